@@ -1,0 +1,51 @@
+# Every target sets up .venv first where that is needed. Narrow the long ones with
+#   ONLY="clipping/table2 clipping/*"  SEEDS=5  EPOCHS=1  BUDGET=30m  NEEDS=any  FROM=published
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+HYPEROPT := $(VENV)/bin/hyperopt
+
+# Quoted, so that hyperopt and not the shell expands a glob.
+only = $(foreach id,$(ONLY),'$(id)')
+options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(if $(BUDGET),'budget=$(BUDGET)') \
+	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
+
+.DEFAULT_GOAL := help
+.PHONY: setup tables figures render publish test lint bench help
+
+setup: $(READY)  ## make .venv with the versions in constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+		"Python 3.11 or newer is needed; name one, as in: make setup PYTHON=python3.12")'
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	@echo "setting up $(VENV) (a minute or two, once)"
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers]'
+	@touch $@
+
+tables: $(READY)  ## train what is missing and print the tables: make tables ONLY=clipping/table2
+	@$(HYPEROPT) tables $(only) $(options)
+
+figures: $(READY)  ## the same for figures
+	@$(HYPEROPT) figures $(only) $(options)
+
+render: $(READY)  ## rewrite the pages in results/ from the published records; trains nothing
+	@$(HYPEROPT) render $(only)
+
+publish: $(READY)  ## copy finished runs to results/records and render their pages: make publish ONLY=clipping/table2
+	@$(HYPEROPT) publish $(only)
+
+test: $(READY)  ## run the tests
+	@$(VENV)/bin/python -m pytest
+
+lint: $(READY)  ## check style, formatting and types
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/mypy
+
+bench: $(READY)  ## measure training speed
+	@$(HYPEROPT) bench
+
+help:  ## show this list
+	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

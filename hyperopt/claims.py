@@ -1,0 +1,95 @@
+"""A report's claims against our runs: the effect per seed, its interval, and the verdict that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Literal
+
+from hyperopt.grid import Bound, Claim, Experiment, Place
+from hyperopt.measurements import Measured, Measurements
+from hyperopt.statistics import Interval, median_interval, paired_differences, paired_t_test, t_interval
+
+Outcome = Literal["reproduced", "not reproduced", "undecided", "not testable"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One claim, at one row or over several.
+
+    Attributes:
+        claim: the claim.
+        rows: the rows it was judged on.
+        effects: the effect by seed, over seeds whose runs are all in.
+        diverged: how many of the runs behind it diverged, of how many.
+        center: mean of the effects; their median where a run diverged; None where there are none.
+        interval: Student's of the mean; that of the median where a run diverged; None below two seeds.
+        p: of the paired t-test that the effect is 0, from five seeds, where no run diverged.
+        outcome: what follows.
+    """
+
+    claim: Claim
+    rows: tuple[str, ...]
+    effects: dict[int, float]
+    diverged: tuple[int, int]
+    center: float | None
+    interval: Interval | None
+    p: float | None
+    outcome: Outcome
+
+
+def verdicts(experiment: Experiment, measurements: Measurements) -> list[Verdict]:
+    """A verdict per claim, and per row where a claim speaks of each, in the experiment's order."""
+    return [
+        judge(claim, rows, measurements)
+        for claim in experiment.claims
+        for rows in ([(row,) for row in claim.rows] if claim.each else [claim.rows])
+    ]
+
+
+def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verdict:
+    """The verdict on a claim over these rows; with several, a seed's effect is its mean over them."""
+    pairs = [
+        tuple(_at(place, row, measurements) for place in (claim.effect.minuend, claim.effect.subtrahend))
+        for row in rows
+    ]
+    by_row = [paired_differences(first.by_seed, second.by_seed) for first, second in pairs]
+    seeds = sorted(set.intersection(*(set(row) for row in by_row)))
+    effects = {seed: fmean(row[seed] for row in by_row) for seed in seeds}
+    cells = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
+    lost = sum(seed in cell.diverged for cell in cells for seed in seeds)
+    values = list(effects.values())
+    interval = effect_interval(values, diverged=lost > 0)
+    return Verdict(
+        claim=claim,
+        rows=tuple(rows),
+        effects=effects,
+        diverged=(lost, len(cells) * len(seeds)),
+        center=(median(values) if lost else fmean(values)) if values else None,
+        interval=interval,
+        p=None if lost else paired_t_test(values),
+        outcome=outcome(claim.bound, interval),
+    )
+
+
+def effect_interval(effects: Sequence[float], *, diverged: bool) -> Interval | None:
+    """What a verdict rests on: Student's; that of the median where a run diverged; None below two seeds."""
+    if len(effects) < 2:
+        return None
+    return median_interval(effects)[0] if diverged else t_interval(effects)
+
+
+def outcome(bound: Bound | None, interval: Interval | None) -> Outcome:
+    """Reproduced where the whole interval is as claimed, not where none of it is, undecided otherwise."""
+    if bound is None:
+        return "not testable"
+    if interval is None:
+        return "undecided"
+    if bound.contains(interval):
+        return "reproduced"
+    return "not reproduced" if bound.misses(interval) else "undecided"
+
+
+def _at(place: Place, row: str, measurements: Measurements) -> Measured:
+    return measurements[place.row or row, place.column]

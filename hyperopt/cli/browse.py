@@ -1,0 +1,67 @@
+"""`hyperopt list` and `hyperopt show`: what there is to ask for, and what is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from hyperopt.cli.report import run_lines
+from hyperopt.config import from_canonical
+from hyperopt.errors import ConfigError, shown
+from hyperopt.optim.rules import RULES
+from hyperopt.records import Record, published, working
+from hyperopt.schema import DATASETS, MODELS
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def list(_: Namespace) -> int:  # noqa: A001 (the verb's name)
+    """Print every experiment, how many of its runs are here and published, and what runs can be made of."""
+    from hyperopt.experiments import load
+
+    here, out = working().ids(), published().ids()
+    rows = []
+    for experiment in load():
+        ids = {run.id for run in experiment.runs()}
+        rows.append(
+            [
+                experiment.id,
+                experiment.title,
+                len(ids),
+                len(ids & here),
+                len(ids & out),
+                experiment.needs or "",
+            ]
+        )
+    print(tabulate(rows, headers=["experiment", "title", "runs", "here", "published", "needs"]))
+    print(f"\nrules: {', '.join(RULES)}\nmodels: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
+    return 0
+
+
+def show(arguments: Namespace) -> int:
+    """Print the stored run whose id starts as given."""
+    record = stored(arguments.run)
+    settings = " ".join(f"{key}={shown(value)}" for key, value in record.config.items() if key != "versions")
+    print(f"{from_canonical(record.config).label}\n{settings}\n")
+    print("\n".join(run_lines(record, cached=True)))
+    print("\n" + "\n".join(f"{key}: {value}" for key, value in sorted(record.made.items())))
+    return 0
+
+
+def stored(prefix: str) -> Record:
+    """The one record, of the working store or published, whose run's id starts with `prefix`.
+
+    Raises:
+        ConfigError: no run's id does, or several do.
+    """
+    records = published().load() | working().load()
+    found = sorted(id_ for id_ in records if id_.startswith(prefix))
+    if not found:
+        raise ConfigError(f"show {prefix}: none of the {len(records)} stored runs has an id that starts so.")
+    if len(found) > 1:
+        raise ConfigError(
+            f"show {prefix}: {len(found)} runs have an id that starts so: {', '.join(found[:5])} ..."
+        )
+    return records[found[0]]

@@ -1,0 +1,38 @@
+"""`hyperopt data`: what lies in the cache of data sets, and fetching it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from hyperopt.errors import ConfigError, unknown
+from hyperopt.schema import DATASETS
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+
+def data(arguments: Namespace) -> int:
+    """Fetch and check the data sets named; without a name, say what lies in the cache."""
+    for name in arguments.names:
+        if name not in DATASETS:
+            raise unknown("data set", name, DATASETS)
+    if arguments.refetch and not arguments.names:
+        raise ConfigError("data --refetch: name the data sets to fetch again, such as mnist.")
+
+    from hyperopt.data import DataError, describe, prepare
+
+    failures = 0
+    for name in arguments.names:
+        try:
+            prepare(name, refetch=arguments.refetch)
+        except DataError as error:
+            print(f"hyperopt: {error}", file=sys.stderr)
+            failures += 1
+    for name in arguments.names or DATASETS:
+        status = describe(name)
+        where = f"{status.path}, {status.size / 1e6:.0f} MB" if status.size else "ships with scikit-learn"
+        print(f"{name}: {status.state}" + (f" ({where})" if status.state != "absent" else ""))
+        if status.message:
+            print(f"  {status.message}")
+    return 1 if failures else 0

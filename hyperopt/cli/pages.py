@@ -1,0 +1,236 @@
+"""`hyperopt tables`, `figures`, `publish` and `render`: experiments trained, shown and published."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.cli.train import engine_options, make_plan, records_of, train
+from hyperopt.errors import ConfigError, shown
+from hyperopt.files import checkout_root
+from hyperopt.records import Record, home, published, working
+from hyperopt.sweep import Sweep, parse, read
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from hyperopt.config import Run
+    from hyperopt.engine.plan import Plan
+    from hyperopt.grid import Experiment
+
+OWN_KEYS = ("seeds", "budget", "needs", "from")
+UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks of experiments.
+
+    Attributes:
+        patterns: ids and globs as typed.
+        experiments: those they name, with the changed settings.
+        seeds: how many or which; None leaves it to each experiment.
+        budget: seconds that training may take; None for all it takes.
+        any_needs: also experiments that ask for a GPU that is not here.
+        from_published: published records count as present.
+        process: how to train.
+    """
+
+    patterns: tuple[str, ...]
+    experiments: tuple[Experiment, ...]
+    seeds: int | tuple[int, ...] | None
+    budget: float | None
+    any_needs: bool
+    from_published: bool
+    process: Mapping[str, Any]
+
+    def runs(self, experiment: Experiment) -> list[Run]:
+        """The runs of one of the experiments."""
+        return experiment.runs(self.seeds)
+
+    def records(self, runs: Sequence[Run]) -> dict[str, Record]:
+        """Those of the runs that are there."""
+        return records_of(runs, working(), *([published()] if self.from_published else []))
+
+
+def tables(arguments: Namespace) -> int:
+    """Train what tables miss, and print them."""
+    return _train_and_show(arguments, "table")
+
+
+def figures(arguments: Namespace) -> int:
+    """Train what figures miss, and draw them."""
+    return _train_and_show(arguments, "figure")
+
+
+def publish(arguments: Namespace) -> int:
+    """Copy finished runs to the published records and render their pages."""
+    from hyperopt.experiments import load
+    from hyperopt.publish import publish as publish_records
+
+    experiments = load(*_only_patterns(arguments.asked))
+    _say_pages(publish_records(experiments, working()), [experiment.id for experiment in experiments])
+    return 0
+
+
+def render(arguments: Namespace) -> int:
+    """Rewrite published pages from the published records."""
+    from hyperopt.experiments import load
+    from hyperopt.publish import render as render_pages
+
+    experiments = load(*_only_patterns(arguments.asked))
+    _say_pages(render_pages(experiments), [experiment.id for experiment in experiments])
+    return 0
+
+
+def local_pages() -> Path:
+    """Where pages of what was trained here go: results/local of the checkout, else of the current folder.
+
+    Where $HYPEROPT_HOME says where records lie, its pages/.
+    """
+    if os.environ.get("HYPEROPT_HOME"):
+        return home() / "pages"
+    return (checkout_root() or Path.cwd()) / "results" / "local"
+
+
+def _train_and_show(arguments: Namespace, kind: str) -> int:
+    asked = _asked(arguments.asked, kind)
+    if not asked.experiments:
+        print(f"there are no {kind}s yet")
+        return 0
+    runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
+    everything = [run for group in runs.values() for run in group]
+    have = asked.records(everything)
+    if any(run.id not in have for run in everything) or arguments.plan:
+        chosen, plans = _plans(asked, runs, have)
+        if arguments.plan:
+            return 0
+    else:
+        chosen, plans = list(asked.experiments), {}
+    failures, left = 0, asked.budget
+    for experiment in chosen:
+        if plan := plans.get(experiment.id):
+            fitting = _within(plan, left)
+            if len(fitting.packs) < len(plan.packs):
+                print(f"{experiment.id}: {len(fitting.packs)} of {len(plan.packs)} packs fit into the budget")
+            left = None if left is None else left - fitting.seconds
+            if fitting.packs:
+                made, failed = train(fitting, asked.process)
+                have |= made
+                failures += failed
+        _show(experiment, asked, {**have, **asked.records(runs[experiment.id])})
+    return 1 if failures else 0
+
+
+def _asked(words: Sequence[str], kind: str) -> Asked:
+    """The command line read, every run checked; trains nothing, imports no torch."""
+    from hyperopt.experiments import load
+
+    patterns = tuple(word for word in words if "=" not in word)
+    given = read(word for word in words if "=" in word)
+    own = {key: given.pop(key) for key in OWN_KEYS if key in given}
+    settings, process = parse([word for word in words if "=" in word and word.partition("=")[0] in given])
+    for key, value in settings.items():
+        if isinstance(value, Sweep) or key == "seed":
+            hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
+            raise ConfigError(f"{key}={shown(value)}: {hint}.")
+    loaded = [e for e in load(*patterns) if e.id.rpartition("/")[2].startswith(kind)]
+    if patterns and not loaded:
+        raise ConfigError(f"{' '.join(patterns)}: no {kind} has that id.")
+    return Asked(
+        patterns=patterns,
+        experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
+        seeds=_seeds(own.get("seeds")),
+        budget=_budget(own.get("budget")),
+        any_needs=_choice("needs", own.get("needs"), "any"),
+        from_published=_choice("from", own.get("from"), "published"),
+        process=process,
+    )
+
+
+def _plans(
+    asked: Asked, runs: Mapping[str, Sequence[Run]], have: Mapping[str, Record]
+) -> tuple[list[Experiment], dict[str, Plan]]:
+    """Experiments that can train here, from cheap to dear, and what each misses; prints it."""
+    plans: dict[str, Plan] = {}
+    chosen: list[Experiment] = []
+    no_gpu = engine_options(asked.process).resolved_device() == "cpu"
+    for experiment in asked.experiments:
+        plan = plans[experiment.id] = make_plan(runs[experiment.id], have, asked.process)
+        exactly = asked.any_needs or experiment.id in asked.patterns
+        if plan.packs and experiment.needs == "gpu" and no_gpu and not exactly:
+            command = f"`hyperopt tables {experiment.id}`"
+            print(f"{experiment.id}: skipped, it asks for a GPU; {command} here: {plan.describe()}")
+        else:
+            chosen.append(experiment)
+            print(f"{experiment.id}: {plan.describe()}")
+    return sorted(chosen, key=lambda experiment: plans[experiment.id].seconds), plans
+
+
+def _within(plan: Plan, budget: float | None) -> Plan:
+    """The first packs of a plan that fit into a budget, by the plan's estimate per run and epoch."""
+    if budget is None or plan.seconds <= budget:
+        return plan
+    total = sum(len(pack.runs) * pack.first.epochs for pack in plan.packs)
+    packs, seconds = [], 0.0
+    for pack in plan.packs:
+        cost = plan.seconds * len(pack.runs) * pack.first.epochs / total
+        if seconds + cost <= budget:
+            packs.append(pack)
+            seconds += cost
+    return replace(plan, packs=tuple(packs), seconds=seconds)
+
+
+def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -> None:
+    from hyperopt.publish import write_page
+    from hyperopt.tables import render as render_page
+
+    if not any(run.id in records for run in asked.runs(experiment)):
+        print(f"{experiment.id}: none of its runs is there")
+        return
+    page = render_page(experiment, records, asked.seeds)
+    path = write_page(local_pages(), experiment.id, page)
+    print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {path}")
+
+
+def _say_pages(pages: Mapping[str, Any], ids: Sequence[str]) -> None:
+    for name in ids:
+        print(f"{name}: {pages[name].verdicts}" if name in pages else f"{name}: no run of it is published")
+
+
+def _only_patterns(words: Sequence[str]) -> Iterator[str]:
+    for word in words:
+        if "=" in word:
+            raise ConfigError(f"{word}: only ids and globs are expected here, such as clipping/table2.")
+        yield word
+
+
+def _seeds(value: Any) -> int | tuple[int, ...] | None:
+    values = value.values if isinstance(value, Sweep) else tuple(value) if isinstance(value, list) else None
+    numbers = (value,) if values is None else values
+    if value is None:
+        return None
+    if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers) or (values is None and value < 1):
+        raise ConfigError(
+            f"seeds={shown(value)}: a count from 1, such as 5, or which, such as 0,3,4, is expected."
+        )
+    return value if values is None else values
+
+
+def _budget(value: Any) -> float | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
+    if not match or float(match[1]) == 0:
+        raise ConfigError(f"budget={shown(value)}: a time such as 90s, 30m or 2h is expected.")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _choice(key: str, value: Any, allowed: str) -> bool:
+    if value not in (None, allowed):
+        raise ConfigError(f"{key}={shown(value)}: {allowed} is expected, or nothing.")
+    return value is not None

@@ -1,0 +1,150 @@
+"""Results in words: one run's record, and a sweep's table over seeds."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from tabulate import tabulate
+
+from hyperopt.config import Run, from_canonical
+from hyperopt.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hyperopt.records import Record
+
+
+def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
+    """A record: a line per epoch, then the result and the hyperparameters of every level."""
+    metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
+    for i in range(len(record.metrics["train_loss"])):
+        yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics)}"
+    run = from_canonical(record.config)
+    for level, rule in enumerate(run.stack):
+        names = [key for key in record.hyperparameters if key.startswith(f"{level}.")]
+        yield f"level {level}, {rule}: " + ", ".join(
+            f"{key.partition('.')[2]} {number(record.hyperparameters[key][-1])}" for key in names
+        )
+    for event in record.events:
+        yield f"{event['event']} at step {event['step']} (epoch {event['epoch']}), level {event['level']}"
+    last = [*record.final.items(), *((name, series[-1]) for name, series in metrics)]
+    how = "cached" if cached else "trained"
+    yield f"result: {_values(last)}; {'diverged' if record.diverged else 'did not diverge'}"
+    yield f"run {record.id}, {how} ({record.seconds:.1f} s, {record.steps} steps)"
+
+
+def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[dict[str, Any]]:
+    """One row per setting, over its seeds: what varies, n, mean, sd, Student-t 95 % interval, diverged.
+
+    Where a run diverged, median and range stand instead of mean, sd and interval. The metric is the test
+    error in percent; the training loss where a data set has no test rows.
+    """
+    settings: dict[str, list[Run]] = {}
+    for run in runs:
+        setting = {key: value for key, value in run.canonical().items() if key != "seed"}
+        settings.setdefault(repr(setting), []).append(run)
+    groups = list(settings.values())
+    columns = _columns([group[0] for group in groups])
+    tested = any(
+        math.isfinite(value) for record in records.values() for value in record.metrics.get("test_error", [])
+    )
+    metric = "test_error" if tested else "train_loss"
+    rows = []
+    for group in groups:
+        found = [records[run.id] for run in group if run.id in records]
+        values = [record.metrics[metric][-1] for record in found]
+        described = _described(group[0])
+        rows.append(
+            {key: described[key] for key in columns}
+            | {"metric": metric}
+            | _statistics(values, sum(r.diverged for r in found))
+        )
+    return rows
+
+
+def sweep_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows of `settings_table` as text."""
+    texts = [
+        {key: shown(value) if isinstance(value, str | bool) else number(value) for key, value in row.items()}
+        | {"95 % interval": _between(row["low"], row["high"]), "range": _between(row["min"], row["max"])}
+        for row in rows
+    ]
+    hidden = {"low", "high", "min", "max"} | (
+        set() if any(row["diverged"] for row in rows) else {"median", "range", "diverged"}
+    )
+    first = [key for key in rows[0] if key not in ("median", "diverged")]
+    order = [key for key in (*first, "95 % interval", "median", "range", "diverged") if key not in hidden]
+    cells = [[row[key] for key in order] for row in texts]
+    return str(tabulate(cells, headers=order, disable_numparse=True))
+
+
+def number(value: float | None) -> str:
+    """Four significant digits; a dash for nothing."""
+    return "-" if value is None else f"{value:.4g}"
+
+
+def _columns(runs: Sequence[Run]) -> list[str]:
+    """The stack, and what else differs; for what follows from a choice, where that choice is the same."""
+    described = [_described(run) for run in runs]
+    chosen = [(run.dataset["name"], run.model["name"], run.stack) for run in runs]
+    columns = []
+    for key in described[0]:
+        different = {repr(row[key]) for row in described}
+        combined = {(choice, repr(row[key])) for choice, row in zip(chosen, described, strict=True)}
+        follows = key in ("clip", "tune", "numbers", "options", "habits")
+        if key == "stack" or (len(combined) > len(set(chosen)) if follows else len(different) > 1):
+            columns.append(key)
+    return columns
+
+
+def _described(run: Run) -> dict[str, Any]:
+    """Every setting but the seed."""
+    options = {f"dataset.{key}": value for key, value in run.dataset.items() if key != "name"}
+    options |= {f"model.{key}": value for key, value in run.model.items() if key != "name"}
+    return {
+        "dataset": run.dataset["name"],
+        "model": run.model["name"],
+        "stack": run.label,
+        "clip": "/".join(map(shown, run.clip)) or "-",
+        "tune": ",".join(run.tune) or "-",
+        "numbers": _pairs(run.numbers),
+        "options": _pairs(options),
+        "habits": _pairs(run.habits),
+        "batch_size": run.batch_size,
+        "epochs": run.epochs,
+    }
+
+
+def _values(pairs: Iterable[tuple[str, float]]) -> str:
+    return ", ".join(
+        f"{name} {number(value)}" + (" %" if name.endswith("_error") else "") for name, value in pairs
+    )
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return " ".join(f"{key}={shown(value)}" for key, value in values.items()) or "-"
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
+
+
+def _statistics(values: Sequence[float], diverged: int) -> dict[str, Any]:
+    from hyperopt.statistics import summarize
+
+    nothing = dict.fromkeys(("mean", "sd", "low", "high", "median", "min", "max"))
+    if not values:
+        return {"n": 0, "diverged": 0, **nothing}
+    summary = summarize(values)
+    if diverged:
+        told: dict[str, float | None] = {
+            "median": summary.median,
+            "min": summary.range.low,
+            "max": summary.range.high,
+        }
+    else:
+        told = {"mean": summary.mean, "sd": summary.sd}
+        told |= {"low": summary.interval.low, "high": summary.interval.high} if summary.interval else {}
+    return {"n": summary.n, "diverged": diverged, **nothing, **told}

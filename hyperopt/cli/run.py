@@ -1,0 +1,72 @@
+"""`hyperopt run`: one run, or with -m a sweep."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.cli.report import run_lines, settings_table, sweep_table
+from hyperopt.cli.train import make_plan, records_of, to_json, train
+from hyperopt.records import Record, working
+from hyperopt.sweep import expand, one, parse
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping, Sequence
+
+    from hyperopt.config import Run
+
+
+def run(arguments: Namespace) -> int:
+    """Train what the overrides ask for, unless it is there already, and print the result."""
+    settings, process = parse(arguments.overrides)
+    runs, notes = expand(settings) if arguments.multirun else ([one(settings)], [])
+    as_json = process.get("format") == "json"
+    labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
+    for line in [*notes, *labels]:
+        print(line)
+    have = records_of(runs, working())
+    failures = 0
+    if arguments.plan:
+        return _say_plan(runs, have, process)
+    records = dict(have)
+    if len(have) < len(runs):
+        made, failures = train(make_plan(runs, have, process), process)
+        records |= made
+    if arguments.multirun:
+        _print_sweep(runs, records, set(have), as_json=as_json)
+    elif record := records.get(runs[0].id):
+        print("\n".join(run_lines(record, cached=record.id in have)))
+        if as_json:
+            print(to_json(json_record(record, cached=record.id in have)))
+    return 1 if failures else 0
+
+
+def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
+    """A record as format=json prints it."""
+    return {**asdict(record), "cached": cached}
+
+
+def _print_sweep(
+    runs: Sequence[Run], records: Mapping[str, Record], have: set[str], *, as_json: bool
+) -> None:
+    cached = sum(run.id in have for run in runs)
+    rows = settings_table(runs, records)
+    print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{sweep_table(rows)}")
+    if as_json:
+        there = [json_record(records[run.id], cached=run.id in have) for run in runs if run.id in records]
+        print(to_json({"runs": there, "table": rows}))
+
+
+def _say_plan(runs: Sequence[Run], have: Mapping[str, Record], process: Mapping[str, Any]) -> int:
+    plan = make_plan(runs, have, process)
+    print(plan.describe())
+    if process.get("format") == "json":
+        counts = {
+            "runs": plan.runs,
+            "packs": len(plan.packs),
+            "cached": len(plan.cached),
+            "seconds": plan.seconds,
+        }
+        print(to_json(counts))
+    return 0

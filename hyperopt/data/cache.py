@@ -1,0 +1,88 @@
+"""The verified local cache: one file of raw bytes per array, so that `sha256sum FILE` prints its fingerprint.
+
+    ROOT/arrays/mnist/train_x.u8      uint8, C order, no header
+
+ROOT is $HYPEROPT_DATA, else hyperopt/data in the user's cache folder. A file is written aside and renamed,
+and checked every time it is read, so that neither a kill nor two processes that write at once leave wrong
+data behind.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from filelock import FileLock
+
+from hyperopt.data.errors import DataError
+from hyperopt.data.fingerprints import Arrays, check
+from hyperopt.data.specs import PARTS, DatasetSpec
+
+
+def data_root() -> Path:
+    """The folder where data sets lie: $HYPEROPT_DATA, else hyperopt/data in $XDG_CACHE_HOME or ~/.cache."""
+    if given := os.environ.get("HYPEROPT_DATA"):
+        return Path(given).expanduser().absolute()
+    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(cache).expanduser().absolute() / "hyperopt" / "data"
+
+
+def folder(root: Path, spec: DatasetSpec) -> Path:
+    """Where the arrays of one data set lie."""
+    return root / "arrays" / spec.name
+
+
+def is_cached(root: Path, spec: DatasetSpec) -> bool:
+    """Whether all files are there; says nothing about what is in them."""
+    return all(_file(root, spec, part).is_file() for part in PARTS)
+
+
+def read(root: Path, spec: DatasetSpec) -> Arrays:
+    """The four arrays, each checked against its fingerprint.
+
+    Raises:
+        DamagedError: Names the file, the checksum expected and the one found, and the way out.
+    """
+    remedy = f"`hyperopt data {spec.name} --refetch` replaces it."
+    paths = {part: _file(root, spec, part) for part in PARTS}
+    return {
+        part: check(str(path), np.fromfile(path, np.uint8), spec.arrays[part], remedy)
+        for part, path in paths.items()
+    }
+
+
+def write(root: Path, spec: DatasetSpec, arrays: Arrays) -> None:
+    """Put checked arrays into the cache, whose folder is there."""
+    folder(root, spec).mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        path = _file(root, spec, part)
+        aside = path.with_name(f"{path.name}.{os.getpid()}.part")
+        arrays[part].tofile(aside)
+        aside.replace(path)
+
+
+@contextmanager
+def locked(root: Path, spec: DatasetSpec) -> Iterator[None]:
+    """Hold the right to fetch one data set, so that of two processes one fetches and the other waits.
+
+    Raises:
+        DataError: The folder cannot be written.
+    """
+    lock = FileLock(root / f".{spec.name}.lock")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        told = (
+            f"The data folder {root} cannot be written ({error.strerror}); set HYPEROPT_DATA to one that can."
+        )
+        raise DataError(told) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _file(root: Path, spec: DatasetSpec, part: str) -> Path:
+    return folder(root, spec) / f"{part}.u8"

@@ -1,0 +1,50 @@
+"""Knowing that the bytes are right: sha256 of every array, whatever source it came from."""
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperopt.data.errors import DamagedError
+from hyperopt.data.specs import PARTS, ArraySpec, DatasetSpec
+
+Arrays = dict[str, NDArray[Any]]
+"""The four arrays of a data set by the names in `PARTS`."""
+
+
+def sha256(array: NDArray[Any]) -> str:
+    """Hex sha256 of an array's bytes in C order."""
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def short(digests: Iterable[str]) -> str:
+    """One short name for several arrays: 16 hex digits over their sha256, in order."""
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
+
+
+def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "") -> NDArray[np.uint8]:
+    """The array in the shape of its spec, once its bytes are known to be right.
+
+    Args:
+        where: What the user can find it by: a file, or an array's name and its source.
+        remedy: A sentence for the end of the error.
+
+    Raises:
+        DamagedError: Names `where`, the checksum expected and the one found.
+    """
+    found, size = sha256(array), math.prod(spec.shape)
+    if found != spec.sha256:
+        length = "" if array.size == size else f" ({array.size} bytes of data instead of {size})"
+        told = f"{where} is damaged{length}: expected sha256 {spec.sha256}, found {found}."
+        raise DamagedError(f"{told} {remedy}".rstrip())
+    return array.reshape(spec.shape)
+
+
+def check_all(source: str, arrays: Mapping[str, NDArray[np.uint8]], spec: DatasetSpec) -> Arrays:
+    """All four arrays, each checked as in `check`: a wrong order of channels or rows fails too."""
+    return {
+        part: check(f"{spec.name} {part} from {source}", arrays[part], spec.arrays[part]) for part in PARTS
+    }

@@ -1,0 +1,40 @@
+"""The IDX format of MNIST.
+
+A header (two zero bytes, type, number of dimensions, then four bytes for each size), then the values.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperopt.data.errors import DamagedError
+from hyperopt.data.fingerprints import Arrays, check
+from hyperopt.data.specs import DatasetSpec
+
+FILES = {
+    "train_x": "train-images-idx3-ubyte",
+    "train_y": "train-labels-idx1-ubyte",
+    "test_x": "t10k-images-idx3-ubyte",
+    "test_y": "t10k-labels-idx1-ubyte",
+}
+_UINT8 = 0x08
+
+
+def read(folder: Path, spec: DatasetSpec) -> Arrays:
+    """MNIST from the four uncompressed IDX files in a folder, each checked against its fingerprint.
+
+    Raises:
+        DamagedError: Names the file that is truncated or changed.
+    """
+    return {
+        part: check(str(folder / name), _body(folder / name), spec.arrays[part])
+        for part, name in FILES.items()
+    }
+
+
+def _body(path: Path) -> NDArray[np.uint8]:
+    content = np.fromfile(path, dtype=np.uint8)
+    if content.size < 4 or content[0] or content[1] or content[2] != _UINT8:
+        raise DamagedError(f"{path} is damaged: it does not start as an IDX file of bytes does.")
+    return content[4 + 4 * int(content[3]) :]

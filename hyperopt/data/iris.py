@@ -1,0 +1,36 @@
+"""Iris as the steroids report splits it (SPEC.md 3.4): 30 rows to train on, no scaling."""
+
+import numpy as np
+
+from hyperopt.data.errors import DamagedError
+from hyperopt.data.fingerprints import Arrays, sha256
+
+TRAIN = 30
+SHA256 = {
+    "features": "012f498fe9c8b3b34212c3c5d98e1f03f2f79931cd49349beb1bad64dcf164a7",  # float64 [150, 4]
+    "labels": "7ba64c221a0a07e8a91f5c36d9f046565bb0dc1f9f5473a924f65122b6c8a412",  # uint8 [150]
+}
+
+
+def split() -> Arrays:
+    """Features [30, 4] float32 and labels [30] to train on; as test rows the 120 that the report never uses.
+
+    Raises:
+        DamagedError: scikit-learn's copy is not the one that the results were made with.
+    """
+    from sklearn.datasets import load_iris  # half a second that only Iris need cost
+    from sklearn.model_selection import train_test_split
+
+    features, labels = load_iris(return_X_y=True)
+    for name, array in (("features", features), ("labels", labels.astype(np.uint8))):
+        if (found := sha256(array)) != SHA256[name]:
+            raise DamagedError(
+                f"scikit-learn's iris {name} are changed: expected sha256 {SHA256[name]}, found {found}."
+            )
+    train_x, test_x, train_y, test_y = train_test_split(features, labels, train_size=TRAIN, random_state=42)
+    return {
+        "train_x": train_x.astype(np.float32),
+        "train_y": train_y,
+        "test_x": test_x.astype(np.float32),
+        "test_y": test_y,
+    }

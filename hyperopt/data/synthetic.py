@@ -1,0 +1,23 @@
+"""Random data of a real data set's shape that a model can learn, for tests and dry runs: needs no files."""
+
+import numpy as np
+
+from hyperopt.data.fingerprints import Arrays
+from hyperopt.data.specs import DatasetSpec
+
+TRAIN = 512
+TEST = 256
+NOISE = 0.25
+
+
+def arrays(spec: DatasetSpec, train: int, test: int, seed: int) -> Arrays:
+    """The four arrays of a data set: inputs around one random point per class in [0, 1], and their labels.
+
+    Inputs are pixels (uint8) where the data set has images, else float32.
+    """
+    generator = np.random.default_rng(seed)
+    centres = generator.random((spec.classes, *spec.shape))
+    labels = generator.integers(spec.classes, size=train + test)
+    inputs = centres[labels] + NOISE * generator.standard_normal((train + test, *spec.shape))
+    x = np.round(255 * inputs.clip(0, 1)).astype(np.uint8) if spec.has_images else inputs.astype(np.float32)
+    return {"train_x": x[:train], "train_y": labels[:train], "test_x": x[train:], "test_y": labels[train:]}

@@ -1,0 +1,201 @@
+"""Carrying out a plan: packs side by side, records written as they finish, failures shown and survived."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from hyperopt.engine.desk import Desk
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.plan import Plan, run_steps
+from hyperopt.engine.process import prepare_process, start_worker
+from hyperopt.engine.trainer import train_pack
+from hyperopt.progress import Progress
+from hyperopt.records import Record, Store
+
+POLL_SECONDS = 0.3
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass
+class Outcome:
+    """What came of a plan: records by run id, and the packs that failed with the reason."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    failures: list[tuple[Pack, str]] = field(default_factory=list)
+
+
+def execute(
+    plan: Plan, store: Store, options: Options, progress: Progress, executor: Callable[[], Executor] | None = None
+) -> Outcome:
+    """Train the packs of a plan.
+
+    Args:
+        plan: what to train.
+        store: where records go as each pack finishes; checkpoints lie beside it.
+        options: device and workers.
+        progress: is told what happens.
+        executor: makes anything with the interface of concurrent.futures.Executor; where None, local processes, or this very
+            process where one is enough.
+
+    Returns:
+        The records made, and the packs that failed.
+    """
+    workers = max(1, min(options.resolved_workers(), len(plan.packs)))
+    if executor is None:
+        executor = Inline if workers == 1 else lambda: local_processes(workers)
+    work = Work(store, options, progress, executor, workers, deque(plan.packs))
+    progress.start(plan)
+    try:
+        with work.watched():
+            work.run()
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    finally:
+        progress.close()
+    return work.outcome
+
+
+def local_processes(workers: int) -> ProcessPoolExecutor:
+    """A pool of worker processes, each with one torch thread."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=start_worker)
+
+
+class Inline(Executor):
+    """Runs what is submitted at once, in this process."""
+
+    def __init__(self) -> None:
+        prepare_process()
+
+    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+        future: Future[object] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@dataclass
+class Work:
+    """A plan in the course of its execution."""
+
+    store: Store
+    options: Options
+    progress: Progress
+    executor: Callable[[], Executor]
+    workers: int
+    waiting: deque[Pack]
+    at_desk: dict[str, tuple[Pack, Desk]] = field(default_factory=dict)
+    tried: set[str] = field(default_factory=set)
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def run(self) -> None:
+        """Train all that waits; a pool that broke is replaced."""
+        while self.waiting:
+            pool = self.executor()
+            try:
+                self.run_in(pool)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def run_in(self, pool: Executor) -> None:
+        """Train in one pool until nothing waits, or the pool breaks."""
+        futures: dict[Future[list[Record]], Pack] = {}
+        broken = False
+        while futures or (self.waiting and not broken):
+            while self.waiting and len(futures) < self.workers and not broken:
+                pack = self.waiting.popleft()
+                desk = Desk(self.store.root.parent, pack.name)
+                if not desk.lock(wait=not futures):
+                    self.waiting.append(pack)
+                    break
+                self.at_desk[pack.name] = pack, desk
+                if (left := self.unfinished(pack)) != pack:
+                    self.leave(pack)
+                    if left is not None:
+                        self.waiting.appendleft(left)
+                    continue
+                futures[pool.submit(train_pack, pack, self.options, desk.root)] = pack
+            for future in wait(futures, return_when=FIRST_COMPLETED).done:
+                pack = futures.pop(future)
+                error = future.exception()
+                if error is None:
+                    self.finish(pack, future.result())
+                else:
+                    broken |= isinstance(error, BrokenProcessPool)
+                    self.fail(pack, error)
+
+    def unfinished(self, pack: Pack) -> Pack | None:
+        """The runs of a pack that no other command has finished since the plan was made."""
+        there = self.store.load(run.id for run in pack.runs)
+        self.outcome.records.update(there)
+        left = tuple(run for run in pack.runs if run.id not in there)
+        return Pack(left) if left else None
+
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
+        """Keep a pack's records."""
+        self.store.write(records, pack.name)
+        self.outcome.records.update({record.id: record for record in records})
+        self.at_desk[pack.name][1].clear()
+        self.leave(pack)
+        self.progress.finish(pack.name, records)
+
+    def fail(self, pack: Pack, error: BaseException) -> None:
+        """Halve a pack that did not fit into memory, and try a single run whose worker vanished once more; else note the failure."""
+        _, desk = self.at_desk[pack.name]
+        self.leave(pack)
+        if len(pack.runs) > 1 and ran_out_of_memory(error):
+            middle = len(pack.runs) // 2
+            self.waiting.extendleft([Pack(pack.runs[middle:]), Pack(pack.runs[:middle])])
+            return
+        if isinstance(error, BrokenProcessPool) and pack.name not in self.tried:
+            self.tried.add(pack.name)
+            self.waiting.append(pack)
+            return
+        reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+        details = desk.write_failure("".join(traceback.format_exception(error)))
+        self.outcome.failures.append((pack, f"{reason} (details in {details})"))
+        self.progress.failed(pack.name, reason)
+
+    def leave(self, pack: Pack) -> None:
+        """Let other commands have the pack."""
+        self.at_desk.pop(pack.name)[1].unlock()
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Tell the progress display, while work goes on, how far the packs in training are."""
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(POLL_SECONDS):
+                for pack, desk in list(self.at_desk.values()):
+                    if (epoch := desk.reported()) is not None:
+                        run = pack.first
+                        steps = run_steps(run) * epoch // run.epochs
+                        self.progress.update(pack.name, epoch, run.epochs, steps, len(pack.runs))
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            watcher.join()
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether a pack failed for want of memory; a worker that vanished most likely did."""
+    if isinstance(error, MemoryError | BrokenProcessPool):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)

@@ -1,0 +1,41 @@
+"""How a command trains; never part of what a run is."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import torch
+
+from hyperopt.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where and how packs train.
+
+    Attributes:
+        device: "auto" (a GPU where torch sees one), "cpu" or "cuda".
+        workers: packs at once; None is one per core on a CPU and one on a GPU.
+        pack: most runs in a pack; None leaves it to the plan.
+        compile: True, False, or None for where it pays.
+    """
+
+    device: str = "auto"
+    workers: int | None = None
+    pack: int | None = None
+    compile: bool | None = None
+
+    def resolved_device(self) -> str:
+        """The device packs train on: "cpu" or "cuda"."""
+        if self.device == "auto":
+            return "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("device=cuda: torch sees no GPU here; allowed: device=cpu, device=auto")
+        return self.device
+
+    def resolved_workers(self) -> int:
+        """Packs trained at once."""
+        if self.workers is not None:
+            return self.workers
+        return 1 if self.resolved_device() == "cuda" else len(os.sched_getaffinity(0))

@@ -1,0 +1,76 @@
+"""A pack: runs of one shape that train together, and what they have in common."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from dataclasses import dataclass, fields
+
+from hyperopt.config import Run
+from hyperopt.optim.rules import RULES, Rule
+from hyperopt.optim.stack import Level, Stack
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Runs that differ in numbers, clip and seed only; a plain value that can be sent to another process."""
+
+    runs: tuple[Run, ...]
+
+    def __post_init__(self) -> None:
+        shapes = {shape_of(run) for run in self.runs}
+        if len(shapes) != 1:
+            raise ValueError(f"a pack holds runs of one shape, these have {len(shapes)}")
+
+    @property
+    def name(self) -> str:
+        """A hash of the runs' ids, in order."""
+        return hashlib.sha256(" ".join(run.id for run in self.runs).encode()).hexdigest()[:16]
+
+    @property
+    def first(self) -> Run:
+        """Any of the runs, for what they have in common."""
+        return self.runs[0]
+
+
+def shape_of(run: Run) -> Hashable:
+    """What must be equal within a pack: everything that fixes the program or the batches' shape."""
+    return (
+        tuple(sorted(run.dataset.items(), key=str)),
+        tuple(sorted(run.model.items(), key=str)),
+        stack_of(run),
+        run.batch_size,
+        run.epochs,
+    )
+
+
+def stack_of(run: Run) -> Stack:
+    """The structure of a run's stack, without its numbers."""
+    levels = []
+    top = len(run.stack) - 1
+    for k, name in enumerate(run.stack):
+        rule = rule_of(run, k)
+        tuned = () if k == top else run.tune if k == 0 else tunable(name)
+        levels.append(Level(rule, tuned, clips=k > 0, clip_counts_first_norm=run.habits.get("clip_counts_first_norm", False)))
+    return Stack(tuple(levels))
+
+
+def rule_of(run: Run, level: int) -> Rule:
+    """The rule of one level with the run's habits."""
+    kind = RULES[run.stack[level]]
+    options = {f.name: run.habits[f.name] for f in fields(kind) if f.name in run.habits}
+    if "has_momentum" in {f.name for f in fields(kind)}:
+        options["has_momentum"] = numbers_of(run)[level]["momentum"] != 0
+    return kind(**options)
+
+
+def tunable(name: str) -> tuple[str, ...]:
+    """What a level above 0 lets the level above it tune: all, but for a momentum that is 0 and stays so."""
+    return tuple(k for k in RULES[name].hyperparameters if k != "momentum")
+
+
+def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
+    """Per level, the natural initial values of its rule's hyperparameters."""
+    numbers = [dict(RULES[name].hyperparameters) | {"alpha": alpha} for name, alpha in zip(run.stack, run.alpha, strict=True)]
+    numbers[0].update(run.numbers)
+    return tuple(numbers)

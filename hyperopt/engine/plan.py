@@ -1,0 +1,135 @@
+"""What is to be trained: the runs that have no record yet, as packs, and how long they will take."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from hyperopt.config import Run
+from hyperopt.data import training_rows
+from hyperopt.engine.batches import steps_per_epoch
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack, shape_of
+from hyperopt.records import Record
+
+PACK = {"cpu": 16, "cuda": 512}
+SECONDS_PER_STEP = {"cpu": 2e-3, "cuda": 2e-4}
+COMPILE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command will do.
+
+    Attributes:
+        packs: to train, the cheapest experiment's first, in the order given.
+        cached: runs asked for whose records are already there.
+        seconds: estimate of the time that training takes here.
+    """
+
+    packs: tuple[Pack, ...]
+    cached: tuple[Run, ...]
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        """Runs to train."""
+        return sum(len(pack.runs) for pack in self.packs)
+
+    def describe(self) -> str:
+        """One line: runs, packs, runs already there, estimated time."""
+        if not self.packs:
+            return f"nothing to train: all {len(self.cached)} runs are there"
+        there = f", {len(self.cached)} already there" if self.cached else ""
+        return (
+            f"{count(self.runs, 'run')} to train in {count(len(self.packs), 'pack')}{there}; "
+            f"about {duration(self.seconds)} here"
+        )
+
+
+def plan(
+    runs: Sequence[Run],
+    have: Mapping[str, object] | set[str],
+    options: Options,
+    *,
+    started: Iterable[Sequence[str]] = (),
+    known: Iterable[Record] = (),
+) -> Plan:
+    """Turn what is asked into packs.
+
+    Args:
+        runs: asked for; of runs with one id the first counts.
+        have: ids of the records that are there.
+        options: device, workers and pack size.
+        started: ids of packs that have checkpoints; one of which every run is missing goes on as it was.
+        known: records that tell how fast runs of a shape train.
+    """
+    asked = {run.id: run for run in runs}
+    missing = {id: run for id, run in asked.items() if id not in have}
+    packs = []
+    for ids in started:
+        if all(id in missing for id in ids):
+            packs.append(Pack(tuple(missing.pop(id) for id in ids)))
+    groups: dict[Hashable, list[Run]] = {}
+    for run in missing.values():
+        groups.setdefault(shape_of(run), []).append(run)
+    for group in groups.values():
+        packs += [Pack(tuple(part)) for part in split(group, options)]
+    cached = tuple(run for id, run in asked.items() if id in have)
+    return Plan(tuple(packs), cached, estimate(packs, options, known))
+
+
+def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
+    """Parts of nearly equal size, none larger than a pack may be, as many as keep all workers busy where that pays."""
+    most = options.pack or PACK[options.resolved_device()]
+    parts = -(-len(runs) // most)
+    workers = options.resolved_workers()
+    if run_seconds(runs[0], options) * len(runs) > 4 * COMPILE_SECONDS:
+        parts = min(-(-parts // workers) * workers, len(runs))
+    size, larger = divmod(len(runs), parts)
+    starts = [i * size + min(i, larger) for i in range(parts + 1)]
+    return [runs[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+
+
+def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -> float:
+    """Seconds that `packs` take here: measured where `known` records are of their kind, else by a rule of thumb."""
+    rates: dict[Hashable, list[float]] = {}
+    for record in known:
+        if record.steps and record.seconds:
+            rates.setdefault(kind(record.config), []).append(record.seconds / record.steps)
+    workers = max(1, min(options.resolved_workers(), len(packs)))
+    total = 0.0
+    for pack in packs:
+        measured = sorted(rates.get(kind(pack.first.canonical()), []))
+        per_run = run_steps(pack.first) * measured[len(measured) // 2] if measured else run_seconds(pack.first, options)
+        total += per_run * len(pack.runs) + COMPILE_SECONDS
+    return total / workers
+
+
+def kind(config: Mapping[str, object]) -> Hashable:
+    """What the time of a step depends on."""
+    return tuple(str(config.get(k)) for k in ("dataset", "model", "stack", "batch_size"))
+
+
+def run_steps(run: Run) -> int:
+    """Updates of the weights in a whole run."""
+    return run.epochs * steps_per_epoch(training_rows(run.dataset), run.batch_size)
+
+
+def run_seconds(run: Run, options: Options) -> float:
+    """A rule of thumb for the seconds of a run in a pack."""
+    return run_steps(run) * SECONDS_PER_STEP[options.resolved_device()]
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: 40 s, 3 min, 2 h 5 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = timedelta(seconds=seconds) // timedelta(minutes=1) + 1
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def count(n: int, noun: str) -> str:
+    """A number and its noun."""
+    return f"{n} {noun}" + ("" if n == 1 else "s")

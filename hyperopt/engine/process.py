@@ -1,0 +1,40 @@
+"""Preparing a process for training, and watching over workers."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+
+import torch
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGEST = 2**31 - 1
+
+
+def prepare_process() -> None:
+    """One torch thread, denormals flushed, and large blocks kept by the allocator rather than returned after every step."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "mallopt"):
+            libc.mallopt(M_MMAP_THRESHOLD, LARGEST)
+            libc.mallopt(M_TRIM_THRESHOLD, LARGEST)
+
+
+def start_worker() -> None:
+    """Prepare a worker: Ctrl-C is its parent's affair, and it ends when its parent does, even by kill -9."""
+    prepare_process()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

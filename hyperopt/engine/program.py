@@ -1,0 +1,81 @@
+"""The program that trains a pack: its initial state, one step of all its runs, and their scores."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch._dynamo.exc import TorchDynamoException
+from torch.func import vmap
+from torch.utils import _pytree as pytree
+
+from hyperopt import models
+from hyperopt.data import DATASETS, Data
+from hyperopt.engine.pack import Pack, numbers_of, stack_of
+from hyperopt.engine.seeds import stream
+from hyperopt.optim.stack import Tree
+from hyperopt.train import RunState, Training
+
+Step = Callable[[RunState, Tensor, Tensor, Tensor], RunState]
+
+EVALUATION_ROWS = 2000
+
+
+def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
+    """A pack's training, and the state of its runs before the first step, every leaf with a leading run axis.
+
+    The seed alone fixes the initial weights: runs of one seed start from the same.
+    """
+    shape, classes = tuple(data.train_x.shape[1:]), DATASETS[data.name].classes
+    modules = {}
+    with torch.random.fork_rng(devices=[]):
+        for seed in sorted({run.seed for run in pack.runs}):
+            torch.manual_seed(stream(seed, "weights"))
+            modules[seed] = models.build(pack.first.model, shape, classes)
+    training = Training(next(iter(modules.values())), stack_of(pack.first))
+
+    states = []
+    for run in pack.runs:
+        numbers = tuple({k: torch.tensor(v) for k, v in level.items()} for level in numbers_of(run))
+        clip = tuple(torch.tensor(c) for c in (False, *run.clip))
+        states.append(training.init(models.parameters(modules[run.seed]), numbers, clip))
+    stacked = pytree.tree_map(lambda *leaves: torch.stack(leaves).to(device), *states)
+    return training, stacked
+
+
+def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
+    """One step of every run: (state, rows [runs, batch], weights [batch], step) to state.
+
+    Where compiling fails (no C++ compiler), it warns and goes on uncompiled.
+    """
+
+    def eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
+        x, y = data.train_x[rows], data.train_y[rows]
+        return vmap(training.step, in_dims=(0, 0, 0, None, None))(state, x, y, weights, step)
+
+    if not compiled:
+        return eager
+    program: Step = torch.compile(eager, fullgraph=True, dynamic=False)
+
+    def compiled_or_eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
+        nonlocal program
+        try:
+            return program(state, rows, weights, step)
+        except TorchDynamoException as error:
+            reason = str(error).strip().splitlines()[0]
+            warnings.warn(f"training uncompiled, some five times slower: compiling failed ({reason})", stacklevel=2)
+            program = eager
+            return eager(state, rows, weights, step)
+
+    return compiled_or_eager
+
+
+def scores(training: Training, params: Tree, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean loss, and error in percent, of every run on the rows x [rows, ...], y [rows]; two tensors [runs]."""
+    loss, wrong = torch.zeros(()), torch.zeros(())
+    for some_x, some_y in zip(x.split(EVALUATION_ROWS), y.split(EVALUATION_ROWS), strict=True):
+        part = vmap(training.scores, in_dims=(0, None, None))(params, some_x, some_y)
+        loss, wrong = loss + part.loss.double(), wrong + part.wrong
+    return loss / len(x), 100 * wrong.double() / len(x)

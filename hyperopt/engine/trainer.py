@@ -1,0 +1,148 @@
+"""Training one pack from its initial weights to its records."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.func import vmap
+
+from hyperopt.data import Data, load
+from hyperopt.engine.batches import Batches, epoch_batches, steps_per_epoch
+from hyperopt.engine.desk import Desk, restore
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.program import Step, initial, pack_step, scores
+from hyperopt.provenance import provenance
+from hyperopt.records import Record
+from hyperopt.train import NEVER, RunState, Training
+
+CHECKPOINT_SECONDS = 10.0
+COMPILE_PAYS_FROM = 3000
+
+
+@dataclass
+class History:
+    """What has been measured so far: per epoch, one number per run; `seconds` of steps, without compiling."""
+
+    metrics: dict[str, list[list[float]]] = field(default_factory=dict)
+    hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def add(self, training: Training, state: RunState, data: Data, steps: int) -> None:
+        """Append the numbers of the epoch of `steps` steps that ended in `state`."""
+        measured = {"train_loss": state.loss_sum / steps}
+        if len(data.test_x):
+            measured["test_loss"], measured["test_error"] = scores(training, state.params, data.test_x, data.test_y)
+        for name, values in measured.items():
+            self.metrics.setdefault(name, []).append(values.tolist())
+        for level, hyper in enumerate(vmap(training.stack.hyperparameters)(state.stack)):
+            for name, values in hyper.items():
+                self.hyperparameters.setdefault(f"{level}.{name}", []).append(values.tolist())
+
+
+def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
+    """Train a pack, going on from its checkpoint under `root` where there is one.
+
+    Returns:
+        One record per run, in the pack's order.
+
+    Raises:
+        DataError: the data set cannot be had.
+        torch.OutOfMemoryError, MemoryError, RuntimeError: the pack does not fit into memory.
+    """
+    made = provenance()
+    run, device = pack.first, options.resolved_device()
+    dataset = {k: v for k, v in run.dataset.items() if k != "name"}
+    data = load(run.dataset["name"], **dataset).to(device)
+    training, state = initial(pack, data, device)
+    history, done = History(), 0
+    desk = Desk(root, pack.name)
+    if saved := desk.load(device):
+        state, history, done = restore(state, saved.leaves), History(**saved.notes), saved.epoch
+
+    step = pack_step(training, data, compiled=compile_pays(pack, len(data.train_x), options))
+    last_saved = time.monotonic()
+    desk.report(done)
+    for epoch in range(done, run.epochs):
+        batches = epoch_batches(pack, epoch, len(data.train_x), device)
+        state, seconds = train_epoch(training, step, state, batches)
+        history.seconds += seconds
+        history.add(training, state, data, len(batches.steps))
+        if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
+            desk.save([r.id for r in pack.runs], epoch + 1, state, asdict(history))
+            last_saved = time.monotonic()
+        desk.report(epoch + 1)
+
+    train_loss_full, _ = scores(training, state.params, data.train_x, data.train_y)
+    made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
+    return records(pack, state, history, train_loss_full, made, len(data.train_x))
+
+
+@torch.no_grad()
+def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
+    """The state after an epoch, and the seconds its steps took; the first step, which may compile, is left out of them."""
+    state = state._replace(loss_sum=torch.zeros_like(state.loss_sum))
+    started = time.perf_counter()
+    for i, (rows, weights, number) in enumerate(zip(*batches, strict=True)):
+        state = step(state, rows, weights, number)
+        if i == 0:
+            wait(state)
+            after_first = time.perf_counter()
+    wait(state)
+    count = len(batches.steps)
+    seconds = time.perf_counter() - after_first
+    scaled = seconds * count / (count - 1) if count > 1 else after_first - started
+    return vmap(training.mark_diverged, in_dims=(0, None))(state, batches.steps[-1]), scaled
+
+
+def wait(state: RunState) -> None:
+    """Until the device has computed `state`."""
+    if state.loss_sum.is_cuda:
+        torch.cuda.synchronize()
+
+
+def compile_pays(pack: Pack, rows: int, options: Options) -> bool:
+    """Whether training is long enough to be worth compiling, unless the options say."""
+    if options.compile is not None:
+        return options.compile
+    return len(pack.runs) * pack.first.epochs * steps_per_epoch(rows, pack.first.batch_size) >= COMPILE_PAYS_FROM
+
+
+def device_name(device: str) -> str:
+    """What trained: "cpu", or the GPU's name."""
+    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
+
+
+def records(
+    pack: Pack, state: RunState, history: History, train_loss_full: Tensor, made: dict[str, str], rows: int
+) -> list[Record]:
+    """What the finished runs leave."""
+    steps = steps_per_epoch(rows, pack.first.batch_size)
+    diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
+    made_by = []
+    for i, run in enumerate(pack.runs):
+        happened = [(diverged_at[i], "diverged", None)]
+        happened += [(at, "negative alpha", level) for level, at in enumerate(negative_at[i])]
+        made_by.append(
+            Record(
+                id=run.id,
+                config=run.canonical(),
+                metrics={name: [epoch[i] for epoch in values] for name, values in history.metrics.items()},
+                hyperparameters={name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()},
+                final={"train_loss_full": train_loss_full[i].item()},
+                diverged=diverged_at[i] != NEVER,
+                seconds=history.seconds / len(pack.runs),
+                steps=run.epochs * steps,
+                made=made,
+                events=[
+                    {"step": at, "epoch": (at - 1) // steps + 1, "event": event, "level": level}
+                    for at, event, level in sorted(happened, key=lambda h: h[0])
+                    if at != NEVER
+                ],
+            )
+        )
+    return made_by

@@ -1,0 +1,52 @@
+"""The keys of one mapping in a file, each taken once and checked."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from hyperopt.errors import ConfigError, unknown
+
+T = TypeVar("T")
+NUMBER = (int, float)
+
+
+class Keys:
+    """The keys of one mapping of the file, taken one by one, so that what is left over is unknown."""
+
+    def __init__(self, what: str, given: Any) -> None:
+        self.what = what
+        self.left: dict[str, Any] = dict(checked(what, given, dict))
+        self.known: list[str] = []
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.left
+
+    def take(self, key: str, kind: Any, *default: Any) -> Any:
+        """The value of a key, of that type; the default, where one is given and the key is absent."""
+        self.known.append(key)
+        if key not in self.left:
+            if not default:
+                raise ConfigError(f"{self.what} has no {key}")
+            return default[0]
+        return checked(key, self.left.pop(key), kind)
+
+    def nothing_left(self, made: T) -> T:
+        """What was made of the keys, once each of them has been taken."""
+        for key in self.left:
+            raise unknown(f"key of {self.what}", str(key), self.known)
+        return made
+
+
+def checked(key: str, value: Any, kind: Any) -> Any:
+    """The value, where it is of that type: a label such as 0.01 must be quoted to be text."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        words = {
+            str: "text (in quotes)",
+            int: "a whole number",
+            float: "a number",
+            dict: "keys and values",
+            list: "a list",
+        }
+        raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is wanted")
+    return value

@@ -1,0 +1,55 @@
+"""The reports' models, as torch modules with torch's default initial weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "none": nn.Identity,
+}
+
+
+def mlp(
+    shape: Sequence[int], classes: int, *, hidden: Sequence[int], activation: str, output_activation: str
+) -> nn.Module:
+    """A fully connected net; the reports' MNIST net has hidden [128], tanh, and a tanh on the logits (SPEC.md 0.1).
+
+    Args:
+        shape: of one input; flattened.
+        classes: number of logits.
+        hidden: widths, at least one.
+        activation: after each hidden layer.
+        output_activation: on the logits, before the softmax of the loss.
+    """
+    widths = [math.prod(shape), *hidden]
+    layers: list[nn.Module] = [nn.Flatten()]
+    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+        layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
+    layers += [nn.Linear(widths[-1], classes), ACTIVATIONS[output_activation]()]
+    return nn.Sequential(*layers)
+
+
+def logistic(shape: Sequence[int], classes: int) -> nn.Module:
+    """Multinomial logistic regression."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
+
+
+MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic}
+
+
+def build(model: Mapping[str, Any], shape: Sequence[int], classes: int) -> nn.Module:
+    """The module a run's `model` describes: its name and the keyword arguments of the function of that name."""
+    options = {k: v for k, v in model.items() if k != "name"}
+    return MODELS[model["name"]](shape, classes, **options)
+
+
+def parameters(module: nn.Module) -> dict[str, Tensor]:
+    """The weights, detached, by name."""
+    return {k: p.detach() for k, p in module.named_parameters()}

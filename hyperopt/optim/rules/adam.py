@@ -1,0 +1,40 @@
+"""Adam (Kingma and Ba, 2015)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.spaces import LINEAR, UNIT_INTERVAL, Space
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EPS = 1e-8
+
+
+@dataclass(frozen=True)
+class Adam(Rule):
+    """m, v: moving averages of g and g**2, corrected for their start;  w -= alpha * m_hat / (sqrt(v_hat) + eps).
+
+    Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable (SPEC.md 0.1).
+    """
+
+    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adam_start": (0.0, EPS)}
+    adam_start: float = 0.0
+
+    def space(self, name: str) -> Space:
+        return LINEAR if name == "alpha" else UNIT_INTERVAL
+
+    def init(self, param: Tensor) -> State:
+        return {"m": param.new_zeros(param.shape), "v": param.new_full(param.shape, self.adam_start)}
+
+    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+        beta1, beta2 = hyper["beta1"], hyper["beta2"]
+        m = beta1 * state["m"] + (1 - beta1) * grad
+        v = beta2 * state["v"] + (1 - beta2) * grad.square()
+        m_hat = m / (1 - beta1**step)
+        v_hat = v / (1 - beta2**step)
+        return hyper["alpha"] * m_hat / (safe_sqrt(v_hat) + EPS), {"m": m, "v": v}

@@ -1,0 +1,41 @@
+"""RMSProp (Tieleman and Hinton, 2012)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.spaces import LINEAR, ROOT, UNIT_INTERVAL, Space
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EPS = 1e-8
+
+
+@dataclass(frozen=True)
+class Rmsprop(Rule):
+    """s: moving average of g**2;  w -= alpha * g / (sqrt(s) + eps).
+
+    Habits (gdtuo, SPEC.md 0.1): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`, the level above tunes sqrt(alpha).
+    """
+
+    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = {"eps_inside_root": (False, True), "tune_root_alpha": (False, True)}
+    eps_inside_root: bool = False
+    tune_root_alpha: bool = False
+
+    def space(self, name: str) -> Space:
+        if name == "gamma":
+            return UNIT_INTERVAL
+        return ROOT if self.tune_root_alpha else LINEAR
+
+    def init(self, param: Tensor) -> State:
+        return {"s": param.new_zeros(param.shape)}
+
+    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+        gamma = hyper["gamma"]
+        s = gamma * state["s"] + (1 - gamma) * grad.square()
+        root = (s + EPS).sqrt() if self.eps_inside_root else safe_sqrt(s) + EPS
+        return hyper["alpha"] * grad / root, {"s": s}

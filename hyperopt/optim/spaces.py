@@ -1,0 +1,56 @@
+"""The spaces in which hyperparameters are tuned.
+
+A level above moves a *raw* value by gradient steps; the rule reads its *natural* value. A decay rate is tuned as the inverse
+of (tanh(raw) + 1) / 2, so that it stays inside (0, 1) wherever the gradient steps lead.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Space(ABC):
+    """A one-to-one map between the raw value that is tuned and the natural value that is used."""
+
+    @abstractmethod
+    def natural(self, raw: Tensor) -> Tensor: ...
+
+    @abstractmethod
+    def raw(self, natural: Tensor) -> Tensor: ...
+
+
+class Linear(Space):
+    """Tuned as it is used; may turn negative."""
+
+    def natural(self, raw: Tensor) -> Tensor:
+        return raw
+
+    def raw(self, natural: Tensor) -> Tensor:
+        return natural
+
+
+class UnitInterval(Space):
+    """natural = (tanh(raw) + 1) / 2, for decay rates (gdtuo's clamp)."""
+
+    def natural(self, raw: Tensor) -> Tensor:
+        return (raw.tanh() + 1) / 2
+
+    def raw(self, natural: Tensor) -> Tensor:
+        return (2 * natural - 1).atanh()
+
+
+class Root(Space):
+    """natural = raw**2, for rates that must not turn negative (gdtuo's RMSProp)."""
+
+    def natural(self, raw: Tensor) -> Tensor:
+        return raw.square()
+
+    def raw(self, natural: Tensor) -> Tensor:
+        return natural.sqrt()
+
+
+LINEAR, UNIT_INTERVAL, ROOT = Linear(), UnitInterval(), Root()

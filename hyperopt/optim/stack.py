@@ -1,0 +1,166 @@
+"""A stack of optimizers: each level tunes the hyperparameters of the level below by gradient descent.
+
+Level 0 updated the weights last step: w = U0(w', g', s'; h0). With the gradient g of the loss at w, the hypergradient of h0 is
+the vector-Jacobian product of that update with cotangent g. Level 1's last update produced h0, so the hypergradient of its own
+hyperparameters is the vector-Jacobian product of that update with the hypergradient of h0, and so on up. Then the levels
+update, top first, so that each moves with hyperparameters that are already updated. A level keeps only the inputs of its last
+update; no graph grows through training. This is the arithmetic of "Gradient Descent: The Ultimate Optimizer" (Chandra et al.,
+2022) and of its library gdtuo.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from hyperopt.optim.clip import ClipState, clip_by_norm_average
+from hyperopt.optim.rules import Rule
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Tree = dict[str, "Tensor"]
+
+
+class Memory(NamedTuple):
+    """What a level carries from update to update, per parameter it moves."""
+
+    rule: dict[str, Tree]
+    clip: dict[str, ClipState]
+
+
+class Inputs(NamedTuple):
+    """The inputs of a level's last update; `params` only where its rule reads them, nothing at all where nobody tunes it."""
+
+    grads: Tree
+    memory: Memory
+    params: Tree
+
+
+NOTHING = Inputs({}, Memory({}, {}), {})
+
+
+class LevelState(NamedTuple):
+    """`tuned` are raw values moved by the level above, `fixed` natural values that stay, all scalars."""
+
+    tuned: Tree
+    fixed: Tree
+    clip: Tensor
+    memory: Memory
+    last: Inputs
+
+
+StackState = tuple[LevelState, ...]
+
+
+@dataclass(frozen=True)
+class Level:
+    """The structure of one level: its rule, and which of its hyperparameters the level above tunes."""
+
+    rule: Rule
+    tuned: tuple[str, ...] = ()
+    clips: bool = False
+    clip_counts_first_norm: bool = False
+
+    def init(self, params: Tree, numbers: Tree, clip: Tensor) -> LevelState:
+        """State before the first step; `numbers` are natural values of every hyperparameter, `clip` a boolean, all scalars."""
+        memory = Memory(
+            rule={k: self.rule.init(p) for k, p in params.items()},
+            clip={k: ClipState.init(p) for k, p in params.items()} if self.clips else {},
+        )
+        zeros = {k: p.new_zeros(p.shape) for k, p in params.items()}
+        return LevelState(
+            tuned={k: self.rule.space(k).raw(numbers[k]) for k in self.tuned},
+            fixed={k: v for k, v in numbers.items() if k not in self.tuned},
+            clip=clip,
+            memory=memory,
+            last=Inputs(zeros, memory, params if self.rule.uses_param else {}) if self.tuned else NOTHING,
+        )
+
+    def hyperparameters(self, tuned: Tree, fixed: Tree) -> Tree:
+        """Every hyperparameter in natural units, in the rule's order."""
+        values = fixed | {k: self.rule.space(k).natural(raw) for k, raw in tuned.items()}
+        return {k: values[k] for k in self.rule.hyperparameters}
+
+    def updates(
+        self, tuned: Tree, fixed: Tree, clip: Tensor, grads: Tree, memory: Memory, step: Tensor, params: Tree
+    ) -> tuple[Tree, Memory]:
+        """What is subtracted from each parameter, and the next memory; differentiable in `tuned`."""
+        hyper = self.hyperparameters(tuned, fixed)
+        updates: Tree = {}
+        rule_states, clip_states = {}, {}
+        for name, grad in grads.items():
+            direction = self.rule.accumulate(grad, memory.rule[name], hyper)
+            if self.clips:
+                direction, clip_states[name] = clip_by_norm_average(
+                    direction, memory.clip[name], clip, step, counts_first_norm=self.clip_counts_first_norm
+                )
+            param = params.get(name, grad)
+            updates[name], rule_states[name] = self.rule.update(direction, memory.rule[name], hyper, step, param)
+        return updates, Memory(rule_states, clip_states)
+
+    def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
+        """Gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.
+
+        `cotangents` is the gradient in what that update produced.
+        """
+        from torch.func import vjp
+
+        last = state.last
+        last_step = (step - 1).clamp(min=1)
+
+        def replay(tuned: Tree) -> Tree:
+            return self.updates(tuned, state.fixed, state.clip, last.grads, last.memory, last_step, last.params)[0]
+
+        _, pull = vjp(replay, state.tuned)
+        (gradient,) = pull({k: -c for k, c in cotangents.items()})
+        return {k: g.where(step > 1, 0.0) for k, g in gradient.items()}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Levels from bottom (moves the weights) to top (its hyperparameters stay)."""
+
+    levels: tuple[Level, ...]
+
+    def init(self, params: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> StackState:
+        """State before the first step.
+
+        Args:
+            params: the weights.
+            numbers: per level, natural initial values of its rule's hyperparameters, scalar tensors.
+            clip: per level, boolean scalars; only levels above 0 clip.
+        """
+        states = []
+        for level, initial, enabled in zip(self.levels, numbers, clip, strict=True):
+            states.append(level.init(params, initial, enabled))
+            params = states[-1].tuned
+        return tuple(states)
+
+    def step(self, params: Tree, grads: Tree, state: StackState, step: Tensor) -> tuple[Tree, StackState]:
+        """One step of every level: hypergradients bottom up, then updates top down.
+
+        Args:
+            params: weights, any shapes.
+            grads: gradient of the loss at `params`.
+            state: as returned by `init` or the step before.
+            step: counted from 1, scalar tensor of the weights' dtype.
+        """
+        cotangents = [grads]
+        for level, level_state in zip(self.levels[:-1], state[:-1], strict=True):
+            cotangents.append(level.hypergradient(level_state, cotangents[-1], step))
+
+        tuned = state[-1].tuned
+        next_states: list[LevelState] = []
+        for k in reversed(range(len(self.levels))):
+            level, before = self.levels[k], state[k]
+            moved = params if k == 0 else state[k - 1].tuned
+            updates, memory = level.updates(tuned, before.fixed, before.clip, cotangents[k], before.memory, step, moved)
+            last = Inputs(cotangents[k], before.memory, moved if level.rule.uses_param else {}) if level.tuned else NOTHING
+            next_states.append(LevelState(tuned, before.fixed, before.clip, memory, last))
+            tuned = {name: value - updates[name] for name, value in moved.items()}
+        return tuned, tuple(reversed(next_states))
+
+    def hyperparameters(self, state: StackState) -> tuple[Tree, ...]:
+        """Per level, every hyperparameter in natural units."""
+        return tuple(level.hyperparameters(s.tuned, s.fixed) for level, s in zip(self.levels, state, strict=True))

@@ -1,0 +1,239 @@
+"""Live progress of long work: packs, runs, run-steps per second, time left."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from rich.live import Live
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from hyperopt.engine.plan import Plan
+    from hyperopt.records import Record
+
+BAR = 24
+
+
+class Progress(Protocol):
+    """What the engine tells while it trains; calls may come from any thread, one at a time."""
+
+    def start(self, plan: Plan) -> None:
+        """Training of a plan begins."""
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+        """A pack has done `epoch` of its epochs, and `steps` updates in each of its runs."""
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """A pack's records are kept."""
+
+    def failed(self, pack: str, message: str) -> None:
+        """A pack failed; the others go on."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def start(self, plan: Plan) -> None:
+        """Say nothing."""
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+        """Say nothing."""
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """Say nothing."""
+
+    def failed(self, pack: str, message: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class Part:
+    """How far one pack is; `steps` are run-steps, those of all its runs together."""
+
+    label: str
+    runs: int
+    epoch: int
+    epochs: int
+    steps: int = 0
+
+
+@dataclass
+class Tally:
+    """What is done of a plan, counted in run-epochs, and how fast it goes."""
+
+    clock: Callable[[], float] = time.monotonic
+    begun: float = 0.0
+    packs: int = 0
+    runs: int = 0
+    work: int = 0
+    finished_packs: int = 0
+    finished_runs: int = 0
+    finished_work: int = 0
+    finished_steps: int = 0
+    lost_runs: int = 0
+    going: dict[str, Part] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def start(self, plan: Plan) -> None:
+        """Begin to count."""
+        self.begun = self.clock()
+        self.packs, self.runs = len(plan.packs), plan.runs
+        self.work = sum(len(pack.runs) * pack.first.epochs for pack in plan.packs)
+        self.labels = {pack.name: "/".join(pack.first.stack) for pack in plan.packs}
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> bool:
+        """Take note of a pack's progress; whether it is news."""
+        before = self.going.get(pack)
+        self.going[pack] = Part(self.labels.get(pack, pack), runs, epoch, epochs, steps * runs)
+        return before is None or before.epoch != epoch
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """Take note of a finished pack."""
+        self.going.pop(pack, None)
+        self.finished_packs += 1
+        self.finished_runs += len(records)
+        self.finished_work += sum(len(record.metrics["train_loss"]) for record in records)
+        self.finished_steps += sum(record.steps for record in records)
+
+    def failed(self, pack: str) -> None:
+        """Take note of a pack that failed: its work will not be done."""
+        part = self.going.pop(pack, None)
+        self.lost_runs += part.runs if part else 0
+        self.work -= part.runs * part.epochs if part else 0
+
+    @property
+    def fraction(self) -> float:
+        """Of the work, what is done."""
+        done = self.finished_work + sum(part.runs * part.epoch for part in self.going.values())
+        return min(done / self.work, 1.0) if self.work > 0 else 1.0
+
+    @property
+    def steps_per_second(self) -> float:
+        """Run-steps per second since the start, compiling included."""
+        steps = self.finished_steps + sum(part.steps for part in self.going.values())
+        return steps / max(self.clock() - self.begun, 1e-9)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left at the pace so far; None before the first epoch."""
+        return (self.clock() - self.begun) * (1 / self.fraction - 1) if self.fraction else None
+
+    def line(self) -> str:
+        """Packs, runs, pace and time left."""
+        left = "" if self.seconds_left is None else f", {clock_time(self.seconds_left)} left"
+        return (
+            f"packs {self.finished_packs}/{self.packs}, runs {self.finished_runs}/{self.runs}, "
+            f"{self.steps_per_second:,.0f} run-steps/s{left}"
+        )
+
+
+class Plain:
+    """One line per news, for output that is no terminal."""
+
+    def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
+        self.write = write
+        self.tally = Tally(clock)
+
+    def start(self, plan: Plan) -> None:
+        """Say what will be trained."""
+        self.tally.start(plan)
+        self.write(plan.describe())
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+        """One line per epoch of a pack."""
+        if self.tally.update(pack, epoch, epochs, steps, runs) and 0 < epoch < epochs:
+            self.write(
+                f"{self.tally.going[pack].label} x {runs}: epoch {epoch}/{epochs}; {self.tally.line()}"
+            )
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """One line per pack."""
+        self.tally.finish(pack, records)
+        self.write(f"{self.tally.labels.get(pack, pack)} x {len(records)}: done; {self.tally.line()}")
+
+    def failed(self, pack: str, message: str) -> None:
+        """One line per failure."""
+        self.tally.failed(pack)
+        self.write(f"{self.tally.labels.get(pack, pack)} (pack {pack}) failed: {message}")
+
+    def close(self) -> None:
+        """Every line is out already."""
+
+
+class Bars:
+    """A live display: a line for all, and a bar per pack in training."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+        self.console = console
+        self.tally = Tally(clock)
+        self.live = Live(console=console, get_renderable=self.render, transient=True, refresh_per_second=4)
+
+    def start(self, plan: Plan) -> None:
+        """Show the display."""
+        self.tally.start(plan)
+        self.console.print(plan.describe(), highlight=False)
+        self.live.start()
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+        """Move a pack's bar."""
+        self.tally.update(pack, epoch, epochs, steps, runs)
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """Take a pack's bar away."""
+        self.tally.finish(pack, records)
+
+    def failed(self, pack: str, message: str) -> None:
+        """Say at once that a pack failed."""
+        self.tally.failed(pack)
+        label = self.tally.labels.get(pack, pack)
+        self.console.print(
+            f"{label} (pack {pack}) failed: {message}", style="red", markup=False, highlight=False
+        )
+
+    def close(self) -> None:
+        """Take the display away."""
+        self.live.stop()
+
+    def render(self) -> Table:
+        """The display as of now."""
+        rows = Table.grid(padding=(0, 2))
+        rows.add_row("all", bar(self.tally.fraction), self.tally.line())
+        for part in list(self.tally.going.values()):
+            rows.add_row(
+                part.label,
+                bar(part.epoch / part.epochs),
+                f"epoch {part.epoch}/{part.epochs}, {part.runs} runs",
+            )
+        return rows
+
+
+def watch(console: Console) -> Progress:
+    """Bars where the console is a terminal, else plain lines."""
+    if console.is_terminal:
+        return Bars(console)
+    return Plain(lambda text: console.print(text, soft_wrap=True, markup=False, highlight=False))
+
+
+def bar(fraction: float) -> str:
+    """A bar as text, such as ━━━━━━──────."""
+    full = round(fraction * BAR)
+    return "━" * full + "─" * (BAR - full)
+
+
+def clock_time(seconds: float) -> str:
+    """Seconds as 0:42, 12:05 or 1:02:03."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

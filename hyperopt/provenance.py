@@ -1,0 +1,70 @@
+"""What made a record: the command, the code, the versions and the machine."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+import subprocess
+import sys
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from hyperopt.files import checkout_root
+
+DISTRIBUTION = "hyperopt-stacks"
+
+
+def provenance() -> dict[str, str]:
+    """Command, commit, versions, host processor and time, as they are now, for the `made` of records."""
+    return {
+        "command": command(),
+        "commit": commit(),
+        "python": platform.python_version(),
+        "torch": installed("torch"),
+        "hyperopt": installed(DISTRIBUTION),
+        "cpu": cpu(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def command() -> str:
+    """The command as it was typed, its program by its bare name."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+@cache
+def commit() -> str:
+    """The checkout's commit, with "+" where tracked files differ from it; "unknown" outside a checkout."""
+    root = checkout_root()
+    if root is None:
+        return "unknown"
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        dirty = git("status", "--porcelain", "--untracked-files=no", "--", "hyperopt", "conf", "experiments")
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if dirty else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def installed(distribution: str) -> str:
+    """A distribution's version, "unknown" where it is not installed."""
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@cache
+def cpu() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,109 @@
+"""Publishing: finished runs copied into results/records, and the pages in results/ made from them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from hyperopt.experiments import load
+from hyperopt.files import results_dir
+from hyperopt.grid import Experiment
+from hyperopt.records import Record, Store, read_records, write_records
+from hyperopt.tables import Page
+from hyperopt.tables import render as render_page
+from hyperopt.tables.markdown import table
+
+__all__ = ["publish", "render", "seeds_in", "write_page"]
+
+
+def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
+    """Copy what the working store has of these experiments to the published records; render their pages.
+
+    A published record stays, also where the store holds another of the same run, or where its experiment no
+    longer asks for it. Seeds beyond the experiment's own are published once all their runs are there.
+
+    Args:
+        experiments: what to publish.
+        store: the working store.
+        results: the folder of published results; the checkout's by default.
+
+    Returns:
+        The pages, by experiment id.
+    """
+    results = results or results_dir()
+    records = store.load()
+    for experiment in experiments:
+        path = results / "records" / f"{experiment.id}.parquet"
+        kept = {record.id: record for record in read_records(path)} if path.is_file() else {}
+        wanted = {run.id for run in experiment.runs(seeds_in(records, experiment, _seeds(records)))}
+        merged = {id_: record for id_, record in records.items() if id_ in wanted}
+        if merged.keys() > kept.keys():
+            write_records(path, merged.values())
+    return render(experiments, results)
+
+
+def render(experiments: Sequence[Experiment], results: Path | None = None) -> dict[str, Page]:
+    """Rewrite the pages of these experiments, and README.md with a line for each, from published records.
+
+    Returns:
+        The pages, by experiment id; an experiment without a published run has none.
+    """
+    results = results or results_dir()
+    pages = _pages(load(), results)
+    asked = {experiment.id for experiment in experiments}
+    written = {name: page for name, page in pages.items() if name in asked}
+    for name, page in written.items():
+        write_page(results, name, page)
+    _write(results / "README.md", _contents(pages))
+    return written
+
+
+def write_page(folder: Path, name: str, page: Page) -> Path:
+    """Write a page as `<folder>/<name>.md`, its numbers as .csv beside it; where the page lies."""
+    path = folder / f"{name}.md"
+    _write(path, page.markdown)
+    _write(path.with_suffix(".csv"), page.csv)
+    return path
+
+
+def seeds_in(records: Collection[str], experiment: Experiment, seeds: Iterable[int]) -> tuple[int, ...]:
+    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records.
+
+    A seed of which only some run is there came from elsewhere: it would fill the page with missing cells.
+    """
+    others = sorted(set(seeds) - set(experiment.seeds))
+    complete = [seed for seed in others if all(run.id in records for run in experiment.runs([seed]))]
+    return (*experiment.seeds, *complete)
+
+
+def _seeds(records: Mapping[str, Record]) -> set[int]:
+    return {record.config["seed"] for record in records.values()}
+
+
+def _pages(experiments: Sequence[Experiment], results: Path) -> dict[str, Page]:
+    published = Store(results / "records").load()
+    known = _seeds(published)
+    seeds = {experiment.id: seeds_in(published, experiment, known) for experiment in experiments}
+    return {
+        experiment.id: render_page(experiment, published, seeds[experiment.id])
+        for experiment in experiments
+        if any(run.id in published for run in experiment.runs(seeds[experiment.id]))
+    }
+
+
+def _contents(pages: Mapping[str, Page]) -> str:
+    rows = [[f"[{name}]({name}.md)", page.verdicts] for name, page in pages.items()]
+    words = (
+        "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict "
+        "on each of its claims, and the command that made it. Written by `hyperopt render` from `records/`."
+    )
+    return f"# Results\n\n{words}\n\n{table(['page', 'verdicts'], rows, left=('page', 'verdicts'))}\n"
+
+
+def _write(path: Path, text: str) -> None:
+    """Write aside and rename: readers see the whole file or the old one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)

@@ -1,0 +1,143 @@
+"""What a run leaves, and where it lies: Parquet files of records, complete or absent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hyperopt.files import checkout_root, results_dir
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("config", pa.string()),
+        ("metrics", pa.map_(pa.string(), pa.list_(pa.float64()))),
+        ("hyperparameters", pa.map_(pa.string(), pa.list_(pa.float64()))),
+        ("final", pa.map_(pa.string(), pa.float64())),
+        ("diverged", pa.bool_()),
+        (
+            "events",
+            pa.list_(
+                pa.struct(
+                    [("step", pa.int64()), ("epoch", pa.int64()), ("event", pa.string()), ("level", pa.int64())]
+                )
+            ),
+        ),
+        ("seconds", pa.float64()),
+        ("steps", pa.int64()),
+        ("made", pa.map_(pa.string(), pa.string())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished run.
+
+    Attributes:
+        id: hash of `config`.
+        config: the run's canonical form.
+        metrics: per epoch `train_loss` (mean over the epoch's minibatches), `test_loss`, `test_error` (percent).
+        hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
+        final: `train_loss_full`, the loss over the whole training set after the last epoch.
+        diverged: a loss, weight or hyperparameter was not finite.
+        events: what happened and when: step and epoch counted from 1, level 0 at the bottom.
+        seconds: time in the training loop, without evaluation and compiling; a pack's time divided by its runs.
+        steps: updates of the weights.
+        made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
+    """
+
+    id: str
+    config: dict[str, Any]
+    metrics: dict[str, list[float]]
+    hyperparameters: dict[str, list[float]]
+    final: dict[str, float]
+    diverged: bool
+    seconds: float
+    steps: int
+    made: dict[str, str]
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write records, sorted by id, aside and rename: readers see the whole file or none."""
+    rows = []
+    for record in sorted(records, key=lambda r: r.id):
+        row = asdict(record) | {"config": json.dumps(record.config, sort_keys=True)}
+        rows.append({k: sorted(v.items()) if isinstance(v, dict) else v for k, v in row.items()})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd")
+    part.replace(path)
+
+
+def read_records(path: Path) -> list[Record]:
+    """The records of one file.
+
+    Raises:
+        RecordsError: the file is damaged or not of this program.
+    """
+    try:
+        rows = pq.read_table(path, schema=SCHEMA).to_pylist(maps_as_pydicts="strict")
+    except (pa.ArrowInvalid, OSError) as error:
+        raise RecordsError(f"{path} is not a readable file of records ({error}): move it away to go on") from error
+    return [Record(**row | {"config": json.loads(row["config"])}) for row in rows]
+
+
+class RecordsError(ValueError):
+    """A file of records that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of record files. A run that lies in several files counts once; the first file by name stands."""
+
+    root: Path
+
+    def files(self) -> Iterator[Path]:
+        """Every finished file, in order of name."""
+        return iter(sorted(self.root.rglob("*.parquet"))) if self.root.is_dir() else iter(())
+
+    def ids(self) -> set[str]:
+        """Ids of all runs here."""
+        return set(self.load())
+
+    def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
+        """Records by id; all of them, or those of `ids` that are here."""
+        wanted = None if ids is None else set(ids)
+        found: dict[str, Record] = {}
+        for path in self.files():
+            for record in read_records(path):
+                if wanted is None or record.id in wanted:
+                    found.setdefault(record.id, record)
+        return found
+
+    def write(self, records: Sequence[Record], name: str) -> Path:
+        """Write one pack's records as `name`.parquet."""
+        path = self.root / f"{name}.parquet"
+        write_records(path, records)
+        return path
+
+
+def home() -> Path:
+    """The working store: $HYPEROPT_HOME, else the checkout's runs/, else runs/ in the current folder."""
+    if given := os.environ.get("HYPEROPT_HOME"):
+        return Path(given).expanduser()
+    return (checkout_root() or Path.cwd()) / "runs"
+
+
+def working() -> Store:
+    """Records of what this machine trained."""
+    return Store(home() / "records")
+
+
+def published() -> Store:
+    """Records of what has been published."""
+    return Store(results_dir() / "records")

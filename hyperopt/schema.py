@@ -1,0 +1,137 @@
+"""The typed schema of conf/: which keys there are, their types and allowed values. Defaults are in conf/."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import Field, dataclass, field, fields, make_dataclass
+from typing import Any, get_type_hints
+
+from omegaconf import ListConfig
+
+from hyperopt.optim.clip import HABITS as CLIP_HABITS
+from hyperopt.optim.rules import RULES
+
+FORMS = ("reported", "textbook")
+ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
+
+
+FROM_0, FROM_1 = {"least": 0}, {"least": 1}
+A_FORM, AN_ACTIVATION = {"choices": FORMS}, {"choices": ACTIVATIONS}
+
+
+@dataclass(kw_only=True)
+class Dataset:
+    """Options of every data set; `train` is how many of the first rows, None for all."""
+
+    name: str
+    train: int | None = field(metadata=FROM_1)
+    generated: bool
+
+
+@dataclass(kw_only=True)
+class Mnist(Dataset):
+    """Options of mnist; `test` is how many of the first rows, None for all."""
+
+    normalize: bool
+    test: int | None = field(metadata=FROM_1)
+
+
+@dataclass(kw_only=True)
+class Iris(Dataset):
+    """Options of iris."""
+
+    test: bool
+
+
+@dataclass(kw_only=True)
+class Cifar(Dataset):
+    """Options of cifar10 and cifar100; `test` as of mnist."""
+
+    normalize: str = field(metadata={"choices": ("none", "global", "channel")})
+    test: int | None = field(metadata=FROM_1)
+
+
+@dataclass(kw_only=True)
+class Mlp:
+    """Options of mlp."""
+
+    name: str
+    hidden: list[int] = field(metadata=FROM_1)
+    activation: str = field(metadata=AN_ACTIVATION)
+    output_activation: str = field(metadata=AN_ACTIVATION)
+
+
+@dataclass(kw_only=True)
+class Logistic:
+    """Options of logistic."""
+
+    name: str
+
+
+DATASETS: dict[str, type] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
+MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic}
+
+
+@dataclass(kw_only=True)
+class Settings:
+    """Settings of every run, whatever its data set, model and rules."""
+
+    stack: Any
+    alpha: Any
+    tune: Any
+    clip: Any
+    form: str = field(metadata=A_FORM)
+    batch_size: int = field(metadata=FROM_1)
+    epochs: int | None = field(metadata=FROM_1)
+    seed: int = field(metadata=FROM_0)
+    default_epochs: dict[str, int]
+
+
+def number_names() -> list[str]:
+    """Every hyperparameter of some rule except alpha, which has a grammar of its own."""
+    return list(
+        dict.fromkeys(name for rule in RULES.values() for name in rule.hyperparameters if name != "alpha")
+    )
+
+
+def habits(stack: tuple[str, ...], *, clip: bool = True) -> dict[str, tuple[Any, Any]]:
+    """(textbook, reported) value of every habit that the stack's rules read, and its clip if it has any."""
+    read: dict[str, tuple[Any, Any]] = {}
+    for rule in stack:
+        read |= RULES[rule].habits
+    return read | CLIP_HABITS if clip and len(stack) > 1 else read
+
+
+def run_schema(dataset: str, model: str) -> type:
+    """The schema of a run's settings; hyperparameters and habits are those of the rules there are."""
+    numbers = [(name, float | None, field(default=None)) for name in number_names()]
+    every_habit = habits((*RULES, *RULES))
+    kinds = [
+        (name, type(textbook) | None, field(default=None)) for name, (textbook, _) in every_habit.items()
+    ]
+    groups = [("dataset", DATASETS[dataset], field()), ("model", MODELS[model], field())]
+    return make_dataclass("Run", [*groups, *numbers, *kinds], bases=(Settings,), kw_only=True)
+
+
+def check_value(value: Any, spec: Field[Any]) -> str | None:
+    """What a well-typed value of a field has to be, where it is something else."""
+    if isinstance(value, ListConfig):
+        value = list(value)
+    least, choices = spec.metadata.get("least"), spec.metadata.get("choices")
+    if choices and value not in choices:
+        return f"one of {', '.join(choices)}"
+    if least is not None and isinstance(value, list) and (not value or min(value) < least):
+        return f"a list of whole numbers of {least} or more, at least one"
+    if least is not None and isinstance(value, int) and value < least:
+        return f"a whole number of {least} or more"
+    if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
+        return "a number of 0 or more"
+    return None
+
+
+def spec_of(kind: type, key: str) -> tuple[Field[Any], Any]:
+    """Field and type of a key such as `seed` or `model.hidden`."""
+    name, _, rest = key.partition(".")
+    spec = next(f for f in fields(kind) if f.name == name)
+    hint = get_type_hints(kind)[name]
+    return spec_of(hint, rest) if rest else (spec, hint)

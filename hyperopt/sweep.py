@@ -1,0 +1,165 @@
+"""What a command line asks for: Hydra's override grammar read into settings, sweeps expanded into runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, QuotedString, RangeSweep
+from hydra.errors import HydraException
+
+from hyperopt.compose import settings_keys
+from hyperopt.config import Run, resolve
+from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt.levels import NothingToClipError
+from hyperopt.schema import DATASETS, MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+DEVICES = ("auto", "cpu", "cuda")
+FORMATS = ("text", "json")
+PROCESS_KEYS = ("device", "workers", "pack", "compile", "format")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The values that one key takes in turn, as in alpha=1e-4,1e-3 or seed=range(0,3)."""
+
+    values: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return ",".join(map(shown, self.values))
+
+
+def read(overrides: Iterable[str]) -> dict[str, Any]:
+    """Overrides as a mapping, sweeps as `Sweep`.
+
+    Raises:
+        ConfigError: not of the form key=value, or a key given twice.
+    """
+    settings: dict[str, Any] = {}
+    for text in overrides:
+        override = _parse(text)
+        key = override.key_or_group
+        if override.type is not OverrideType.CHANGE or override.package is not None or "=" not in text:
+            raise ConfigError(f"{text}: key=value is expected; keys are neither added nor deleted.")
+        if key in settings:
+            raise ConfigError(f"{text}: {key} is given twice; separate the values of a sweep by commas.")
+        settings[key] = _value(text, override)
+    return settings
+
+
+def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of runs, sweeps as `Sweep`; and process options, which are no part of a run.
+
+    Those are device, workers, pack, compile and format; "auto" is None but for device.
+
+    Raises:
+        ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
+    """
+    settings = read(overrides)
+    process = {key: _process_option(key, settings.pop(key)) for key in PROCESS_KEYS if key in settings}
+    known = known_keys()
+    for key, value in settings.items():
+        if key not in known:
+            raise unknown("key", key, (*known, *PROCESS_KEYS), given=f"{key}={shown(value)}")
+    return settings, process
+
+
+def one(settings: Mapping[str, Any]) -> Run:
+    """The run of settings without sweeps.
+
+    Raises:
+        ConfigError: a sweep, or whatever `resolve` refuses.
+    """
+    for key, value in settings.items():
+        if isinstance(value, Sweep):
+            raise ConfigError(f"{key}={value}: several values for one run; did you mean -m?")
+    return resolve(settings)
+
+
+def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
+    """Every combination of a sweep's values, each run once, and notes on what was dropped.
+
+    The last key varies fastest. clip=true on a stack of one level is dropped with a note.
+
+    Raises:
+        ConfigError: a seed given twice, nothing left to run, or whatever `resolve` refuses.
+    """
+    choices = {key: value.values if isinstance(value, Sweep) else (value,) for key, value in settings.items()}
+    seeds = choices.get("seed", ())
+    if len(set(map(shown, seeds))) < len(seeds):
+        raise ConfigError(f"seed={','.join(map(shown, seeds))}: a seed is given twice.")
+    runs: dict[str, Run] = {}
+    notes: list[str] = []
+    for values in product(*choices.values()):
+        try:
+            run = resolve(dict(zip(choices, values, strict=True)))
+        except NothingToClipError as error:
+            notes.append(f"dropped: {error}")
+        else:
+            runs.setdefault(run.id, run)
+    notes = list(dict.fromkeys(notes))
+    if not runs:
+        raise ConfigError("; ".join(notes).removeprefix("dropped: ") or "the sweep has no runs.")
+    return list(runs.values()), notes
+
+
+@cache
+def known_keys() -> tuple[str, ...]:
+    """Every key that a run may have, whatever its data set and model."""
+    pairs = [(d, None) for d in DATASETS] + [(None, m) for m in MODELS]
+    return tuple(dict.fromkeys(key for dataset, model in pairs for key in settings_keys(dataset, model)))
+
+
+def _parse(text: str) -> Override:
+    try:
+        return OverridesParser.create().parse_override(text)
+    except HydraException as error:
+        raise ConfigError(f"{text}: key=value is expected; {str(error).splitlines()[0]}.") from None
+
+
+def _value(text: str, override: Override) -> Any:
+    value = override.value()
+    if not override.is_sweep_override():
+        return value
+    if isinstance(value, ChoiceSweep):
+        return Sweep(tuple(_plain(item) for item in value.list))
+    if isinstance(value, RangeSweep):
+        if value.step == 0:
+            raise ConfigError(f"{text}: a range has a step other than 0.")
+        values = tuple(value.range())
+        if not values:
+            raise ConfigError(f"{text}: the range is empty.")
+        return Sweep(values)
+    raise ConfigError(f"{text}: a sweep is a comma list, choice(...) or range(...).")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, QuotedString):
+        return value.text
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _process_option(key: str, value: Any) -> Any:
+    allowed: Sequence[str]
+    if key in ("device", "format"):
+        allowed = DEVICES if key == "device" else FORMATS
+        if value in allowed:
+            return value
+        expected = f"one of {', '.join(allowed)}"
+    elif key == "compile":
+        if value == "auto" or isinstance(value, bool):
+            return None if value == "auto" else value
+        expected = "auto, true or false"
+    else:
+        if value == "auto":
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+            return value
+        expected = "auto or a whole number of 1 or more"
+    raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")

@@ -1,0 +1,71 @@
+"""Our numbers beside the report's: intervals, and whether a cell agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from hyperopt.grid import METRICS, Table
+from hyperopt.measurements import Measured
+from hyperopt.tables import markdown
+from hyperopt.tables.markdown import NOTHING, interval, number
+from hyperopt.tables.view import View
+
+
+def section(views: Sequence[View]) -> str:
+    """A table per view, then how to read them."""
+    parts = ["## Beside the report"]
+    for view in views:
+        parts += [f"### {view.count}"] if len(views) > 1 else []
+        parts += [part for table in view.experiment.tables for part in _table(view, table)]
+    m = views[0].experiment.runs_per_number
+    words = (
+        "The report's number agrees where it lies in the prediction interval, "
+        f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. "
+        "Intervals are Student's, 95 %; sd has ddof 1."
+    )
+    if any(view.diverged for view in views):
+        words += (
+            " Where a run diverged, t intervals mean nothing: median and range stand instead, "
+            "and the cell is not compared."
+        )
+    return "\n\n".join([*parts, words])
+
+
+def _table(view: View, table: Table) -> Iterator[str]:
+    experiment = view.experiment
+    header = [
+        experiment.corner,
+        "",
+        "report",
+        "mean",
+        "sd",
+        "95 % interval",
+        "prediction interval",
+        "n",
+        "agrees",
+        "diverged",
+    ]
+    cells = [view.measured[row.label, column.name] for row in table.rows for column in experiment.columns]
+    rows = [_row(cell, cell.cell.column) for cell in cells]
+    if experiment.baseline and table is experiment.tables[0]:
+        baseline = view.measured[experiment.baseline.label, experiment.columns[0].name]
+        rows.insert(0, _row(baseline, ""))
+    if len(experiment.tables) > 1:
+        yield f"**{table.heading}**"
+    yield markdown.table(header, rows, left=("", "diverged"))
+
+
+def _row(cell: Measured, name: str) -> list[str]:
+    decimals = METRICS[cell.cell.metric].decimals
+    report = number(cell.cell.report, decimals)
+    summary = cell.summary
+    if summary is None:
+        return [cell.cell.row, name, report, *[NOTHING] * 4, "0", NOTHING, NOTHING]
+    agrees = NOTHING if cell.agrees is None else ("yes" if cell.agrees else "**no**")
+    mean, n = number(summary.mean, decimals), str(summary.n)
+    if cell.diverged:
+        count = f"{len(cell.diverged)} of {n}: median {number(summary.median, decimals)}"
+        lost = f"{count}, range {interval(summary.range, decimals)}"
+        return [cell.cell.row, name, report, mean, NOTHING, NOTHING, NOTHING, n, NOTHING, lost]
+    intervals = [interval(summary.interval, decimals), interval(cell.prediction, decimals)]
+    return [cell.cell.row, name, report, mean, number(summary.sd, decimals), *intervals, n, agrees, ""]

@@ -1,0 +1,78 @@
+"""The page of an experiment, a function of it and its records alone: the same records, the same bytes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hyperopt.grid import Experiment, Seeds
+from hyperopt.records import Record
+from hyperopt.tables import comparison, layout, made, numbers, verdicts
+from hyperopt.tables.markdown import counted
+from hyperopt.tables.view import View, view_of
+
+
+@dataclass(frozen=True)
+class Page:
+    """A rendered experiment: `verdicts` is its one-line summary, without Markdown."""
+
+    markdown: str
+    csv: str
+    verdicts: str
+
+
+def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> Page:
+    """The page of an experiment, missing runs shown as missing.
+
+    Args:
+        experiment: what is asked.
+        records: by id; those of other experiments are ignored.
+        seeds: how many or which. Where these go beyond the experiment's own, its own make the table in the
+            report's layout, and numbers and verdicts are given for both.
+    """
+    asked = experiment.seed_numbers(seeds)
+    groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
+    views = [view_of(experiment, records, group) for group in groups]
+    summary = "; ".join(
+        f"{view.count}: {_summary(view)}" if len(views) > 1 else _summary(view) for view in views
+    )
+    sections = [
+        _head(experiment, summary),
+        layout.section(views[0]),
+        comparison.section(views),
+        verdicts.section(views),
+        made.section(experiment, records, asked),
+    ]
+    return Page("\n\n".join(filter(None, sections)) + "\n", numbers.csv(views), summary)
+
+
+def _head(experiment: Experiment, summary: str) -> str:
+    lines = [
+        f"# {experiment.title}",
+        f"{experiment.source}.",
+        f"> {experiment.caption}" if experiment.caption else "",
+    ]
+    if experiment.changes:
+        changes = " ".join(f"{key}={value}" for key, value in sorted(experiment.changes.items()))
+        lines.append(f"**Not the report's settings:** `{changes}`.")
+    lines.append(f"**{summary}.**")
+    return "\n\n".join(filter(None, lines))
+
+
+def _summary(view: View) -> str:
+    cells = list(view.measured.values())
+    if not any(cell.by_seed for cell in cells):
+        return "no runs yet"
+    agrees = Counter(cell.agrees for cell in cells if cell.cell.report is not None)
+    lost = sum(bool(cell.diverged) for cell in cells)
+    parts = [f"{agrees[True]} of {agrees[True] + agrees[False]} cells agree"]
+    if lost:
+        parts[0] += f" ({lost} more had runs that diverged)"
+    if view.verdicts:
+        outcomes = Counter(verdict.outcome for verdict in view.verdicts)
+        parts.append(
+            f"{counted(outcomes['reproduced'], 'claim')} reproduced, {outcomes['not reproduced']} not, "
+            f"{outcomes['undecided']} undecided"
+        )
+    return "; ".join(parts)

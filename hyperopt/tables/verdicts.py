@@ -1,0 +1,85 @@
+"""The report's claims and the verdict on each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hyperopt.claims import Verdict
+from hyperopt.statistics import SMALLEST_TEST
+from hyperopt.tables import markdown
+from hyperopt.tables.markdown import interval, number
+from hyperopt.tables.view import View
+
+
+def section(views: Sequence[View]) -> str:
+    """The claims, a table of verdicts per view, and how they were judged; empty without claims."""
+    claims = views[0].experiment.claims
+    if not claims:
+        return ""
+    reasons = [f" *({claim.why})*" if claim.why else "" for claim in claims]
+    said = [f"{i}. {claim.says}{why}" for i, (claim, why) in enumerate(zip(claims, reasons, strict=True), 1)]
+    parts = ["## Claims", "\n".join(said)]
+    for view in views:
+        parts += [f"### {view.count}"] if len(views) > 1 else []
+        parts.append(_table(view))
+    return "\n\n".join([*parts, _how_judged(views)])
+
+
+def _table(view: View) -> str:
+    experiment = view.experiment
+    p = ["p"] if _has_p(view) else []
+    header = ["claim", experiment.corner, "claimed", "effect", "interval", "n", *p, "diverged", "verdict"]
+    rows = [
+        _row(verdict, experiment.claims.index(verdict.claim) + 1, with_p=bool(p)) for verdict in view.verdicts
+    ]
+    return markdown.table(header, rows, left=("verdict",))
+
+
+def _has_p(view: View) -> bool:
+    return any(verdict.p is not None for verdict in view.verdicts)
+
+
+def _row(verdict: Verdict, i: int, *, with_p: bool) -> list[str]:
+    lost, runs = verdict.diverged
+    center = number(verdict.center) + (" (median)" if lost else "")
+    bound, shown = markdown.bound(verdict.claim.bound), interval(verdict.interval)
+    p = [_p(verdict.p)] if with_p else []
+    diverged = f"{lost} of {runs}" if lost else ""
+    outcome = f"**{verdict.outcome}**" if verdict.outcome == "not reproduced" else verdict.outcome
+    return [
+        str(i),
+        markdown.rows_named(verdict.rows),
+        bound,
+        center,
+        shown,
+        str(len(verdict.effects)),
+        *p,
+        diverged,
+        outcome,
+    ]
+
+
+def _p(p: float | None) -> str:
+    return "< 0.0001" if p is not None and p < 0.0001 else number(p, 4)
+
+
+def _how_judged(views: Sequence[View]) -> str:
+    effect = views[0].experiment.effect
+    what = f"({effect.minuend.column}) − ({effect.subtrahend.column})" if effect else "the difference claimed"
+    words = [
+        f"The effect is {what}, paired by seed; over several rows, its mean over them. A claim is "
+        "reproduced where the whole 95 % interval of the effect is as claimed, not reproduced where none "
+        "of it is, undecided otherwise."
+    ]
+    if any(verdict.diverged[0] for view in views for verdict in view.verdicts):
+        words.append(
+            "Where a run diverged, a t interval means nothing: the median of the effects stands, and its "
+            "distribution-free interval, which covers 95 % or more from six seeds on and is the range below "
+            "(75 % at n = 3)."
+        )
+    if any(map(_has_p, views)):
+        words.append(
+            f"p is of the paired t-test that the effect is 0, from {SMALLEST_TEST} seeds, not corrected for "
+            "their number."
+        )
+    return " ".join(words)

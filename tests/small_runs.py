@@ -1,0 +1,97 @@
+"""Runs that train in a fraction of a second on generated data, and what to compare of their records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from hyperopt.config import Run, resolve
+from hyperopt.engine.options import Options
+from hyperopt.records import Record
+
+TRAIN, TEST, BATCH, STEPS = 300, 100, 128, 3
+SMALL: dict[str, Any] = {
+    "dataset": "mnist",
+    "dataset.generated": True,
+    "dataset.train": TRAIN,
+    "dataset.test": TEST,
+    "model.hidden": [8],
+    "batch_size": BATCH,
+    "epochs": 3,
+}
+EAGER = Options(device="cpu", workers=1, compile=False)
+
+
+def small_run(**settings: Any) -> Run:
+    """A run of 3 epochs of 3 steps, the last batch of an epoch smaller."""
+    return resolve({**SMALL, **settings})
+
+
+def mixed_runs() -> list[Run]:
+    """Runs of one shape: seeds, clips, rates and betas mixed."""
+    return [
+        small_run(stack="adam/sgd", seed=0, alpha="0.001/1e-5"),
+        small_run(stack="adam/sgd", seed=1, alpha="0.01/1e-4", clip=True),
+        small_run(stack="adam/sgd", seed=0, alpha="0.003/1e-3", beta1=0.8, clip=True),
+        small_run(stack="adam/sgd", seed=2, alpha="0.01/0"),
+    ]
+
+
+def measured(record: Record) -> dict[str, Any]:
+    """All of a record that must not depend on when, where and beside what it was made; NaN compares equal."""
+    return {
+        "id": record.id,
+        "config": record.config,
+        "metrics": {k: [_comparable(v) for v in values] for k, values in record.metrics.items()},
+        "hyperparameters": {k: [_comparable(v) for v in values] for k, values in record.hyperparameters.items()},
+        "final": {k: _comparable(v) for k, v in record.final.items()},
+        "diverged": record.diverged,
+        "events": record.events,
+        "steps": record.steps,
+    }
+
+
+def _comparable(value: float) -> float | str:
+    return "nan" if math.isnan(value) else value
+
+
+def fake_record(run: Run, **changed: Any) -> Record:
+    """A record such as training the run would leave."""
+    values = {
+        "id": run.id,
+        "config": run.canonical(),
+        "metrics": {"train_loss": [1.0] * run.epochs},
+        "hyperparameters": {"0.alpha": [0.1] * run.epochs},
+        "final": {"train_loss_full": 1.0},
+        "diverged": False,
+        "seconds": 1.0,
+        "steps": 10,
+        "made": {"device": "cpu"},
+    }
+    return Record(**values | changed)
+
+
+class Watcher:
+    """Progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.finished: list[str] = []
+        self.failures: list[tuple[str, str]] = []
+        self.updates: list[tuple[str, int, int, int, int]] = []
+        self.closed = False
+
+    def start(self, plan: object) -> None:
+        self.plan = plan
+
+    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+        self.updates.append((pack, epoch, epochs, steps, runs))
+
+    def finish(self, pack: str, records: Sequence[Record]) -> None:
+        self.finished.append(pack)
+
+    def failed(self, pack: str, message: str) -> None:
+        self.failures.append((pack, message))
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,246 @@
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hyperopt.cli import main, pages
+from hyperopt.cli.report import settings_table
+from hyperopt.config import Run, resolve
+from hyperopt.records import Record, working
+
+
+def record_of(run: Run, error: float = 3.0, *, diverged: bool = False) -> Record:
+    loss = math.nan if diverged else 0.5
+    return Record(
+        id=run.id,
+        config=run.canonical(),
+        metrics={"train_loss": [loss], "test_loss": [loss], "test_error": [error + run.seed]},
+        hyperparameters={"0.alpha": [0.002], "1.alpha": [1e-5]},
+        final={"train_loss_full": loss},
+        diverged=diverged,
+        seconds=1.0,
+        steps=235,
+        made={"command": "hyperopt run"},
+    )
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    runs: Sequence[Run]
+    packs: tuple = ((),)
+    cached: tuple = ()
+    seconds: float = 1.0
+
+    def describe(self) -> str:
+        return f"{len(self.runs)} runs to train"
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that a fake engine trained; at alpha 1000 they diverge, at alpha 666 they fail."""
+    trained: list[Run] = []
+
+    def train(plan: FakePlan, process: dict) -> tuple[dict[str, Record], int]:
+        trained.extend(plan.runs)
+        good = [run for run in plan.runs if run.alpha[-1] != 666]
+        records = [record_of(run, diverged=run.alpha[-1] == 1000) for run in good]
+        if records:
+            working().write(records, "pack")
+        return {record.id: record for record in records}, int(len(good) < len(plan.runs))
+
+    def make_plan(runs: Sequence[Run], have: dict, process: dict) -> FakePlan:
+        return FakePlan([run for run in runs if run.id not in have])
+
+    monkeypatch.setattr("hyperopt.cli.run.train", train)
+    monkeypatch.setattr("hyperopt.cli.run.make_plan", make_plan)
+    return trained
+
+
+BAD = [
+    "run stack=adm/sgd",
+    "run stack=adam//sgd",
+    "run alpha=1/2/3",
+    "run alpha=-1",
+    "run alpha=nan",
+    "run epochs=0",
+    "run seed=-1",
+    "run sede=1",
+    "run clip=maybe",
+    "run model=nosuch",
+    "run stack=adam clip=true",
+    "run seed=0,1",
+    "run seed",
+    "run -m seed=0,0",
+    "run --quick",
+    "rum",
+    "show",
+    "show 0123",
+    "data mnits",
+    "data --refetch",
+    "publish",
+    "publish epochs=1",
+    "render seeds=1",
+    "tables clipping/nosuch",
+    "tables seeds=0",
+    "tables seeds=1,1",
+    "tables seed=1",
+    "tables budget=3",
+    "tables needs=all",
+    "tables from=here",
+    "tables epochs=0",
+    "tables alpha=3",
+    "tables epochs=1,2",
+    "bench alpha=1",
+]
+
+
+@pytest.mark.parametrize("line", BAD)
+def test_bad_input_is_a_sentence_and_exit_code_2_and_touches_nothing(
+    line: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(line.split()) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("hyperopt: ")
+    assert len(said.err.splitlines()) == 1
+    assert said.out == ""
+    assert list(home.parent.iterdir()) == []
+
+
+def test_one_run_then_the_same_from_the_store(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "stack=adam/sgd", "clip=true"]) == 0
+    first = capsys.readouterr().out
+    assert first.startswith("adam(0.001)/sgd(1e-05)\nepoch 1: train_loss 0.5, test_error 3 %")
+    assert "level 0, adam: alpha 0.002" in first
+    assert f"run {engine[0].id}, trained" in first
+    assert main(["run", "clip=true"]) == 0
+    assert f"run {engine[0].id}, cached" in capsys.readouterr().out
+    assert len(engine) == 1
+
+
+def test_json_of_one_run_is_its_record_with_null_for_what_is_not_finite(
+    engine: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "alpha=1000", "format=json"]) == 0
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert printed["id"] == engine[0].id
+    assert printed["config"] == engine[0].canonical()
+    assert printed["metrics"]["train_loss"] == [None]
+    assert (printed["diverged"], printed["cached"]) == (True, False)
+
+
+def test_json_of_a_sweep(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        main(
+            [
+                "run",
+                "seed=0,1,2",
+                "-m",
+                "stack=sgd/sgd,adam/sgd",
+                "clip=false,true",
+                "epochs=1",
+                "format=json",
+            ]
+        )
+        == 0
+    )
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(printed) == {"runs", "table"}
+    assert len(printed["runs"]) == 12
+    assert [(row["stack"], row["clip"], row["n"]) for row in printed["table"]] == [
+        ("sgd(0.01)/sgd(0.01)", "false", 3),
+        ("sgd(0.01)/sgd(0.01)", "true", 3),
+        ("adam(0.001)/sgd(1e-05)", "false", 3),
+        ("adam(0.001)/sgd(1e-05)", "true", 3),
+    ]
+    row = printed["table"][0]
+    assert (row["mean"], row["sd"]) == (4.0, 1.0)
+    assert row["high"] - row["mean"] == pytest.approx(4.302653 / math.sqrt(3), rel=1e-6)
+    assert "tune" not in row, "it follows from the stack"
+
+
+def test_options_may_follow_overrides_and_plan_trains_nothing(
+    engine: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "seed=0,1", "-m", "epochs=1", "--plan"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "2 runs to train"
+    assert engine == []
+
+
+def test_a_failure_shows_in_the_exit_code_and_the_rest_is_there(
+    engine: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "-m", "alpha=1e-3,666"]) == 1
+    assert "1 of 2 runs" in capsys.readouterr().out
+
+
+def test_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, engine: list[Run]) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hyperopt.cli.run.train", interrupt)
+    assert main(["run"]) == 130
+
+
+def test_a_diverged_run_takes_mean_and_interval_from_its_row() -> None:
+    runs = [resolve({"seed": seed}) for seed in (0, 1, 2)]
+    records = {run.id: record_of(run, diverged=run.seed == 1) for run in runs}
+    [row] = settings_table(runs, records)
+    assert (row["mean"], row["sd"], row["low"]) == (None, None, None)
+    assert (row["median"], row["min"], row["max"], row["diverged"]) == (4.0, 3.0, 5.0, 1)
+
+
+def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run"]) == 0
+    assert main(["show", engine[0].id[:5]]) == 0
+    assert "command: hyperopt run" in capsys.readouterr().out
+
+
+def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list"]) == 0
+    printed = capsys.readouterr().out
+    assert "clipping/table2" in printed
+    assert "rules: sgd, adam, adagrad, rmsprop" in printed
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("hyperopt ")
+    assert main(["run", "--help"]) == 0
+    assert "stack=adam/sgd" in capsys.readouterr().out
+
+
+def test_tables_train_what_is_missing_and_write_the_page(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained: list[Run] = []
+
+    def train(plan: FakePlan, process: dict) -> tuple[dict[str, Record], int]:
+        trained.extend(plan.runs)
+        records = [record_of(run) for run in plan.runs]
+        working().write(records, "pack")
+        return {record.id: record for record in records}, 0
+
+    def make_plan(runs: Sequence[Run], have: dict, process: dict) -> FakePlan:
+        return FakePlan([run for run in runs if run.id not in have])
+
+    monkeypatch.setattr(pages, "train", train)
+    monkeypatch.setattr(pages, "make_plan", make_plan)
+    command = ["tables", "clipping/table2", "seeds=0,1", "epochs=1"]
+    assert main(command) == 0
+    first = capsys.readouterr().out
+    assert len(trained) == 42
+    assert {run.epochs for run in trained} == {1}
+    assert (home / "pages" / "clipping" / "table2.md").read_text() in first
+    assert (home / "pages" / "clipping" / "table2.csv").is_file()
+    assert main(command) == 0
+    assert len(trained) == 42, "the second time there is nothing to train"

@@ -1,0 +1,252 @@
+import json
+import math
+import pickle
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omegaconf import OmegaConf
+
+from hyperopt import compose, config, schema
+from hyperopt.config import ConfigError, Run, from_canonical, resolve
+from hyperopt.data import DATASETS
+from hyperopt.files import conf_dir
+from hyperopt.levels import parse_alpha
+from hyperopt.models import ACTIVATIONS, MODELS
+from hyperopt.optim.rules import RULES
+
+BAD = {
+    "unknown rule": ({"stack": "adm/sgd"}, "did you mean adam"),
+    "empty level": ({"stack": "adam//sgd"}, "a level is empty"),
+    "trailing slash": ({"stack": "adam/"}, "a level is empty"),
+    "no stack": ({"stack": []}, "a level is empty"),
+    "stack of no name": ({"stack": 5}, "no rule '5'"),
+    "too many alphas": ({"alpha": "1/2/3"}, "or 2, one per level"),
+    "negative alpha": ({"alpha": -1}, "alpha=-1"),
+    "alpha nan": ({"alpha": math.nan}, "alpha=nan"),
+    "alpha infinite": ({"alpha": "0.1/inf"}, "alpha=0.1/inf"),
+    "alpha word": ({"alpha": "fast"}, "alpha=fast"),
+    "alpha bool": ({"alpha": True}, "alpha=true"),
+    "no epochs": ({"epochs": 0}, "epochs=0: a whole number of 1 or more"),
+    "half an epoch": ({"epochs": 0.5}, "epochs=0.5: a whole number"),
+    "empty batch": ({"batch_size": 0}, "batch_size=0"),
+    "negative seed": ({"seed": -1}, "seed=-1: a whole number of 0 or more"),
+    "seed word": ({"seed": "abc"}, "seed=abc: a whole number"),
+    "unknown key": ({"sede": 1}, "did you mean seed"),
+    "unknown option": ({"dataset.normalise": True}, "did you mean dataset.normalize"),
+    "default of a data set": ({"default_epochs": 3}, "no key 'default_epochs'"),
+    "clip word": ({"clip": "maybe"}, "clip=maybe"),
+    "too many clips": ({"clip": "true/false"}, "1 of them"),
+    "clip without level": ({"stack": "adam", "clip": True}, "no level above 0"),
+    "unknown model": ({"model": "nosuch"}, "mlp, logistic"),
+    "unknown data set": ({"dataset": "minst"}, "did you mean mnist"),
+    "number of another rule": ({"gamma": 0.9}, "alpha, beta1, beta2"),
+    "decay of 1": ({"beta1": 1}, "beta1=1"),
+    "negative momentum": ({"stack": "sgd", "momentum": -0.1}, "momentum=-0.1"),
+    "momentum nan": ({"stack": "sgd", "momentum": math.nan}, "momentum=nan"),
+    "tune word": ({"tune": "beta3"}, "did you mean beta2"),
+    "tune nothing": ({"tune": []}, "tune=[]"),
+    "momentum stuck at 0": ({"stack": "sgd/sgd", "tune": "momentum"}, "cannot leave 0"),
+    "form": ({"form": "modern"}, "reported, textbook"),
+    "habit of another rule": ({"stack": "sgd/sgd", "adam_start": 0}, "no such habit"),
+    "negative habit": ({"adam_start": -1}, "adam_start=-1"),
+    "hidden number": ({"model.hidden": 64}, "model.hidden=64: a list of whole numbers"),
+    "no hidden layer": ({"model.hidden": []}, "model.hidden=[]"),
+    "empty hidden layer": ({"model.hidden": [64, 0]}, "model.hidden=[64,0]"),
+    "activation": ({"model.activation": "rleu"}, "tanh, relu, sigmoid, none"),
+    "option of another model": ({"model": "logistic", "model.hidden": [3]}, "no key 'model.hidden'"),
+    "interpolation": ({"seed": "${batch_size}"}, "a whole number"),
+}
+
+
+@pytest.mark.parametrize(("asked", "says"), BAD.values(), ids=BAD)
+def test_bad_settings_are_refused_in_a_sentence(asked: dict, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve(asked)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_defaults() -> None:
+    run = resolve({})
+    assert run.label == "adam(0.001)/sgd(1e-05)"
+    assert run.numbers == {"beta1": 0.9, "beta2": 0.999}
+    assert (run.clip, run.tune) == ((False,), ("alpha", "beta1", "beta2"))
+    assert run.habits == {"adam_start": 1e-8, "clip_counts_first_norm": True}
+    assert (run.batch_size, run.epochs, run.seed) == (256, 5, 0)
+    assert run.model == {"name": "mlp", "hidden": (128,), "activation": "tanh", "output_activation": "tanh"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "epochs", "batch_size"),
+    [
+        ({"stack": "sgd/sgd"}, 30, 256),
+        ({"stack": "adagrad"}, 30, 256),
+        ({"stack": "rmsprop/sgd"}, 5, 256),
+        ({"stack": "sgd", "dataset": "cifar10"}, 5, 256),
+        ({"stack": "sgd", "dataset": "iris"}, 10, 16),
+    ],
+)
+def test_data_set_names_epochs_and_batch_size(asked: dict, epochs: int, batch_size: int) -> None:
+    run = resolve(asked)
+    assert (run.epochs, run.batch_size) == (epochs, batch_size)
+    assert resolve({**asked, "epochs": 2, "batch_size": 7}).epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "stack", "alphas"),
+    [
+        (None, "sgd/sgd", (0.01, 0.01)),
+        (None, "rmsprop/sgd", (0.01, 1e-4)),
+        (None, "adagrad/sgd", (0.01, 0.01)),
+        (None, "adam/adam", (0.001, 1e-3)),
+        (None, "sgd/adam", (0.01, 0.1)),
+        (None, "rmsprop/adam/adam/sgd", (0.01, 1e-4, 1e-3, 1e-5)),
+        (3, "adam", (3.0,)),
+        (3, "adam/sgd", (0.001, 3.0)),
+        ("0.5", "sgd/sgd/sgd", (0.01, 0.01, 0.5)),
+        ("0.01/1e-5", "adam/sgd", (0.01, 1e-5)),
+        ([0, 1], "adam/sgd", (0.0, 1.0)),
+    ],
+)
+def test_alpha_per_level(asked: object, stack: str, alphas: tuple) -> None:
+    assert parse_alpha(asked, tuple(stack.split("/"))) == alphas
+
+
+@pytest.mark.parametrize(
+    ("asked", "stack", "clips"),
+    [
+        (True, "adam/sgd/sgd", (True, True)),
+        ("false/true", "adam/sgd/sgd", (False, True)),
+        ([False, True], "adam/sgd/sgd", (False, True)),
+        (False, "adam", ()),
+    ],
+)
+def test_clip_per_level(asked: object, stack: str, clips: tuple) -> None:
+    assert resolve({"stack": stack, "clip": asked}).clip == clips
+
+
+def test_tune() -> None:
+    assert resolve({"tune": ["beta1", "alpha"]}).tune == ("alpha", "beta1")
+    assert resolve({"stack": "sgd/sgd"}).tune == ("alpha",)
+    assert resolve({"stack": "sgd/sgd", "momentum": 0.5}).tune == ("alpha", "momentum")
+    assert resolve({"stack": "adam", "tune": "alpha"}).tune == ()
+
+
+def test_form_and_single_habits() -> None:
+    assert resolve({"stack": "rmsprop/sgd", "form": "textbook"}).habits == {
+        "eps_inside_root": False,
+        "tune_root_alpha": False,
+        "clip_counts_first_norm": False,
+    }
+    assert (
+        resolve({"stack": "adagrad", "form": "textbook", "adagrad_start": 1}).habits["adagrad_start"] == 1.0
+    )
+
+
+# Ids of runs that may have been published: none of them may ever change.
+PUBLISHED = {
+    "0c278076fc02": {},
+    "a21186ab36b5": {"stack": "sgd", "dataset": "iris", "model.hidden": [8]},
+    "cfc3c99baf65": {"stack": "adam/rmsprop/sgd", "alpha": "1/2/3", "clip": "false/true"},
+    "9e1d8c71b457": {"tune": ["alpha", "beta1"]},
+    "d5f63882a0c4": {"form": "textbook", "clip": True},
+}
+
+
+@pytest.mark.parametrize(("id_", "asked"), PUBLISHED.items())
+def test_published_ids_do_not_change(id_: str, asked: dict) -> None:
+    assert resolve(asked).id == id_
+
+
+def test_one_run_has_one_id_however_it_is_written() -> None:
+    assert (
+        resolve({"alpha": 1, "seed": 1.0, "beta1": "0.5"}).id
+        == resolve({"alpha": "1e0", "seed": 1, "beta1": 0.50}).id
+    )
+    assert resolve({"alpha": "0.001/1"}).id == resolve({"alpha": 1.0, "momentum": None, "model": "mlp"}).id
+    textbook = {"adam_start": 0, "clip_counts_first_norm": False, "clip": True}
+    assert resolve({"form": "textbook", "clip": True}).id == resolve(textbook).id
+    assert resolve({"clip_counts_first_norm": False}).id == resolve({}).id, "nothing is clipped"
+    assert resolve({"alpha": -0.0}).id == resolve({"alpha": 0}).id
+
+
+def test_versions_above_one_change_the_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = resolve({}).id
+    monkeypatch.setattr(RULES["sgd"], "version", 2)
+    run = resolve({})
+    assert run.canonical()["versions"] == {"rule.sgd": 2}
+    assert run.id != before
+    assert resolve({"stack": "adam"}).canonical().get("versions") is None
+
+
+SOMETHING = st.fixed_dictionaries(
+    {"stack": st.lists(st.sampled_from(list(RULES)), min_size=1, max_size=4).map("/".join)},
+    optional={
+        "alpha": st.floats(0, 1e3),
+        "seed": st.integers(0, 2**31),
+        "epochs": st.integers(1, 100),
+        "form": st.sampled_from(schema.FORMS),
+        "dataset": st.sampled_from(list(schema.DATASETS)),
+        "dataset.train": st.integers(1, 100),
+        "model.hidden": st.lists(st.integers(1, 300), min_size=1, max_size=3),
+        "tune": st.sampled_from(["all", "alpha", ["alpha"]]),
+    },
+)
+
+
+@given(asked=SOMETHING, data=st.data())
+@settings(max_examples=60, deadline=None)
+def test_id_ignores_order_and_survives_the_canonical_form(asked: dict, data: st.DataObject) -> None:
+    run = resolve(asked)
+    shuffled = data.draw(st.permutations(list(asked.items())))
+    assert resolve(dict(shuffled)).id == run.id
+    again = from_canonical(json.loads(json.dumps(run.canonical())))
+    assert again.canonical() == run.canonical()
+    assert (again.id, again.label, again.numbers, again.tune) == (run.id, run.label, run.numbers, run.tune)
+
+
+def test_shape_holds_what_a_pack_shares() -> None:
+    shape = resolve({}).shape
+    for same in ({"alpha": 1}, {"beta1": 0.5}, {"clip": True}, {"seed": 3}, {"adam_start": 0}):
+        assert resolve(same).shape == shape, same
+    for other in ({"epochs": 1}, {"tune": "alpha"}, {"model.hidden": [1]}, {"clip_counts_first_norm": False}):
+        assert resolve(other).shape != shape, other
+    assert (
+        resolve({"stack": "sgd", "momentum": 0.5}).shape == resolve({"stack": "sgd", "momentum": 0.9}).shape
+    )
+    assert resolve({"stack": "sgd", "momentum": 0.5}).shape != resolve({"stack": "sgd"}).shape
+
+
+def test_a_run_can_be_sent_to_another_process() -> None:
+    run = resolve({"clip": True})
+    assert isinstance(pickle.loads(pickle.dumps(run)), Run)
+    assert pickle.loads(pickle.dumps(run)) == run
+
+
+def test_conf_agrees_with_the_code() -> None:
+    assert (
+        {path.stem for path in (conf_dir() / "dataset").glob("*.yaml")}
+        == set(schema.DATASETS)
+        == set(DATASETS)
+    )
+    assert {path.stem for path in (conf_dir() / "model").glob("*.yaml")} == set(schema.MODELS) == set(MODELS)
+    assert set(schema.ACTIVATIONS) == set(ACTIVATIONS)
+    written = set(OmegaConf.load(conf_dir() / "config.yaml"))
+    assert written >= {*schema.number_names(), *schema.habits((*RULES, *RULES))}
+    table = OmegaConf.load(conf_dir() / "alpha.yaml")
+    assert dict(table.bottom) == {name: rule.hyperparameters["alpha"] for name, rule in RULES.items()}
+    for name, spec in DATASETS.items():
+        options = {key: value for key, value in compose.defaults("dataset", name).items() if key != "name"}
+        assert options == dict(spec.options), name
+        assert config.VERSIONS.get(f"dataset.{name}", 1) == spec.version
+
+
+def test_config_and_commands_do_not_import_torch() -> None:
+    modules = (
+        "sys, hyperopt.sweep, hyperopt.cli.run, hyperopt.cli.pages, hyperopt.cli.browse, hyperopt.cli.data"
+    )
+    code = f"import {modules}; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,134 @@
+"""The tensors that training reads: shapes, values, options."""
+
+import numpy as np
+import pytest
+import torch
+from torchvision.transforms import functional
+
+from hyperopt import data
+from hyperopt.data import cache, specs
+
+SHAPES = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "iris": (4,)}
+
+
+def real(name):
+    if not cache.is_cached(cache.data_root(), specs.DATASETS[name]):
+        pytest.skip(f"{name} is not in the data cache; `hyperopt data {name}` fetches it")
+    return data.load(name, train=64)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_generated_data_look_like_the_real_ones(name):
+    made = data.generated(name, train=40, test=20)
+    assert made.train_x.shape == (40, *SHAPES[name])
+    assert made.test_x.shape == (20, *SHAPES[name])
+    assert made.train_x.dtype == made.test_x.dtype == torch.float32
+    assert made.train_y.dtype == made.test_y.dtype == torch.int64
+    assert made.train_y.shape == (40,)
+    assert made.train_y.min() >= 0
+    assert made.train_y.max() < data.DATASETS[name].classes
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_generated_classes_can_be_learned(name):
+    made = data.generated(name, train=2000, test=200)
+    x, y = made.train_x.flatten(1), made.train_y
+    centres = torch.stack([x[y == label].mean(0) for label in range(data.DATASETS[name].classes)])
+    guessed = torch.cdist(made.test_x.flatten(1), centres).argmin(1)
+    assert (guessed == made.test_y).float().mean() > 0.7
+
+
+def test_generated_data_depend_on_the_seed_alone():
+    first, again, other = (data.generated("mnist", 8, 4, seed=seed) for seed in (0, 0, 1))
+    assert torch.equal(first.train_x, again.train_x)
+    assert first.fingerprint == again.fingerprint != other.fingerprint
+
+
+def test_generated_is_an_option_that_reads_no_files(tmp_path):
+    made = data.load("cifar10", root=tmp_path, generated=True, train=32, test=16, normalize="channel")
+    assert made.train_x.shape == (32, 3, 32, 32)
+    assert made.test_x.shape == (16, 3, 32, 32)
+    assert made.train_x.min() < 0
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "normalize", "mean", "deviation"),
+    [
+        ("mnist", True, [0.1307], [0.3081]),
+        ("cifar10", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
+        ("cifar10", "channel", [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+        ("cifar100", "channel", [0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]),
+    ],
+)
+def test_normalization_is_torchvisions(name, normalize, mean, deviation):
+    plain = data.load(name, generated=True, train=16, test=8)
+    normal = data.load(name, generated=True, train=16, test=8, normalize=normalize)
+    torch.testing.assert_close(normal.train_x, functional.normalize(plain.train_x, mean, deviation))
+    torch.testing.assert_close(normal.test_x, functional.normalize(plain.test_x, mean, deviation))
+
+
+def test_pixels_are_scaled_as_by_torchvision():
+    made = data.load("mnist", generated=True, train=4, test=1)
+    pixels = (255 * made.train_x).round().byte()
+    assert len(pixels.unique()) > 200
+    assert torch.equal(made.train_x[0], functional.to_tensor(pixels[0].squeeze().numpy()))
+
+
+def test_iris_is_split_as_in_the_report():
+    iris = data.load("iris")
+    assert iris.train_x.shape == (30, 4)
+    assert iris.test_x.shape == (0, 4)
+    assert iris.test_y.shape == (0,)
+    with_rest = data.load("iris", test=True)
+    assert with_rest.test_x.shape == (120, 4)
+    everything = torch.cat([with_rest.train_x, with_rest.test_x])
+    assert torch.cat([with_rest.train_y, with_rest.test_y]).bincount().tolist() == [50, 50, 50]
+    np.testing.assert_allclose(everything.mean(0), [5.8433, 3.0573, 3.758, 1.1993], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "sentence"),
+    [
+        ("mnits", {}, "there is no data set 'mnits'; did you mean mnist?"),
+        ("mnist", {"normalise": True}, "there is no option of mnist 'normalise'; did you mean normalize?"),
+        ("mnist", {"normalize": "channel"}, "mnist: normalize=channel is not allowed; it is true or false."),
+        (
+            "cifar10",
+            {"normalize": "all"},
+            "normalize=all is not allowed; it is one of none, global, channel.",
+        ),
+        ("mnist", {"train": 0}, "mnist: train=0 is not allowed; it is a whole number above 0"),
+        (
+            "iris",
+            {"normalize": True},
+            "there is no option of iris 'normalize'; known: test, train, generated.",
+        ),
+    ],
+)
+def test_bad_input_is_a_sentence(name, options, sentence, tmp_path):
+    with pytest.raises(data.DataError) as error:
+        data.load(name, root=tmp_path, **options)
+    assert sentence in str(error.value)
+
+
+def test_to_moves_every_tensor():
+    moved = data.generated("iris", 4, 2).to("meta")
+    assert {getattr(moved, part).device.type for part in specs.PARTS} == {"meta"}
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("mnist", [5, 0, 4, 1, 9, 2, 1, 3]),
+        ("cifar10", [6, 9, 9, 4, 1, 1, 2, 7]),
+        ("cifar100", [19, 29, 0, 11, 1, 86, 90, 28]),
+    ],
+)
+def test_real_data_are_in_canonical_order(name, labels):
+    loaded = real(name)
+    assert loaded.train_x.shape == (64, *SHAPES[name])
+    assert loaded.test_x.shape == (10_000, *SHAPES[name])
+    assert loaded.train_y[:8].tolist() == labels
+    assert loaded.train_x.min() == 0
+    assert loaded.train_x.max() == 1

@@ -1,0 +1,85 @@
+"""Which rows a run sees: fixed by its seed alone, every row once an epoch, a smaller last batch padded without effect."""
+
+from __future__ import annotations
+
+import torch
+from problems import BATCH as ROWS
+from problems import small_problem, start
+from small_runs import BATCH, STEPS, TRAIN, mixed_runs, small_run
+
+from hyperopt.config import resolve
+from hyperopt.data import generated
+from hyperopt.engine.batches import epoch_batches, steps_per_epoch
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.program import initial
+from hyperopt.engine.seeds import batch_order, stream
+
+
+def test_an_epoch_shows_every_row_once() -> None:
+    pack = Pack(tuple(mixed_runs()))
+    batches = epoch_batches(pack, 2, TRAIN, "cpu")
+    assert batches.rows.shape == (STEPS, len(pack.runs), BATCH)
+    for i in range(len(pack.runs)):
+        seen = batches.rows[:, i].flatten()[batches.weights.flatten() > 0]
+        assert sorted(seen.tolist()) == list(range(TRAIN))
+    assert batches.steps.tolist() == [7.0, 8.0, 9.0]
+
+
+def test_rows_of_a_batch_weigh_the_same_and_add_up_to_one() -> None:
+    weights = epoch_batches(Pack((small_run(),)), 0, TRAIN, "cpu").weights
+    assert torch.allclose(weights.sum(1), torch.ones(STEPS))
+    assert torch.equal(weights[-1], torch.tensor([1 / 44] * 44 + [0.0] * (BATCH - 44)))
+    even = epoch_batches(Pack((small_run(),)), 0, 2 * BATCH, "cpu").weights
+    assert torch.equal(even, torch.full((2, BATCH), 1 / BATCH))
+
+
+def test_steps_per_epoch_counts_a_smaller_last_batch() -> None:
+    assert [steps_per_epoch(rows, 256) for rows in (1, 256, 257, 60000)] == [1, 1, 2, 235]
+
+
+def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:
+    problem = small_problem(1)
+    training, _ = start(problem, resolve({"stack": "sgd"}))
+    x, y, true = problem.x[0], problem.y[0], 11
+    padded_x = torch.cat([x[:true], x[:1].expand(ROWS - true, -1)])
+    padded_y = torch.cat([y[:true], y[:1].expand(ROWS - true)])
+    weight = (torch.arange(ROWS) < true) / true
+    both = torch.func.grad_and_value(training._loss)
+    grads, loss = both(problem.params, padded_x, padded_y, weight)
+    true_grads, true_loss = both(problem.params, x[:true], y[:true], torch.full((true,), 1 / true))
+    assert torch.allclose(loss, true_loss, rtol=1e-6)
+    for name, grad in grads.items():
+        assert torch.allclose(grad, true_grads[name], rtol=1e-6, atol=1e-9)
+
+
+def test_the_seed_alone_fixes_initial_weights_and_batch_order() -> None:
+    data = generated("mnist", TRAIN, 10)
+    alone = small_run(stack="sgd", seed=1)
+    among = [small_run(stack="adam/sgd", seed=seed, clip=clip) for seed in (3, 1, 0) for clip in (False, True)]
+    weights_alone = initial(Pack((alone,)), data, "cpu")[1].params
+    weights_among = initial(Pack(tuple(among)), data, "cpu")[1].params
+    order_alone = epoch_batches(Pack((alone,)), 1, TRAIN, "cpu").rows[:, 0]
+    order_among = epoch_batches(Pack(tuple(among)), 1, TRAIN, "cpu").rows
+    for i, run in enumerate(among):
+        same = run.seed == 1
+        assert torch.equal(order_among[:, i], order_alone) == same
+        for name, weight in weights_among.items():
+            assert torch.equal(weight[i], weights_alone[name][0]) == same
+
+
+def test_making_initial_weights_leaves_the_callers_random_state_alone() -> None:
+    before = torch.random.get_rng_state()
+    initial(Pack((small_run(),)), generated("mnist", TRAIN, 10), "cpu")
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_streams_differ_by_seed_name_and_epoch_and_stay_what_they_were() -> None:
+    numbers = {stream(seed, name, index) for seed in range(4) for name in ("weights", "batches") for index in range(4)}
+    assert len(numbers) == 32
+    assert max(numbers) < 2**63
+    assert not torch.equal(batch_order(0, 0, 50), batch_order(0, 1, 50))
+    assert stream(0, "weights") == PINNED["weights"]
+    assert stream(7, "batches", 3) == PINNED["batches"]
+
+
+PINNED = {"weights": 0, "batches": 0}

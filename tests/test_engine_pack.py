@@ -1,0 +1,119 @@
+"""Runs trained together, and what they have in common."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import EAGER, measured, mixed_runs, small_run
+from torch._dynamo.exc import TorchDynamoException
+
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack, numbers_of, shape_of, stack_of
+from hyperopt.engine.trainer import compile_pays, train_pack
+from hyperopt.records import Record
+
+
+def assert_close(a: Record, b: Record, rel: float) -> None:
+    """The same run measured twice, up to rounding; errors may differ by one row of a hundred."""
+    assert a.id == b.id
+    assert a.events == b.events
+    for name, values in a.metrics.items():
+        tolerance = 1.0 if name == "test_error" else 0.0
+        assert values == pytest.approx(b.metrics[name], rel=rel, abs=tolerance)
+    for name, values in a.hyperparameters.items():
+        assert values == pytest.approx(b.hyperparameters[name], rel=rel)
+    assert a.final == pytest.approx(b.final, rel=rel)
+
+
+def test_packed_equals_alone(tmp_path: Path) -> None:
+    runs = mixed_runs()
+    packed = train_pack(Pack(tuple(runs)), EAGER, tmp_path)
+    assert [record.id for record in packed] == [run.id for run in runs]
+    for run, record in zip(runs, packed, strict=True):
+        (alone,) = train_pack(Pack((run,)), EAGER, tmp_path)
+        assert_close(record, alone, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_compiled_equals_eager(tmp_path: Path) -> None:
+    pack = Pack(tuple(mixed_runs()))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        compiled = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+    for record, eager in zip(compiled, train_pack(pack, EAGER, tmp_path), strict=True):
+        assert_close(record, eager, rel=1e-4)
+
+
+def test_where_compiling_fails_it_warns_and_trains_uncompiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    def compiling(function: object, **options: object) -> object:
+        def program(*arguments: object) -> object:
+            calls.append(arguments)
+            raise TorchDynamoException("no C++ compiler\nand a long story")
+
+        return program
+
+    monkeypatch.setattr(torch, "compile", compiling)
+    pack = Pack((small_run(),))
+    with pytest.warns(UserWarning, match=r"uncompiled.*\(no C\+\+ compiler\)"):
+        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+    assert len(calls) == 1, "it kept on trying"
+    assert measured(record) == measured(train_pack(pack, EAGER, tmp_path)[0])
+
+
+def test_a_pack_holds_runs_of_one_shape() -> None:
+    usual = small_run(stack="sgd/sgd")
+    same = [
+        small_run(stack="sgd/sgd", seed=5),
+        small_run(stack="sgd/sgd", clip=True),
+        small_run(stack="sgd/sgd", alpha="0.5/0.5"),
+    ]
+    other = [
+        small_run(stack="sgd/sgd", momentum=0.9),
+        small_run(stack="sgd/sgd", epochs=4),
+        small_run(stack="sgd/sgd", batch_size=64),
+        small_run(stack="sgd/sgd/sgd"),
+        small_run(stack="sgd/adam"),
+        small_run(stack="sgd/sgd", form="textbook"),
+        small_run(stack="sgd/sgd", **{"model.hidden": [9]}),
+        small_run(stack="sgd/sgd", **{"dataset.train": 200}),
+    ]
+    assert len(Pack((usual, *same)).runs) == 4
+    for run in other:
+        with pytest.raises(ValueError, match="one shape"):
+            Pack((usual, run))
+    assert shape_of(small_run(stack="adam/sgd")) != shape_of(small_run(stack="adam/sgd", tune="alpha"))
+
+
+def test_a_pack_is_named_by_its_runs_in_order() -> None:
+    a, b = small_run(seed=0), small_run(seed=1)
+    assert Pack((a, b)).name == Pack((a, b)).name
+    assert len({Pack((a, b)).name, Pack((b, a)).name, Pack((a,)).name}) == 3
+
+
+def test_the_structure_of_a_stack_is_as_the_run_says() -> None:
+    run = small_run(stack="sgd/adam/sgd", momentum=0.9, alpha="0.1/0.01/0.001")
+    bottom, middle, top = stack_of(run).levels
+    assert bottom.tuned == ("alpha", "momentum")
+    assert bottom.rule.has_momentum  # type: ignore[attr-defined]
+    assert middle.tuned == ("alpha", "beta1", "beta2")
+    assert top.tuned == ()
+    assert not top.rule.has_momentum  # type: ignore[attr-defined]
+    assert (bottom.clips, middle.clips, top.clips) == (False, True, True)
+    assert middle.clip_counts_first_norm
+    assert [numbers["alpha"] for numbers in numbers_of(run)] == [0.1, 0.01, 0.001]
+    assert numbers_of(run)[0]["momentum"] == 0.9
+    assert numbers_of(run)[2]["momentum"] == 0.0
+
+
+def test_compiling_pays_for_long_training_only() -> None:
+    auto = Options(device="cpu")
+    long = small_run(epochs=1000)
+    assert compile_pays(Pack((long,)), 300, auto)
+    assert not compile_pays(Pack((small_run(),)), 300, auto)
+    assert compile_pays(Pack((small_run(),)), 300, Options(compile=True))
+    assert not compile_pays(Pack((long,)), 300, Options(compile=False))

@@ -1,0 +1,100 @@
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hyperopt.errors import ConfigError
+from hyperopt.sweep import Sweep, expand, one, parse, read
+
+
+def runs_of(*overrides: str) -> list:
+    return expand(parse(overrides)[0])[0]
+
+
+def test_product_in_order_each_run_once() -> None:
+    runs = runs_of("stack=sgd/sgd,adam/sgd", "clip=false,true", "seed=range(0,3)", "epochs=1")
+    assert [(run.stack[0], run.clip, run.seed) for run in runs[:4]] == [
+        ("sgd", (False,), 0),
+        ("sgd", (False,), 1),
+        ("sgd", (False,), 2),
+        ("sgd", (True,), 0),
+    ]
+    assert len(runs) == 12
+    assert len(runs_of("alpha=1e-3,0.001")) == 1
+
+
+def test_clip_on_one_level_is_dropped_with_a_note() -> None:
+    runs, notes = expand(parse(["stack=adam,adam/sgd", "clip=false,true"])[0])
+    assert [(run.label, run.clip) for run in runs] == [
+        ("adam(0.001)", ()),
+        ("adam(0.001)/sgd(1e-05)", (False,)),
+        ("adam(0.001)/sgd(1e-05)", (True,)),
+    ]
+    assert len(notes) == 1
+    assert "stack=adam has no level above 0" in notes[0]
+
+
+def test_a_sweep_of_which_nothing_is_left_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no level above 0"):
+        runs_of("stack=adam", "clip=true")
+
+
+def test_grammar() -> None:
+    assert read(["tune=all,[alpha,beta1]", "alpha=0.01/1e-5", "clip=false/true", "stack='adam/sgd'"]) == {
+        "tune": Sweep(("all", ["alpha", "beta1"])),
+        "alpha": "0.01/1e-5",
+        "clip": "false/true",
+        "stack": "adam/sgd",
+    }
+
+
+def test_process_options_are_no_settings() -> None:
+    settings, process = parse(
+        ["device=cpu", "workers=2", "pack=auto", "compile=true", "format=json", "seed=3"]
+    )
+    assert settings == {"seed": 3}
+    assert process == {"device": "cpu", "workers": 2, "pack": None, "compile": True, "format": "json"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "says"),
+    [
+        (["seed"], "key=value is expected"),
+        (["+seed=1"], "key=value is expected"),
+        (["~seed"], "key=value is expected"),
+        (["seed=1", "seed=2"], "given twice"),
+        (["seed=0,1,0"], "a seed is given twice"),
+        (["seed=1,1.0"], "a seed is given twice"),
+        (["seed=range(3,3)"], "range is empty"),
+        (["seed=range(0,3,0)"], "step other than 0"),
+        (["seed=interval(0,1)"], "comma list"),
+        (["sede=1,2"], "did you mean seed"),
+        (["hydra.run.dir=x"], "no key"),
+        (["device=tpu"], "auto, cpu, cuda"),
+        (["workers=0"], "workers=0"),
+        (["workers=1,2"], "workers=1,2"),
+        (["compile=maybe"], "auto, true or false"),
+        (["format=xml"], "text, json"),
+    ],
+)
+def test_bad_overrides_are_refused(overrides: list[str], says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        expand(parse(overrides)[0])
+    assert "\n" not in str(caught.value)
+
+
+def test_several_values_for_one_run() -> None:
+    with pytest.raises(ConfigError, match=r"alpha=0.0001,0.001: .* did you mean -m\?"):
+        one(parse(["alpha=1e-4,1e-3"])[0])
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    with suppress(ConfigError):
+        assert len(read([text])) == 1
+
+
+@given(st.lists(st.floats(0, 1e3), min_size=2, max_size=5, unique=True))
+def test_numbers_of_a_sweep_survive_the_grammar(alphas: list[float]) -> None:
+    assert read([f"alpha={','.join(map(repr, alphas))}"])["alpha"].values == tuple(alphas)

@@ -1,1 +1,1 @@
-"""Optimizers that tune their own hyperparameters by gradient descent, and the reports about them, reproduced."""
+"""Optimizers that tune their own hyperparameters by gradient descent, and five reports about them."""

@@ -15,7 +15,7 @@ from hyperopt.optim.rules import RULES
 from hyperopt.schema import habits, number_names
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
 __all__ = ["VERSIONS", "ConfigError", "Run", "from_canonical", "resolve"]
 
@@ -92,14 +92,6 @@ class Run:
     def label(self) -> str:
         """The resolved stack, such as adam(0.001)/sgd(1e-05)."""
         return "/".join(f"{rule}({shown(alpha)})" for rule, alpha in zip(self.stack, self.alpha, strict=True))
-
-    @property
-    def shape(self) -> Hashable:
-        """What the runs of a pack share; alpha, numbers, clip, seed and habits that are numbers are data."""
-        switches = tuple(item for item in self.habits.items() if isinstance(item[1], bool))
-        has_momentum = self.numbers.get("momentum", 0.0) != 0
-        groups = (tuple(self.dataset.items()), tuple(self.model.items()))
-        return (*groups, self.stack, self.tune, has_momentum, switches, self.batch_size, self.epochs)
 
     def _versions(self) -> dict[str, int]:
         parts = ("engine", f"dataset.{self.dataset['name']}", f"model.{self.model['name']}")

@@ -13,6 +13,10 @@ class ConfigError(ValueError):
     """Input that is refused; the message is a sentence with key, value and what is allowed."""
 
 
+class ImpossibleError(ValueError):
+    """What was asked for is right, but cannot be had here: data out of reach, a damaged file; a sentence."""
+
+
 def unknown(what: str, name: str, known: Iterable[str], *, given: str | None = None) -> ConfigError:
     """There is no `what` called `name`: tells the nearest of `known`, else all of them.
 

@@ -238,7 +238,7 @@ class Experiment:
         Raises:
             ExperimentError: the rows or columns vary that setting.
         """
-        parts = [*self.columns, *(row for table in self.tables for row in table.rows)]
+        parts: list[Column | Row] = [*self.columns, *(row for table in self.tables for row in table.rows)]
         varied = {key for part in parts for key in part.settings}
         for key in changes:
             if key in varied:

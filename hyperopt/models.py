@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,7 +20,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 def mlp(
     shape: Sequence[int], classes: int, *, hidden: Sequence[int], activation: str, output_activation: str
 ) -> nn.Module:
-    """A fully connected net; the reports' MNIST net has hidden [128], tanh, and a tanh on the logits (SPEC.md 0.1).
+    """A fully connected net; the reports' has 128 tanh units, and a tanh on the logits (SPEC.md 0.1).
 
     Args:
         shape: of one input; flattened.
@@ -30,7 +31,7 @@ def mlp(
     """
     widths = [math.prod(shape), *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
-    for fan_in, fan_out in zip(widths, widths[1:], strict=False):
+    for fan_in, fan_out in pairwise(widths):
         layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
     layers += [nn.Linear(widths[-1], classes), ACTIVATIONS[output_activation]()]
     return nn.Sequential(*layers)
@@ -45,7 +46,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic}
 
 
 def build(model: Mapping[str, Any], shape: Sequence[int], classes: int) -> nn.Module:
-    """The module a run's `model` describes: its name and the keyword arguments of the function of that name."""
+    """The module of a run's `model`: its name, and the keyword arguments of the function of that name."""
     options = {k: v for k, v in model.items() if k != "name"}
     return MODELS[model["name"]](shape, classes, **options)
 

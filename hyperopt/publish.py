@@ -36,8 +36,9 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
     for experiment in experiments:
         path = results / "records" / f"{experiment.id}.parquet"
         kept = {record.id: record for record in read_records(path)} if path.is_file() else {}
-        wanted = {run.id for run in experiment.runs(seeds_in(records, experiment, _seeds(records)))}
-        merged = {id_: record for id_, record in records.items() if id_ in wanted}
+        there = records | kept
+        wanted = {run.id for run in experiment.runs(seeds_in(there, experiment, _seeds(there)))}
+        merged = {id_: record for id_, record in records.items() if id_ in wanted} | kept
         if merged.keys() > kept.keys():
             write_records(path, merged.values())
     return render(experiments, results)

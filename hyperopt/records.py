@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hyperopt.errors import ImpossibleError
 from hyperopt.files import checkout_root, results_dir
 
 SCHEMA = pa.schema(
@@ -26,7 +27,12 @@ SCHEMA = pa.schema(
             "events",
             pa.list_(
                 pa.struct(
-                    [("step", pa.int64()), ("epoch", pa.int64()), ("event", pa.string()), ("level", pa.int64())]
+                    [
+                        ("step", pa.int64()),
+                        ("epoch", pa.int64()),
+                        ("event", pa.string()),
+                        ("level", pa.int64()),
+                    ]
                 )
             ),
         ),
@@ -44,12 +50,14 @@ class Record:
     Attributes:
         id: hash of `config`.
         config: the run's canonical form.
-        metrics: per epoch `train_loss` (mean over the epoch's minibatches), `test_loss`, `test_error` (percent).
+        metrics: per epoch `train_loss` (mean over the epoch's minibatches), `test_loss`, `test_error`
+            (percent).
         hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
         final: `train_loss_full`, the loss over the whole training set after the last epoch.
         diverged: a loss, weight or hyperparameter was not finite.
         events: what happened and when: step and epoch counted from 1, level 0 at the bottom.
-        seconds: time in the training loop, without evaluation and compiling; a pack's time divided by its runs.
+        seconds: time in the training loop, without evaluation and compiling; a pack's time divided by its
+            runs.
         steps: updates of the weights.
         made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
     """
@@ -87,17 +95,19 @@ def read_records(path: Path) -> list[Record]:
     try:
         rows = pq.read_table(path, schema=SCHEMA).to_pylist(maps_as_pydicts="strict")
     except (pa.ArrowInvalid, OSError) as error:
-        raise RecordsError(f"{path} is not a readable file of records ({error}): move it away to go on") from error
+        raise RecordsError(
+            f"{path} is not a readable file of records ({error}): move it away to go on"
+        ) from error
     return [Record(**row | {"config": json.loads(row["config"])}) for row in rows]
 
 
-class RecordsError(ValueError):
+class RecordsError(ImpossibleError):
     """A file of records that cannot be read."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of record files. A run that lies in several files counts once; the first file by name stands."""
+    """A folder of record files; a run that lies in several of them counts once, the first by name stands."""
 
     root: Path
 

@@ -1,4 +1,4 @@
-"""One training run as a pure function: a step from state to state, and the loss and error of a state on given rows."""
+"""One training run as pure functions: a step from state to state, and the loss and error of a state."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class RunState(NamedTuple):
         params: weights by name.
         stack: the levels' states.
         loss_sum: sum of the minibatch losses of this epoch, scalar.
-        diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64 scalar.
+        diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64
+            scalar.
         negative_at: per level, step at which its alpha was first negative, or NEVER; int64 [levels].
     """
 
@@ -34,7 +35,7 @@ class RunState(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Sums over rows: cross entropy, and rows whose largest logit is not the target (a NaN row counts as class 0)."""
+    """Sums over rows: cross entropy, and mistakes, a row of NaN counting as class 0."""
 
     loss: Tensor
     wrong: Tensor
@@ -65,7 +66,8 @@ class Training:
             state: before the step.
             x: inputs [batch, ...].
             y: classes [batch].
-            weight: of each row in the loss [batch], adding up to 1; 0 for rows that only pad a smaller last batch.
+            weight: of each row in the loss [batch], adding up to 1; 0 for rows that only pad a smaller last
+                batch.
             step: counted from 1 over the whole run, scalar.
         """
         grads, loss = grad_and_value(self._loss)(state.params, x, y, weight)

@@ -14,7 +14,7 @@ settings.load_profile("tests")
 
 @pytest.fixture(autouse=True)
 def _torch_as_it_was() -> Iterator[None]:
-    """Give every test torch as a fresh process has it: float32, denormals kept, no random state from the test before."""
+    """Give every test torch as a fresh process has it: float32, denormals kept, seed 0."""
     torch.manual_seed(0)
     yield
     torch.set_default_dtype(torch.float32)

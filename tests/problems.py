@@ -18,7 +18,7 @@ FEATURES, CLASSES, BATCH = 12, 4, 16
 
 
 class Problem(NamedTuple):
-    """A net of the reports' kind, and the minibatches of each step: x [steps, batch, features], y [steps, batch]."""
+    """A net of the reports' kind, and each step's minibatch: x [steps, batch, features], y [steps, batch]."""
 
     model: nn.Module
     x: Tensor

@@ -1,4 +1,4 @@
-"""The published algorithms, transcribed plainly from SPEC.md: slow, obvious, and nothing of the package in them."""
+"""The published algorithms, transcribed plainly from SPEC.md: slow, obvious, without the package."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def divide(a: float, b: float) -> float:
 def clipped_hyper_sgd(
     rule: str, numbers: dict[str, float], kappa: float, model: nn.Module, xs: Tensor, ys: Tensor
 ) -> Iterator[tuple[list[Tensor], dict[str, float]]]:
-    """Train `model` by sgd or adam (gdtuo's forms) under a hyper-SGD with clip, by plain autograd in the tensors' dtype.
+    """Train `model` by sgd or adam (gdtuo's forms) under a hyper-SGD with clip, by plain autograd.
 
-    The hyperparameters of a step are leaves of the graph that holds that step's update and the next loss: one backward pass
-    gives the gradient of the weights and of the hyperparameters that made them.
+    The hyperparameters of a step are leaves of the graph that holds that step's update and the next loss: one
+    backward pass gives the gradient of the weights and of the hyperparameters that made them.
 
     Yields:
         Weights, and hyperparameters in natural units, after each step.
@@ -57,7 +57,9 @@ def clipped_hyper_sgd(
     for t, (x, y) in enumerate(zip(xs, ys, strict=True), start=1):
         for w in weights:
             w.retain_grad()
-        loss = F.cross_entropy(torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x,)), y)
+        loss = F.cross_entropy(
+            torch.func.functional_call(model, dict(zip(names, weights, strict=True)), (x,)), y
+        )
         loss.backward()
         gradients = [w.grad.clone() for w in weights if w.grad is not None]
         stepped = {}
@@ -71,7 +73,13 @@ def clipped_hyper_sgd(
 
 
 def plain_update(
-    rule: str, h: dict[str, Tensor], weights: Sequence[Tensor], gradients: Sequence[Tensor], m: list[Tensor], v: list[Tensor], t: int
+    rule: str,
+    h: dict[str, Tensor],
+    weights: Sequence[Tensor],
+    gradients: Sequence[Tensor],
+    m: list[Tensor],
+    v: list[Tensor],
+    t: int,
 ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
     """One update of sgd or gdtuo's adam, as a graph from the hyperparameters to the weights."""
     before = [w.detach() for w in weights]
@@ -80,6 +88,7 @@ def plain_update(
     m = [h["beta1"] * a.detach() + (1 - h["beta1"]) * g for a, g in zip(m, gradients, strict=True)]
     v = [h["beta2"] * a.detach() + (1 - h["beta2"]) * g**2 for a, g in zip(v, gradients, strict=True)]
     moves = [
-        a / (1 - h["beta1"] ** t) / ((b / (1 - h["beta2"] ** t)).sqrt() + 1e-8) for a, b in zip(m, v, strict=True)
+        a / (1 - h["beta1"] ** t) / ((b / (1 - h["beta2"] ** t)).sqrt() + 1e-8)
+        for a, b in zip(m, v, strict=True)
     ]
     return [w - h["alpha"] * d for w, d in zip(before, moves, strict=True)], m, v

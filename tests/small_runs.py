@@ -44,7 +44,9 @@ def measured(record: Record) -> dict[str, Any]:
         "id": record.id,
         "config": record.config,
         "metrics": {k: [_comparable(v) for v in values] for k, values in record.metrics.items()},
-        "hyperparameters": {k: [_comparable(v) for v in values] for k, values in record.hyperparameters.items()},
+        "hyperparameters": {
+            k: [_comparable(v) for v in values] for k, values in record.hyperparameters.items()
+        },
         "final": {k: _comparable(v) for k, v in record.final.items()},
         "diverged": record.diverged,
         "events": record.events,

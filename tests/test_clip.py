@@ -37,7 +37,9 @@ def clipped(gradients: list[float], *, enabled: bool, counts_first_norm: bool) -
 @example([0.0, 1.0, 1.0, 100.0, 0.0, -3.0], True, True)
 @example([0.0, 0.0, math.nan, 2.0, 1e3], True, True)
 @example([1.0, math.inf, 2.0, -math.inf], True, False)
-def test_clip_is_the_published_algorithm(gradients: list[float], enabled: bool, counts_first_norm: bool) -> None:
+def test_clip_is_the_published_algorithm(
+    gradients: list[float], enabled: bool, counts_first_norm: bool
+) -> None:
     reference = NormAverageClip(enabled=enabled, counts_first_norm=counts_first_norm)
     ours = clipped(gradients, enabled=enabled, counts_first_norm=counts_first_norm)
     assert ours == pytest.approx([reference(g) for g in gradients], rel=1e-12, abs=0.0, nan_ok=True)
@@ -45,7 +47,9 @@ def test_clip_is_the_published_algorithm(gradients: list[float], enabled: bool, 
 
 @given(GRADIENTS, st.booleans())
 def test_clip_never_lengthens_or_turns_a_gradient(gradients: list[float], counts_first_norm: bool) -> None:
-    for given_, passed in zip(gradients, clipped(gradients, enabled=True, counts_first_norm=counts_first_norm), strict=True):
+    for given_, passed in zip(
+        gradients, clipped(gradients, enabled=True, counts_first_norm=counts_first_norm), strict=True
+    ):
         if not math.isnan(given_):
             assert abs(passed) <= abs(given_)
             assert passed * given_ >= 0
@@ -61,7 +65,11 @@ def test_a_clip_that_is_off_is_the_identity(gradients: list[float], counts_first
 def test_the_norm_is_that_of_the_whole_gradient() -> None:
     state = ClipState(mean=torch.tensor(1.0), count=torch.tensor(1.0))
     grad, state = clip_by_norm_average(
-        torch.tensor([[3.0, 0.0], [0.0, 4.0]]), state, torch.tensor(True), torch.tensor(2.0), counts_first_norm=True
+        torch.tensor([[3.0, 0.0], [0.0, 4.0]]),
+        state,
+        torch.tensor(True),
+        torch.tensor(2.0),
+        counts_first_norm=True,
     )
     assert torch.allclose(grad, torch.tensor([[1.8, 0.0], [0.0, 2.4]]))  # scaled from norm 5 to (1 + 5) / 2
     assert state.mean.item() == pytest.approx(2.0)
@@ -73,7 +81,9 @@ def test_the_norm_is_that_of_the_whole_gradient() -> None:
     [("sgd/sgd", {"alpha": 0.1}, 0.5), ("adam/sgd", {"alpha": 0.01, "beta1": 0.9, "beta2": 0.999}, 1e-3)],
 )
 @pytest.mark.usefixtures("float64")
-def test_clipped_training_is_the_published_algorithm(stack: str, numbers: dict[str, float], kappa: float) -> None:
+def test_clipped_training_is_the_published_algorithm(
+    stack: str, numbers: dict[str, float], kappa: float
+) -> None:
     """gdtuo has no clip, so the peer is plain autograd."""
     problem = small_problem(100)
     rule = stack.partition("/")[0]
@@ -97,6 +107,8 @@ def test_a_clip_after_momentum_also_scales_the_buffer() -> None:
     state = level.init(one, {"alpha": torch.tensor(1.0), "momentum": torch.tensor(0.5)}, torch.tensor(True))
     reference, buffer, memory = NormAverageClip(enabled=True, counts_first_norm=True), 0.0, state.memory
     for t, g in enumerate([0.0, 2.0, 3.0, 1.0, 8.0], start=1):
-        updates, memory = level.updates({}, state.fixed, state.clip, {"h": torch.tensor(g)}, memory, torch.tensor(float(t)), {})
+        updates, memory = level.updates(
+            {}, state.fixed, state.clip, {"h": torch.tensor(g)}, memory, torch.tensor(float(t)), {}
+        )
         buffer = reference(0.5 * buffer + g)
         assert updates["h"].item() == pytest.approx(buffer)

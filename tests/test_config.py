@@ -208,18 +208,6 @@ def test_id_ignores_order_and_survives_the_canonical_form(asked: dict, data: st.
     assert (again.id, again.label, again.numbers, again.tune) == (run.id, run.label, run.numbers, run.tune)
 
 
-def test_shape_holds_what_a_pack_shares() -> None:
-    shape = resolve({}).shape
-    for same in ({"alpha": 1}, {"beta1": 0.5}, {"clip": True}, {"seed": 3}, {"adam_start": 0}):
-        assert resolve(same).shape == shape, same
-    for other in ({"epochs": 1}, {"tune": "alpha"}, {"model.hidden": [1]}, {"clip_counts_first_norm": False}):
-        assert resolve(other).shape != shape, other
-    assert (
-        resolve({"stack": "sgd", "momentum": 0.5}).shape == resolve({"stack": "sgd", "momentum": 0.9}).shape
-    )
-    assert resolve({"stack": "sgd", "momentum": 0.5}).shape != resolve({"stack": "sgd"}).shape
-
-
 def test_a_run_can_be_sent_to_another_process() -> None:
     run = resolve({"clip": True})
     assert isinstance(pickle.loads(pickle.dumps(run)), Run)

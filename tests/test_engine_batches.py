@@ -1,4 +1,4 @@
-"""Which rows a run sees: fixed by its seed alone, every row once an epoch, a smaller last batch padded without effect."""
+"""Which rows a run sees: by its seed alone, every row once an epoch, a smaller last batch padded without effect."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from hyperopt.engine.batches import epoch_batches, steps_per_epoch
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.program import initial
 from hyperopt.engine.seeds import batch_order, stream
+
+PINNED = {"weights": 7896617691693857887, "batches": 7964965305340474863}
 
 
 def test_an_epoch_shows_every_row_once() -> None:
@@ -55,7 +57,9 @@ def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:
 def test_the_seed_alone_fixes_initial_weights_and_batch_order() -> None:
     data = generated("mnist", TRAIN, 10)
     alone = small_run(stack="sgd", seed=1)
-    among = [small_run(stack="adam/sgd", seed=seed, clip=clip) for seed in (3, 1, 0) for clip in (False, True)]
+    among = [
+        small_run(stack="adam/sgd", seed=seed, clip=clip) for seed in (3, 1, 0) for clip in (False, True)
+    ]
     weights_alone = initial(Pack((alone,)), data, "cpu")[1].params
     weights_among = initial(Pack(tuple(among)), data, "cpu")[1].params
     order_alone = epoch_batches(Pack((alone,)), 1, TRAIN, "cpu").rows[:, 0]
@@ -74,12 +78,14 @@ def test_making_initial_weights_leaves_the_callers_random_state_alone() -> None:
 
 
 def test_streams_differ_by_seed_name_and_epoch_and_stay_what_they_were() -> None:
-    numbers = {stream(seed, name, index) for seed in range(4) for name in ("weights", "batches") for index in range(4)}
+    numbers = {
+        stream(seed, name, index)
+        for seed in range(4)
+        for name in ("weights", "batches")
+        for index in range(4)
+    }
     assert len(numbers) == 32
     assert max(numbers) < 2**63
     assert not torch.equal(batch_order(0, 0, 50), batch_order(0, 1, 50))
     assert stream(0, "weights") == PINNED["weights"]
     assert stream(7, "batches", 3) == PINNED["batches"]
-
-
-PINNED = {"weights": 0, "batches": 0}

@@ -1,4 +1,4 @@
-"""A pack from its initial weights to its records: oracle, completeness, divergence, and going on after an interruption."""
+"""A pack from initial weights to records: oracle, completeness, divergence, and going on after an interruption."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def test_no_hyperoptimizer_equals_torch_optim(tmp_path: Path) -> None:
             logits = model(data.test_x)
         wrong = (logits.argmax(1) != data.test_y).sum().item()
         assert record.metrics["train_loss"][epoch] == pytest.approx(sum(losses) / STEPS, rel=1e-5)
-        assert record.metrics["test_loss"][epoch] == pytest.approx(F.cross_entropy(logits, data.test_y).item(), rel=1e-5)
+        assert record.metrics["test_loss"][epoch] == pytest.approx(
+            F.cross_entropy(logits, data.test_y).item(), rel=1e-5
+        )
         assert record.metrics["test_error"][epoch] == pytest.approx(100 * wrong / TEST)
     with torch.no_grad():
         full = F.cross_entropy(model(data.train_x), data.train_y).item()
@@ -102,14 +104,16 @@ def test_a_diverging_run_is_recorded_and_its_neighbours_are_untouched(tmp_path: 
 
     store = Store(tmp_path / "records")
     store.write([beside_wild, record], "pack")
-    assert {k: measured(r) for k, r in store.load().items()} == {r.id: measured(r) for r in (beside_wild, record)}
+    assert {k: measured(r) for k, r in store.load().items()} == {
+        r.id: measured(r) for r in (beside_wild, record)
+    }
 
 
 def test_a_negative_alpha_is_an_event_of_its_level(tmp_path: Path) -> None:
-    run = small_run(stack="sgd/sgd/sgd", alpha="0.01/0.01/1e4", epochs=1)
+    run = small_run(stack="sgd/sgd/sgd", alpha="1/0.1/10", epochs=1)
     (record,) = train_pack(Pack((run,)), EAGER, tmp_path)
     negative = {e["level"]: e for e in record.events if e["event"] == "negative alpha"}
-    assert set(negative) <= {0, 1, 2}
+    assert set(negative) == {1}
     assert record.hyperparameters["1.alpha"][0] < 0
     assert negative[1]["step"] == 3, "level 1 moves first at step 3"
     assert negative[1]["epoch"] == 1
@@ -134,21 +138,29 @@ def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch, how: Interrupt
     return trained
 
 
-class InterruptedForTest(Exception):
+class InterruptionError(Exception):
     """Stands for anything that ends training."""
 
 
 def stop(_: int) -> None:
-    raise InterruptedForTest
+    raise InterruptionError
 
 
 @pytest.mark.parametrize("stack", ["adam/sgd", "rmsprop/rmsprop", "sgd/sgd/sgd"])
-def test_resumed_equals_uninterrupted_bit_for_bit(stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pack = Pack(tuple(small_run(stack=stack, seed=seed, epochs=4, clip=clip) for seed in (0, 1) for clip in (True, False)))
+def test_resumed_equals_uninterrupted_bit_for_bit(
+    stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = Pack(
+        tuple(
+            small_run(stack=stack, seed=seed, epochs=4, clip=clip)
+            for seed in (0, 1)
+            for clip in (True, False)
+        )
+    )
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
     with monkeypatch.context() as patched:
         interrupt_after(2, patched, stop)
-        with pytest.raises(InterruptedForTest):
+        with pytest.raises(InterruptionError):
             train_pack(pack, EAGER, tmp_path / "b")
     assert Desk(tmp_path / "b", pack.name).reported() == 2
     trained = interrupt_after(99, monkeypatch, stop)
@@ -162,7 +174,7 @@ def test_a_damaged_checkpoint_starts_over(tmp_path: Path, monkeypatch: pytest.Mo
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
     with monkeypatch.context() as patched:
         interrupt_after(2, patched, stop)
-        with pytest.raises(InterruptedForTest):
+        with pytest.raises(InterruptionError):
             train_pack(pack, EAGER, tmp_path / "b")
     checkpoint = Desk(tmp_path / "b", pack.name).checkpoint
     os.truncate(checkpoint, checkpoint.stat().st_size // 2)

@@ -1,4 +1,4 @@
-"""gdtuo, the library behind the first reports, as oracle: same weights, same minibatches, float64, every step."""
+"""gdtuo, the library behind the first reports, as oracle: same weights and minibatches, float64."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import copy
 from collections.abc import Callable, Iterator
 
 import pytest
-import torch
 from gradient_descent_the_ultimate_optimizer import gdtuo
 from problems import Now, Problem, distance, small_problem, train
 from torch.nn import functional as F
@@ -16,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 STEPS = 100
 CALM = 1e-9
 MULTIPLE = 30
-"""Reversed rows do not disturb 1 - beta2**t, where two ways to write the power differ by a last bit that counts a thousandfold."""
+"""Reversed rows leave 1 - beta2**t alone, where two ways to write the power differ by a last bit: a thousandfold."""
 
 Peer = Callable[[], gdtuo.Optimizable]
 

@@ -20,7 +20,10 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 PEERS: dict[str, tuple[dict[str, Any], Callable[[Iterable[Tensor]], Optimizer]]] = {
     "sgd": ({"stack": "sgd", "alpha": 0.3}, lambda w: SGD(w, 0.3)),
-    "sgd with momentum": ({"stack": "sgd", "alpha": 0.1, "momentum": 0.9}, lambda w: SGD(w, 0.1, momentum=0.9)),
+    "sgd with momentum": (
+        {"stack": "sgd", "alpha": 0.1, "momentum": 0.9},
+        lambda w: SGD(w, 0.1, momentum=0.9),
+    ),
     "adam": ({"stack": "adam", "alpha": 0.02}, lambda w: Adam(w, 0.02)),
     "adam with other betas": (
         {"stack": "adam", "alpha": 0.02, "beta1": 0.5, "beta2": 0.9},
@@ -56,7 +59,11 @@ def test_every_rule_has_a_peer() -> None:
 
 
 ONE_UPDATE = [
-    ("adam", {"adam_start": 1e-2}, lambda g: 0.001 * g / (((0.999 * 1e-2 + 0.001 * g * g) / 0.001) ** 0.5 + 1e-8)),
+    (
+        "adam",
+        {"adam_start": 1e-2},
+        lambda g: 0.001 * g / (((0.999 * 1e-2 + 0.001 * g * g) / 0.001) ** 0.5 + 1e-8),
+    ),
     ("adagrad", {"adagrad_start": 0.1}, lambda g: 0.01 * g / ((0.1 + g * g) ** 0.5 + 1e-10)),
     ("adagrad", {"eps_inside_root": True}, lambda g: 0.01 * g / (g * g + 1e-10) ** 0.5),
     ("rmsprop", {"eps_inside_root": True}, lambda g: 0.01 * g / (0.01 * g * g + 1e-8) ** 0.5),
@@ -81,7 +88,9 @@ def test_reported_habits_are_fields_of_the_rule(name: str) -> None:
         chosen = {key: values[form] for key, values in RULES[name].habits.items()}
         rule = RULES[name](**chosen)
         assert {key: getattr(rule, key) for key in chosen} == chosen
-    assert RULES[name]() == RULES[name](**{key: textbook for key, (textbook, _) in RULES[name].habits.items()})
+    assert RULES[name]() == RULES[name](
+        **{key: textbook for key, (textbook, _) in RULES[name].habits.items()}
+    )
 
 
 @pytest.mark.parametrize("name", RULES)

@@ -21,12 +21,20 @@ FORMS = ["reported", "textbook"]
 ROW_WEIGHT = 1 / BATCH
 
 DIFFERENTIATED: list[tuple[dict[str, Any], int, str]] = [
-    *[({"stack": f"{rule}/sgd"}, 0, name) for rule in RULES for name in RULES[rule].hyperparameters if name != "momentum"],
+    *[
+        ({"stack": f"{rule}/sgd"}, 0, name)
+        for rule in RULES
+        for name in RULES[rule].hyperparameters
+        if name != "momentum"
+    ],
     ({"stack": "sgd/sgd", "momentum": 0.7}, 0, "alpha"),
     ({"stack": "sgd/sgd", "momentum": 0.7}, 0, "momentum"),
     ({"stack": "adam/sgd/sgd", "alpha": "0.01/1e-5/0"}, 1, "alpha"),
     *[({"stack": "sgd/adam/sgd", "alpha": "0.1/0.01/0"}, 1, name) for name in RULES["adam"].hyperparameters],
-    *[({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.001/0"}, 1, name) for name in RULES["rmsprop"].hyperparameters],
+    *[
+        ({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.001/0"}, 1, name)
+        for name in RULES["rmsprop"].hyperparameters
+    ],
     ({"stack": "adam/adagrad/sgd", "alpha": "0.01/0.001/0"}, 1, "alpha"),
 ]
 
@@ -54,15 +62,22 @@ def test_hypergradient_is_the_derivative_of_the_next_loss(
     def next_loss(raw: Tensor) -> Tensor:
         """The loss after step 5, had the level used `raw` in it, and every value above as it was."""
         used = after.stack[level]
-        fixed = {**training.stack.levels[level].hyperparameters(used.tuned, used.fixed), name: space.natural(raw)}
+        fixed = {
+            **training.stack.levels[level].hyperparameters(used.tuned, used.fixed),
+            name: space.natural(raw),
+        }
         top = state.stack[level]._replace(tuned={}, fixed=fixed)
-        params = Training(problem.model, below).step(
-            state._replace(stack=(*state.stack[:level], top), negative_at=state.negative_at[: level + 1]),
-            problem.x[4],
-            problem.y[4],
-            weight,
-            torch.tensor(5.0),
-        ).params
+        params = (
+            Training(problem.model, below)
+            .step(
+                state._replace(stack=(*state.stack[:level], top), negative_at=state.negative_at[: level + 1]),
+                problem.x[4],
+                problem.y[4],
+                weight,
+                torch.tensor(5.0),
+            )
+            .params
+        )
         return training._loss(params, problem.x[5], problem.y[5], weight)
 
     assert torch.allclose(
@@ -83,7 +98,9 @@ def _untuned(training: Training, level: int) -> list[Any]:
     return [*lower, replace(top, tuned=())]
 
 
-def hypergradients(training: Training, params: Tree, state: StackState, x: Tensor, y: Tensor, t: int) -> list[Tree]:
+def hypergradients(
+    training: Training, params: Tree, state: StackState, x: Tensor, y: Tensor, t: int
+) -> list[Tree]:
     """The gradient of the loss in the tuned raw values of every level but the top one."""
     grads = torch.func.grad(training._loss)(params, x, y, torch.full((len(x),), 1 / len(x)))
     found = [grads]
@@ -92,7 +109,10 @@ def hypergradients(training: Training, params: Tree, state: StackState, x: Tenso
     return found[1:]
 
 
-TOWERS = [f"{rule}/{above}" for rule in RULES for above in RULES] + ["adam/adam/adam", "rmsprop/rmsprop/rmsprop"]
+TOWERS = [f"{rule}/{above}" for rule in RULES for above in RULES] + [
+    "adam/adam/adam",
+    "rmsprop/rmsprop/rmsprop",
+]
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -103,7 +123,9 @@ def test_the_first_step_moves_no_hyperparameter(stack: str, form: str) -> None:
     height = stack.count("/") + 1
     run = resolve({"stack": stack, "form": form, "alpha": "/".join(["0.01"] + ["1000"] * (height - 1))})
     training, before = start(problem, run)
-    after = training.step(before, problem.x[0], problem.y[0], torch.full((BATCH,), ROW_WEIGHT), torch.tensor(1.0))
+    after = training.step(
+        before, problem.x[0], problem.y[0], torch.full((BATCH,), ROW_WEIGHT), torch.tensor(1.0)
+    )
     for level_before, level_after in zip(before.stack, after.stack, strict=True):
         assert level_after.tuned == level_before.tuned
     assert any((after.params[k] != p).any() for k, p in before.params.items())

@@ -19,10 +19,12 @@ def numbers(alpha: float) -> dict[str, torch.Tensor]:
 
 
 def test_levels_move_top_first_each_with_the_values_above_already_moved() -> None:
-    """sgd/sgd/sgd on one weight by hand: SPEC.md 0.1, h_t = dL_t/dhyper_(t-1), kappa before alpha before w."""
+    """sgd/sgd/sgd on one weight by hand: SPEC.md 0.1, h_t = dL_t/dhyper_(t-1), kappa, alpha, w in turn."""
     stack = Stack((Level(Sgd(), ("alpha",)), Level(Sgd(), ("alpha",)), Level(Sgd())))
     off = torch.tensor(False)
-    state = stack.init({"w": torch.tensor(1.0)}, (numbers(0.5), numbers(0.25), numbers(0.125)), (off, off, off))
+    state = stack.init(
+        {"w": torch.tensor(1.0)}, (numbers(0.5), numbers(0.25), numbers(0.125)), (off, off, off)
+    )
     w, alpha, kappa, lambda_ = 1.0, 0.5, 0.25, 0.125
     g_before = h_before = 0.0
     params = {"w": torch.tensor(w)}
@@ -62,7 +64,9 @@ def test_a_level_keeps_the_inputs_of_its_last_update_only() -> None:
     sizes = []
     for t in range(1, 5):
         before = state
-        state = training.step(before, problem.x[t - 1], problem.y[t - 1], torch.full((16,), 1 / 16), torch.tensor(float(t)))
+        state = training.step(
+            before, problem.x[t - 1], problem.y[t - 1], torch.full((16,), 1 / 16), torch.tensor(float(t))
+        )
         sizes.append(sum(leaf.numel() for leaf in pytree.tree_leaves(state)))
         for level, was in zip(state.stack[:-1], before.stack[:-1], strict=True):
             kept, memory = pytree.tree_leaves(level.last.memory), pytree.tree_leaves(was.memory)
@@ -81,7 +85,9 @@ def test_one_level_alone_keeps_nothing_for_hypergradients() -> None:
 
 
 def test_hyperparameters_are_in_natural_units_in_the_rules_order() -> None:
-    training, state = start(small_problem(1), resolve({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.04/0.001"}))
+    training, state = start(
+        small_problem(1), resolve({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.04/0.001"})
+    )
     adam, rmsprop, sgd = training.stack.hyperparameters(state.stack)
     assert list(adam) == ["alpha", "beta1", "beta2"]
     assert [v.item() for v in adam.values()] == pytest.approx([0.01, 0.9, 0.999])
@@ -92,18 +98,23 @@ def test_hyperparameters_are_in_natural_units_in_the_rules_order() -> None:
 def test_clip_is_per_level() -> None:
     problem = small_problem(20)
     settings = {"stack": "sgd/sgd/sgd", "alpha": "0.1/0.1/0.1"}
-    ends = {clip: list(train(problem, **settings, clip=clip))[-1] for clip in (False, True, "true/false", "false/true")}
+    ends = {
+        clip: list(train(problem, **settings, clip=clip))[-1]
+        for clip in (False, True, "true/false", "false/true")
+    }
     apart = [distance(ends[a], ends[b]) for a in ends for b in ends if a != b]
     assert min(apart) > 1e-9
 
 
 def test_baydins_sgd_hd_is_sgd_above_the_learning_rate() -> None:
-    """alpha_t = alpha_(t-1) + kappa <g_t, g_(t-1)>, and the weights move with the new alpha (Baydin et al., 2018)."""
+    """alpha_t = alpha_(t-1) + kappa <g_t, g_(t-1)>, then w moves with the new alpha (Baydin et al., 2018)."""
     problem = small_problem(30)
     training, _ = start(problem, resolve({"stack": "sgd"}))
     weight = torch.full((16,), 1 / 16)
     params, alpha, before = problem.params, 0.05, None
-    for now, x, y in zip(train(problem, stack="sgd/sgd", alpha="0.05/0.02"), problem.x, problem.y, strict=True):
+    for now, x, y in zip(
+        train(problem, stack="sgd/sgd", alpha="0.05/0.02"), problem.x, problem.y, strict=True
+    ):
         g = torch.func.grad(training._loss)(params, x, y, weight)
         if before is not None:
             alpha += 0.02 * sum((g[k] * before[k]).sum().item() for k in g)

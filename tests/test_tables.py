@@ -29,8 +29,8 @@ def lines(page: str, start: str) -> list[str]:
 
 
 def test_a_page_in_full(experiment: Experiment):
-    # tests/table9.md was worked out by hand. With t(.975, 2) = 4.30265, the mean of three with sd 1 has its interval
-    # at ± 2.484, its prediction interval (m = 3) at ± 3.513; the effects at 10 are 50, 40 and -40.
+    # tests/table9.md was worked out by hand: t(.975, 2) = 4.30265, so three values with sd 1 have their
+    # interval at ± 2.484, their prediction interval (m = 3) at ± 3.513; the effects at 10 are 50, 40 and -40.
     expected = PAGE.replace("HASH", config_hash(run.id for run in experiment.runs()))
     assert render(experiment, records(experiment, ERRORS)).markdown == expected
 

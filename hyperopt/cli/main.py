@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hyperopt.errors import ConfigError, unknown
+from hyperopt.errors import ConfigError, ImpossibleError, unknown
 from hyperopt.provenance import DISTRIBUTION, installed
 
 if TYPE_CHECKING:
@@ -146,6 +146,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"hyperopt: {error}", file=sys.stderr)
         return BAD_INPUT
+    except ImpossibleError as error:
+        print(f"hyperopt: {error}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print("hyperopt: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return INTERRUPTED

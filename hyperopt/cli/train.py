@@ -42,9 +42,18 @@ def make_plan(runs: Sequence[Run], have: Mapping[str, Record], process: Mapping[
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:
-    """Train a plan, with live progress on standard error; the new records, and how many packs failed."""
+    """Train a plan, with live progress on standard error; the new records, and how many packs failed.
+
+    Data sets are fetched first, once.
+
+    Raises:
+        DataError: one of them cannot be had.
+    """
+    from hyperopt.data import prepare
     from hyperopt.engine.execute import execute
 
+    for name in {pack.first.dataset["name"] for pack in plan.packs if not pack.first.dataset["generated"]}:
+        prepare(name)
     outcome = execute(plan, working(), engine_options(process), watch(Console(stderr=True)))
     for pack, message in outcome.failures:
         runs = ", ".join(run.id for run in pack.runs)

@@ -1,7 +1,10 @@
 """What can go wrong with a data set, each error a sentence for the user."""
 
 
-class DataError(ValueError):
+from hyperopt.errors import ImpossibleError
+
+
+class DataError(ImpossibleError):
     """A data set cannot be had, is damaged, or was asked for with an option it does not have."""
 
 

@@ -1,1 +1,1 @@
-"""Many runs at once: packs of runs of one shape, trained as one compiled program, several packs side by side."""
+"""Many runs at once: packs of runs of one shape, each one compiled program, several side by side."""

@@ -15,8 +15,10 @@ class Batches(NamedTuple):
     """One epoch of minibatches.
 
     Attributes:
-        rows: indices into the training set, int64 [steps, runs, batch]; a smaller last batch is padded with row 0.
-        weights: of each row in the loss, float32 [steps, batch]: one over the batch's true size, 0 where padded.
+        rows: indices into the training set, int64 [steps, runs, batch]; a smaller last batch is padded with
+            row 0.
+        weights: of each row in the loss, float32 [steps, batch]: one over the batch's true size, 0 where
+            padded.
         steps: each step's number, counted from 1 over the whole run, float32 [steps].
     """
 

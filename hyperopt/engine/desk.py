@@ -1,4 +1,4 @@
-"""A desk: where a pack in training keeps its checkpoint, says how far it is, and is locked against other commands."""
+"""A desk: where a pack in training keeps its checkpoint and says how far it is; one command at a time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torch.utils import _pytree as pytree
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A pack's state after `epoch` epochs, leaves as flattened by pytree, and what `notes` its trainer keeps beside it."""
+    """A pack's state after `epoch` epochs, as pytree flattens it, and the trainer's notes beside it."""
 
     epoch: int
     leaves: list[Tensor]
@@ -36,10 +36,12 @@ class Desk:
 
     @property
     def checkpoint(self) -> Path:
+        """The file of the last checkpoint."""
         return self.root / "checkpoints" / f"{self.name}.safetensors"
 
     @property
     def progress(self) -> Path:
+        """The file that says how many epochs are done."""
         return self.root / "progress" / f"{self.name}.json"
 
     def save(self, ids: Sequence[str], epoch: int, state: object, notes: dict[str, Any]) -> None:
@@ -83,7 +85,7 @@ class Desk:
         return path
 
     def lock(self, *, wait: bool) -> bool:
-        """Keep other commands from this pack; False where one has it already and we do not wait. It ends with the process."""
+        """Keep other commands from this pack; False where one has it already and we do not wait."""
         path = self.root / "locks" / f"{self.name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.locked = path.open("w")

@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExe
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from hyperopt.engine.desk import Desk
 from hyperopt.engine.options import Options
@@ -34,7 +35,11 @@ class Outcome:
 
 
 def execute(
-    plan: Plan, store: Store, options: Options, progress: Progress, executor: Callable[[], Executor] | None = None
+    plan: Plan,
+    store: Store,
+    options: Options,
+    progress: Progress,
+    executor: Callable[[], Executor] | None = None,
 ) -> Outcome:
     """Train the packs of a plan.
 
@@ -43,8 +48,8 @@ def execute(
         store: where records go as each pack finishes; checkpoints lie beside it.
         options: device and workers.
         progress: is told what happens.
-        executor: makes anything with the interface of concurrent.futures.Executor; where None, local processes, or this very
-            process where one is enough.
+        executor: makes anything with the interface of concurrent.futures.Executor; where None, local
+            processes, or this very process where one is enough.
 
     Returns:
         The records made, and the packs that failed.
@@ -77,8 +82,9 @@ class Inline(Executor):
     def __init__(self) -> None:
         prepare_process()
 
-    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
-        future: Future[object] = Future()
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Run it, and return a future that is done."""
+        future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
         except Exception as error:
@@ -152,7 +158,7 @@ class Work:
         self.progress.finish(pack.name, records)
 
     def fail(self, pack: Pack, error: BaseException) -> None:
-        """Halve a pack that did not fit into memory, and try a single run whose worker vanished once more; else note the failure."""
+        """Halve a pack that did not fit into memory; try a run whose worker vanished again; else note it."""
         _, desk = self.at_desk[pack.name]
         self.leave(pack)
         if len(pack.runs) > 1 and ran_out_of_memory(error):

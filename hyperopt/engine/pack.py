@@ -51,7 +51,14 @@ def stack_of(run: Run) -> Stack:
     for k, name in enumerate(run.stack):
         rule = rule_of(run, k)
         tuned = () if k == top else run.tune if k == 0 else tunable(name)
-        levels.append(Level(rule, tuned, clips=k > 0, clip_counts_first_norm=run.habits.get("clip_counts_first_norm", False)))
+        levels.append(
+            Level(
+                rule,
+                tuned,
+                clips=k > 0,
+                clip_counts_first_norm=run.habits.get("clip_counts_first_norm", False),
+            )
+        )
     return Stack(tuple(levels))
 
 
@@ -71,6 +78,9 @@ def tunable(name: str) -> tuple[str, ...]:
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
     """Per level, the natural initial values of its rule's hyperparameters."""
-    numbers = [dict(RULES[name].hyperparameters) | {"alpha": alpha} for name, alpha in zip(run.stack, run.alpha, strict=True)]
+    numbers = [
+        dict(RULES[name].hyperparameters) | {"alpha": alpha}
+        for name, alpha in zip(run.stack, run.alpha, strict=True)
+    ]
     numbers[0].update(run.numbers)
     return tuple(numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from itertools import pairwise
 
 from hyperopt.config import Run
 from hyperopt.data import training_rows
@@ -12,6 +12,7 @@ from hyperopt.engine.batches import steps_per_epoch
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, shape_of
 from hyperopt.records import Record
+from hyperopt.wording import counted, duration
 
 PACK = {"cpu": 16, "cuda": 512}
 SECONDS_PER_STEP = {"cpu": 2e-3, "cuda": 2e-4}
@@ -43,7 +44,7 @@ class Plan:
             return f"nothing to train: all {len(self.cached)} runs are there"
         there = f", {len(self.cached)} already there" if self.cached else ""
         return (
-            f"{count(self.runs, 'run')} to train in {count(len(self.packs), 'pack')}{there}; "
+            f"{counted(self.runs, 'run')} to train in {counted(len(self.packs), 'pack')}{there}; "
             f"about {duration(self.seconds)} here"
         )
 
@@ -66,22 +67,22 @@ def plan(
         known: records that tell how fast runs of a shape train.
     """
     asked = {run.id: run for run in runs}
-    missing = {id: run for id, run in asked.items() if id not in have}
+    missing = {key: run for key, run in asked.items() if key not in have}
     packs = []
     for ids in started:
-        if all(id in missing for id in ids):
-            packs.append(Pack(tuple(missing.pop(id) for id in ids)))
+        if missing.keys() >= set(ids):
+            packs.append(Pack(tuple(missing.pop(key) for key in ids)))  # noqa: PERF401 (it empties `missing`)
     groups: dict[Hashable, list[Run]] = {}
     for run in missing.values():
         groups.setdefault(shape_of(run), []).append(run)
     for group in groups.values():
         packs += [Pack(tuple(part)) for part in split(group, options)]
-    cached = tuple(run for id, run in asked.items() if id in have)
+    cached = tuple(run for key, run in asked.items() if key in have)
     return Plan(tuple(packs), cached, estimate(packs, options, known))
 
 
 def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
-    """Parts of nearly equal size, none larger than a pack may be, as many as keep all workers busy where that pays."""
+    """Parts of nearly equal size that fit into packs, as many as keep all workers busy where that pays."""
     most = options.pack or PACK[options.resolved_device()]
     parts = -(-len(runs) // most)
     workers = options.resolved_workers()
@@ -89,11 +90,11 @@ def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
         parts = min(-(-parts // workers) * workers, len(runs))
     size, larger = divmod(len(runs), parts)
     starts = [i * size + min(i, larger) for i in range(parts + 1)]
-    return [runs[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    return [runs[a:b] for a, b in pairwise(starts)]
 
 
 def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -> float:
-    """Seconds that `packs` take here: measured where `known` records are of their kind, else by a rule of thumb."""
+    """Seconds that `packs` take here: as measured in `known` records of their kind, else a rule of thumb."""
     rates: dict[Hashable, list[float]] = {}
     for record in known:
         if record.steps and record.seconds:
@@ -102,7 +103,11 @@ def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -
     total = 0.0
     for pack in packs:
         measured = sorted(rates.get(kind(pack.first.canonical()), []))
-        per_run = run_steps(pack.first) * measured[len(measured) // 2] if measured else run_seconds(pack.first, options)
+        per_run = (
+            run_steps(pack.first) * measured[len(measured) // 2]
+            if measured
+            else run_seconds(pack.first, options)
+        )
         total += per_run * len(pack.runs) + COMPILE_SECONDS
     return total / workers
 
@@ -120,16 +125,3 @@ def run_steps(run: Run) -> int:
 def run_seconds(run: Run, options: Options) -> float:
     """A rule of thumb for the seconds of a run in a pack."""
     return run_steps(run) * SECONDS_PER_STEP[options.resolved_device()]
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 40 s, 3 min, 2 h 5 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = timedelta(seconds=seconds) // timedelta(minutes=1) + 1
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def count(n: int, noun: str) -> str:
-    """A number and its noun."""
-    return f"{n} {noun}" + ("" if n == 1 else "s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import multiprocessing
 import os
 import signal
@@ -16,9 +17,10 @@ LARGEST = 2**31 - 1
 
 
 def prepare_process() -> None:
-    """One torch thread, denormals flushed, and large blocks kept by the allocator rather than returned after every step."""
+    """One torch thread, denormals flushed, and an allocator that keeps large blocks from step to step."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
         if hasattr(libc, "mallopt"):

@@ -65,7 +65,9 @@ def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
             return program(state, rows, weights, step)
         except TorchDynamoException as error:
             reason = str(error).strip().splitlines()[0]
-            warnings.warn(f"training uncompiled, some five times slower: compiling failed ({reason})", stacklevel=2)
+            warnings.warn(
+                f"training uncompiled, some five times slower: compiling failed ({reason})", stacklevel=2
+            )
             program = eager
             return eager(state, rows, weights, step)
 
@@ -73,9 +75,9 @@ def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
 
 
 def scores(training: Training, params: Tree, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean loss, and error in percent, of every run on the rows x [rows, ...], y [rows]; two tensors [runs]."""
+    """Mean loss and error in percent of every run on x [rows, ...], y [rows]; two tensors [runs]."""
     loss, wrong = torch.zeros(()), torch.zeros(())
-    for some_x, some_y in zip(x.split(EVALUATION_ROWS), y.split(EVALUATION_ROWS), strict=True):
+    for some_x, some_y in zip(torch.split(x, EVALUATION_ROWS), torch.split(y, EVALUATION_ROWS), strict=True):
         part = vmap(training.scores, in_dims=(0, None, None))(params, some_x, some_y)
         loss, wrong = loss + part.loss.double(), wrong + part.wrong
     return loss / len(x), 100 * wrong.double() / len(x)

@@ -36,7 +36,9 @@ class History:
         """Append the numbers of the epoch of `steps` steps that ended in `state`."""
         measured = {"train_loss": state.loss_sum / steps}
         if len(data.test_x):
-            measured["test_loss"], measured["test_error"] = scores(training, state.params, data.test_x, data.test_y)
+            measured["test_loss"], measured["test_error"] = scores(
+                training, state.params, data.test_x, data.test_y
+            )
         for name, values in measured.items():
             self.metrics.setdefault(name, []).append(values.tolist())
         for level, hyper in enumerate(vmap(training.stack.hyperparameters)(state.stack)):
@@ -84,7 +86,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
 
 @torch.no_grad()
 def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
-    """The state after an epoch, and the seconds its steps took; the first step, which may compile, is left out of them."""
+    """The state after an epoch, and its steps' seconds; the first step may compile and counts as a mean one."""
     state = state._replace(loss_sum=torch.zeros_like(state.loss_sum))
     started = time.perf_counter()
     for i, (rows, weights, number) in enumerate(zip(*batches, strict=True)):
@@ -109,7 +111,9 @@ def compile_pays(pack: Pack, rows: int, options: Options) -> bool:
     """Whether training is long enough to be worth compiling, unless the options say."""
     if options.compile is not None:
         return options.compile
-    return len(pack.runs) * pack.first.epochs * steps_per_epoch(rows, pack.first.batch_size) >= COMPILE_PAYS_FROM
+    return (
+        len(pack.runs) * pack.first.epochs * steps_per_epoch(rows, pack.first.batch_size) >= COMPILE_PAYS_FROM
+    )
 
 
 def device_name(device: str) -> str:
@@ -125,14 +129,16 @@ def records(
     diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
     made_by = []
     for i, run in enumerate(pack.runs):
-        happened = [(diverged_at[i], "diverged", None)]
+        happened: list[tuple[int, str, int | None]] = [(diverged_at[i], "diverged", None)]
         happened += [(at, "negative alpha", level) for level, at in enumerate(negative_at[i])]
         made_by.append(
             Record(
                 id=run.id,
                 config=run.canonical(),
                 metrics={name: [epoch[i] for epoch in values] for name, values in history.metrics.items()},
-                hyperparameters={name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()},
+                hyperparameters={
+                    name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()
+                },
                 final={"train_loss_full": train_loss_full[i].item()},
                 diverged=diverged_at[i] != NEVER,
                 seconds=history.seconds / len(pack.runs),

@@ -14,11 +14,12 @@ class ClipState(NamedTuple):
     """The running mean of one gradient's norms after clipping, and how many norms are in it; scalars."""
 
     mean: Tensor
-    count: Tensor
+    norms: Tensor
 
     @classmethod
     def init(cls, param: Tensor) -> ClipState:
-        return cls(mean=param.new_zeros(()), count=param.new_zeros(()))
+        """Before the first norm."""
+        return cls(mean=param.new_zeros(()), norms=param.new_zeros(()))
 
 
 def clip_by_norm_average(
@@ -34,15 +35,15 @@ def clip_by_norm_average(
         counts_first_norm: the first hypergradient is zero by construction; the published code counts it.
 
     Returns:
-        The gradient to use, and the state with its norm counted. A ratio that is not a number leaves the gradient unchanged,
-        as Python's min(1, nan) does in the published code.
+        The gradient to use, and the state with its norm counted. A ratio that is not a number leaves the
+        gradient unchanged, as Python's min(1, nan) does in the published code.
     """
     norm = grad.square().sum().sqrt() if grad.ndim else grad.abs()
-    with_this = (state.mean * state.count + norm) / (state.count + 1)
+    with_this = (state.mean * state.norms + norm) / (state.norms + 1)
     ratio = with_this / norm
     scale = ratio.where(enabled & (ratio < 1), 1.0)
-    mean = (state.mean * state.count + norm * scale) / (state.count + 1)
+    mean = (state.mean * state.norms + norm * scale) / (state.norms + 1)
     if counts_first_norm:
-        return grad * scale, ClipState(mean, state.count + 1)
+        return grad * scale, ClipState(mean, state.norms + 1)
     counted = step > 1
-    return grad * scale, ClipState(mean.where(counted, state.mean), state.count + counted)
+    return grad * scale, ClipState(mean.where(counted, state.mean), state.norms + counted)

@@ -1,7 +1,7 @@
 """The spaces in which hyperparameters are tuned.
 
-A level above moves a *raw* value by gradient steps; the rule reads its *natural* value. A decay rate is tuned as the inverse
-of (tanh(raw) + 1) / 2, so that it stays inside (0, 1) wherever the gradient steps lead.
+A level above moves a *raw* value by gradient steps; the rule reads its *natural* value. A decay rate is tuned
+as the inverse of (tanh(raw) + 1) / 2, so that it stays inside (0, 1) wherever the gradient steps lead.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ class Space(ABC):
     """A one-to-one map between the raw value that is tuned and the natural value that is used."""
 
     @abstractmethod
-    def natural(self, raw: Tensor) -> Tensor: ...
+    def natural(self, raw: Tensor) -> Tensor:
+        """What the rule uses."""
 
     @abstractmethod
-    def raw(self, natural: Tensor) -> Tensor: ...
+    def raw(self, natural: Tensor) -> Tensor:
+        """What the level above moves."""
 
 
 class Linear(Space):
@@ -53,4 +55,14 @@ class Root(Space):
         return natural.sqrt()
 
 
-LINEAR, UNIT_INTERVAL, ROOT = Linear(), UnitInterval(), Root()
+class Log(Space):
+    """natural = exp(raw), so that a gradient step multiplies the rate: a rate above 0 stays above 0."""
+
+    def natural(self, raw: Tensor) -> Tensor:
+        return raw.exp()
+
+    def raw(self, natural: Tensor) -> Tensor:
+        return natural.log()
+
+
+LINEAR, UNIT_INTERVAL, ROOT, LOG = Linear(), UnitInterval(), Root(), Log()

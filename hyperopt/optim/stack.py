@@ -1,11 +1,12 @@
 """A stack of optimizers: each level tunes the hyperparameters of the level below by gradient descent.
 
-Level 0 updated the weights last step: w = U0(w', g', s'; h0). With the gradient g of the loss at w, the hypergradient of h0 is
-the vector-Jacobian product of that update with cotangent g. Level 1's last update produced h0, so the hypergradient of its own
-hyperparameters is the vector-Jacobian product of that update with the hypergradient of h0, and so on up. Then the levels
-update, top first, so that each moves with hyperparameters that are already updated. A level keeps only the inputs of its last
-update; no graph grows through training. This is the arithmetic of "Gradient Descent: The Ultimate Optimizer" (Chandra et al.,
-2022) and of its library gdtuo.
+Level 0 updated the weights last step: w = U0(w', g', s'; h0). With the gradient g of the loss at w, the
+hypergradient of h0 is the vector-Jacobian product of that update with cotangent g. Level 1's last update
+produced h0, so the hypergradient of its own hyperparameters is the vector-Jacobian product of that update
+with the hypergradient of h0, and so on up. Then the levels update, top first, so that each moves with
+hyperparameters that are already updated. A level keeps only the inputs of its last update; no graph grows
+through training. This is the arithmetic of "Gradient Descent: The Ultimate Optimizer" (Chandra et al., 2022)
+and of its library gdtuo.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.optim.clip import ClipState, clip_by_norm_average
 from hyperopt.optim.rules import Rule
+from hyperopt.optim.spaces import LOG, Space
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,7 +32,7 @@ class Memory(NamedTuple):
 
 
 class Inputs(NamedTuple):
-    """The inputs of a level's last update; `params` only where its rule reads them, nothing at all where nobody tunes it."""
+    """The inputs of a level's last update; `params` only where its rule reads them."""
 
     grads: Tree
     memory: Memory
@@ -38,6 +40,7 @@ class Inputs(NamedTuple):
 
 
 NOTHING = Inputs({}, Memory({}, {}), {})
+"""The last inputs of a level that nobody tunes."""
 
 
 class LevelState(NamedTuple):
@@ -55,22 +58,50 @@ StackState = tuple[LevelState, ...]
 
 @dataclass(frozen=True)
 class Level:
-    """The structure of one level: its rule, and which of its hyperparameters the level above tunes."""
+    """The structure of one level.
+
+    Attributes:
+        rule: moves the level below, or the weights.
+        tuned: which of its hyperparameters the level above tunes.
+        clips: whether it clips the gradients that it gets.
+        clip_counts_first_norm: a habit, see clip.py.
+        multiplicative: the level above multiplies its alpha, that is tunes log(alpha).
+        floor: where alpha, if tuned, is stopped from falling.
+    """
 
     rule: Rule
     tuned: tuple[str, ...] = ()
     clips: bool = False
     clip_counts_first_norm: bool = False
+    multiplicative: bool = False
+    floor: float | None = None
+
+    def space(self, name: str) -> Space:
+        """The space in which the level above tunes hyperparameter `name`."""
+        return LOG if self.multiplicative and name == "alpha" else self.rule.space(name)
+
+    def bounded(self, tuned: Tree) -> Tree:
+        """The raw tuned values, alpha not below the floor; NaN stays NaN."""
+        if self.floor is None or "alpha" not in tuned:
+            return tuned
+        space = self.space("alpha")
+        return tuned | {"alpha": space.raw(space.natural(tuned["alpha"]).clamp(min=self.floor))}
 
     def init(self, params: Tree, numbers: Tree, clip: Tensor) -> LevelState:
-        """State before the first step; `numbers` are natural values of every hyperparameter, `clip` a boolean, all scalars."""
+        """State before the first step.
+
+        Args:
+            params: what this level moves.
+            numbers: natural values of every hyperparameter of its rule, scalars.
+            clip: boolean scalar.
+        """
         memory = Memory(
             rule={k: self.rule.init(p) for k, p in params.items()},
             clip={k: ClipState.init(p) for k, p in params.items()} if self.clips else {},
         )
         zeros = {k: p.new_zeros(p.shape) for k, p in params.items()}
         return LevelState(
-            tuned={k: self.rule.space(k).raw(numbers[k]) for k in self.tuned},
+            tuned={k: self.space(k).raw(numbers[k]) for k in self.tuned},
             fixed={k: v for k, v in numbers.items() if k not in self.tuned},
             clip=clip,
             memory=memory,
@@ -79,7 +110,7 @@ class Level:
 
     def hyperparameters(self, tuned: Tree, fixed: Tree) -> Tree:
         """Every hyperparameter in natural units, in the rule's order."""
-        values = fixed | {k: self.rule.space(k).natural(raw) for k, raw in tuned.items()}
+        values = fixed | {k: self.space(k).natural(raw) for k, raw in tuned.items()}
         return {k: values[k] for k in self.rule.hyperparameters}
 
     def updates(
@@ -96,7 +127,9 @@ class Level:
                     direction, memory.clip[name], clip, step, counts_first_norm=self.clip_counts_first_norm
                 )
             param = params.get(name, grad)
-            updates[name], rule_states[name] = self.rule.update(direction, memory.rule[name], hyper, step, param)
+            updates[name], rule_states[name] = self.rule.update(
+                direction, memory.rule[name], hyper, step, param
+            )
         return updates, Memory(rule_states, clip_states)
 
     def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
@@ -110,9 +143,12 @@ class Level:
         last_step = (step - 1).clamp(min=1)
 
         def replay(tuned: Tree) -> Tree:
-            return self.updates(tuned, state.fixed, state.clip, last.grads, last.memory, last_step, last.params)[0]
+            updates, _ = self.updates(
+                tuned, state.fixed, state.clip, last.grads, last.memory, last_step, last.params
+            )
+            return updates
 
-        _, pull = vjp(replay, state.tuned)
+        pull = vjp(replay, state.tuned)[1]
         (gradient,) = pull({k: -c for k, c in cotangents.items()})
         return {k: g.where(step > 1, 0.0) for k, g in gradient.items()}
 
@@ -155,12 +191,22 @@ class Stack:
         for k in reversed(range(len(self.levels))):
             level, before = self.levels[k], state[k]
             moved = params if k == 0 else state[k - 1].tuned
-            updates, memory = level.updates(tuned, before.fixed, before.clip, cotangents[k], before.memory, step, moved)
-            last = Inputs(cotangents[k], before.memory, moved if level.rule.uses_param else {}) if level.tuned else NOTHING
+            updates, memory = level.updates(
+                tuned, before.fixed, before.clip, cotangents[k], before.memory, step, moved
+            )
+            last = (
+                Inputs(cotangents[k], before.memory, moved if level.rule.uses_param else {})
+                if level.tuned
+                else NOTHING
+            )
             next_states.append(LevelState(tuned, before.fixed, before.clip, memory, last))
             tuned = {name: value - updates[name] for name, value in moved.items()}
+            if k > 0:
+                tuned = self.levels[k - 1].bounded(tuned)
         return tuned, tuple(reversed(next_states))
 
     def hyperparameters(self, state: StackState) -> tuple[Tree, ...]:
         """Per level, every hyperparameter in natural units."""
-        return tuple(level.hyperparameters(s.tuned, s.fixed) for level, s in zip(self.levels, state, strict=True))
+        return tuple(
+            level.hyperparameters(s.tuned, s.fixed) for level, s in zip(self.levels, state, strict=True)
+        )

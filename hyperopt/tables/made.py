@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from hyperopt.grid import Experiment
 from hyperopt.records import Record
-from hyperopt.tables.markdown import counted, number, table
+from hyperopt.tables.markdown import number, table
+from hyperopt.wording import counted
 
 KEYS = ("commit", "hyperopt", "torch", "python", "device", "cpu")
 APART = ("command", "started")

@@ -39,15 +39,11 @@ def bound(given: Bound | None) -> str:
     return f"within ±{high}" if given.low == -given.high else f"{low} to {high}"
 
 
-def counted(n: int, noun: str) -> str:
-    """`1 run`, `2 runs`."""
-    return f"{n} {noun}{'' if n == 1 else 's'}"
-
-
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()) -> str:
     """A pipe table: columns to the right, those named in `left` to the left."""
     align = ["left" if name in set(left) else "right" for name in header]
-    return tabulate(rows, headers=header, tablefmt="pipe", disable_numparse=True, colalign=align)
+    text: str = tabulate(rows, headers=header, tablefmt="pipe", disable_numparse=True, colalign=align)
+    return text
 
 
 def rows_named(labels: Sequence[str]) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hyperopt.grid import Experiment, Seeds
 from hyperopt.records import Record
 from hyperopt.tables import comparison, layout, made, numbers, verdicts
-from hyperopt.tables.markdown import counted
 from hyperopt.tables.view import View, view_of
+from hyperopt.wording import counted
 
 
 @dataclass(frozen=True)

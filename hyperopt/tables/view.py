@@ -9,7 +9,7 @@ from hyperopt.claims import Verdict, verdicts
 from hyperopt.grid import Experiment
 from hyperopt.measurements import Measurements, measure
 from hyperopt.records import Record
-from hyperopt.tables.markdown import counted
+from hyperopt.wording import counted
 
 
 @dataclass(frozen=True)

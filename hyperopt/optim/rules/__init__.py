@@ -1,5 +1,12 @@
 """Update rules, one a file. Importing them does not import torch."""
 
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from hyperopt.optim.errors import ConfigError, unknown
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
 from hyperopt.optim.rules.rmsprop import Rmsprop
@@ -8,4 +15,36 @@ from hyperopt.optim.rules.sgd import Sgd
 
 RULES: dict[str, type[Rule]] = {"sgd": Sgd, "adam": Adam, "adagrad": Adagrad, "rmsprop": Rmsprop}
 
-__all__ = ["RULES", "Rule"]
+__all__ = ["RULES", "Rule", "find"]
+
+
+def find(name: str) -> type[Rule]:
+    """The rule called `name`: one of RULES, or `package.module:Class` from a module on the path or in the current folder.
+
+    Raises:
+        ConfigError: there is no such rule, module or class, or the class is not a Rule with an alpha.
+    """
+    module, colon, cls = name.partition(":")
+    if not colon:
+        if name not in RULES:
+            raise unknown("rule", name, (*RULES, "package.module:Class"))
+        return RULES[name]
+    rule = getattr(_module(name, module), cls, None)
+    if not (isinstance(rule, type) and issubclass(rule, Rule)):
+        raise ConfigError(f"rule {name!r}: {module} has no class {cls!r} that is a hyperopt.optim.rules.Rule.")
+    if "alpha" not in getattr(rule, "hyperparameters", {}):
+        raise ConfigError(f"rule {name!r}: its hyperparameters name no alpha, the rate that every rule has.")
+    return rule
+
+
+def _module(rule: str, name: str) -> object:
+    folder = str(Path.cwd())
+    if folder not in sys.path and "" not in sys.path:
+        sys.path.append(folder)
+    try:
+        return importlib.import_module(name)
+    except (ModuleNotFoundError, TypeError, ValueError) as error:
+        missing = getattr(error, "name", None)
+        if missing and not f"{name}.".startswith(f"{missing}."):
+            raise
+        raise ConfigError(f"rule {rule!r}: no module {name!r} can be imported from the path or the current folder.") from None

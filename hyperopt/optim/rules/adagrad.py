@@ -17,18 +17,24 @@ EPS = 1e-10
 class Adagrad(Rule):
     """G += g**2;  w -= alpha * g / (sqrt(G) + eps).
 
-    Habits (gdtuo, SPEC.md 0.1): `adagrad_start`, the value G starts from; `eps_inside_root`, sqrt(G + eps) instead.
+    Habits (gdtuo, SPEC.md 0.1): `adagrad_start`, the value G starts from; `eps_inside_root`, sqrt(G + eps)
+    instead.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01}
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adagrad_start": (0.0, 0.1), "eps_inside_root": (False, True)}
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "adagrad_start": (0.0, 0.1),
+        "eps_inside_root": (False, True),
+    }
     adagrad_start: float = 0.0
     eps_inside_root: bool = False
 
     def init(self, param: Tensor) -> State:
         return {"sum": param.new_full(param.shape, self.adagrad_start)}
 
-    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+    def update(
+        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, State]:
         total = state["sum"] + grad.square()
         root = (total + EPS).sqrt() if self.eps_inside_root else safe_sqrt(total) + EPS
         return hyper["alpha"] * grad / root, {"sum": total}

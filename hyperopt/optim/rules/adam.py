@@ -16,9 +16,10 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Adam(Rule):
-    """m, v: moving averages of g and g**2, corrected for their start;  w -= alpha * m_hat / (sqrt(v_hat) + eps).
+    """m, v: averages of g and g**2, corrected for their start;  w -= alpha * m_hat / (sqrt(v_hat) + eps).
 
-    Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable (SPEC.md 0.1).
+    Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable
+    (SPEC.md 0.1).
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
@@ -31,7 +32,9 @@ class Adam(Rule):
     def init(self, param: Tensor) -> State:
         return {"m": param.new_zeros(param.shape), "v": param.new_full(param.shape, self.adam_start)}
 
-    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+    def update(
+        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, State]:
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         m = beta1 * state["m"] + (1 - beta1) * grad
         v = beta2 * state["v"] + (1 - beta2) * grad.square()

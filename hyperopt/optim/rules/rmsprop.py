@@ -18,11 +18,15 @@ EPS = 1e-8
 class Rmsprop(Rule):
     """s: moving average of g**2;  w -= alpha * g / (sqrt(s) + eps).
 
-    Habits (gdtuo, SPEC.md 0.1): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`, the level above tunes sqrt(alpha).
+    Habits (gdtuo, SPEC.md 0.1): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`, the level above
+    tunes sqrt(alpha).
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = {"eps_inside_root": (False, True), "tune_root_alpha": (False, True)}
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = {
+        "eps_inside_root": (False, True),
+        "tune_root_alpha": (False, True),
+    }
     eps_inside_root: bool = False
     tune_root_alpha: bool = False
 
@@ -34,7 +38,9 @@ class Rmsprop(Rule):
     def init(self, param: Tensor) -> State:
         return {"s": param.new_zeros(param.shape)}
 
-    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+    def update(
+        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, State]:
         gamma = hyper["gamma"]
         s = gamma * state["s"] + (1 - gamma) * grad.square()
         root = (s + EPS).sqrt() if self.eps_inside_root else safe_sqrt(s) + EPS

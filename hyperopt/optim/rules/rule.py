@@ -16,17 +16,19 @@ Hyper = dict[str, "Tensor"]
 
 @dataclass(frozen=True)
 class Rule:
-    """An update rule for one parameter tensor, as pure functions; its fields are structure, its numbers arrive as tensors.
+    """An update rule for one parameter tensor: pure functions; fields are structure, numbers are tensors.
 
-    A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the learning rate of the
-    rule that moves it. `habits` maps a key to (textbook value, reported value) where the code behind a report departs from
-    the published algorithm; each habit is a field of the rule.
+    A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the
+    learning rate of the rule that moves it. `habits` maps a key to (textbook value, reported value) where the
+    code behind a report departs from the published algorithm; each habit is a field of the rule. `uses_param` says that `update` reads the parameter,
+    `uses_shape` that it reads more of a parameter than its elements and norms (rows, columns): else it may come flattened.
     """
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[dict[str, float]]
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {}
     uses_param: ClassVar[bool] = False
+    uses_shape: ClassVar[bool] = False
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
@@ -40,7 +42,9 @@ class Rule:
         """What `update` takes as its gradient, before any clipping; only momentum needs this."""
         return grad
 
-    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+    def update(
+        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, State]:
         """One update.
 
         Args:
@@ -48,7 +52,8 @@ class Rule:
             state: as returned by `init` or the update before.
             hyper: hyperparameters in natural units, scalar tensors.
             step: how many updates this is, counted from 1, a scalar tensor.
-            param: the parameter before the update (rules that do not decay it leave it alone and say `uses_param = False`).
+            param: the parameter before the update (rules that do not decay it leave it alone and say
+                `uses_param = False`).
 
         Returns:
             What is subtracted from the parameter, and the next state.
@@ -57,6 +62,6 @@ class Rule:
 
 
 def safe_sqrt(x: Tensor) -> Tensor:
-    """Square root whose derivative at 0 is taken as 0, so that a gradient that is always zero makes no NaN hypergradient."""
+    """Square root with derivative 0 at 0: a gradient that is always zero makes no NaN hypergradient."""
     positive = x > 0
     return x.where(positive, 1.0).sqrt().where(positive, 0.0)

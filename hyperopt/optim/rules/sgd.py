@@ -28,5 +28,7 @@ class Sgd(Rule):
     def accumulate(self, grad: Tensor, state: State, hyper: Hyper) -> Tensor:
         return hyper["momentum"] * state["buffer"] + grad if self.has_momentum else grad
 
-    def update(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> tuple[Tensor, State]:
+    def update(
+        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, State]:
         return hyper["alpha"] * grad, {"buffer": grad} if self.has_momentum else {}

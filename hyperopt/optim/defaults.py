@@ -1,0 +1,26 @@
+"""Alphas where none is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hyperopt.optim.rules import find
+
+OTHER = "other"
+
+ABOVE: dict[str, dict[str, float]] = {
+    "sgd": {"sgd": 0.01, "adagrad": 0.01, "adam": 1e-5, OTHER: 1e-4},
+    "adam": {"adam": 1e-3, "sgd": 0.1, OTHER: 1e-4},
+    "adagrad": {OTHER: 0.01},
+    OTHER: {OTHER: 1e-4},
+}
+"""Alpha of a rule above level 0, by the rule of the level below it."""
+
+
+def default_alphas(stack: Sequence[str]) -> tuple[float, ...]:
+    """Per level; level 0's is its rule's own."""
+    above = []
+    for below, rule in zip(stack, stack[1:], strict=False):
+        row = ABOVE.get(rule, ABOVE[OTHER])
+        above.append(row.get(below, row[OTHER]))
+    return (find(stack[0]).hyperparameters["alpha"], *above)

@@ -1,0 +1,122 @@
+"""What a setting says per level, bottom to top: stack, alpha, clip, tune."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hyperopt.optim.defaults import default_alphas
+from hyperopt.optim.errors import ConfigError, shown, unknown
+from hyperopt.optim.rules import RULES, find
+from hyperopt.optim.spaces import UNIT_INTERVAL
+
+TRUTH = {"true": True, "false": False}
+CUSTOM = "package.module:Class"
+
+
+class NothingToClipError(ConfigError):
+    """A clip was asked of a stack of one level."""
+
+
+def parse_stack(value: Any) -> tuple[str, ...]:
+    """Rules, bottom to top, of "adam/sgd"; any height."""
+    rules = tuple(_per_level(value)) if isinstance(value, str | Sequence) else (value,)
+    if not rules or "" in rules:
+        raise ConfigError(
+            f"stack={shown(value)}: a level is empty; write rules bottom to top, such as adam/sgd."
+        )
+    for rule in rules:
+        if not isinstance(rule, str) or (":" not in rule and rule not in RULES):
+            raise unknown("rule", str(rule), (*RULES, CUSTOM), given=f"stack={shown(value)}")
+        find(rule)
+    return rules
+
+
+def parse_alpha(value: Any, stack: tuple[str, ...]) -> tuple[float, ...]:
+    """One alpha per level: one number is the top level's, "0.01/1e-5" all; the rest as in defaults.py."""
+    if value is None:
+        return default_alphas(stack)
+    given = [parse_number("alpha", value, part) for part in _per_level(value)]
+    if len(given) == 1:
+        return (*default_alphas(stack)[:-1], given[0])
+    if len(given) != len(stack):
+        wanted = (
+            "one number"
+            if len(stack) == 1
+            else f"one number (the top level's) or {len(stack)}, one per level"
+        )
+        raise ConfigError(f"alpha={shown(value)}: stack={'/'.join(stack)} takes {wanted}.")
+    return tuple(given)
+
+
+def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
+    """Whether each level above 0 clips: true and false are all of them, "false/true" one each."""
+    parts = [TRUTH.get(str(part).lower()) for part in _per_level(value)]
+    if not parts or None in parts:
+        raise ConfigError(
+            f"clip={shown(value)}: true or false is expected, or one per level above 0, such as false/true."
+        )
+    clips = tuple(part is True for part in parts)
+    above = len(stack) - 1
+    if above == 0 and any(clips):
+        raise NothingToClipError(
+            f"clip={shown(value)}: stack={stack[0]} has no level above 0 to clip; use clip=false."
+        )
+    if len(clips) == 1:
+        return clips * above
+    if len(clips) != above:
+        takes = f"takes true, false, or {above} of them, one per level above 0"
+        raise ConfigError(f"clip={shown(value)}: stack={'/'.join(stack)} {takes}.")
+    return clips
+
+
+def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float]) -> tuple[str, ...]:
+    """Names of what level 1 tunes of level 0, in the rule's order; () for one level.
+
+    "all" is every hyperparameter; a momentum of 0 is left out, as it cannot leave 0.
+    """
+    names = find(stack[0]).hyperparameters
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, Sequence) or not given:
+        raise ConfigError(
+            f"tune={shown(value)}: all, a hyperparameter or a list such as [alpha,beta1] is expected."
+        )
+    for name in given:
+        if name not in names and given != ["all"]:
+            raise unknown(
+                f"hyperparameter of {stack[0]}", str(name), ("all", *names), given=f"tune={shown(value)}"
+            )
+    tuned = tuple(
+        n for n in names if (n in given or given == ["all"]) and (n != "momentum" or numbers[n] != 0)
+    )
+    if not tuned:
+        raise ConfigError(
+            f"tune={shown(value)}: a momentum of 0 cannot leave 0; give momentum= or tune alpha."
+        )
+    return tuned if len(stack) > 1 else ()
+
+
+def parse_number(key: str, value: Any, part: Any = None) -> float:
+    """A finite number of 0 or more; `part` is what is read where `value` holds several."""
+    try:
+        if isinstance(value, bool) or isinstance(part, bool):
+            raise TypeError
+        number = float(value if part is None else part)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0:
+        raise ConfigError(f"{key}={shown(value)}: a finite number of 0 or more is expected.")
+    return number + 0.0
+
+
+def check_decay(key: str, value: float, rule: str) -> None:
+    """Refuses a decay rate of 1 or more: what a rule tunes inside the unit interval has to start there."""
+    if find(rule)().space(key) is UNIT_INTERVAL and value >= 1:
+        raise ConfigError(f"{key}={shown(value)}: a number from 0 up to, but not, 1 is expected.")
+
+
+def _per_level(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split("/")]
+    return list(value) if isinstance(value, Sequence) else [value]

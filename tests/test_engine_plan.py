@@ -1,0 +1,98 @@
+"""What is to be trained, in which packs, and how long it takes."""
+
+from __future__ import annotations
+
+import pytest
+from small_runs import EAGER, fake_record, small_run
+
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.plan import (
+    COMPILE_SECONDS,
+    PACK,
+    SECONDS_PER_STEP,
+    Plan,
+    duration,
+    estimate,
+    plan,
+    run_steps,
+)
+
+ONE_WORKER = EAGER
+TWO_WORKERS = Options(device="cpu", workers=2)
+
+
+def sizes(made: Plan) -> list[int]:
+    return [len(pack.runs) for pack in made.packs]
+
+
+def test_runs_that_are_there_are_not_planned() -> None:
+    runs = [small_run(seed=seed) for seed in range(4)]
+    made = plan(runs, {runs[1].id, runs[3].id, "another"}, ONE_WORKER)
+    assert made.packs == (Pack((runs[0], runs[2])),)
+    assert made.cached == (runs[1], runs[3])
+    nothing = plan(runs, {run.id for run in runs}, ONE_WORKER)
+    assert (nothing.packs, nothing.seconds) == ((), 0.0)
+    assert nothing.describe() == "nothing to train: all 4 runs are there"
+
+
+def test_a_run_that_is_asked_for_twice_is_trained_once() -> None:
+    made = plan([small_run(), small_run(), small_run(seed=1)], set(), ONE_WORKER)
+    assert made.runs == 2
+
+
+def test_runs_of_one_shape_share_a_pack_in_the_order_given() -> None:
+    sgd = [small_run(stack="sgd/sgd", seed=seed) for seed in range(3)]
+    adam = [small_run(stack="adam/sgd", seed=seed) for seed in range(2)]
+    mixed = [sgd[0], adam[0], sgd[1], adam[1], sgd[2]]
+    assert plan(mixed, set(), ONE_WORKER).packs == (Pack(tuple(sgd)), Pack(tuple(adam)))
+
+
+@pytest.mark.parametrize(
+    ("runs", "pack", "expected"), [(10, 4, [4, 3, 3]), (8, 4, [4, 4]), (5, 1, [1] * 5), (3, 8, [3])]
+)
+def test_packs_split_equally(runs: int, pack: int, expected: list[int]) -> None:
+    asked = [small_run(seed=seed) for seed in range(runs)]
+    made = plan(asked, set(), Options(device="cpu", workers=1, pack=pack))
+    assert sizes(made) == expected
+    assert [run for part in made.packs for run in part.runs] == asked
+    assert max(sizes(plan(asked * 9, set(), ONE_WORKER))) <= PACK["cpu"]
+
+
+def test_long_work_keeps_every_worker_busy_and_short_work_stays_together() -> None:
+    long = [small_run(seed=seed, epochs=5000) for seed in range(6)]
+    assert sizes(plan(long, set(), TWO_WORKERS)) == [3, 3]
+    assert sizes(plan(long[:1], set(), TWO_WORKERS)) == [1]
+    assert sizes(plan([small_run(seed=seed) for seed in range(6)], set(), TWO_WORKERS)) == [6]
+
+
+def test_a_started_pack_keeps_its_composition() -> None:
+    runs = [small_run(seed=seed) for seed in range(6)]
+    ids = [run.id for run in runs]
+    made = plan(
+        runs, {ids[5]}, ONE_WORKER, started=[[ids[3], ids[1]], [ids[4], ids[5]], [ids[0], "another's"]]
+    )
+    assert made.packs == (Pack((runs[3], runs[1])), Pack((runs[0], runs[2], runs[4])))
+
+
+def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
+    run, epochs = small_run(epochs=100), 100
+    assert run_steps(run) == 3 * epochs
+    pack = Pack((run, small_run(seed=1, epochs=100)))
+    rule_of_thumb = 2 * 300 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
+    assert estimate([pack], ONE_WORKER, []) == pytest.approx(rule_of_thumb)
+    known = [
+        fake_record(small_run(seed=seed, epochs=2), seconds=seconds, steps=6)
+        for seed, seconds in enumerate((6, 12, 600))
+    ]
+    assert estimate([pack], ONE_WORKER, known) == pytest.approx(2 * 300 * 2.0 + COMPILE_SECONDS)
+    assert estimate([pack, pack], TWO_WORKERS, known) == pytest.approx(2 * 300 * 2.0 + COMPILE_SECONDS)
+    other = [fake_record(small_run(stack="sgd/sgd"), seconds=1e6, steps=1)]
+    assert estimate([pack], ONE_WORKER, other) == pytest.approx(rule_of_thumb)
+
+
+def test_a_plan_says_what_it_will_do() -> None:
+    runs = [small_run(seed=seed) for seed in range(3)]
+    described = plan(runs, {runs[0].id}, ONE_WORKER).describe()
+    assert described == "2 runs to train in 1 pack, 1 already there; about 15 s here"
+    assert [duration(s) for s in (40.2, 89, 150, 7500)] == ["40 s", "89 s", "3 min", "2 h 6 min"]

@@ -44,8 +44,8 @@ lint: $(READY)  ## check style, formatting and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(READY)  ## measure training speed
-	@$(HYPEROPT) bench
+bench: $(READY)  ## measure training speed beside its peers, for results/bench.md; TABLE=1: a whole table too
+	@$(VENV)/bin/python -m benchmarks $(if $(TABLE),--table)
 
 help:  ## show this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

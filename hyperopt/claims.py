@@ -9,7 +9,7 @@ from typing import Literal
 
 from hyperopt.grid import Bound, Claim, Experiment, Place
 from hyperopt.measurements import Measured, Measurements
-from hyperopt.statistics import Interval, median_interval, paired_differences, paired_t_test, t_interval
+from hyperopt.statistics import Interval, median_interval, paired, paired_t_test, t_interval
 
 Outcome = Literal["reproduced", "not reproduced", "undecided", "not testable"]
 
@@ -54,7 +54,7 @@ def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verd
         tuple(_at(place, row, measurements) for place in (claim.effect.minuend, claim.effect.subtrahend))
         for row in rows
     ]
-    by_row = [paired_differences(first.by_seed, second.by_seed) for first, second in pairs]
+    by_row = [paired(claim.effect.of, first.by_seed, second.by_seed) for first, second in pairs]
     seeds = sorted(set.intersection(*(set(row) for row in by_row)))
     effects = {seed: fmean(row[seed] for row in by_row) for seed in seeds}
     cells = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
@@ -68,7 +68,7 @@ def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verd
         diverged=(lost, len(cells) * len(seeds)),
         center=(median(values) if lost else fmean(values)) if values else None,
         interval=interval,
-        p=None if lost else paired_t_test(values),
+        p=None if lost or claim.effect.ratio else paired_t_test(values),
         outcome=outcome(claim.bound, interval),
     )
 

@@ -12,7 +12,7 @@ from hyperopt import levels
 from hyperopt.compose import composed, defaults
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim.rules import RULES
-from hyperopt.schema import habits, number_names
+from hyperopt.schema import check_fit, habits, number_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,7 @@ class Run:
         batch_size: rows of a minibatch.
         epochs: passes over the training set.
         seed: fixes initial weights and batch order.
+        shuffle: whether an epoch's rows come in random order; else in the data set's.
     """
 
     dataset: Mapping[str, Any]
@@ -55,6 +56,7 @@ class Run:
     batch_size: int
     epochs: int
     seed: int
+    shuffle: bool = True
 
     def canonical(self) -> dict[str, Any]:
         """The settings that tell this run from every other, as JSON has them.
@@ -79,6 +81,7 @@ class Run:
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "seed": self.seed,
+            **({} if self.shuffle else {"shuffle": False}),
             **({"versions": versions} if versions else {}),
         }
 
@@ -110,6 +113,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         ConfigError: an unknown key, a value of the wrong type or out of range, or values at odds.
     """
     config = composed(settings)
+    check_fit(config["dataset"], config["model"])
     stack = levels.parse_stack(config["stack"])
     rule = RULES[stack[0]].hyperparameters
     for name in number_names():
@@ -122,19 +126,21 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     }
     for name, number in numbers.items():
         levels.check_decay(name, number, stack[0])
+    clip = levels.parse_clip(config["clip"], stack)
     return Run(
         dataset=_hashable(config["dataset"]),
         model=_hashable(config["model"]),
         stack=stack,
         alpha=levels.parse_alpha(config["alpha"], stack),
         numbers=numbers,
-        clip=levels.parse_clip(config["clip"], stack),
+        clip=clip,
         tune=levels.parse_tune(config["tune"], stack, numbers),
         form=config["form"],
-        habits=_habits(config, stack),
+        habits=_habits(config, stack, clips=any(clip)),
         batch_size=config["batch_size"],
         epochs=config["epochs"] or config["default_epochs"].get(stack[0], config["default_epochs"]["other"]),
         seed=config["seed"],
+        shuffle=config["shuffle"],
     )
 
 
@@ -143,7 +149,7 @@ def from_canonical(canonical: Mapping[str, Any]) -> Run:
     return resolve({key: value for key, value in canonical.items() if key != "versions"})
 
 
-def _habits(config: Mapping[str, Any], stack: tuple[str, ...]) -> dict[str, Any]:
+def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -> dict[str, Any]:
     read = habits(stack)
     for name in habits((*RULES, *RULES)):
         if config[name] is not None and name not in read:
@@ -154,6 +160,7 @@ def _habits(config: Mapping[str, Any], stack: tuple[str, ...]) -> dict[str, Any]
     by_form = {
         name: reported if config["form"] == "reported" else textbook
         for name, (textbook, reported) in read.items()
+        if name in habits(stack, clip=clips)
     }
     return {name: value if config[name] is None else config[name] for name, value in by_form.items()}
 

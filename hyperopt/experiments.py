@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -14,10 +15,10 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from hyperopt.errors import ConfigError, unknown
+from hyperopt.figures.reading import figure_of
 from hyperopt.files import experiments_dir
 from hyperopt.grid import (
     DEFAULT_SEEDS,
-    METRICS,
     Baseline,
     Bound,
     Cell,
@@ -29,6 +30,7 @@ from hyperopt.grid import (
     Place,
     Row,
     Table,
+    metric_of,
 )
 from hyperopt.keys import NUMBER, Keys, checked
 
@@ -79,18 +81,23 @@ def read(path: Path, name: str) -> Experiment:
         ExperimentError: names the file, the key and what is allowed.
     """
     try:
-        return _experiment(name, OmegaConf.to_container(OmegaConf.load(path)))
+        return _experiment(name, OmegaConf.to_container(OmegaConf.load(path)), path.parent.parent)
     except ConfigError as error:
         raise ExperimentError(f"{path}: {error}") from error
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
         raise ExperimentError(f"{path} cannot be read as YAML: {error}") from error
 
 
-def _experiment(name: str, given: Any) -> Experiment:
+def _experiment(name: str, given: Any, root: Path) -> Experiment:
     keys = Keys("experiment", given)
     metric = _known_metric(keys.take("metric", str, "test_error"))
-    columns = tuple(_column(str(key), value, metric) for key, value in _some(keys, "columns", dict).items())
-    tables = tuple(map(partial(_table, columns=columns), _some(keys, "tables", list)))
+    listed = keys.take("lists", str, None)
+    figure, reading_error = None, float(keys.take("reading_error", NUMBER, 0.0))
+    if "curves" in keys:
+        figure, columns, tables = figure_of(keys, read_off=reading_error > 0)
+    else:
+        columns = () if listed else _columns(_some(keys, "columns", dict), metric)
+        tables = tuple(map(partial(_table, columns=columns), _some(keys, "tables", list)))
     effect = keys.take("effect", dict, None)
     effect = effect and _effect(effect)
     bold = keys.take("bold", dict, None)
@@ -101,7 +108,7 @@ def _experiment(name: str, given: Any) -> Experiment:
         source=keys.take("source", str),
         caption=keys.take("caption", str, ""),
         settings=keys.take("settings", dict, {}),
-        corner=keys.take("corner", str, ""),
+        corner=keys.take("corner", str, "curve" if figure else ""),
         columns=columns,
         tables=tables,
         runs_per_number=keys.take("runs_per_number", int, 1),
@@ -110,14 +117,25 @@ def _experiment(name: str, given: Any) -> Experiment:
         bold=bold and _only_bound("bold", bold),
         claims=tuple(_claim(claim, effect) for claim in keys.take("claims", list, [])),
         notes=_texts("notes", keys.take("notes", list, [])),
-        seeds=tuple(checked("seeds", seed, int) for seed in keys.take("seeds", list, list(DEFAULT_SEEDS))),
+        seeds=_seeds(keys.take("seeds", (int, list), list(DEFAULT_SEEDS))),
         needs=keys.take("needs", str, None),
+        order=keys.take("order", str, None),
+        lists=read(root / f"{listed}.yaml", listed) if listed else None,
+        figure=figure,
+        reading_error=reading_error,
     )
     keys.nothing_left(experiment)
     _agrees_with_itself(experiment)
     for cell in experiment.cells():
-        cell.run(seed=0)
+        cell.runs(seed=0)
     return experiment
+
+
+def _seeds(given: int | list[Any]) -> tuple[int, ...]:
+    """How many, or which."""
+    if isinstance(given, int):
+        return tuple(range(given))
+    return tuple(checked("seeds", seed, int) for seed in given)
 
 
 def _agrees_with_itself(experiment: Experiment) -> None:
@@ -131,6 +149,14 @@ def _agrees_with_itself(experiment: Experiment) -> None:
         _exists(experiment.effect, labels[:1], experiment)
     for claim in experiment.claims:
         _exists(claim.effect, claim.rows, experiment)
+    if experiment.lists:
+        there = [row.label for table in experiment.lists.tables for row in table.rows]
+        for label in labels:
+            if label not in there:
+                raise unknown(f"row of {experiment.lists.id}", label, there)
+    names = [column.name for column in experiment.columns]
+    if experiment.order and experiment.order not in names:
+        raise unknown("column", experiment.order, names, given=f"order={experiment.order}")
     if experiment.bold and not experiment.effect:
         raise ExperimentError("bold needs an effect: the rule compares two columns")
     if experiment.runs_per_number < 1:
@@ -154,6 +180,10 @@ def _exists(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None
                     raise unknown("row", label, labels)
             if (place.row or row, place.column) not in cells:
                 raise ExperimentError(f"row {place.row or row!r} has no column {place.column!r}")
+
+
+def _columns(given: dict[Any, Any], metric: str) -> tuple[Column, ...]:
+    return tuple(_column(str(key), value, metric) for key, value in given.items())
 
 
 def _column(name: str, given: Any, metric: str) -> Column:
@@ -186,7 +216,8 @@ def _row(given: Any, columns: Sequence[Column]) -> Row:
             f"row {label!r} has {len(report)} numbers of the report, one is wanted per column: {len(columns)}"
         )
     numbers = tuple(None if value is None else float(checked("report", value, NUMBER)) for value in report)
-    return keys.nothing_left(Row(label=label, settings=keys.take("settings", dict, {}), report=numbers))
+    settings, printed = keys.take("settings", dict, {}), keys.take("printed", str, "")
+    return keys.nothing_left(Row(label=label, settings=settings, report=numbers, printed=printed))
 
 
 def _baseline(given: Any) -> Baseline:
@@ -217,8 +248,8 @@ def _place(given: str | dict[str, Any]) -> Place:
 def _claim(given: Any, default: Effect | None) -> Claim:
     keys = Keys("claim", given)
     says, why = keys.take("says", str), keys.take("why", str, "")
-    own = keys.take("effect", dict, None)
-    effect = _effect(own) if own else default
+    own, ratio = keys.take("effect", dict, None), keys.take("ratio", dict, None)
+    effect = replace(_effect(ratio), ratio=True) if ratio else _effect(own) if own else default
     if effect is None:
         raise ExperimentError(f"the claim {says!r} has no effect, of its own or of the experiment")
     rows = {kind: _texts(kind, _some(keys, kind, list)) for kind in ("each_of", "mean_of") if kind in keys}
@@ -228,7 +259,8 @@ def _claim(given: Any, default: Effect | None) -> Claim:
     bound = None if reason else _bound(keys)
     [(kind, labels)] = rows.items()
     each = kind == "each_of"
-    return keys.nothing_left(Claim(says, labels, each, effect, bound, why or reason or ""))
+    contradicted = keys.take("contradicted", bool, False)
+    return keys.nothing_left(Claim(says, labels, each, effect, bound, why or reason or "", contradicted))
 
 
 def _only_bound(what: str, given: Any) -> Bound:
@@ -264,6 +296,5 @@ def _pair(given: Any) -> tuple[float, float]:
 
 
 def _known_metric(name: str) -> str:
-    if name not in METRICS:
-        raise unknown("metric", name, METRICS)
+    metric_of(name)
     return name

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
+from hyperopt.errors import shown, unknown
+from hyperopt.figures.figure import Figure
+from hyperopt.figures.reductions import REDUCTIONS
 from hyperopt.statistics import Interval
 
 Settings = Mapping[str, Any]
@@ -21,38 +27,87 @@ class ExperimentError(ConfigError):
 
 @dataclass(frozen=True)
 class Metric:
-    """How a number of a record is printed."""
+    """How a number of a record is printed.
+
+    Attributes:
+        unit: printed behind it.
+        decimals: printed of it.
+        of_machine: it depends on the machine, so that the report's number is not expected here.
+        timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
+    """
 
     unit: str
     decimals: int
+    of_machine: bool = False
+    timed_in: str | None = None
 
 
 METRICS = {
     "test_error": Metric("%", 2),
     "test_loss": Metric("", 4),
+    "test_accuracy": Metric("%", 2),
     "train_loss": Metric("", 4),
+    "train_error": Metric("%", 2),
+    "train_accuracy": Metric("%", 2),
     "train_loss_full": Metric("", 4),
-    "seconds": Metric(" s", 2),
+    "seconds": Metric(" s", 2, of_machine=True),
+    "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
+    "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
 }
+
+
+HYPERPARAMETER = Metric("", 6)
+
+
+def metric_of(name: str) -> Metric:
+    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, is one too.
+
+    Raises:
+        ConfigError: there is no such metric.
+    """
+    if name in METRICS:
+        return METRICS[name]
+    if re.fullmatch(r"\d+\.[a-z]\w*", name):
+        return HYPERPARAMETER
+    raise unknown("metric", name, METRICS)
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what its runs add to the settings, and which number of a run it shows."""
+    """One column: what its runs add to the settings, and which number of a run it shows.
+
+    Attributes:
+        name: unique; claims name it.
+        label: as printed.
+        metric: a key of METRICS.
+        settings: what it adds.
+        epoch: the epoch after which the number is taken; None for the last.
+        x: in a figure along a setting, what stands for {x} in the settings.
+        reduction: the number of a whole curve, a key of REDUCTIONS; None for a point of it.
+        along: the values of {x} along which the curve runs; its epochs, where there are none.
+    """
 
     name: str
     label: str
     metric: str
     settings: Settings
+    epoch: int | None = None
+    x: float | None = None
+    reduction: str | None = None
+    along: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `report` holds the report's number for each column, None where it prints none."""
+    """One row: `report` holds the report's number for each column, None where it prints none.
+
+    `printed` is the report's text in a table that lists initial alphas, which has no columns.
+    """
 
     label: str
     settings: Settings
     report: tuple[float | None, ...]
+    printed: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,17 +130,53 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a table: the runs behind it differ in their seed alone."""
+    """One number of a table: the runs behind it differ in their seed alone, and in {x} where `along` has values.
+
+    The attributes are those of its row and column.
+    """
 
     row: str
     column: str
     metric: str
     settings: Settings
     report: float | None
+    epoch: int | None = None
+    x: float | None = None
+    reduction: str | None = None
+    along: tuple[float, ...] = ()
+
+    def runs(self, seed: int) -> list[Run]:
+        """The runs behind this cell with that seed: one, or one for each x of `along`."""
+        places = self.along or (self.x,)
+        return [replace(_resolved(_at(self.settings, x)), seed=seed) for x in places]
 
     def run(self, seed: int) -> Run:
-        """The run of this cell with that seed."""
-        return resolve({**self.settings, "seed": seed})
+        """The run of this cell with that seed; the first where there are several."""
+        return self.runs(seed)[0]
+
+    @property
+    def decimals(self) -> int:
+        """With how many its number is printed."""
+        own = REDUCTIONS[self.reduction].decimals if self.reduction else None
+        return metric_of(self.metric).decimals if own is None else own
+
+    @property
+    def unit(self) -> str:
+        """What is printed behind its number."""
+        of_metric = not self.reduction or REDUCTIONS[self.reduction].decimals is None
+        return metric_of(self.metric).unit if of_metric else ""
+
+
+def _at(settings: Settings, x: float | None) -> str:
+    """Settings as JSON, {x} in them replaced."""
+    text = json.dumps(settings, sort_keys=True)
+    return text if x is None else text.replace("{x}", shown(x))
+
+
+@cache
+def _resolved(settings: str) -> Run:
+    """The run of settings as JSON, seed 0: resolving costs more than a thousand replacements of the seed."""
+    return resolve(json.loads(settings))
 
 
 @dataclass(frozen=True)
@@ -98,10 +189,18 @@ class Place:
 
 @dataclass(frozen=True)
 class Effect:
-    """`minuend - subtrahend`, per seed: for errors the points by which the second lowers the first."""
+    """`minuend - subtrahend`, per seed: for errors the points by which the second lowers the first.
+
+    With `ratio` it is `minuend / subtrahend`, for times: how many times as long the first takes.
+    """
 
     minuend: Place
     subtrahend: Place
+    ratio: bool = False
+
+    def of(self, first: float, second: float) -> float:
+        """The effect of two numbers."""
+        return first / second if self.ratio else first - second
 
 
 @dataclass(frozen=True)
@@ -145,6 +244,7 @@ class Claim:
         effect: what is bounded.
         bound: the effects claimed; None where the sentence excludes none.
         why: why this bound, or why none.
+        contradicted: the report's own numbers are not as claimed.
     """
 
     says: str
@@ -153,11 +253,17 @@ class Claim:
     effect: Effect
     bound: Bound | None
     why: str = ""
+    contradicted: bool = False
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One table of a report, with its sub-tables; `changes` are settings a user put in place of its own."""
+    """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
+
+    `order` is the column by which the order of rows is compared with the report's, `lists` the experiment whose
+    initial alphas this one lists (it has no runs of its own), `changes` are settings a user put in place of its
+    own. The report's numbers may be off by `reading_error`, where they were read off a picture.
+    """
 
     id: str
     title: str
@@ -175,7 +281,16 @@ class Experiment:
     notes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = DEFAULT_SEEDS
     needs: str | None = None
+    order: str | None = None
+    lists: Experiment | None = None
     changes: Settings = field(default_factory=dict)
+    figure: Figure | None = None
+    reading_error: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        """`table` or `figure`."""
+        return "figure" if self.figure else "table"
 
     def cells(self) -> Iterator[Cell]:
         """Every number of it: the baseline, then the tables row by row."""
@@ -214,7 +329,8 @@ class Experiment:
             hyperopt.config.ConfigError: a setting that no run can have.
         """
         changed = self.changed({**(overrides or {}), **({} if epochs is None else {"epochs": epochs})})
-        runs = (cell.run(seed) for seed in self.seed_numbers(seeds) for cell in changed.cells())
+        cells = list(changed.cells())
+        runs = (run for seed in self.seed_numbers(seeds) for cell in cells for run in cell.runs(seed))
         return list({run.id: run for run in runs}.values())
 
     def seed_numbers(self, seeds: Seeds | None = None) -> tuple[int, ...]:
@@ -255,4 +371,14 @@ class Experiment:
         if "stack" in changes and "stack" in merged:
             levels = len(str(merged["stack"]).split("/"))
             changes["stack"] = "/".join(str(changes["stack"]).split("/")[:levels])
-        return Cell(row, column.name, column.metric, merged | changes, report)
+        return Cell(
+            row,
+            column.name,
+            column.metric,
+            merged | changes,
+            report,
+            epoch=column.epoch,
+            x=column.x,
+            reduction=column.reduction,
+            along=column.along,
+        )

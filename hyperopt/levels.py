@@ -76,9 +76,9 @@ def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
 def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float]) -> tuple[str, ...]:
     """Names of what level 1 tunes of level 0, in the rule's order; () for one level.
 
-    "all" is every hyperparameter; a momentum of 0 is left out, as it cannot leave 0.
+    "all" is every one that can be tuned: not weight decay, and not a momentum of 0, which stays 0.
     """
-    names = RULES[stack[0]].hyperparameters
+    names, there = RULES[stack[0]].hyperparameters, RULES[stack[0]].tunable(numbers)
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, Sequence) or not given:
         raise ConfigError(
@@ -89,12 +89,12 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
             raise unknown(
                 f"hyperparameter of {stack[0]}", str(name), ("all", *names), given=f"tune={shown(value)}"
             )
-    tuned = tuple(
-        n for n in names if (n in given or given == ["all"]) and (n != "momentum" or numbers[n] != 0)
-    )
+        if name in RULES[stack[0]].constants:
+            raise ConfigError(f"tune={shown(value)}: {name} is not tuned; {', '.join(there)} can be.")
+    tuned = tuple(name for name in there if name in given or given == ["all"])
     if not tuned:
         raise ConfigError(
-            f"tune={shown(value)}: a momentum of 0 cannot leave 0; give momentum= or tune alpha."
+            f"tune={shown(value)}: {given[0]} is 0 and cannot leave 0; give {given[0]}= or tune alpha."
         )
     return tuned if len(stack) > 1 else ()
 

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hyperopt.grid import Cell, Experiment
+from hyperopt import timings
+from hyperopt.figures.reductions import REDUCTIONS
+from hyperopt.grid import Cell, Experiment, metric_of
 from hyperopt.records import Record
 from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One cell's numbers by seed; `m` is the number of runs behind the report's."""
+    """One cell's numbers by seed, of a time by round.
+
+    `m` is the number of runs behind the report's, which may be off by `reading_error`.
+    """
 
     cell: Cell
     by_seed: Mapping[int, float]
     diverged: frozenset[int]
     missing: tuple[int, ...]
     m: int
+    reading_error: float = 0.0
 
     @cached_property
     def summary(self) -> Summary | None:
@@ -28,15 +35,21 @@ class Measured:
 
     @property
     def prediction(self) -> Interval | None:
-        """Where the mean of `m` more runs is expected; None where a run diverged, and below two runs."""
-        return None if self.diverged else prediction_interval(list(self.by_seed.values()), self.m)
+        """Where the mean of `m` more runs is expected.
+
+        None where a run diverged, below two runs, and for what depends on the machine.
+        """
+        if self.diverged or metric_of(self.cell.metric).of_machine:
+            return None
+        return prediction_interval(list(self.by_seed.values()), self.m)
 
     @property
     def agrees(self) -> bool | None:
         """Whether the report's number lies in the prediction interval; None where either is absent."""
         if self.cell.report is None or self.prediction is None:
             return None
-        return self.cell.report in self.prediction
+        low, high = self.prediction.low, self.prediction.high
+        return self.cell.report in Interval(low - self.reading_error, high + self.reading_error)
 
 
 Measurements = Mapping[tuple[str, str], Measured]
@@ -46,25 +59,60 @@ Measurements = Mapping[tuple[str, str], Measured]
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
     """Every cell of the experiment as the records have it, in the experiment's order."""
     return {
-        (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number)
+        (cell.row, cell.column): _measure(
+            cell, records, seeds, experiment.runs_per_number, experiment.reading_error
+        )
         for cell in experiment.cells()
     }
 
 
-def value(record: Record, metric: str) -> float:
-    """The number of a record that a column shows: after the last epoch, where it has one per epoch."""
+def series(record: Record, metric: str) -> list[float]:
+    """A metric after each epoch, accuracies from errors, hyperparameters by level.name; [] where there is none."""
+    if metric.endswith("_accuracy"):
+        return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
+    return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])
+
+
+def value(record: Record, metric: str, epoch: int | None = None) -> float | None:
+    """The number of a record that a column shows, after `epoch` or the last one; None where it has none.
+
+    Epochs are counted from 1.
+    """
     if metric == "seconds":
         return record.seconds
-    return record.metrics[metric][-1] if metric in record.metrics else record.final[metric]
+    if metric in record.final:
+        return record.final[metric]
+    values = series(record, metric)
+    return values[(epoch or len(values)) - 1] if len(values) >= (epoch or 1) else None
 
 
-def _measure(cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int) -> Measured:
-    found = {seed: records.get(cell.run(seed).id) for seed in seeds}
-    there = {seed: record for seed, record in found.items() if record}
-    return Measured(
-        cell=cell,
-        by_seed={seed: value(record, cell.metric) for seed, record in there.items()},
-        diverged=frozenset(seed for seed, record in there.items() if record.diverged),
-        missing=tuple(seed for seed in seeds if seed not in there),
-        m=m,
-    )
+def _number(cell: Cell, records: Sequence[Record]) -> float | None:
+    """One seed's number, from the records of the cell's runs."""
+    if cell.reduction is None:
+        return value(records[0], cell.metric, cell.epoch)
+    if cell.along:
+        curve = [value(record, cell.metric) for record in records]
+    else:
+        curve = [*series(records[0], cell.metric)]
+    known = [y for y in curve if y is not None and math.isfinite(y)]
+    return REDUCTIONS[cell.reduction].of(known) if len(known) == len(curve) else None
+
+
+def _measure(
+    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, reading_error: float
+) -> Measured:
+    if metric_of(cell.metric).timed_in:
+        record = records.get(timings.cell_id(cell))
+        rounds = record.metrics[timings.SECONDS] if record else []
+        return Measured(cell, dict(enumerate(rounds)), frozenset(), (), m)
+    by_seed: dict[int, float] = {}
+    diverged = set()
+    for seed in seeds:
+        found = [records[run.id] for run in cell.runs(seed) if run.id in records]
+        number = _number(cell, found) if len(found) == max(1, len(cell.along)) else None
+        if number is not None:
+            by_seed[seed] = number
+            if any(record.diverged for record in found):
+                diverged.add(seed)
+    missing = tuple(seed for seed in seeds if seed not in by_seed)
+    return Measured(cell, by_seed, frozenset(diverged), missing, m, reading_error)

@@ -18,7 +18,13 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 
 def mlp(
-    shape: Sequence[int], classes: int, *, hidden: Sequence[int], activation: str, output_activation: str
+    shape: Sequence[int],
+    classes: int,
+    *,
+    hidden: Sequence[int],
+    activation: str,
+    output_activation: str,
+    zero_bias: bool = False,
 ) -> nn.Module:
     """A fully connected net; the reports' has 128 tanh units, and a tanh on the logits (SPEC.md 0.1).
 
@@ -28,12 +34,17 @@ def mlp(
         hidden: widths, at least one.
         activation: after each hidden layer.
         output_activation: on the logits, before the softmax of the loss.
+        zero_bias: biases start at 0 rather than as torch draws them; the weights are the same.
     """
     widths = [math.prod(shape), *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
     for fan_in, fan_out in pairwise(widths):
         layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
     layers += [nn.Linear(widths[-1], classes), ACTIVATIONS[output_activation]()]
+    if zero_bias:
+        for layer in layers:
+            if isinstance(layer, nn.Linear):
+                nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers)
 
 
@@ -42,7 +53,34 @@ def logistic(shape: Sequence[int], classes: int) -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
 
 
-MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic}
+def cnn(
+    shape: Sequence[int],
+    classes: int,
+    *,
+    channels: Sequence[int],
+    hidden: Sequence[int],
+    output_activation: str,
+) -> nn.Module:
+    """3 x 3 convolutions with ReLU, then an `mlp` with tanh; the clipping report's net (SPEC.md 1.1).
+
+    Args:
+        shape: of one input: channels, height, width; each convolution takes two pixels off both sides.
+        classes: number of logits.
+        channels: of each convolution.
+        hidden: widths of the layers after them, at least one.
+        output_activation: on the logits, before the softmax of the loss.
+    """
+    planes, height, width = shape
+    layers: list[nn.Module] = []
+    for fan_in, fan_out in pairwise([planes, *channels]):
+        layers += [nn.Conv2d(fan_in, fan_out, kernel_size=3), nn.ReLU()]
+    lost = 2 * len(channels)
+    maps = (channels[-1], height - lost, width - lost)
+    head = mlp(maps, classes, hidden=hidden, activation="tanh", output_activation=output_activation)
+    return nn.Sequential(*layers, head)
+
+
+MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic, "cnn": cnn}
 
 
 def build(model: Mapping[str, Any], shape: Sequence[int], classes: int) -> nn.Module:

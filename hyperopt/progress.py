@@ -32,6 +32,9 @@ class Progress(Protocol):
     def finish(self, pack: str, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
 
+    def halved(self, pack: str) -> None:
+        """A pack did not fit into memory; its two halves will be trained instead."""
+
     def failed(self, pack: str, message: str) -> None:
         """A pack failed; the others go on."""
 
@@ -49,6 +52,9 @@ class Silent:
         """Say nothing."""
 
     def finish(self, pack: str, records: Sequence[Record]) -> None:
+        """Say nothing."""
+
+    def halved(self, pack: str) -> None:
         """Say nothing."""
 
     def failed(self, pack: str, message: str) -> None:
@@ -107,6 +113,11 @@ class Tally:
         self.finished_work += sum(len(record.metrics["train_loss"]) for record in records)
         self.finished_steps += sum(record.steps for record in records)
 
+    def halved(self, pack: str) -> None:
+        """Take note of a pack that was halved: one more to do."""
+        self.going.pop(pack, None)
+        self.packs += 1
+
     def failed(self, pack: str) -> None:
         """Take note of a pack that failed: its work will not be done."""
         part = self.going.pop(pack, None)
@@ -163,6 +174,11 @@ class Plain:
         self.tally.finish(pack, records)
         self.write(f"{self.tally.labels.get(pack, pack)} x {len(records)}: done; {self.tally.line()}")
 
+    def halved(self, pack: str) -> None:
+        """One line for it."""
+        self.tally.halved(pack)
+        self.write(f"{self.tally.labels.get(pack, pack)} (pack {pack}) did not fit into memory: halved")
+
     def failed(self, pack: str, message: str) -> None:
         """One line per failure."""
         self.tally.failed(pack)
@@ -193,6 +209,10 @@ class Bars:
     def finish(self, pack: str, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""
         self.tally.finish(pack, records)
+
+    def halved(self, pack: str) -> None:
+        """Take its bar away."""
+        self.tally.halved(pack)
 
     def failed(self, pack: str, message: str) -> None:
         """Say at once that a pack failed."""

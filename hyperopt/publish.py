@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from hyperopt import timings
 from hyperopt.experiments import load
 from hyperopt.files import results_dir
 from hyperopt.grid import Experiment
@@ -38,6 +39,7 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         kept = {record.id: record for record in read_records(path)} if path.is_file() else {}
         there = records | kept
         wanted = {run.id for run in experiment.runs(seeds_in(there, experiment, _seeds(there)))}
+        wanted |= timings.ids(experiment)
         merged = {id_: record for id_, record in records.items() if id_ in wanted} | kept
         if merged.keys() > kept.keys():
             write_records(path, merged.values())
@@ -89,7 +91,7 @@ def _pages(experiments: Sequence[Experiment], results: Path) -> dict[str, Page]:
     return {
         experiment.id: render_page(experiment, published, seeds[experiment.id])
         for experiment in experiments
-        if any(run.id in published for run in experiment.runs(seeds[experiment.id]))
+        if any(run.id in published for run in (experiment.lists or experiment).runs(seeds[experiment.id]))
     }
 
 

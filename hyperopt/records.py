@@ -82,7 +82,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
         rows.append({k: sorted(v.items()) if isinstance(v, dict) else v for k, v in row.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd")
+    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd", write_page_checksum=True)
     part.replace(path)
 
 
@@ -93,12 +93,13 @@ def read_records(path: Path) -> list[Record]:
         RecordsError: the file is damaged or not of this program.
     """
     try:
-        rows = pq.read_table(path, schema=SCHEMA).to_pylist(maps_as_pydicts="strict")
-    except (pa.ArrowInvalid, OSError) as error:
+        table = pq.read_table(path, schema=SCHEMA, page_checksum_verification=True)
+        rows = table.to_pylist(maps_as_pydicts="strict")
+        return [Record(**row | {"config": json.loads(row["config"])}) for row in rows]
+    except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise RecordsError(
             f"{path} is not a readable file of records ({error}): move it away to go on"
         ) from error
-    return [Record(**row | {"config": json.loads(row["config"])}) for row in rows]
 
 
 class RecordsError(ImpossibleError):

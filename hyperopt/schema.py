@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, make_dataclass
-from typing import Any, get_type_hints
+from typing import Any, ClassVar, get_type_hints
 
 from omegaconf import ListConfig
 
+from hyperopt.errors import ConfigError, shown
 from hyperopt.optim.clip import HABITS as CLIP_HABITS
 from hyperopt.optim.rules import RULES
 
@@ -21,8 +23,12 @@ A_FORM, AN_ACTIVATION = {"choices": FORMS}, {"choices": ACTIVATIONS}
 
 @dataclass(kw_only=True)
 class Dataset:
-    """Options of every data set; `train` is how many of the first rows, None for all."""
+    """Options of every data set; `train` is how many of the first rows, None for all.
 
+    `side` is the height and width of its images in pixels, None where it has none.
+    """
+
+    side: ClassVar[int | None] = None
     name: str
     train: int | None = field(metadata=FROM_1)
     generated: bool
@@ -32,6 +38,7 @@ class Dataset:
 class Mnist(Dataset):
     """Options of mnist; `test` is how many of the first rows, None for all."""
 
+    side: ClassVar[int | None] = 28
     normalize: bool
     test: int | None = field(metadata=FROM_1)
 
@@ -47,6 +54,7 @@ class Iris(Dataset):
 class Cifar(Dataset):
     """Options of cifar10 and cifar100; `test` as of mnist."""
 
+    side: ClassVar[int | None] = 32
     normalize: str = field(metadata={"choices": ("none", "global", "channel")})
     test: int | None = field(metadata=FROM_1)
 
@@ -59,6 +67,7 @@ class Mlp:
     hidden: list[int] = field(metadata=FROM_1)
     activation: str = field(metadata=AN_ACTIVATION)
     output_activation: str = field(metadata=AN_ACTIVATION)
+    zero_bias: bool
 
 
 @dataclass(kw_only=True)
@@ -68,8 +77,18 @@ class Logistic:
     name: str
 
 
+@dataclass(kw_only=True)
+class Cnn:
+    """Options of cnn."""
+
+    name: str
+    channels: list[int] = field(metadata=FROM_1)
+    hidden: list[int] = field(metadata=FROM_1)
+    output_activation: str = field(metadata=AN_ACTIVATION)
+
+
 DATASETS: dict[str, type] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
-MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic}
+MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn}
 
 
 @dataclass(kw_only=True)
@@ -83,6 +102,7 @@ class Settings:
     form: str = field(metadata=A_FORM)
     batch_size: int = field(metadata=FROM_1)
     epochs: int | None = field(metadata=FROM_1)
+    shuffle: bool
     seed: int = field(metadata=FROM_0)
     default_epochs: dict[str, int]
 
@@ -127,6 +147,18 @@ def check_value(value: Any, spec: Field[Any]) -> str | None:
     if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
         return "a number of 0 or more"
     return None
+
+
+def check_fit(dataset: Mapping[str, Any], model: Mapping[str, Any]) -> None:
+    """Refuses a model that cannot take the data set's inputs."""
+    if model["name"] == "cnn":
+        side, least = DATASETS[dataset["name"]].side, 2 * len(model["channels"]) + 1
+        if side is None or side < least:
+            has = "no images" if side is None else f"{side} x {side}"
+            raise ConfigError(
+                f"model=cnn: model.channels={shown(model['channels'])} takes images of {least} x {least} pixels "
+                f"or more; dataset={dataset['name']} has {has}."
+            )
 
 
 def spec_of(kind: type, key: str) -> tuple[Field[Any], Any]:

@@ -7,7 +7,7 @@ an sd that means something; where a run diverged the sample is a mixture, with a
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,9 +84,11 @@ def median_interval(values: Sequence[float]) -> tuple[Interval, float]:
     return Interval(ordered[k], ordered[-1 - k]), covered[k]
 
 
-def paired_differences(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
-    """`first - second` for every seed that both have."""
-    return {seed: first[seed] - second[seed] for seed in sorted(first.keys() & second.keys())}
+def paired(
+    effect: Callable[[float, float], float], first: Mapping[int, float], second: Mapping[int, float]
+) -> dict[int, float]:
+    """`effect(first, second)` for every seed that both have."""
+    return {seed: effect(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())}
 
 
 def paired_t_test(differences: Sequence[float]) -> float | None:

@@ -22,6 +22,7 @@ class RunState(NamedTuple):
         params: weights by name.
         stack: the levels' states.
         loss_sum: sum of the minibatch losses of this epoch, scalar.
+        wrong_sum: mistakes on the minibatches of this epoch, each judged before the step on it; int64 scalar.
         diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64
             scalar.
         negative_at: per level, step at which its alpha was first negative, or NEVER; int64 [levels].
@@ -30,6 +31,7 @@ class RunState(NamedTuple):
     params: Tree
     stack: StackState
     loss_sum: Tensor
+    wrong_sum: Tensor
     diverged_at: Tensor
     negative_at: Tensor
 
@@ -55,6 +57,7 @@ class Training:
             params=params,
             stack=self.stack.init(params, numbers, clip),
             loss_sum=some.new_zeros(()),
+            wrong_sum=some.new_zeros((), dtype=torch.int64),
             diverged_at=some.new_full((), NEVER, dtype=torch.int64),
             negative_at=some.new_full((len(self.stack.levels),), NEVER, dtype=torch.int64),
         )
@@ -70,7 +73,7 @@ class Training:
                 batch.
             step: counted from 1 over the whole run, scalar.
         """
-        grads, loss = grad_and_value(self._loss)(state.params, x, y, weight)
+        grads, (loss, wrong) = grad_and_value(self._loss, has_aux=True)(state.params, x, y, weight)
         params, stack = self.stack.step(state.params, grads, state.stack, step)
         hyper = self.stack.hyperparameters(stack)
         finite = loss.isfinite()
@@ -82,6 +85,7 @@ class Training:
             params=params,
             stack=stack,
             loss_sum=state.loss_sum + loss,
+            wrong_sum=state.wrong_sum + wrong,
             diverged_at=first(state.diverged_at, ~finite, step),
             negative_at=first(state.negative_at, negative, step),
         )
@@ -96,9 +100,11 @@ class Training:
         logits = functional_call(self.model, params, (x,))
         return Scores(F.cross_entropy(logits, y, reduction="sum"), (logits.argmax(dim=-1) != y).sum())
 
-    def _loss(self, params: Tree, x: Tensor, y: Tensor, weight: Tensor) -> Tensor:
+    def _loss(self, params: Tree, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+        """The weighted loss, and how many rows that count are mistaken."""
         logits = functional_call(self.model, params, (x,))
-        return (F.cross_entropy(logits, y, reduction="none") * weight).sum()
+        wrong = (logits.argmax(dim=-1) != y) & (weight > 0)
+        return (F.cross_entropy(logits, y, reduction="none") * weight).sum(), wrong.sum()
 
 
 def first(so_far: Tensor, happens: Tensor, step: Tensor) -> Tensor:

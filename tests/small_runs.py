@@ -81,6 +81,7 @@ class Watcher:
         self.finished: list[str] = []
         self.failures: list[tuple[str, str]] = []
         self.updates: list[tuple[str, int, int, int, int]] = []
+        self.halves: list[str] = []
         self.closed = False
 
     def start(self, plan: object) -> None:
@@ -91,6 +92,9 @@ class Watcher:
 
     def finish(self, pack: str, records: Sequence[Record]) -> None:
         self.finished.append(pack)
+
+    def halved(self, pack: str) -> None:
+        self.halves.append(pack)
 
     def failed(self, pack: str, message: str) -> None:
         self.failures.append((pack, message))

@@ -63,7 +63,7 @@ def test_a_clip_that_is_off_is_the_identity(gradients: list[float], counts_first
 
 
 def test_the_norm_is_that_of_the_whole_gradient() -> None:
-    state = ClipState(mean=torch.tensor(1.0), count=torch.tensor(1.0))
+    state = ClipState(torch.tensor(1.0), torch.tensor(1.0))
     grad, state = clip_by_norm_average(
         torch.tensor([[3.0, 0.0], [0.0, 4.0]]),
         state,
@@ -72,8 +72,9 @@ def test_the_norm_is_that_of_the_whole_gradient() -> None:
         counts_first_norm=True,
     )
     assert torch.allclose(grad, torch.tensor([[1.8, 0.0], [0.0, 2.4]]))  # scaled from norm 5 to (1 + 5) / 2
-    assert state.mean.item() == pytest.approx(2.0)
-    assert state.count.item() == 2
+    mean, norms = state
+    assert mean.item() == pytest.approx(2.0)
+    assert norms.item() == 2
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,8 @@ def test_a_clip_after_momentum_also_scales_the_buffer() -> None:
 
     level = Level(Sgd(has_momentum=True), clips=True, clip_counts_first_norm=True)
     one = {"h": torch.tensor(1.0)}
-    state = level.init(one, {"alpha": torch.tensor(1.0), "momentum": torch.tensor(0.5)}, torch.tensor(True))
+    numbers = {**Sgd.hyperparameters, "alpha": 1.0, "momentum": 0.5}
+    state = level.init(one, {k: torch.tensor(v) for k, v in numbers.items()}, torch.tensor(True))
     reference, buffer, memory = NormAverageClip(enabled=True, counts_first_norm=True), 0.0, state.memory
     for t, g in enumerate([0.0, 2.0, 3.0, 1.0, 8.0], start=1):
         updates, memory = level.updates(

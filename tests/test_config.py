@@ -74,9 +74,16 @@ def test_defaults() -> None:
     assert run.label == "adam(0.001)/sgd(1e-05)"
     assert run.numbers == {"beta1": 0.9, "beta2": 0.999}
     assert (run.clip, run.tune) == ((False,), ("alpha", "beta1", "beta2"))
-    assert run.habits == {"adam_start": 1e-8, "clip_counts_first_norm": True}
+    assert run.habits == {"adam_start": 1e-8}
+    assert resolve({"clip": True}).habits == {"adam_start": 1e-8, "clip_counts_first_norm": True}
     assert (run.batch_size, run.epochs, run.seed) == (256, 5, 0)
-    assert run.model == {"name": "mlp", "hidden": (128,), "activation": "tanh", "output_activation": "tanh"}
+    assert run.model == {
+        "name": "mlp",
+        "hidden": (128,),
+        "activation": "tanh",
+        "output_activation": "tanh",
+        "zero_bias": False,
+    }
 
 
 @pytest.mark.parametrize(
@@ -136,7 +143,7 @@ def test_tune() -> None:
 
 
 def test_form_and_single_habits() -> None:
-    assert resolve({"stack": "rmsprop/sgd", "form": "textbook"}).habits == {
+    assert resolve({"stack": "rmsprop/sgd", "form": "textbook", "clip": True}).habits == {
         "eps_inside_root": False,
         "tune_root_alpha": False,
         "clip_counts_first_norm": False,

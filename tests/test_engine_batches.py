@@ -1,4 +1,4 @@
-"""Which rows a run sees: by its seed alone, every row once an epoch, a smaller last batch padded without effect."""
+"""Which rows a run sees: by its seed alone, every row once an epoch; padding has no effect."""
 
 from __future__ import annotations
 
@@ -46,9 +46,12 @@ def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:
     padded_x = torch.cat([x[:true], x[:1].expand(ROWS - true, -1)])
     padded_y = torch.cat([y[:true], y[:1].expand(ROWS - true)])
     weight = (torch.arange(ROWS) < true) / true
-    both = torch.func.grad_and_value(training._loss)
-    grads, loss = both(problem.params, padded_x, padded_y, weight)
-    true_grads, true_loss = both(problem.params, x[:true], y[:true], torch.full((true,), 1 / true))
+    both = torch.func.grad_and_value(training._loss, has_aux=True)
+    grads, (loss, wrong) = both(problem.params, padded_x, padded_y, weight)
+    true_grads, (true_loss, true_wrong) = both(
+        problem.params, x[:true], y[:true], torch.full((true,), 1 / true)
+    )
+    assert wrong == true_wrong > 0
     assert torch.allclose(loss, true_loss, rtol=1e-6)
     for name, grad in grads.items():
         assert torch.allclose(grad, true_grads[name], rtol=1e-6, atol=1e-9)

@@ -93,8 +93,10 @@ def test_a_pack_that_does_not_fit_is_halved(
         return at_once(pack, options, root)
 
     trained = train_with(small_packs_only, monkeypatch)
-    outcome = execute(as_plan(Pack(tuple(four()))), store, EAGER, Watcher())
+    watcher = Watcher()
+    outcome = execute(as_plan(Pack(tuple(four()))), store, EAGER, watcher)
     assert trained == [(0, 1, 2, 3), (0, 1), (0,), (1,), (2, 3), (2,), (3,)]
+    assert len(watcher.halves) == 3
     assert outcome.failures == []
     assert set(outcome.records) == store.ids() == {run.id for run in four()}
 
@@ -168,9 +170,9 @@ def test_a_worker_that_vanished_is_replaced(store: Store, monkeypatch: pytest.Mo
 
 
 def test_a_run_whose_worker_vanishes_twice_is_a_failure(store: Store) -> None:
-    outcome = execute(
-        as_plan(Pack((small_run(),))), store, EAGER, Watcher(), executor=lambda: VanishingWorker(1)
-    )
+    pools = iter([VanishingWorker(1), VanishingWorker(1)])
+    plan_of_one = as_plan(Pack((small_run(),)))
+    outcome = execute(plan_of_one, store, EAGER, Watcher(), executor=lambda: next(pools))
     assert ["BrokenProcessPool" in message for _, message in outcome.failures] == [True]
 
 
@@ -195,6 +197,8 @@ def test_a_pack_that_another_command_trains_is_waited_for(
     pack = Pack((small_run(),))
     other = Desk(store.root.parent, pack.name)
     assert other.lock(wait=False)
+    lock, asked = Desk.lock, []
+    monkeypatch.setattr(Desk, "lock", lambda self, *, wait: asked.append(wait) or lock(self, wait=wait))
     outcomes: list[Outcome] = []
     command = threading.Thread(
         target=lambda: outcomes.append(execute(as_plan(pack), store, EAGER, Watcher()))
@@ -207,6 +211,23 @@ def test_a_pack_that_another_command_trains_is_waited_for(
     command.join(10)
     assert trained == []
     assert set(outcomes[0].records) == {small_run().id}
+    assert asked == [False, True], "it span"
+
+
+def test_a_pool_that_broke_while_idle_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool whose idle worker vanished refuses what is submitted next."""
+    trained = train_with(at_once, monkeypatch)
+
+    class Broken(Inline):
+        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+            raise BrokenProcessPool(
+                "a child process terminated abruptly, the process pool is not usable anymore"
+            )
+
+    pools = iter([Broken(), Inline()])
+    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher(), executor=lambda: next(pools))
+    assert trained == [(0,)]
+    assert outcome.failures == []
 
 
 def test_an_interruption_ends_the_command_and_lets_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,10 +1,9 @@
-"""A pack from initial weights to records: oracle, completeness, divergence, and going on after an interruption."""
+"""A pack from initial weights to records: oracle, completeness, divergence, resuming."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from hyperopt.records import Store
 
 
 def test_no_hyperoptimizer_equals_torch_optim(tmp_path: Path) -> None:
-    """A plain training loop with torch's own optimizer, its smaller last batches unpadded, measured by hand."""
+    """A plain training loop with torch's own optimizer, smaller last batches unpadded, measured by hand."""
     run = small_run(stack="adam", alpha=0.01, form="textbook", seed=3)
     (record,) = train_pack(Pack((run,)), EAGER, tmp_path)
     data = generated("mnist", TRAIN, TEST)
@@ -60,8 +59,8 @@ def test_records_are_complete(tmp_path: Path) -> None:
     for run, record in zip(runs, records, strict=True):
         assert record.id == run.id
         assert record.config == run.canonical()
-        assert set(record.metrics) == {"train_loss", "test_loss", "test_error"}
-        assert set(record.hyperparameters) == {"0.alpha", "0.beta1", "0.beta2", "1.alpha", "1.momentum"}
+        assert set(record.metrics) >= {"train_loss", "test_loss", "test_error"}
+        assert set(record.hyperparameters) >= {"0.alpha", "0.beta1", "0.beta2", "1.alpha", "1.momentum"}
         for values in (*record.metrics.values(), *record.hyperparameters.values()):
             assert len(values) == run.epochs
         assert record.hyperparameters["1.alpha"] == pytest.approx([run.alpha[1]] * 3)
@@ -81,7 +80,8 @@ def test_records_are_complete(tmp_path: Path) -> None:
 def test_a_data_set_without_test_rows_has_no_test_metrics(tmp_path: Path) -> None:
     run = resolve({"dataset": "iris", "model": "logistic", "epochs": 2, "stack": "sgd"})
     (record,) = train_pack(Pack((run,)), EAGER, tmp_path)
-    assert set(record.metrics) == {"train_loss"}
+    assert "train_loss" in record.metrics
+    assert not any(name.startswith("test") for name in record.metrics)
     assert record.final["train_loss_full"] > 0
 
 
@@ -119,31 +119,24 @@ def test_a_negative_alpha_is_an_event_of_its_level(tmp_path: Path) -> None:
     assert negative[1]["epoch"] == 1
 
 
-Interruption = Callable[[int], None]
+class InterruptionError(Exception):
+    """Stands for anything that ends training."""
 
 
-def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch, how: Interruption) -> list[int]:
-    """Checkpoint every epoch, and interrupt the next one after `epochs`; returns the list of epochs trained."""
+def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Checkpoint every epoch, and interrupt training after `epochs`; returns the epochs trained so far."""
     trained: list[int] = []
     train_epoch = trainer.train_epoch
 
     def counting(*arguments: Any) -> Any:
         if len(trained) == epochs:
-            how(epochs)
+            raise InterruptionError
         trained.append(len(trained))
         return train_epoch(*arguments)
 
     monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", -1)
     monkeypatch.setattr(trainer, "train_epoch", counting)
     return trained
-
-
-class InterruptionError(Exception):
-    """Stands for anything that ends training."""
-
-
-def stop(_: int) -> None:
-    raise InterruptionError
 
 
 @pytest.mark.parametrize("stack", ["adam/sgd", "rmsprop/rmsprop", "sgd/sgd/sgd"])
@@ -159,11 +152,11 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
     )
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
     with monkeypatch.context() as patched:
-        interrupt_after(2, patched, stop)
+        interrupt_after(2, patched)
         with pytest.raises(InterruptionError):
             train_pack(pack, EAGER, tmp_path / "b")
     assert Desk(tmp_path / "b", pack.name).reported() == 2
-    trained = interrupt_after(99, monkeypatch, stop)
+    trained = interrupt_after(99, monkeypatch)
     resumed = train_pack(pack, EAGER, tmp_path / "b")
     assert len(trained) == 2, "it started over"
     assert list(map(measured, resumed)) == list(map(measured, uninterrupted))
@@ -173,12 +166,12 @@ def test_a_damaged_checkpoint_starts_over(tmp_path: Path, monkeypatch: pytest.Mo
     pack = Pack((small_run(),))
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
     with monkeypatch.context() as patched:
-        interrupt_after(2, patched, stop)
+        interrupt_after(2, patched)
         with pytest.raises(InterruptionError):
             train_pack(pack, EAGER, tmp_path / "b")
     checkpoint = Desk(tmp_path / "b", pack.name).checkpoint
     os.truncate(checkpoint, checkpoint.stat().st_size // 2)
-    trained = interrupt_after(99, monkeypatch, stop)
+    trained = interrupt_after(99, monkeypatch)
     assert list(map(measured, train_pack(pack, EAGER, tmp_path / "b"))) == list(map(measured, uninterrupted))
     assert len(trained) == 3
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 STEPS = 100
 CALM = 1e-9
 MULTIPLE = 30
-"""Reversed rows leave 1 - beta2**t alone, where two ways to write the power differ by a last bit: a thousandfold."""
+"""Reversed rows leave 1 - beta2**t alone, where another form of the power moves a last bit, amplified."""
 
 Peer = Callable[[], gdtuo.Optimizable]
 

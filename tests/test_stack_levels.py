@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("float64")
 
 
 def numbers(alpha: float) -> dict[str, torch.Tensor]:
-    return {"alpha": torch.tensor(alpha), "momentum": torch.tensor(0.0)}
+    return {name: torch.tensor(v) for name, v in (Sgd.hyperparameters | {"alpha": alpha}).items()}
 
 
 def test_levels_move_top_first_each_with_the_values_above_already_moved() -> None:
@@ -92,7 +92,8 @@ def test_hyperparameters_are_in_natural_units_in_the_rules_order() -> None:
     assert list(adam) == ["alpha", "beta1", "beta2"]
     assert [v.item() for v in adam.values()] == pytest.approx([0.01, 0.9, 0.999])
     assert [v.item() for v in rmsprop.values()] == pytest.approx([0.04, 0.99])
-    assert [v.item() for v in sgd.values()] == pytest.approx([0.001, 0.0])
+    assert list(sgd) == list(Sgd.hyperparameters)
+    assert sgd["alpha"].item() == 0.001
 
 
 def test_clip_is_per_level() -> None:
@@ -115,7 +116,7 @@ def test_baydins_sgd_hd_is_sgd_above_the_learning_rate() -> None:
     for now, x, y in zip(
         train(problem, stack="sgd/sgd", alpha="0.05/0.02"), problem.x, problem.y, strict=True
     ):
-        g = torch.func.grad(training._loss)(params, x, y, weight)
+        g = torch.func.grad(training._loss, has_aux=True)(params, x, y, weight)[0]
         if before is not None:
             alpha += 0.02 * sum((g[k] * before[k]).sum().item() for k in g)
         params, before = {k: p - alpha * g[k] for k, p in params.items()}, g

@@ -1,4 +1,5 @@
 import math
+import operator
 
 import pytest
 from hypothesis import assume, given
@@ -8,7 +9,7 @@ from scipy import stats
 from hyperopt.statistics import (
     Interval,
     median_interval,
-    paired_differences,
+    paired,
     paired_t_test,
     prediction_interval,
     summarize,
@@ -56,8 +57,9 @@ def test_a_value_that_is_not_finite_leaves_median_and_range():
     assert prediction_interval([1.0, math.inf], m=1) is None
 
 
-def test_paired_differences_keep_the_seeds_that_both_have():
-    assert paired_differences({0: 5.0, 1: 7.0, 2: 1.0}, {2: 4.0, 0: 3.0}) == {0: 2.0, 2: -3.0}
+def test_pairs_keep_the_seeds_that_both_have():
+    assert paired(operator.sub, {0: 5.0, 1: 7.0, 2: 1.0}, {2: 4.0, 0: 3.0}) == {0: 2.0, 2: -3.0}
+    assert paired(operator.truediv, {0: 6.0}, {0: 3.0}) == {0: 2.0}
 
 
 def test_paired_t_test_by_hand():

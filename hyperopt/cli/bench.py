@@ -1,29 +1,30 @@
-"""`hyperopt bench`: how fast training is here."""
+"""`hyperopt bench`: a quick look at how fast training is here; `make bench` measures it beside its peers."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import time
+from statistics import median
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
 from hyperopt.cli.train import engine_options
-from hyperopt.config import resolve
+from hyperopt.config import Run, resolve
 from hyperopt.errors import ConfigError, shown
-from hyperopt.records import Store
 from hyperopt.sweep import Sweep, parse
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-PACKS = (1, 4, 8, 16)
+    from hyperopt.engine.options import Options
+
+ROUNDS, STEPS, WARM_UP = 5, 10, 2
 
 
 def bench(arguments: Namespace) -> int:
-    """Train an epoch on random data in packs of several sizes; print the milliseconds per run and step.
+    """Train a few steps on random data, alone and in a pack; print the milliseconds per run and step.
 
-    One pack at a time; compiling and evaluation are left out.
+    The pack is as large as the plan makes it, or as `pack=` says. Compiling and evaluation are left out.
     """
     settings, process = parse(arguments.overrides)
     for key, value in settings.items():
@@ -31,35 +32,41 @@ def bench(arguments: Namespace) -> int:
             raise ConfigError(
                 f"{key}={shown(value)}: bench takes one value of each key, and sets alpha itself."
             )
-    runs = [
-        resolve({"epochs": 1, "dataset.generated": True, **settings, "alpha": 1e-6 * (i + 1)})
-        for i in range(max(PACKS))
-    ]
 
-    from hyperopt.engine.execute import execute
-    from hyperopt.engine.plan import plan
-    from hyperopt.progress import Silent
+    def run(i: int) -> Run:
+        return resolve({"dataset.generated": True, **settings, "alpha": 1e-6 * (i + 1)})
 
-    rows = []
-    for size in PACKS:
-        options = engine_options({**process, "workers": 1, "pack": size})
-        with TemporaryDirectory() as folder:
-            outcome = execute(
-                plan(runs[:size], set(), options), Store(Path(folder) / "records"), options, Silent()
-            )
-        for _, message in outcome.failures:
-            print(f"pack of {size} failed: {message}")
-            return 1
-        record = outcome.records[runs[0].id]
-        rows.append([size, 1e3 * record.seconds / record.steps, record.seconds])
-    run = runs[0]
-    what = ("/".join(run.stack), run.model["name"], run.dataset["name"], f"batch {run.batch_size}")
-    print(", ".join((*what, options.resolved_device())))
-    print(
-        tabulate(
-            rows,
-            headers=["runs in a pack", "ms per run and step", "seconds per run and epoch"],
-            floatfmt=".3g",
-        )
-    )
+    first = run(0)
+
+    from hyperopt.engine.plan import PACK, SECONDS_PER_STEP
+
+    options = engine_options(process)
+    device = options.resolved_device()
+    most = options.pack or PACK[device]
+    rows = [(size, milliseconds(tuple(map(run, range(size))), options)) for size in dict.fromkeys((1, most))]
+    print(", ".join(("/".join(first.stack), first.model["name"], first.dataset["name"])), end=", ")
+    print(f"batch {first.batch_size}, {device}")
+    print(tabulate(rows, headers=["runs in a pack", "ms per run and step"], floatfmt=".3g"))
+    print(f"plans assume {1e3 * SECONDS_PER_STEP[device]:g} ms until there are records to go by")
     return 0
+
+
+def milliseconds(runs: tuple[Run, ...], options: Options) -> float:
+    """Median milliseconds per run and step of a pack; the first steps, which compile, are left out."""
+    from hyperopt.data import load
+    from hyperopt.engine.pack import Pack
+    from hyperopt.engine.process import prepare_process
+    from hyperopt.engine.speed import SteppedTraining
+
+    prepare_process()
+    dataset = {k: v for k, v in runs[0].dataset.items() if k != "name"}
+    device = options.resolved_device()
+    data = load(runs[0].dataset["name"], **dataset).to(device)
+    training = SteppedTraining(Pack(runs), data, device, compiled=options.compile is not False)
+    training.advance(WARM_UP)
+    seconds = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        training.advance(STEPS)
+        seconds.append(time.perf_counter() - started)
+    return 1e3 * median(seconds) / STEPS / len(runs)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.cli.train import engine_options, make_plan, records_of, train
 from hyperopt.errors import ConfigError, shown
 from hyperopt.files import checkout_root
-from hyperopt.records import Record, home, published, working
+from hyperopt.records import Record, Store, home, published, working
 from hyperopt.sweep import Sweep, parse, read
 
 if TYPE_CHECKING:
@@ -54,7 +54,17 @@ class Asked:
 
     def records(self, runs: Sequence[Run]) -> dict[str, Record]:
         """Those of the runs that are there."""
-        return records_of(runs, working(), *([published()] if self.from_published else []))
+        return records_of(runs, *self._stores())
+
+    def times(self, experiment: Experiment) -> dict[str, Record]:
+        """The times that are there of what one of the experiments times."""
+        from hyperopt import timings
+
+        wanted = timings.ids(experiment)
+        return {id_: record for store in reversed(self._stores()) for id_, record in store.load(wanted).items()}
+
+    def _stores(self) -> list[Store]:
+        return [working(), published()] if self.from_published else [working()]
 
 
 def tables(arguments: Namespace) -> int:
@@ -122,7 +132,8 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
                 made, failed = train(fitting, asked.process)
                 have |= made
                 failures += failed
-        _show(experiment, asked, {**have, **asked.records(runs[experiment.id])})
+        there = {**have, **asked.records(runs[experiment.id]), **asked.times(experiment)}
+        _show(experiment, asked, there)
     return 1 if failures else 0
 
 
@@ -189,7 +200,7 @@ def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -
     from hyperopt.publish import write_page
     from hyperopt.tables import render as render_page
 
-    if not any(run.id in records for run in asked.runs(experiment)):
+    if not (experiment.lists or any(run.id in records for run in asked.runs(experiment))):
         print(f"{experiment.id}: none of its runs is there")
         return
     page = render_page(experiment, records, asked.seeds)

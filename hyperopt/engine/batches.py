@@ -33,13 +33,13 @@ def steps_per_epoch(rows: int, batch_size: int) -> int:
 
 
 def epoch_batches(pack: Pack, epoch: int, rows: int, device: str) -> Batches:
-    """The minibatches of an epoch (counted from 0); runs of one seed see the same."""
+    """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same."""
     batch = pack.first.batch_size
     steps = steps_per_epoch(rows, batch)
-    orders = {seed: batch_order(seed, epoch, rows) for seed in {run.seed for run in pack.runs}}
+    orders = {seed: batch_order(seed, epoch, rows) for seed in {run.seed for run in pack.runs if run.shuffle}}
     padded = torch.zeros(len(pack.runs), steps * batch, dtype=torch.int64)
     for i, run in enumerate(pack.runs):
-        padded[i, :rows] = orders[run.seed]
+        padded[i, :rows] = orders[run.seed] if run.shuffle else torch.arange(rows)
     weights = torch.full((steps, batch), 1.0 / batch)
     last = rows - (steps - 1) * batch
     weights[-1] = (torch.arange(batch) < last) / last

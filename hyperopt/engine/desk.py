@@ -8,13 +8,15 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.utils import _pytree as pytree
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -120,8 +122,10 @@ def checkpointed_ids(root: Path) -> list[list[str]]:
     return packs
 
 
-def restore(like: Any, leaves: Sequence[Tensor]) -> Any:
-    """`leaves` in the structure of `like`."""
-    tree = pytree.tree_structure(like)
-    assert tree.num_leaves == len(leaves), "a checkpoint of another program"
-    return pytree.tree_unflatten([torch.clone(leaf) for leaf in leaves], tree)
+def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
+    """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
+    expected, tree = pytree.tree_flatten(like)
+    if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(leaf.shape, leaf.dtype) for leaf in expected]:
+        return None
+    restored: T = pytree.tree_unflatten([torch.clone(leaf) for leaf in leaves], tree)
+    return restored

@@ -114,25 +114,21 @@ class Work:
                 self.run_in(pool)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
+                for pack, _ in list(self.at_desk.values()):
+                    self.leave(pack)
 
     def run_in(self, pool: Executor) -> None:
         """Train in one pool until nothing waits, or the pool breaks."""
         futures: dict[Future[list[Record]], Pack] = {}
         broken = False
         while futures or (self.waiting and not broken):
-            while self.waiting and len(futures) < self.workers and not broken:
-                pack = self.waiting.popleft()
-                desk = Desk(self.store.root.parent, pack.name)
-                if not desk.lock(wait=not futures):
-                    self.waiting.append(pack)
-                    break
-                self.at_desk[pack.name] = pack, desk
-                if (left := self.unfinished(pack)) != pack:
+            while len(futures) < self.workers and not broken and (pack := self.next_pack(wait=not futures)):
+                try:
+                    futures[pool.submit(train_pack, pack, self.options, self.store.root.parent)] = pack
+                except BrokenProcessPool:
                     self.leave(pack)
-                    if left is not None:
-                        self.waiting.appendleft(left)
-                    continue
-                futures[pool.submit(train_pack, pack, self.options, desk.root)] = pack
+                    self.waiting.appendleft(pack)
+                    broken = True
             for future in wait(futures, return_when=FIRST_COMPLETED).done:
                 pack = futures.pop(future)
                 error = future.exception()
@@ -141,6 +137,27 @@ class Work:
                 else:
                     broken |= isinstance(error, BrokenProcessPool)
                     self.fail(pack, error)
+
+    def next_pack(self, *, wait: bool) -> Pack | None:
+        """The first pack that no other command has, locked; where others have all, None, or the one awaited."""
+        tries = 0
+        while self.waiting:
+            pack = self.waiting.popleft()
+            desk = Desk(self.store.root.parent, pack.name)
+            if not desk.lock(wait=wait and tries > len(self.waiting)):
+                self.waiting.append(pack)
+                tries += 1
+                if not wait and tries == len(self.waiting):
+                    return None
+                continue
+            self.at_desk[pack.name] = pack, desk
+            left = self.unfinished(pack)
+            if left == pack:
+                return pack
+            self.leave(pack)
+            if left is not None:
+                self.waiting.appendleft(left)
+        return None
 
     def unfinished(self, pack: Pack) -> Pack | None:
         """The runs of a pack that no other command has finished since the plan was made."""
@@ -164,6 +181,8 @@ class Work:
         if len(pack.runs) > 1 and ran_out_of_memory(error):
             middle = len(pack.runs) // 2
             self.waiting.extendleft([Pack(pack.runs[middle:]), Pack(pack.runs[:middle])])
+            desk.clear()
+            self.progress.halved(pack.name)
             return
         if isinstance(error, BrokenProcessPool) and pack.name not in self.tried:
             self.tried.add(pack.name)

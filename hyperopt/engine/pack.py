@@ -46,17 +46,17 @@ def shape_of(run: Run) -> Hashable:
 
 def stack_of(run: Run) -> Stack:
     """The structure of a run's stack, without its numbers."""
-    levels = []
+    levels, numbers = [], numbers_of(run)
     top = len(run.stack) - 1
     for k, name in enumerate(run.stack):
         rule = rule_of(run, k)
-        tuned = () if k == top else run.tune if k == 0 else tunable(name)
+        tuned = () if k == top else run.tune if k == 0 else RULES[name].tunable(numbers[k])
         levels.append(
             Level(
                 rule,
                 tuned,
                 clips=k > 0,
-                clip_counts_first_norm=run.habits.get("clip_counts_first_norm", False),
+                clip_counts_first_norm=run.habits.get("clip_counts_first_norm", True),
             )
         )
     return Stack(tuple(levels))
@@ -66,14 +66,7 @@ def rule_of(run: Run, level: int) -> Rule:
     """The rule of one level with the run's habits."""
     kind = RULES[run.stack[level]]
     options = {f.name: run.habits[f.name] for f in fields(kind) if f.name in run.habits}
-    if "has_momentum" in {f.name for f in fields(kind)}:
-        options["has_momentum"] = numbers_of(run)[level]["momentum"] != 0
-    return kind(**options)
-
-
-def tunable(name: str) -> tuple[str, ...]:
-    """What a level above 0 lets the level above it tune: all, but for a momentum that is 0 and stays so."""
-    return tuple(k for k in RULES[name].hyperparameters if k != "momentum")
+    return kind(**options, **kind.switches(numbers_of(run)[level]))
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:

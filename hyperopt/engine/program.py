@@ -20,7 +20,7 @@ from hyperopt.train import RunState, Training
 
 Step = Callable[[RunState, Tensor, Tensor, Tensor], RunState]
 
-EVALUATION_ROWS = 2000
+EVALUATION_ROWS = 500
 
 
 def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:

@@ -34,7 +34,10 @@ class History:
 
     def add(self, training: Training, state: RunState, data: Data, steps: int) -> None:
         """Append the numbers of the epoch of `steps` steps that ended in `state`."""
-        measured = {"train_loss": state.loss_sum / steps}
+        measured = {
+            "train_loss": state.loss_sum / steps,
+            "train_error": 100 * state.wrong_sum / len(data.train_x),
+        }
         if len(data.test_x):
             measured["test_loss"], measured["test_error"] = scores(
                 training, state.params, data.test_x, data.test_y
@@ -63,9 +66,11 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     training, state = initial(pack, data, device)
     history, done = History(), 0
     desk = Desk(root, pack.name)
-    if saved := desk.load(device):
-        state, history, done = restore(state, saved.leaves), History(**saved.notes), saved.epoch
+    saved = desk.load(device)
+    if saved and (restored := restore(state, saved.leaves)):
+        state, history, done = restored, History(**saved.notes), saved.epoch
 
+    torch.compiler.reset()  # of one function, torch refuses to compile more than eight programs
     step = pack_step(training, data, compiled=compile_pays(pack, len(data.train_x), options))
     last_saved = time.monotonic()
     desk.report(done)
@@ -86,8 +91,10 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
 
 @torch.no_grad()
 def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
-    """The state after an epoch, and its steps' seconds; the first step may compile and counts as a mean one."""
-    state = state._replace(loss_sum=torch.zeros_like(state.loss_sum))
+    """The state after an epoch, and its steps' seconds; the first may compile and counts as a mean one."""
+    state = state._replace(
+        loss_sum=torch.zeros_like(state.loss_sum), wrong_sum=torch.zeros_like(state.wrong_sum)
+    )
     started = time.perf_counter()
     for i, (rows, weights, number) in enumerate(zip(*batches, strict=True)):
         state = step(state, rows, weights, number)

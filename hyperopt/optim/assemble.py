@@ -20,7 +20,7 @@ def assemble(
     multiplicative: bool = False,
     floor: float | None = None,
 ) -> Stack:
-    """The structure of a stack; of its numbers it takes only whether a momentum is 0.
+    """The structure of a stack; of its numbers it takes only which are 0.
 
     Args:
         rules: bottom to top.
@@ -36,7 +36,7 @@ def assemble(
         levels.append(
             Level(
                 build(name, numbers[k], habits),
-                () if k == top else tuple(tune) if k == 0 else tunable(name, numbers[k]),
+                () if k == top else tuple(tune) if k == 0 else find(name).tunable(numbers[k]),
                 clips=k > 0,
                 clip_counts_first_norm=habits.get("clip_counts_first_norm", False),
                 multiplicative=multiplicative and k < top,
@@ -49,22 +49,14 @@ def assemble(
 def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any]) -> Rule:
     """The rule called `name` with those of the habits that it reads."""
     kind = find(name)
-    names = {field.name for field in fields(kind)}
-    options = {key: value for key, value in habits.items() if key in names}
-    if "has_momentum" in names:
-        options["has_momentum"] = numbers["momentum"] != 0
-    return kind(**options)
-
-
-def tunable(name: str, numbers: Mapping[str, float]) -> tuple[str, ...]:
-    """What a level above tunes of the rule `name`: all, but for a momentum of 0, which stays 0."""
-    return tuple(k for k in find(name).hyperparameters if k != "momentum" or numbers[k] != 0)
+    options = {field.name: habits[field.name] for field in fields(kind) if field.name in habits}
+    return kind(**options, **kind.switches(numbers))
 
 
 def numbers_of(
     rules: Sequence[str], alpha: Sequence[float], bottom: Mapping[str, float]
 ) -> tuple[dict[str, float], ...]:
-    """Per level, natural initial values of its rule's hyperparameters; `bottom` are those given for level 0."""
+    """By level, initial natural values of its rule's hyperparameters; `bottom` are level 0's given."""
     numbers = [dict(find(name).hyperparameters) | {"alpha": a} for name, a in zip(rules, alpha, strict=True)]
     numbers[0].update(bottom)
     return tuple(numbers)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from hyperopt.optim.rules import find
 
 OTHER = "other"
 
 ABOVE: dict[str, dict[str, float]] = {
-    "sgd": {"sgd": 0.01, "adagrad": 0.01, "adam": 1e-5, OTHER: 1e-4},
-    "adam": {"adam": 1e-3, "sgd": 0.1, OTHER: 1e-4},
+    "sgd": {"sgd": 0.01, "adagrad": 0.01, "sgd_steroids": 0.01, "adam": 1e-5, OTHER: 1e-4},
+    "sgd_steroids": {"sgd": 0.01, "adagrad": 0.01, "sgd_steroids": 0.01, "adam": 1e-5, OTHER: 1e-4},
+    "adam": {"adam": 1e-3, "sgd": 0.1, "sgd_steroids": 0.1, OTHER: 1e-4},
     "adagrad": {OTHER: 0.01},
     OTHER: {OTHER: 1e-4},
 }
@@ -20,7 +22,7 @@ ABOVE: dict[str, dict[str, float]] = {
 def default_alphas(stack: Sequence[str]) -> tuple[float, ...]:
     """Per level; level 0's is its rule's own."""
     above = []
-    for below, rule in zip(stack, stack[1:], strict=False):
+    for below, rule in pairwise(stack):
         row = ABOVE.get(rule, ABOVE[OTHER])
         above.append(row.get(below, row[OTHER]))
     return (find(stack[0]).hyperparameters["alpha"], *above)

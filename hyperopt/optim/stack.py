@@ -121,12 +121,12 @@ class Level:
         updates: Tree = {}
         rule_states, clip_states = {}, {}
         for name, grad in grads.items():
-            direction = self.rule.accumulate(grad, memory.rule[name], hyper)
+            param = params.get(name, grad)
+            direction = self.rule.accumulate(grad, memory.rule[name], hyper, step, param)
             if self.clips:
                 direction, clip_states[name] = clip_by_norm_average(
                     direction, memory.clip[name], clip, step, counts_first_norm=self.clip_counts_first_norm
                 )
-            param = params.get(name, grad)
             updates[name], rule_states[name] = self.rule.update(
                 direction, memory.rule[name], hyper, step, param
             )

@@ -45,7 +45,8 @@ def _table(view: View, table: Table) -> Iterator[str]:
         "agrees",
         "diverged",
     ]
-    cells = [view.measured[row.label, column.name] for row in table.rows for column in experiment.columns]
+    columns = [column for column in experiment.columns if not METRICS[column.metric].timed_in]
+    cells = [view.measured[row.label, column.name] for row in table.rows for column in columns]
     rows = [_row(cell, cell.cell.column) for cell in cells]
     if experiment.baseline and table is experiment.tables[0]:
         baseline = view.measured[experiment.baseline.label, experiment.columns[0].name]

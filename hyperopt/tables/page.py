@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hyperopt.grid import Experiment, Seeds
 from hyperopt.records import Record
-from hyperopt.tables import comparison, layout, made, numbers, verdicts
+from hyperopt.tables import alphas, comparison, layout, made, numbers, order, times, verdicts
 from hyperopt.tables.view import View, view_of
 from hyperopt.wording import counted
 
@@ -31,6 +31,8 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
         seeds: how many or which. Where these go beyond the experiment's own, its own make the table in the
             report's layout, and numbers and verdicts are given for both.
     """
+    if experiment.lists:
+        return _listing(experiment, experiment.lists)
     asked = experiment.seed_numbers(seeds)
     groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
     views = [view_of(experiment, records, group) for group in groups]
@@ -41,10 +43,23 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
         _head(experiment, summary),
         layout.section(views[0]),
         comparison.section(views),
+        order.section(views[-1]),
+        times.section(views[0], records),
         verdicts.section(views),
         made.section(experiment, records, asked),
     ]
     return Page("\n\n".join(filter(None, sections)) + "\n", numbers.csv(views), summary)
+
+
+def _listing(experiment: Experiment, listed: Experiment) -> Page:
+    lines = alphas.lines(experiment, listed)
+    summary = alphas.summary(lines)
+    body = [_head(experiment, summary), alphas.section(experiment, listed, lines), _notes(experiment)]
+    return Page("\n\n".join(filter(None, body)) + "\n", alphas.csv(lines), summary)
+
+
+def _notes(experiment: Experiment) -> str:
+    return "\n".join(f"- {note}" for note in experiment.notes)
 
 
 def _head(experiment: Experiment, summary: str) -> str:

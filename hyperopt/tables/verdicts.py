@@ -71,6 +71,8 @@ def _how_judged(views: Sequence[View]) -> str:
         "reproduced where the whole 95 % interval of the effect is as claimed, not reproduced where none "
         "of it is, undecided otherwise."
     ]
+    if any(claim.effect.ratio for claim in views[0].experiment.claims):
+        words.append("Of times it is the ratio, paired by round, and n counts rounds.")
     if any(verdict.diverged[0] for view in views for verdict in view.verdicts):
         words.append(
             "Where a run diverged, a t interval means nothing: the median of the effects stands, and its "

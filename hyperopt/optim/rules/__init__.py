@@ -7,19 +7,30 @@ import sys
 from pathlib import Path
 
 from hyperopt.optim.errors import ConfigError, unknown
+from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
+from hyperopt.optim.rules.amsgrad import Amsgrad
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.rule import Rule
 from hyperopt.optim.rules.sgd import Sgd
+from hyperopt.optim.rules.sgd_steroids import SgdSteroids
 
-RULES: dict[str, type[Rule]] = {"sgd": Sgd, "adam": Adam, "adagrad": Adagrad, "rmsprop": Rmsprop}
+RULES: dict[str, type[Rule]] = {
+    "sgd": Sgd,
+    "adam": Adam,
+    "adagrad": Adagrad,
+    "rmsprop": Rmsprop,
+    "sgd_steroids": SgdSteroids,
+    "adabelief": Adabelief,
+    "amsgrad": Amsgrad,
+}
 
 __all__ = ["RULES", "Rule", "find"]
 
 
 def find(name: str) -> type[Rule]:
-    """The rule called `name`: one of RULES, or `package.module:Class` from a module on the path or in the current folder.
+    """The rule called `name`: one of RULES, or `package.module:Class`, on the path or in the current folder.
 
     Raises:
         ConfigError: there is no such rule, module or class, or the class is not a Rule with an alpha.
@@ -31,7 +42,9 @@ def find(name: str) -> type[Rule]:
         return RULES[name]
     rule = getattr(_module(name, module), cls, None)
     if not (isinstance(rule, type) and issubclass(rule, Rule)):
-        raise ConfigError(f"rule {name!r}: {module} has no class {cls!r} that is a hyperopt.optim.rules.Rule.")
+        raise ConfigError(
+            f"rule {name!r}: {module} has no class {cls!r} that is a hyperopt.optim.rules.Rule."
+        )
     if "alpha" not in getattr(rule, "hyperparameters", {}):
         raise ConfigError(f"rule {name!r}: its hyperparameters name no alpha, the rate that every rule has.")
     return rule
@@ -47,4 +60,6 @@ def _module(rule: str, name: str) -> object:
         missing = getattr(error, "name", None)
         if missing and not f"{name}.".startswith(f"{missing}."):
             raise
-        raise ConfigError(f"rule {rule!r}: no module {name!r} can be imported from the path or the current folder.") from None
+        raise ConfigError(
+            f"rule {rule!r}: no module {name!r} can be imported from the path or the current folder."
+        ) from None

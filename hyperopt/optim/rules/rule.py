@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hyperopt.optim.spaces import LINEAR, Space
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import Tensor
 
 State = dict[str, "Tensor"]
@@ -20,26 +22,44 @@ class Rule:
 
     A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the
     learning rate of the rule that moves it. `habits` maps a key to (textbook value, reported value) where the
-    code behind a report departs from the published algorithm; each habit is a field of the rule. `uses_param` says that `update` reads the parameter,
-    `uses_shape` that it reads more of a parameter than its elements and norms (rows, columns): else it may come flattened.
+    code behind a report departs from the published algorithm; each habit is a field of the rule. `constants`
+    are hyperparameters that no level above tunes. `uses_shape` says that the rule reads more of a parameter
+    than its elements and norms (rows, columns): else it may come flattened.
     """
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[dict[str, float]]
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {}
-    uses_param: ClassVar[bool] = False
+    constants: ClassVar[frozenset[str]] = frozenset()
     uses_shape: ClassVar[bool] = False
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
         return LINEAR
 
+    @property
+    def uses_param(self) -> bool:
+        """Whether `accumulate` or `update` reads the parameter."""
+        return False
+
+    @classmethod
+    def switches(cls, numbers: Mapping[str, float]) -> dict[str, bool]:
+        """Value of every field has_<hyperparameter>: what is 0 at the start is not part of the rule."""
+        names = {field.name for field in fields(cls)}
+        return {f"has_{k}": numbers[k] != 0 for k in cls.hyperparameters if f"has_{k}" in names}
+
+    @classmethod
+    def tunable(cls, numbers: Mapping[str, float]) -> tuple[str, ...]:
+        """What a level above can tune: all but constants, and what is 0 at the start and stays so."""
+        there = cls.switches(numbers)
+        return tuple(k for k in cls.hyperparameters if k not in cls.constants and there.get(f"has_{k}", True))
+
     def init(self, param: Tensor) -> State:
         """The state before the first update, tensors shaped like `param`."""
         return {}
 
-    def accumulate(self, grad: Tensor, state: State, hyper: Hyper) -> Tensor:
-        """What `update` takes as its gradient, before any clipping; only momentum needs this."""
+    def accumulate(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Tensor:
+        """What `update` takes as its gradient, before any clipping: for rules with momentum, its buffer."""
         return grad
 
     def update(
@@ -52,8 +72,7 @@ class Rule:
             state: as returned by `init` or the update before.
             hyper: hyperparameters in natural units, scalar tensors.
             step: how many updates this is, counted from 1, a scalar tensor.
-            param: the parameter before the update (rules that do not decay it leave it alone and say
-                `uses_param = False`).
+            param: the parameter before the update; whatever has its shape, where `uses_param` is False.
 
         Returns:
             What is subtracted from the parameter, and the next state.

@@ -1,0 +1,58 @@
+"""What speed was to be attained for Adam/SGD, and whether it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.results import Series, ratios
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on a ratio.
+
+    Attributes:
+        what: the ratio, in words.
+        least: the bound that must hold.
+        aim: the bound aimed at.
+        values: the ratio in every round.
+        upper: the bounds are upper ones.
+    """
+
+    what: str
+    least: float
+    aim: float
+    values: list[float]
+    upper: bool = False
+
+    def bound(self, value: float) -> str:
+        """One of the bounds as text."""
+        return f"{'≤' if self.upper else '≥'} {value:g}"
+
+    def holds(self, bound: float) -> bool:
+        """Whether the median ratio keeps a bound."""
+        found = median(self.values)
+        return found <= bound if self.upper else found >= bound
+
+    def verdict(self) -> str:
+        """In words."""
+        return "goal reached" if self.holds(self.aim) else "met" if self.holds(self.least) else "missed"
+
+
+def goals(by_role: Mapping[str, Series]) -> list[Goal]:
+    """The goals for our pack, from the subjects measured beside it."""
+    ours = by_role["ours"]
+
+    def times_faster_than(role: str) -> list[float]:
+        return ratios(by_role[role], ours)
+
+    return [
+        Goal("times faster than gdtuo in memory, create_graph=True", 3.5, 5, times_faster_than("documented")),
+        Goal("times faster than gdtuo in memory, no create_graph", 2.5, 4, times_faster_than("gdtuo")),
+        Goal("times faster than gdtuo's README loop", 8, 15, times_faster_than("readme")),
+        Goal("times faster than fused torch.optim.Adam", 1.3, 2, times_faster_than("fused")),
+        Goal("times the matrix products", 2, 1.3, ratios(ours, by_role["floor"]), upper=True),
+        Goal("with the hyper level / without", 1.25, 1.1, ratios(ours, by_role["without"]), upper=True),
+    ]

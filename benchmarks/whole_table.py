@@ -1,0 +1,88 @@
+"""A whole table by wall clock, and what its runs would take in gdtuo's loops."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.measure import Effort, Say, workers_for
+from benchmarks.results import WholeTable
+from benchmarks.subjects import GDTUO_LOOPS, gdtuo_loops
+from benchmarks.workers import at_once, steps_lasting
+from hyperopt.config import Run
+from hyperopt.engine.options import Options
+from hyperopt.engine.plan import run_steps
+from hyperopt.experiments import load
+from hyperopt.sweep import parse
+
+
+def whole_table(experiment: str, overrides: Sequence[str], effort: Effort, say: Say) -> WholeTable:
+    """Train and show an experiment from an empty store, and time gdtuo's steps of each of its stacks."""
+    command = ["tables", experiment, *overrides]
+    [asked] = load(experiment)
+    settings, _ = parse(overrides)
+    seconds = from_nothing(command, say)
+    runs = asked.changed(settings).runs(None) if settings else asked.runs(None)
+    step = {stack: loop_seconds(of_stack(runs, stack), effort, say) for stack in {run.stack for run in runs}}
+    return WholeTable(
+        experiment=experiment,
+        command=" ".join(["hyperopt", *command]),
+        runs=len(runs),
+        run_steps=sum(map(run_steps, runs)),
+        seconds=seconds,
+        cores=Options().resolved_workers(),
+        loops={role: sum(run_steps(run) * step[run.stack][role] for run in runs) for role in GDTUO_LOOPS},
+    )
+
+
+def from_nothing(command: Sequence[str], say: Say) -> float:
+    """Seconds of a `hyperopt` command with an empty store and an empty cache of compiled programs.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    with TemporaryDirectory() as folder:
+        empty = {
+            "HYPEROPT_HOME": str(Path(folder) / "home"),
+            "TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "cache"),
+        }
+        say(f"hyperopt {' '.join(command)}, from an empty store")
+        started = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "hyperopt", *command],
+            env={**os.environ, **empty},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        seconds = time.perf_counter() - started
+    if done.returncode:
+        raise RuntimeError(f"hyperopt {' '.join(command)} failed:\n{done.stderr}")
+    return seconds
+
+
+def loop_seconds(run: Run, effort: Effort, say: Say) -> dict[str, float]:
+    """Median seconds of a step of a run in each of gdtuo's loops, side by side."""
+    say(f"gdtuo's steps of {run.label}")
+    subjects = gdtuo_loops(run, "cpu")
+    samples: dict[str, list[float]] = {subject.role: [] for subject in subjects}
+    with workers_for(subjects, effort) as workers:
+        steps = [steps_lasting(effort.seconds, worker) for worker in workers]
+        for _ in range(effort.rounds):
+            for subject, worker, count in zip(subjects, workers, steps, strict=True):
+                [sample] = at_once([worker], count)
+                samples[subject.role].append(sample.seconds / count)
+    return {role: median(values) for role, values in samples.items()}
+
+
+def of_stack(runs: Sequence[Run], stack: tuple[str, ...]) -> Run:
+    """A run of a stack with the lowest rates, without clip: it stays finite, as fast loops do."""
+    run = min((run for run in runs if run.stack == stack), key=lambda run: run.alpha[::-1])
+    return replace(run, clip=(False,) * len(run.clip))

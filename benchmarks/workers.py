@@ -1,0 +1,169 @@
+"""Subjects of measurement in processes of their own, asked in turn, so that all meet the same machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import resource
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+Train = Callable[[int], None]
+"""Trains by so many more steps, and returns when they are done."""
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+class Prepares(Protocol):
+    """What is measured; a plain value that can be sent to another process."""
+
+    def prepare(self) -> Train: ...
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One answer.
+
+    Attributes:
+        steps: that were timed.
+        seconds: of wall clock.
+        cpu_seconds: of processor time, of all threads of the process.
+        memory: bytes resident after the steps.
+    """
+
+    steps: int
+    seconds: float
+    cpu_seconds: float
+    memory: int
+
+
+def measured(train: Train, steps: int) -> Sample:
+    """Time so many steps."""
+    started, cpu_started = time.perf_counter(), time.process_time()
+    train(steps)
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
+    return Sample(steps, seconds, cpu_seconds, resident_bytes())
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds now; where the system does not say, the most it ever held."""
+    statm = Path("/proc/self/statm")
+    if statm.is_file():
+        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+class Inline:
+    """A subject in this very process, for a smoke test: it answers as a `Worker` does."""
+
+    def __init__(self, subject: Prepares) -> None:
+        self._train = subject.prepare()
+        self._asked = 0
+
+    def ask(self, steps: int) -> None:
+        self._asked = steps
+
+    def answer(self) -> Sample:
+        return measured(self._train, self._asked)
+
+    def close(self) -> None:
+        pass
+
+
+class Worker:
+    """A subject in a process of its own (spawn), which is idle unless it is asked.
+
+    Args:
+        subject: prepared in the process, which takes a while: `ready` waits for it.
+        environment: variables to set there first.
+    """
+
+    def __init__(self, subject: Prepares, environment: Mapping[str, str] = NOTHING) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there, subject, dict(environment)), daemon=True)
+        self._process.start()
+        there.close()
+
+    def ready(self) -> None:
+        """Until the subject is prepared.
+
+        Raises:
+            RuntimeError: preparing it failed there.
+        """
+        self._receive()
+
+    def ask(self, steps: int) -> None:
+        """Have it train; `answer` waits for the end."""
+        self._connection.send(steps)
+
+    def answer(self) -> Sample:
+        """What came of the last `ask`.
+
+        Raises:
+            RuntimeError: it failed there.
+        """
+        sample = self._receive()
+        assert isinstance(sample, Sample)
+        return sample
+
+    def close(self) -> None:
+        """End the process."""
+        with suppress(OSError):
+            self._connection.send(None)
+        self._process.join(timeout=10)
+        if self._process.is_alive():
+            self._process.terminate()
+            self._process.join()
+
+    def _receive(self) -> object:
+        try:
+            answer = self._connection.recv()
+        except EOFError:
+            raise RuntimeError("a measured process ended unasked: was there too little memory?") from None
+        if isinstance(answer, str):
+            raise RuntimeError(f"a measured process failed:\n{answer}")
+        return answer
+
+
+def _serve(connection: Connection, subject: Prepares, environment: Mapping[str, str]) -> None:
+    os.environ.update(environment)
+    try:
+        train = subject.prepare()
+        connection.send(None)
+        while (steps := connection.recv()) is not None:
+            connection.send(measured(train, steps))
+    except (EOFError, KeyboardInterrupt):
+        pass
+    except Exception:
+        connection.send(traceback.format_exc())
+
+
+def start(subjects: Sequence[Prepares], *, inline: bool) -> list[Worker] | list[Inline]:
+    """A worker for each subject, all prepared; started together."""
+    if inline:
+        return [Inline(subject) for subject in subjects]
+    workers = [Worker(subject) for subject in subjects]
+    for worker in workers:
+        worker.ready()
+    return workers
+
+
+def at_once(workers: Sequence[Worker | Inline], steps: int) -> list[Sample]:
+    """Have some workers train side by side."""
+    for worker in workers:
+        worker.ask(steps)
+    return [worker.answer() for worker in workers]
+
+
+def steps_lasting(seconds: float, worker: Worker | Inline, tried: int = 3) -> int:
+    """How many steps last about so long, at least 1, found by timing a few."""
+    [sample] = at_once([worker], tried)
+    return max(1, round(seconds / (sample.seconds / tried)))

@@ -1,0 +1,46 @@
+"""Training a pack by any number of steps, for measuring how fast it goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from hyperopt.data import Data
+from hyperopt.engine.batches import Batches, epoch_batches
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.program import initial, pack_step
+from hyperopt.engine.trainer import train_epoch
+
+
+@dataclass
+class SteppedTraining:
+    """A pack in training, as `train_pack` trains it but for evaluation, checkpoints and records.
+
+    Args:
+        pack: what to train, for as many epochs as it takes.
+        data: on `device`.
+        device: "cpu" or "cuda".
+        compiled: whether the step is compiled, at the first call of `advance`.
+    """
+
+    pack: Pack
+    data: Data
+    device: str
+    compiled: bool
+    _epochs: count[int] = field(default_factory=count)
+    _left: Batches | None = None
+
+    def __post_init__(self) -> None:
+        self._training, self._state = initial(self.pack, self.data, self.device)
+        self._step = pack_step(self._training, self.data, compiled=self.compiled)
+
+    def advance(self, steps: int) -> None:
+        """Train by so many steps; returns when the device has done them."""
+        while steps > 0:
+            if self._left is None or not len(self._left.steps):
+                rows = len(self.data.train_x)
+                self._left = epoch_batches(self.pack, next(self._epochs), rows, self.device)
+            now = Batches(*(part[:steps] for part in self._left))
+            self._left = Batches(*(part[steps:] for part in self._left))
+            self._state, _ = train_epoch(self._training, self._step, self._state, now)
+            steps -= len(now.steps)

@@ -1,0 +1,183 @@
+"""The picture of a figure, as SVG and PNG: the same records give the same bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from hyperopt.figures.figure import Axis, Panel
+from hyperopt.figures.labels import spread
+from hyperopt.figures.lines import Line, lines
+from hyperopt.grid import Experiment
+from hyperopt.records import Record
+from hyperopt.wording import counted
+
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
+"""Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#DDDDDD",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "svg.hashsalt": "hyperopt",
+    "svg.fonttype": "path",
+}
+WITHOUT_DATE: dict[str, dict[str, Any]] = {
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+# Inches.
+WIDTH, HEIGHT = {1: 4.9, 2: 3.5}, 3.7
+LEFT, RIGHT, BOTTOM, TOP = 0.75, 0.15, 0.55, 0.45
+LEADER = 0.25
+LINE_HEIGHT = 1.35
+DPI = 160
+POINTS_PER_INCH = 72
+
+
+def pictures(
+    experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
+) -> dict[str, bytes]:
+    """The picture of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
+    if experiment.figure is None:
+        return {}
+    panels = [(panel, lines(experiment, panel, records, seeds)) for panel in experiment.figure.panels]
+    if not any(drawn for _, drawn in panels):
+        return {}
+    files = {}
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        picture = picture_of(experiment.figure.x, panels, len(seeds))
+        for kind, metadata in WITHOUT_DATE.items():
+            buffer = BytesIO()
+            picture.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
+            files[kind] = buffer.getvalue()
+    return files
+
+
+def picture_of(x: Axis, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
+    """Panels side by side, each with its labels to the right, and how to read them above."""
+    picture = Picture()
+    canvas = FigureCanvasAgg(picture)
+    gutter = LEADER + RIGHT + _widest([line.label for _, drawn in panels for line in drawn], picture, canvas)
+    width = WIDTH.get(len(panels), WIDTH[2])
+    whole = len(panels) * (LEFT + width + gutter)
+    tall = BOTTOM + HEIGHT + TOP
+    picture.set_size_inches(whole, tall)
+    for i, (panel, drawn) in enumerate(panels):
+        left = i * (LEFT + width + gutter) + LEFT
+        axes = picture.add_axes((left / whole, BOTTOM / tall, width / whole, HEIGHT / tall))
+        _draw(axes, x, panel, drawn)
+        _label(axes, drawn, width)
+        if i == 0:
+            _explain(axes, [line for _, every in panels for line in every], seeds)
+    return picture
+
+
+def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
+    for i, line in enumerate(drawn):
+        colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
+        axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
+        axes.plot(line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6)
+        lost = line.diverged & np.isfinite(line.middle)
+        axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
+        axes.plot(line.report_x, line.report_y, color=_darker(colour), linewidth=1.0, dashes=(4, 2), zorder=3)
+        if len(line.report_x) < len(line.x):
+            axes.plot(line.report_x, line.report_y, marker, color=_darker(colour), fillstyle="none", markersize=6)
+    axes.set_xlabel(x.label)
+    axes.set_ylabel(panel.label)
+    if x.log:
+        axes.set_xscale("log")
+    elif not x.values:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if panel.log:
+        axes.set_yscale("log")
+
+
+def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
+    """Name every line at its right end; a thin line leads to a name that had to move."""
+    axes.margins(x=0.02)
+    axes.autoscale_view()
+    ends = [_end(line) for line in drawn]
+    to_axes = axes.transAxes.inverted()
+    wanted = [float(to_axes.transform(axes.transData.transform(end))[1]) for end in ends]
+    gap = LINE_HEIGHT * mpl.rcParams["font.size"] / POINTS_PER_INCH / HEIGHT
+    for i, (line, place) in enumerate(zip(drawn, spread(wanted, gap, 0.0, 1.0), strict=True)):
+        from_x = float(to_axes.transform(axes.transData.transform(ends[i]))[0])
+        at = 1 + LEADER / width
+        axes.plot(
+            [from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width],
+            [wanted[i], place, place],
+            transform=axes.transAxes,
+            color=COLOURS[i % len(COLOURS)],
+            linewidth=0.8,
+            clip_on=False,
+        )
+        axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
+
+
+def _explain(axes: Axes, every: Sequence[Line], seeds: int) -> None:
+    """Above the first panel, how to read the lines."""
+    entries: list[tuple[Any, str]] = [
+        (Line2D([], [], color="#555555", linewidth=1.9), f"ours, mean of {counted(seeds, 'seed')}")
+    ]
+    if seeds > 1:
+        entries.append((Patch(color="#555555", alpha=0.25), "middle 90 % of seeds"))
+    if any(len(line.report_x) for line in every):
+        entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), "the report"))
+    if any(line.diverged.any() for line in every):
+        entries.append((Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)"))
+    handles, names = zip(*entries, strict=True)
+    axes.legend(
+        handles,
+        names,
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
+        ncols=len(names),
+        frameon=False,
+        fontsize=8,
+        handlelength=1.8,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )
+
+
+def _end(line: Line) -> tuple[float, float]:
+    """The last point of a line: ours, or the report's where we have none."""
+    finite = np.flatnonzero(np.isfinite(line.middle))
+    if len(finite):
+        return float(line.x[finite[-1]]), float(line.middle[finite[-1]])
+    return float(line.report_x[-1]), float(line.report_y[-1])
+
+
+def _widest(texts: Sequence[str], picture: Picture, canvas: FigureCanvasAgg) -> float:
+    """The width of the widest text, inches."""
+    renderer = canvas.get_renderer()
+    widths = []
+    for text in texts:
+        artist = picture.text(0, 0, text)
+        widths.append(artist.get_window_extent(renderer).width / picture.dpi)
+        artist.remove()
+    return max(widths, default=0.0)
+
+
+def _darker(colour: str) -> tuple[float, ...]:
+    return tuple(0.55 * part for part in mpl.colors.to_rgb(colour))

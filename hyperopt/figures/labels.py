@@ -1,0 +1,36 @@
+"""Labels at the ends of lines, moved apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places at least `gap` apart, within [low, high], in the order wanted, as near as can be to those wanted.
+
+    Nearest by the sum of squared moves: with y_i = place_i - i * gap this is isotonic regression, solved by
+    pooling neighbours that are out of order. Where not all fit, they are evenly spread over [low, high].
+
+    Args:
+        wanted: one place per label, in any order.
+        gap: least distance between two places.
+        low: lower end.
+        high: upper end.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    gap = min(gap, (high - low) / max(1, len(wanted) - 1))
+    pools: list[list[float]] = []
+    for k, i in enumerate(order):
+        pools.append([wanted[i] - k * gap])
+        while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
+            pools[-2] += pools.pop()
+    ceiling = high - (len(wanted) - 1) * gap
+    flat = [min(max(_mean(pool), low), ceiling) for pool in pools for _ in pool]
+    places = [0.0] * len(wanted)
+    for k, i in enumerate(order):
+        places[i] = flat[k] + k * gap
+    return places
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,130 @@
+"""The numbers of a picture: per curve its middle and band over seeds, and the report's own curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hyperopt.figures.figure import Curve, Panel
+from hyperopt.grid import Cell, Experiment
+from hyperopt.measurements import series, value
+from hyperopt.records import Record
+
+Numbers = NDArray[np.float64]
+BAND = (0.05, 0.95)
+"""The quantiles over seeds between which the band lies."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One drawn curve.
+
+    Attributes:
+        label: its name.
+        x: where it is known, [points].
+        middle: the mean over seeds, where a run diverged their median; NaN where no run is finite, [points].
+        low: lower end of the band, [points].
+        high: upper end of the band, [points].
+        diverged: where the run of some seed diverged, bool [points].
+        report_x: where the report's curve is known.
+        report_y: the report's curve.
+    """
+
+    label: str
+    x: Numbers
+    middle: Numbers
+    low: Numbers
+    high: Numbers
+    diverged: NDArray[np.bool_]
+    report_x: Numbers
+    report_y: Numbers
+
+
+def lines(
+    experiment: Experiment, panel: Panel, records: Mapping[str, Record], seeds: Sequence[int]
+) -> list[Line]:
+    """The curves of a panel that are drawn, those without a run or a number of the report left out."""
+    assert experiment.figure
+    cells: dict[str, list[Cell]] = {}
+    for cell in experiment.cells():
+        cells.setdefault(cell.row, []).append(cell)
+    drawn = [
+        _line(curve, cells[curve.label], panel, experiment.figure.x.values, records, seeds)
+        for curve in experiment.figure.curves
+        if curve.drawn
+    ]
+    return [line for line in drawn if len(line.x) or len(line.report_x)]
+
+
+def _line(
+    curve: Curve,
+    cells: Sequence[Cell],
+    panel: Panel,
+    values: Sequence[float],
+    records: Mapping[str, Record],
+    seeds: Sequence[int],
+) -> Line:
+    if values:
+        points = [cell for cell in cells if cell.metric == panel.metric and cell.x is not None]
+        x, y, diverged = _along_setting(points, panel.metric, records, seeds)
+    else:
+        x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
+    report = sorted(curve.report.get(panel.metric, {}).items())
+    report_x, report_y = (np.array(axis, dtype=float) for axis in zip(*report, strict=True)) if report else ([], [])
+    middle, low, high = _over_seeds(y, diverged)
+    return Line(
+        curve.label,
+        x,
+        middle,
+        low,
+        high,
+        diverged.any(axis=0),
+        np.asarray(report_x, dtype=float),
+        np.asarray(report_y, dtype=float),
+    )
+
+
+def _along_epochs(
+    cell: Cell, metric: str, records: Mapping[str, Record], seeds: Sequence[int]
+) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """Epochs [points], the metric [seeds, points], and whether the run diverged by then [seeds, points]."""
+    found = [records[run.id] for seed in seeds for run in cell.runs(seed)[:1] if run.id in records]
+    known = [(record, series(record, metric)) for record in found if series(record, metric)]
+    x = np.arange(1, max((len(y) for _, y in known), default=0) + 1, dtype=float)
+    y = np.array([y for _, y in known], dtype=float).reshape(len(known), len(x))
+    since = [min((e["epoch"] for e in record.events if e["event"] == "diverged"), default=np.inf) for record, _ in known]
+    return x, y, x[None, :] >= np.array(since).reshape(-1, 1)
+
+
+def _along_setting(
+    cells: Sequence[Cell], metric: str, records: Mapping[str, Record], seeds: Sequence[int]
+) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """The values of {x} of which a run is there [points]; and as `_along_epochs`, NaN where a run is missing."""
+    x, columns, diverged = [], [], []
+    for cell in cells:
+        found = [records.get(cell.run(seed).id) for seed in seeds]
+        numbers = [None if record is None else value(record, metric) for record in found]
+        if any(number is not None for number in numbers):
+            x.append(cell.x)
+            columns.append([np.nan if number is None else number for number in numbers])
+            diverged.append([record is not None and record.diverged for record in found])
+    shape = (len(x), len(seeds))
+    return (
+        np.array(x, dtype=float),
+        np.array(columns, dtype=float).reshape(shape).T,
+        np.array(diverged, dtype=bool).reshape(shape).T,
+    )
+
+
+def _over_seeds(y: Numbers, diverged: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Numbers]:
+    """Middle and band over seeds of y [seeds, points]; what is not finite is left out."""
+    middle, low, high = (np.full(y.shape[1], np.nan) for _ in range(3))
+    for i, column in enumerate(y.T):
+        finite = column[np.isfinite(column)]
+        if len(finite):
+            middle[i] = np.median(finite) if diverged[:, i].any() else finite.mean()
+            low[i], high[i] = np.quantile(finite, BAND)
+    return middle, low, high

@@ -1,0 +1,142 @@
+"""The keys of a figure in an experiment's file; docs/add_an_experiment.md explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hyperopt.errors import shown, unknown
+from hyperopt.figures.figure import Axis, Curve, Figure, Panel
+from hyperopt.figures.reductions import REDUCTIONS
+from hyperopt.grid import Column, ExperimentError, Row, Table, metric_of
+from hyperopt.keys import NUMBER, Keys, checked
+
+SCALES = ("linear", "log")
+MOST_CURVES = 8
+"""As many as there are colours that everyone can tell apart."""
+
+
+def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...], tuple[Table, ...]]:
+    """The figure that the keys describe, and the same as columns (its points) and rows (its curves).
+
+    Args:
+        keys: of the experiment; `x`, `panels` and `curves` are taken.
+        read_off: the report's numbers were read off a picture, too coarsely for the shape of a curve.
+    """
+    x = _axis(keys.take("x", dict, {}))
+    given = [Keys("panel", panel) for panel in _some(keys, "panels")]
+    panels, columns = [], []
+    for place, panel in enumerate(given):
+        panels.append(_panel(panel))
+        columns += _columns(panel, panels[-1], x, first=place == 0)
+        panel.nothing_left(panel)
+    curves, rows = [], []
+    for item in _some(keys, "curves"):
+        curve, settings = _curve(Keys("curve", item), panels, x)
+        curves.append(curve)
+        report = tuple(_reported(column, curve, x, read_off=read_off) for column in columns)
+        rows.append(Row(curve.label, settings, report))
+    if sum(curve.drawn for curve in curves) > MOST_CURVES:
+        raise ExperimentError(
+            f"{sum(curve.drawn for curve in curves)} curves are drawn, {MOST_CURVES} are the most"
+        )
+    table = Table(heading="", settings={}, rows=tuple(rows))
+    return Figure(x, tuple(panels), tuple(curves)), tuple(columns), (table,)
+
+
+def _axis(given: dict[str, Any]) -> Axis:
+    keys = Keys("x", given)
+    values = tuple(float(checked("values", value, NUMBER)) for value in keys.take("values", list, []))
+    if list(values) != sorted(set(values)):
+        raise ExperimentError(
+            f"x has values={shown(list(values))}: each once, from small to large, is wanted"
+        )
+    name = keys.take("name", str, "x" if values else "epoch")
+    axis = Axis(name, keys.take("label", str, name), _log(keys), values)
+    return keys.nothing_left(axis)
+
+
+def _panel(keys: Keys) -> Panel:
+    metric = keys.take("metric", str)
+    metric_of(metric)
+    return Panel(metric, keys.take("label", str), _log(keys))
+
+
+def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Column]:
+    """A column for each point at which the panel's curves are compared, and for each number of a whole curve."""
+    before = "" if first else f"{panel.metric}, "
+    if x.values:
+        for value in x.values:
+            name = f"{before}{x.name} {shown(value)}"
+            yield Column(name, name, panel.metric, {}, x=value)
+    else:
+        for epoch in keys.take("points", list, []):
+            if checked("points", epoch, int) < 1:
+                raise ExperimentError(f"points={epoch}: epochs are counted from 1")
+            name = f"{before}epoch {epoch}"
+            yield Column(name, name, panel.metric, {}, epoch=epoch)
+    for reduction in keys.take("reductions", list, []):
+        if reduction not in REDUCTIONS:
+            raise unknown("reduction", str(reduction), REDUCTIONS)
+        name = f"{before}{reduction}"
+        yield Column(name, name, panel.metric, {}, reduction=reduction, along=x.values)
+
+
+def _curve(keys: Keys, panels: Sequence[Panel], x: Axis) -> tuple[Curve, Mapping[str, Any]]:
+    label, settings = keys.take("label", str), keys.take("settings", dict, {})
+    shown_as = label
+    if "shown_as" in keys:
+        shown_as = keys.take("shown_as", (str, type(None)))
+    given = keys.take("report", (list, dict), [])
+    if isinstance(given, list) or not all(isinstance(key, str) for key in given):
+        given = {panels[0].metric: given}
+    metrics = [panel.metric for panel in panels]
+    for metric in given:
+        if metric not in metrics:
+            raise unknown("panel's metric", metric, metrics)
+    report = {metric: _points(label, values, x) for metric, values in given.items()}
+    curve = Curve(label, shown_as, keys.take("drawn", bool, True), report)
+    return keys.nothing_left(curve), settings
+
+
+def _points(label: str, given: list[Any] | dict[Any, Any], x: Axis) -> dict[float, float]:
+    """The report's curve: a list along x (null: unknown), or y by x."""
+    if isinstance(given, dict):
+        pairs = list(given.items())
+    else:
+        along = x.values or range(1, len(given) + 1)
+        if len(along) != len(given):
+            raise ExperimentError(
+                f"curve {label!r} has {len(given)} numbers of the report, x has {len(along)}"
+            )
+        pairs = list(zip(along, given, strict=True))
+    return {
+        float(checked("report", at, NUMBER)): float(checked("report", y, NUMBER))
+        for at, y in pairs
+        if y is not None
+    }
+
+
+def _reported(column: Column, curve: Curve, x: Axis, *, read_off: bool) -> float | None:
+    points = curve.report.get(column.metric, {})
+    if column.reduction is None:
+        at = column.x if column.x is not None else column.epoch
+        return None if at is None else points.get(float(at))
+    whole = list(x.values) or [float(epoch) for epoch in range(1, len(points) + 1)]
+    if read_off or list(points) != whole:
+        return None
+    return REDUCTIONS[column.reduction].of(list(points.values()))
+
+
+def _log(keys: Keys) -> bool:
+    scale = keys.take("scale", str, "linear")
+    if scale not in SCALES:
+        raise unknown("scale", scale, SCALES)
+    return bool(scale == "log")
+
+
+def _some(keys: Keys, key: str) -> list[Any]:
+    given: list[Any] = keys.take(key, list)
+    if not given:
+        raise ExperimentError(f"{key} of {keys.what} is empty")
+    return given

@@ -1,0 +1,56 @@
+"""One number for a whole curve, for claims about its shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+SETTLED = 0.05
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """How a curve becomes a number.
+
+    Attributes:
+        of: takes y along x; None where the curve is too short.
+        says: what the number is, for a page.
+        decimals: as printed; None as the curve's own.
+    """
+
+    of: Callable[[Sequence[float]], float | None]
+    says: str
+    decimals: int | None = None
+
+
+def settling(curve: Sequence[float]) -> float | None:
+    """The epoch, counted from 1, from which the curve stays within 5 % of its last value."""
+    if not curve:
+        return None
+    near = [abs(y - curve[-1]) <= SETTLED * abs(curve[-1]) for y in curve]
+    return float(len(near) - near[::-1].index(False) + 1) if False in near else 1.0
+
+
+def roughness(curve: Sequence[float]) -> float | None:
+    """How much the slope turns back and forth, as a share of the whole change: 0 for a curve that only flattens."""
+    slopes = [b - a for a, b in pairwise(curve)]
+    if len(slopes) < 2 or curve[0] == curve[-1]:
+        return None
+    turns = sum(abs(b - a) for a, b in pairwise(slopes))
+    return max(0.0, turns - abs(slopes[-1] - slopes[0])) / abs(curve[-1] - curve[0])
+
+
+REDUCTIONS = {
+    "mean": Reduction(lambda curve: fmean(curve) if curve else None, "the mean along the curve"),
+    "range": Reduction(
+        lambda curve: max(curve) - min(curve) if curve else None, "the largest value minus the least"
+    ),
+    "settling": Reduction(settling, "the epoch from which the curve stays within 5 % of its last value", 1),
+    "roughness": Reduction(
+        roughness,
+        "how much the curve's slope turns back and forth, as a share of its whole change (0 for one that only flattens)",
+        3,
+    ),
+}

@@ -1,0 +1,49 @@
+"""The state above the weights as plain dicts and lists, as a state_dict holds it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim.clip import ClipState
+from hyperopt.optim.programs import Above
+from hyperopt.optim.stack import Inputs, LevelState, Memory
+
+
+def plain(state: Any) -> Any:
+    """Named tuples as dicts, tuples as lists; tensors as they are."""
+    if hasattr(state, "_asdict"):
+        return {key: plain(value) for key, value in state._asdict().items()}
+    if isinstance(state, dict):
+        return {key: plain(value) for key, value in state.items()}
+    return [plain(value) for value in state] if isinstance(state, tuple) else state
+
+
+def above(saved: dict[str, Any]) -> Above:
+    """What `plain` made of it."""
+    levels = tuple(
+        LevelState(
+            tuned=level["tuned"],
+            fixed=level["fixed"],
+            clip=level["clip"],
+            memory=_memory(level["memory"]),
+            last=Inputs(level["last"]["grads"], _memory(level["last"]["memory"]), level["last"]["params"]),
+        )
+        for level in saved["levels"]
+    )
+    return Above(saved["tuned"], saved["fixed"], levels, saved["seen"])
+
+
+def moved(tree: Any, device: torch.device, *, copy: bool = False) -> Any:
+    """The same with every tensor on `device`, in its own type."""
+    if isinstance(tree, dict):
+        return {key: moved(value, device, copy=copy) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return type(tree)(moved(value, device, copy=copy) for value in tree)
+    return tree.detach().to(device, copy=copy) if isinstance(tree, Tensor) else tree
+
+
+def _memory(saved: dict[str, Any]) -> Memory:
+    return Memory(saved["rule"], {name: ClipState(**clip) for name, clip in saved["clip"].items()})

@@ -1,0 +1,332 @@
+"""A stack as a `torch.optim.Optimizer`: `adam/sgd` in anyone's training loop."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import chain, groupby
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.optim.optimizer import Optimizer, ParamsT
+
+from hyperopt.optim import checkpoint, settings
+from hyperopt.optim.assemble import assemble, numbers_of
+from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.programs import Arithmetic, Weight, programs, wide
+from hyperopt.optim.weights import advance, remembered, weight
+
+Group = dict[str, Any]
+
+COMPILE_FROM = 100_000
+"""`compile="auto"` compiles where the weights have at least so many elements."""
+
+TOGETHER, TOGETHER_ELEMENTS = 8, 1_000_000
+"""Up to so many tensors and elements go into one call; of a larger model every tensor has its own."""
+
+WATCH_EVERY = 100
+"""Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""
+
+EVENTS = ("negative alpha", "not finite")
+
+
+class HyperOptimizer(Optimizer):
+    """A stack of optimizers: each level tunes the hyperparameters of the level below by gradient descent.
+
+    `loss.backward(); opt.step(); opt.zero_grad()` is all it needs. `param_groups[i]["lr"]` shows the learned
+    rate of level 0 as a scalar tensor; what is written there, by a scheduler say, becomes the rate, and is
+    learned on from. See docs/optimizer.md.
+
+    Args:
+        params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
+        stack: rules bottom to top, such as "adam/sgd", any height; one's own rule is `package.module:Class`.
+        alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None the defaults.
+        lr: level 0's alpha, instead of what `alpha` says.
+        clip: clip hypergradients by their running norm: one truth for all levels above 0, or one each.
+        tune: what level 1 tunes of level 0: "all", a name or several. Levels above tune all below them.
+        form: rules as published ("textbook") or as the reports' code ran them ("reported").
+        floor: the least value that a tuned rate may take.
+        multiplicative: a level multiplies the rate below it, which so stays above 0: it tunes log(alpha).
+        maximize: ascend rather than descend.
+        shared: one set of hyperparameters for all groups rather than one each.
+        compile: True, False, or "auto": from 100,000 elements on.
+        numbers: level 0's other hyperparameters (momentum, beta1, ...), and single habits of the rules.
+
+    Raises:
+        ValueError: a setting that is not allowed; the message names it, its value and what is allowed.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        stack: str | Sequence[str] = "adam/sgd",
+        alpha: float | str | Sequence[float] | None = None,
+        *,
+        lr: float | None = None,
+        clip: bool | Sequence[bool] = False,
+        tune: str | Sequence[str] = "all",
+        form: Literal["textbook", "reported"] = "textbook",
+        floor: float | None = None,
+        multiplicative: bool = False,
+        maximize: bool = False,
+        shared: bool = False,
+        compile: bool | Literal["auto"] = "auto",  # noqa: A002
+        **numbers: Any,
+    ) -> None:
+        self._shown: list[tuple[Tensor, int]] = []
+        self._warned: set[tuple[int, int, str]] = set()
+        of_a_stack = {"alpha": alpha, "lr": lr, "clip": clip, "tune": tune, "numbers": numbers}
+        guards = {"floor": floor, "multiplicative": multiplicative}
+        how = {"maximize": maximize, "shared": shared, "compile": compile}
+        super().__init__(params, {"stack": stack, **of_a_stack, "form": form, **guards, **how})
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Add a group, with hyperparameters of its own (with those of all, if they are shared)."""
+        group = dict(param_group)
+        if "stack" in group:
+            group = settings.OF_A_STACK | group
+        own = settings.numbers_among(group, group.get("stack", self.defaults["stack"]))
+        numbers = {name: group.pop(name) for name in own}
+        if self.defaults["shared"] and (set(group) & set(self.defaults) or numbers):
+            keys = ", ".join(sorted({*set(group) & set(self.defaults), *numbers}))
+            raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
+        group["numbers"] = group.get("numbers", self.defaults["numbers"]) | numbers
+        super().add_param_group(group)
+        try:
+            _prepare(
+                group,
+                self.param_groups[0] if self.defaults["shared"] and len(self.param_groups) > 1 else None,
+            )
+        except ValueError:
+            self.param_groups.remove(group)
+            raise
+        self._shown.append((group["lr"], group["lr"]._version))
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step of every level. A parameter without a gradient stays, and contributes nothing.
+
+        Args:
+            closure: computes gradients anew and returns the loss.
+
+        Returns:
+            The closure's loss.
+        """
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for indices in self._sets():
+            self._step(indices)
+        return loss
+
+    def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
+        """Per level, bottom to top, every hyperparameter of a group in natural units."""
+        owner = self._owner(group)
+        values = _arithmetic(owner).hyperparameters(checkpoint.above(owner["levels"]))
+        return [{name: float(value) for name, value in level.items()} for level in values]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """What became of the rates, each its first time: dicts of `step`, `group`, `level` and `event`."""
+        found = []
+        for first, *_ in self._sets():
+            for level, steps in enumerate(self.param_groups[first]["levels"]["seen"].tolist()):
+                happened = [(step, event) for step, event in zip(steps, EVENTS, strict=True) if step]
+                found += [
+                    {"step": s, "group": first, "level": level, "event": event} for s, event in happened
+                ]
+        return sorted(found, key=lambda event: event["step"])
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned; it is copied, every tensor in its own type."""
+        super().load_state_dict(state_dict)
+        ids = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
+        params = chain.from_iterable(group["params"] for group in self.param_groups)
+        for k, param in zip(ids, params, strict=True):
+            if k in state_dict["state"]:
+                self.state[param] = checkpoint.moved(state_dict["state"][k], param.device, copy=True)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._shown, self._warned = [], set()
+        for i, group in enumerate(self.param_groups):
+            device = group["params"][0].device if group["params"] else torch.device("cpu")
+            group["levels"] = checkpoint.moved(group["levels"], device)
+            group["lr"] = torch.as_tensor(group["lr"]).to(device)
+            untouched = float(group["lr"]) == self.hyperparameters(i)[0]["alpha"]
+            self._shown.append((group["lr"], group["lr"]._version if untouched else -1))
+
+    def __repr__(self) -> str:
+        groups = []
+        for i, group in enumerate(self.param_groups):
+            levels_now = zip(group["stack"].split("/"), self.hyperparameters(i), strict=True)
+            groups.append("/".join(f"{rule}({values['alpha']:.6g})" for rule, values in levels_now))
+        return f"HyperOptimizer({', '.join(groups)})"
+
+    def _step(self, indices: list[int]) -> None:
+        """A step of the groups `indices`, which have one set of hyperparameters."""
+        owner = self.param_groups[indices[0]]
+        params = [p for i in indices for p in self.param_groups[i]["params"] if p.numel()]
+        active = [p for p in params if p.grad is not None]
+        if not active:
+            return
+        if owner["levels"]["seen"].device != params[0].device:
+            owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
+        arithmetic = _arithmetic(owner)
+        level = arithmetic.bottom
+        for param in active:
+            if not self.state[param]:
+                self.state[param] = remembered(param, level)
+        weights = [(weight(p, p.grad, self.state[p], level), self.state[p]) for p in active]
+        elements = sum(p.numel() for p in params)
+        together = len(params) <= TOGETHER and elements <= TOGETHER_ELEMENTS
+        compiled = elements >= COMPILE_FROM if owner["compile"] == "auto" else owner["compile"]
+        run = programs(arithmetic, compiled=compiled)
+
+        before = checkpoint.above(owner["levels"])
+        last, now = owner["step"], owner["step"] + 1
+        home = before.seen.device
+        gradient = {name: torch.zeros_like(raw) for name, raw in before.tuned.items()}
+        pull = run.pull_all if together else run.pull_one
+        tunable = [pair for pair in weights if level.tuned and pair[1]["moved"] == last > 0]
+        for chunk, counts, device in _chunks(tunable, together=together):
+            tuned, fixed = checkpoint.moved((before.tuned, before.fixed), device)
+            part = pull(tuned, fixed, chunk, _scalar(counts + 1, owner, device))
+            gradient = {name: total + part[name].to(home) for name, total in gradient.items()}
+
+        after = run.climb(before, gradient, self._written(indices), _scalar(now, owner, home))
+
+        move = run.move_all if together else run.move_one
+        for chunk, counts, device in _chunks(weights, together=together):
+            tuned, fixed = checkpoint.moved((after.tuned, after.fixed), device)
+            move(tuned, fixed, chunk, _scalar(counts + 1, owner, device))
+        for _, state in weights:
+            advance(state, now)
+        owner["step"], owner["levels"] = now, checkpoint.plain(after)
+        self._show(indices, level.hyperparameters(after.tuned, after.fixed)["alpha"])
+        self._watch(owner, indices[0])
+
+    def _sets(self) -> list[list[int]]:
+        """Indices of the groups that have one set of hyperparameters; the first of them keeps it."""
+        indices = list(range(len(self.param_groups)))
+        return [indices] if self.defaults["shared"] else [[i] for i in indices]
+
+    def _owner(self, group: int) -> Group:
+        return self.param_groups[0 if self.defaults["shared"] else group]
+
+    def _written(self, indices: list[int]) -> Tensor | None:
+        """What an `lr` was set to since the last step, if it was; the device is not asked for a number."""
+        written = []
+        for i in indices:
+            rate, (shown_rate, version) = self.param_groups[i]["lr"], self._shown[i]
+            if rate is not shown_rate or rate._version != version:
+                written.append(rate)
+        if not written:
+            return None
+        if len({float(rate) for rate in written}) > 1:
+            raise ConfigError(
+                f"lr={shown([float(r) for r in written])}: groups with shared=True take one rate."
+            )
+        like = self._shown[indices[0]][0]
+        return torch.as_tensor(written[0], dtype=like.dtype, device=like.device).clone()
+
+    def _show(self, indices: list[int], rate: Tensor) -> None:
+        for i in indices:
+            group = self.param_groups[i]
+            if group["lr"] is self._shown[i][0] and group["lr"].device == rate.device:
+                group["lr"].copy_(rate)
+            else:
+                group["lr"] = rate.clone()
+            self._shown[i] = (group["lr"], group["lr"]._version)
+
+    def _watch(self, owner: Group, first: int) -> None:
+        """Warn once of each new event."""
+        seen = owner["levels"]["seen"]
+        if (seen.device.type != "cpu" and owner["step"] % WATCH_EVERY) or not seen.any():
+            return
+        for event in self.events:
+            key = (event["group"], event["level"], event["event"])
+            if event["group"] == first and key not in self._warned:
+                self._warned.add(key)
+                rule = owner["stack"].split("/")[event["level"]]
+                what = f"level {event['level']} ({rule}) of group {first}: {event['event']}"
+                warnings.warn(f"{what} at step {event['step']}", RuntimeWarning, stacklevel=4)
+
+
+def _prepare(group: Group, owner: Group | None) -> None:
+    """Complete a new group's settings, and give it hyperparameters, unless it shares those of `owner`."""
+    for param in group["params"]:
+        if not param.is_floating_point():
+            raise ConfigError(
+                f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
+            )
+    group |= settings.completed(group)
+    group["step"] = 0
+    device = group["params"][0].device if group["params"] else torch.device("cpu")
+    if owner is not None:
+        group["levels"] = {}
+        group["lr"] = owner["lr"].clone()
+        return
+    dtype = torch.float32
+    for param in group["params"]:
+        dtype = torch.promote_types(dtype, wide(param.dtype))
+    group["dtype"] = dtype
+    rules = group["stack"].split("/")
+    numbers = tuple(
+        {name: torch.tensor(value, dtype=dtype, device=device) for name, value in level.items()}
+        for level in numbers_of(rules, group["alpha"], group["numbers"])
+    )
+    clip = tuple(torch.tensor(value, device=device) for value in group["clip"])
+    group["levels"] = checkpoint.plain(_arithmetic(group).init(numbers, clip))
+    group["lr"] = numbers[0]["alpha"].clone()
+
+
+def _chunks(
+    weights: list[tuple[Weight, dict[str, Any]]], *, together: bool
+) -> Iterator[tuple[list[Weight], int, torch.device]]:
+    """Weights for one call, how many updates they have had, and their device."""
+
+    def key(pair: tuple[Weight, dict[str, Any]]) -> tuple[int, str]:
+        return pair[1]["step"], str(pair[0].param.device)
+
+    if not together:
+        for weight_, state in weights:
+            yield [weight_], state["step"], weight_.param.device
+        return
+    for (count, device), chunk in groupby(sorted(weights, key=key), key):
+        yield [weight_ for weight_, _ in chunk], count, torch.device(device)
+
+
+def _scalar(value: int, owner: Group, device: torch.device) -> Tensor:
+    """A count in the hyperparameters' type, made on the device so that nothing waits."""
+    return torch.full((), value, dtype=owner["dtype"], device=device)
+
+
+def _arithmetic(group: Group) -> Arithmetic:
+    return _assembled(
+        tuple(group["stack"].split("/")),
+        tuple(group["tune"]),
+        tuple(group["numbers"].items()),
+        tuple(group["habits"].items()),
+        group["multiplicative"],
+        group["floor"],
+        group["maximize"],
+    )
+
+
+@cache
+def _assembled(
+    rules: tuple[str, ...],
+    tune: tuple[str, ...],
+    bottom: tuple[tuple[str, float], ...],
+    habits: tuple[tuple[str, Any], ...],
+    multiplicative: bool,
+    floor: float | None,
+    maximize: bool,
+) -> Arithmetic:
+    numbers = numbers_of(rules, [0.0] * len(rules), dict(bottom))
+    stack = assemble(rules, tune, numbers, dict(habits), multiplicative=multiplicative, floor=floor)
+    return Arithmetic(stack, maximize)

@@ -1,0 +1,64 @@
+"""A figure's picture, and its curves as a table under their true names."""
+
+from __future__ import annotations
+
+from hyperopt.figures.figure import Curve, Figure
+from hyperopt.figures.reductions import REDUCTIONS
+from hyperopt.measurements import Measured
+from hyperopt.tables import markdown
+from hyperopt.tables.markdown import NOTHING, number
+from hyperopt.tables.view import View
+
+NOT_SHOWN = "(not shown)"
+
+
+def section(view: View, figure: Figure) -> str:
+    """The picture, then a row per curve: its name, the printed legend's where they differ, and our means."""
+    experiment = view.experiment
+    name = experiment.id.rpartition("/")[2]
+    misnamed = any(curve.shown_as != curve.label for curve in figure.curves)
+    header = [experiment.corner, *(["printed as"] if misnamed else [])]
+    header += [column.label for column in experiment.columns]
+    rows = []
+    for curve in figure.curves:
+        cells = [view.measured[curve.label, column.name] for column in experiment.columns]
+        rows.append([curve.label, *([_shown_as(curve)] if misnamed else []), *map(_mean, cells)])
+    parts = [
+        "## The figure, our numbers",
+        f"![{experiment.title}]({name}.svg)",
+        markdown.table(header, rows, left=(experiment.corner, "printed as")),
+        _words(view, figure),
+        "\n".join(f"- {note}" for note in experiment.notes),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _words(view: View, figure: Figure) -> str:
+    words = [f"Means over {view.count} ({_numbers(view.seeds)})."]
+    used = [column.reduction for column in view.experiment.columns if column.reduction]
+    words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
+    if any(curve.shown_as is None for curve in figure.curves):
+        words.append(f"{NOT_SHOWN}: the printed figure does not have this curve.")
+    if not all(curve.drawn for curve in figure.curves):
+        there = [curve.label for curve in figure.curves if not curve.drawn]
+        words.append(f"Not drawn here: {', '.join(there)}.")
+    if view.diverged:
+        words.append("† Some of these runs diverged; a model of NaN is scored as class 0.")
+    return " ".join(words)
+
+
+def _numbers(seeds: tuple[int, ...]) -> str:
+    """Seeds in full, or the first and the last where they follow one another."""
+    if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} … {seeds[-1]}"
+    return ", ".join(map(str, seeds))
+
+
+def _shown_as(curve: Curve) -> str:
+    return NOT_SHOWN if curve.shown_as is None else curve.shown_as
+
+
+def _mean(cell: Measured) -> str:
+    if not cell.summary:
+        return NOTHING
+    return number(cell.summary.mean, cell.cell.decimals, cell.cell.unit) + ("†" if cell.diverged else "")

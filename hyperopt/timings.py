@@ -1,0 +1,73 @@
+"""Times of one run alone, kept as records of their own kind beside the run's.
+
+A run's record tells the seconds of its pack, divided by the runs that shared it. What a report calls the time
+of a run is measured apart, by `make times`: the run alone, on a machine that does nothing else, round after
+round in turn with its baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hyperopt.grid import METRICS, Cell, Experiment, Table
+from hyperopt.records import Record
+
+if TYPE_CHECKING:
+    from hyperopt.config import Run
+
+SECONDS = "seconds"
+CORE = "core"
+
+
+def timing_id(run: Run, library: str) -> str:
+    """The id of the record of a run's times in a library."""
+    return f"time-{library}-{run.id}"
+
+
+def timing(
+    run: Run, library: str, seconds: Sequence[float], core: float, steps: int, made: dict[str, str]
+) -> Record:
+    """The record of a run's times.
+
+    Args:
+        run: what was timed.
+        library: "hyperopt" or "gdtuo".
+        seconds: for all its steps, one number per round.
+        core: the least share of a core that it had in a round.
+        steps: updates of the weights in a round.
+        made: what made it, as of any record.
+    """
+    return Record(
+        id=timing_id(run, library),
+        config=run.canonical(),
+        metrics={SECONDS: list(seconds)},
+        hyperparameters={},
+        final={CORE: core},
+        diverged=False,
+        seconds=sum(seconds) / len(seconds),
+        steps=steps,
+        made=made,
+    )
+
+
+def timed(experiment: Experiment, table: Table) -> list[Cell]:
+    """The cells of a sub-table that show a time the report gives, row by row."""
+    labels = {row.label for row in table.rows}
+    cells = (cell for cell in experiment.cells() if cell.row in labels)
+    return [cell for cell in cells if METRICS[cell.metric].timed_in and cell.report is not None]
+
+
+def timed_run(cell: Cell) -> Run:
+    """The run that is timed for a cell: which seed does not matter to its time."""
+    return cell.run(seed=0)
+
+
+def cell_id(cell: Cell) -> str:
+    """The id of the timing that a cell shows."""
+    return timing_id(timed_run(cell), METRICS[cell.metric].timed_in or "")
+
+
+def ids(experiment: Experiment) -> set[str]:
+    """Ids of all timings that an experiment shows."""
+    return {cell_id(cell) for table in experiment.tables for cell in timed(experiment, table)}

@@ -1,0 +1,70 @@
+"""Compiled as eager: for a few tensors in one program, and for many through one program each."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+from loops import apart, batches, last
+from torch import nn
+
+from hyperopt.optim import HyperOptimizer, programs
+
+
+def deep(layers: int) -> nn.Module:
+    torch.manual_seed(0)
+    inner = [part for k in range(layers) for part in (nn.Linear(6 + k, 7 + k), nn.Tanh())]
+    return nn.Sequential(*inner, nn.Linear(6 + layers, 3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layers", [1, 4], ids=["4 tensors", "10 tensors"])
+@pytest.mark.parametrize("settings", [{"stack": "adam/sgd", "alpha": (0.01, 1e-3), "clip": True}])
+def test_compiled_is_eager(layers: int, settings: dict[str, Any]) -> None:
+    ends = []
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        for compiled in (False, True):
+            module = deep(layers)
+            opt = HyperOptimizer(module.parameters(), compile=compiled, **settings)
+            ends.append((last(module, opt, batches(20)), opt.hyperparameters()[0]["alpha"]))
+    (eager, eager_rate), (fast, fast_rate) = ends
+    assert apart(eager, fast) < 1e-5
+    assert fast_rate == pytest.approx(eager_rate, rel=1e-5)
+    assert abs(fast_rate - 0.01) > 1e-5
+
+
+def test_auto_compiles_large_models_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    real = programs.programs
+    monkeypatch.setattr(
+        "hyperopt.optim.optimizer.programs",
+        lambda arithmetic, *, compiled: asked.append(compiled) or real(arithmetic, compiled=False),
+    )
+    for size, compile_ in ((10, "auto"), (100_000, "auto"), (100_000, False), (10, True)):
+        weight = nn.Parameter(torch.zeros(size))
+        weight.grad = torch.ones(size)
+        HyperOptimizer([weight], "sgd/sgd", compile=compile_).step()
+    assert asked == [False, True, False, True]
+
+
+def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(function: Any, **_: Any) -> Any:
+        def call(*_: Any) -> Any:
+            raise torch._dynamo.exc.TorchDynamoException("no C++ compiler")
+
+        return call
+
+    monkeypatch.setattr(torch, "compile", failing)
+    programs.programs.cache_clear()
+    weight = nn.Parameter(torch.zeros(3))
+    weight.grad = torch.ones(3)
+    opt = HyperOptimizer([weight], "sgd", 0.25, compile=True)
+    try:
+        with pytest.warns(UserWarning, match=r"runs uncompiled: compiling failed \(no C\+\+ compiler\)"):
+            opt.step()
+    finally:
+        programs.programs.cache_clear()
+    assert torch.equal(weight, torch.full((3,), -0.25))

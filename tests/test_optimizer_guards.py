@@ -1,0 +1,87 @@
+"""Rates that turn negative or are no numbers: recorded, warned of once, and prevented by a guard."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import pytest
+import torch
+from loops import batches, last, net
+from torch import nn
+
+from hyperopt.optim import HyperOptimizer
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+
+def pushed(opt: HyperOptimizer, weight: nn.Parameter, gradients: list[float]) -> list[float]:
+    """Rates of level 0 after steps with given gradients."""
+    rates = []
+    for g in gradients:
+        weight.grad = torch.full_like(weight, g)
+        opt.step()
+        rates.append(opt.hyperparameters()[0]["alpha"])
+    return rates
+
+
+def one_weight(stack: str, *alpha: float, **more: object) -> tuple[nn.Parameter, HyperOptimizer]:
+    weight = nn.Parameter(torch.zeros(1))
+    return weight, HyperOptimizer([weight], stack, alpha, **more)
+
+
+def test_a_negative_rate_is_recorded_and_warned_of_once() -> None:
+    weight, opt = one_weight("sgd/sgd", 0.1, 0.1)
+    assert pushed(opt, weight, [1.0, 1.0]) == pytest.approx([0.1, 0.2])
+    with pytest.warns(RuntimeWarning, match=r"level 0 \(sgd\) of group 0: negative alpha at step 3"):
+        assert pushed(opt, weight, [-3.0]) == pytest.approx([-0.1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pushed(opt, weight, [-3.0, -3.0])
+    assert opt.events == [{"step": 3, "group": 0, "level": 0, "event": "negative alpha"}]
+
+
+def test_a_rate_that_is_no_number_is_recorded() -> None:
+    weight, opt = one_weight("adam/sgd", 0.1, 0.1)
+    with pytest.warns(RuntimeWarning, match=r"level 0 \(adam\) of group 0: not finite at step 2"):
+        pushed(opt, weight, [1.0, math.inf])
+    assert {"step": 2, "group": 0, "level": 0, "event": "not finite"} in opt.events
+
+
+def test_an_upper_level_is_named() -> None:
+    weight, opt = one_weight("sgd/sgd/adam", 0.1, 1e-3, 1e-2)
+    with pytest.warns(RuntimeWarning, match=r"level 1 \(sgd\) of group 0: negative alpha"):
+        pushed(opt, weight, [1.0, 1.0, -1.0, 1.0])
+    assert opt.events[0]["level"] == 1
+
+
+def test_floor_stops_the_fall_and_not_the_rise() -> None:
+    weight, opt = one_weight("sgd/sgd", 0.1, 0.1, floor=0.02)
+    assert pushed(opt, weight, [1.0, -3.0, -3.0]) == pytest.approx([0.1, 0.02, 0.92])
+    assert opt.events == []
+
+
+def test_multiplicative_rate_moves_by_factors() -> None:
+    weight, opt = one_weight("sgd/sgd", 0.1, 0.5, multiplicative=True)
+    first, second, third = pushed(opt, weight, [1.0, 2.0, -200.0])
+    assert first == pytest.approx(0.1)
+    assert second == pytest.approx(0.1 * math.exp(0.5 * 2.0 * 1.0 * 0.1))
+    assert third == pytest.approx(second * math.exp(-0.5 * 200.0 * 2.0 * second))
+    assert 0 < third
+    assert opt.events == []
+
+
+def test_clip_keeps_a_hypergradient_to_the_mean_of_the_norms() -> None:
+    """Hypergradients -1, -1 and then 100, which the mean of the norms so far and its own, 34, bounds."""
+    weight, opt = one_weight("sgd/sgd", 0.1, 1e-3, clip=True)
+    rates = pushed(opt, weight, [1.0, 1.0, 1.0, -100.0])
+    assert rates == pytest.approx([0.1, 0.101, 0.102, 0.102 - 1e-3 * 102 / 3])
+
+
+def test_only_the_chosen_hyperparameters_are_tuned() -> None:
+    module = net()
+    opt = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3), tune=["beta1"])
+    last(module, opt, batches(10))
+    after = opt.hyperparameters()[0]
+    assert after["beta1"] != pytest.approx(0.9, abs=1e-9)
+    assert (after["alpha"], after["beta2"]) == (0.01, 0.999)

@@ -1,0 +1,371 @@
+"""What users of torch.optim expect of an optimizer, each against torch.optim where that has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from loops import apart, batches, last, loss_of, net
+from torch import Tensor, nn
+from torch.optim import Optimizer, lr_scheduler
+
+from hyperopt.optim import HyperOptimizer
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+EXACT = 1e-12
+
+
+def adams(module: nn.Module, peer: nn.Module, **more: Any) -> tuple[HyperOptimizer, torch.optim.Adam]:
+    """Ours without a level above, and torch's."""
+    return HyperOptimizer(module.parameters(), "adam", 0.01, **more), torch.optim.Adam(peer.parameters(), 0.01)
+
+
+def test_groups_have_their_own_hyperparameters() -> None:
+    ours, theirs = net(), net()
+    groups = [{"params": ours.conv.parameters()}, {"params": ours.head.parameters(), "lr": 0.1, "beta1": 0.5}]
+    peers = [{"params": theirs.conv.parameters()}, {"params": theirs.head.parameters(), "lr": 0.1, "betas": (0.5, 0.999)}]
+    opt = HyperOptimizer(groups, "adam", 0.01)
+    assert apart(last(ours, opt, batches(30)), last(theirs, torch.optim.Adam(peers, 0.01), batches(30))) < 1e-10
+    assert opt.hyperparameters(1) == [{"alpha": 0.1, "beta1": 0.5, "beta2": 0.999}]
+
+
+def test_groups_learn_apart_unless_shared() -> None:
+    def rates(**more: Any) -> list[float]:
+        module = net()
+        groups = [{"params": module.conv.parameters()}, {"params": [*module.mix.parameters(), *module.head.parameters()]}]
+        opt = HyperOptimizer(groups, "adam/sgd", (0.01, 1e-3), **more)
+        last(module, opt, batches(30))
+        assert [float(g["lr"]) for g in opt.param_groups] == [opt.hyperparameters(i)[0]["alpha"] for i in (0, 1)]
+        return [float(g["lr"]) for g in opt.param_groups]
+
+    apart_0, apart_1 = rates()
+    assert abs(apart_0 - apart_1) > 1e-4
+    shared_0, shared_1 = rates(shared=True)
+    assert shared_0 == shared_1
+
+    module = net()
+    everything = [*module.conv.parameters(), *module.mix.parameters(), *module.head.parameters()]
+    opt = HyperOptimizer(everything, "adam/sgd", (0.01, 1e-3))
+    last(module, opt, batches(30))
+    assert shared_0 == pytest.approx(opt.hyperparameters()[0]["alpha"], rel=1e-12)
+
+
+def test_a_group_can_have_another_stack() -> None:
+    module = net()
+    groups = [{"params": module.conv.parameters()}, {"params": module.head.parameters(), "stack": "sgd/sgd", "lr": 0.2}]
+    opt = HyperOptimizer(groups, "adam/sgd", (0.01, 1e-3), beta1=0.8)
+    assert repr(opt) == "HyperOptimizer(adam(0.01)/sgd(0.001), sgd(0.2)/sgd(0.01))"
+    last(module, opt, batches(3))
+
+
+def test_add_param_group_as_in_torch() -> None:
+    ours, theirs = net(), net()
+    opt = HyperOptimizer(ours.conv.parameters(), "adam", 0.01)
+    peer = torch.optim.Adam(theirs.conv.parameters(), 0.01)
+    last(ours, opt, batches(5))
+    last(theirs, peer, batches(5))
+    opt.add_param_group({"params": ours.head.parameters(), "lr": 0.05})
+    peer.add_param_group({"params": theirs.head.parameters(), "lr": 0.05})
+    assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < EXACT
+
+
+def test_a_refused_group_is_not_added() -> None:
+    module = net()
+    opt = HyperOptimizer(module.conv.parameters(), "adam/sgd", shared=True)
+    with pytest.raises(ValueError, match="lr: with shared=True a group has no settings of its own"):
+        opt.add_param_group({"params": module.head.parameters(), "lr": 0.1})
+    with pytest.raises(ValueError, match="real floating point"):
+        opt.add_param_group({"params": [torch.zeros(2, dtype=torch.complex64)]})
+    assert len(opt.param_groups) == 1
+
+
+SCHEDULERS: dict[str, Callable[[Optimizer], Any]] = {
+    "step": lambda o: lr_scheduler.StepLR(o, 3, 0.5),
+    "multistep": lambda o: lr_scheduler.MultiStepLR(o, [4, 9]),
+    "exponential": lambda o: lr_scheduler.ExponentialLR(o, 0.9),
+    "cosine": lambda o: lr_scheduler.CosineAnnealingLR(o, 10),
+    "warm restarts": lambda o: lr_scheduler.CosineAnnealingWarmRestarts(o, 7),
+    "linear": lambda o: lr_scheduler.LinearLR(o, 0.1, total_iters=10),
+    "polynomial": lambda o: lr_scheduler.PolynomialLR(o, 30, 2.0),
+    "multiplicative": lambda o: lr_scheduler.MultiplicativeLR(o, lambda t: 1 / t),
+    "warm-up from 0": lambda o: lr_scheduler.LambdaLR(o, lambda t: min(1.0, t / 10)),
+    "one cycle": lambda o: lr_scheduler.OneCycleLR(o, 0.1, total_steps=40, cycle_momentum=False),
+    "cyclic": lambda o: lr_scheduler.CyclicLR(o, 0.001, 0.1, 5, cycle_momentum=False),
+    "sequence": lambda o: lr_scheduler.SequentialLR(
+        o, [lr_scheduler.LinearLR(o, 0.1, total_iters=5), lr_scheduler.ExponentialLR(o, 0.9)], [5]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULERS)
+def test_schedulers_as_in_torch(name: str) -> None:
+    ours, theirs = net(), net()
+    opt, peer = adams(ours, theirs)
+    ours_by, theirs_by = SCHEDULERS[name](opt), SCHEDULERS[name](peer)
+    end = last(ours, opt, batches(30), after_step=ours_by.step)
+    assert apart(end, last(theirs, peer, batches(30), after_step=theirs_by.step)) < 1e-10
+    assert float(opt.param_groups[0]["lr"]) == pytest.approx(peer.param_groups[0]["lr"], abs=1e-15)
+
+
+def test_reduce_on_plateau_as_in_torch() -> None:
+    ours, theirs = net(), net()
+    opt, peer = adams(ours, theirs)
+    by = [lr_scheduler.ReduceLROnPlateau(o, patience=2) for o in (opt, peer)]
+    end = last(ours, opt, batches(20), after_step=lambda: by[0].step(1.0))
+    assert apart(end, last(theirs, peer, batches(20), after_step=lambda: by[1].step(1.0))) < EXACT
+
+
+@pytest.mark.parametrize("form", ["textbook", "reported"])
+def test_a_scheduler_multiplies_the_learned_rate_and_learning_goes_on(form: str) -> None:
+    module = net()
+    opt = HyperOptimizer(module.parameters(), "rmsprop/sgd", (0.01, 1e-5), form=form)
+    halve = lr_scheduler.MultiplicativeLR(opt, lambda _: 0.5)
+    last(module, opt, batches(20))
+    learned = opt.hyperparameters()[0]["alpha"]
+    assert learned != pytest.approx(0.01, rel=1e-5)
+    halve.step()
+    written = float(opt.param_groups[0]["lr"])
+    assert written == pytest.approx(learned / 2, rel=1e-12)
+    last(module, opt, batches(1))
+    after = opt.hyperparameters()[0]["alpha"]
+    assert after == pytest.approx(written, rel=1e-2)
+    assert after != written
+    assert float(opt.param_groups[0]["lr"]) == after
+
+
+def test_a_written_rate_is_where_the_level_above_goes_on() -> None:
+    rate = 0.003
+    module, twin = net(), net()
+    opt, same = (HyperOptimizer(m.parameters(), "sgd/sgd", (0.1, 1e-3)) for m in (module, twin))
+    last(module, opt, batches(5))
+    last(twin, same, batches(5))
+    before = opt.hyperparameters()[0]["alpha"]
+    opt.param_groups[0]["lr"] = rate
+    last(module, opt, batches(6)[5:])
+    last(twin, same, batches(6)[5:])
+    learned = same.hyperparameters()[0]["alpha"] - before
+    assert opt.hyperparameters()[0]["alpha"] == pytest.approx(rate + learned, abs=1e-15)
+
+
+def test_shared_groups_take_one_rate_only() -> None:
+    module = net()
+    groups = [{"params": module.conv.parameters()}, {"params": module.head.parameters()}]
+    opt = HyperOptimizer(groups, "adam/sgd", shared=True)
+    last(module, opt, batches(2))
+    opt.param_groups[0]["lr"], opt.param_groups[1]["lr"] = 0.1, 0.2
+    with pytest.raises(ValueError, match=r"lr=\[0.1,0.2\]"):
+        last(module, opt, batches(1))
+    for group in opt.param_groups:
+        group["lr"] = 0.1
+    last(module, opt, batches(1))
+    assert opt.hyperparameters(1)[0]["alpha"] == pytest.approx(0.1, abs=1e-3)
+
+
+def test_closure_as_in_torch() -> None:
+    ours, theirs = net(), net()
+    opt, peer = adams(ours, theirs)
+    losses = []
+    for module, optimizer in ((ours, opt), (theirs, peer)):
+        for batch in batches(10):
+
+            def closure(m: nn.Module = module, o: Optimizer = optimizer, b: tuple[Tensor, Tensor] = batch) -> Tensor:
+                o.zero_grad()
+                loss = loss_of(m, b)
+                loss.backward()
+                return loss
+
+            losses.append(optimizer.step(closure).item())
+    assert losses[:10] == pytest.approx(losses[10:], abs=1e-12)
+
+
+def test_frozen_and_unused_parameters_as_in_torch() -> None:
+    """A layer frozen from the start, one used every third step only: each counts its own updates."""
+
+    def train(module: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+        module.norm.requires_grad_(False)
+        for t, batch in enumerate(batches(30)):
+            optimizer.zero_grad()
+            module.mix.requires_grad_(t % 3 == 2)
+            loss_of(module, batch).backward()
+            optimizer.step()
+        return {k: p.detach() for k, p in module.named_parameters()}
+
+    ours, theirs = net(), net()
+    opt, peer = adams(ours, theirs)
+    assert apart(train(ours, opt), train(theirs, peer)) < 1e-10
+    assert opt.state[ours.mix.weight]["step"] == 10
+    assert not opt.state[ours.norm.weight]
+
+    with_level, plain = net(), net()
+    opt = HyperOptimizer(with_level.parameters(), "adam/sgd", (0.01, 0.0))
+    assert apart(train(with_level, opt), train(plain, torch.optim.Adam(plain.parameters(), 0.01))) < 1e-10
+
+
+def test_a_parameter_that_rested_contributes_nothing() -> None:
+    """The rates made at the last step did not move it, so the loss has no slope in them through it."""
+    weights = [nn.Parameter(torch.ones(3)) for _ in range(2)]
+    opt = HyperOptimizer(weights, "sgd/sgd", (0.1, 1.0))
+    for gradients in ((1.0, 1.0), (1.0, None), (2.0, 5.0)):
+        for p, g in zip(weights, gradients, strict=True):
+            p.grad = None if g is None else torch.full((3,), g)
+        before = opt.hyperparameters()[0]["alpha"]
+        opt.step()
+    assert opt.hyperparameters()[0]["alpha"] - before == pytest.approx(3 * 2.0 * 1.0, rel=1e-12)
+
+
+def test_a_step_without_any_gradient_does_nothing() -> None:
+    module = net()
+    opt = HyperOptimizer(module.parameters(), "adam/sgd")
+    before = {k: p.detach().clone() for k, p in module.named_parameters()}
+    opt.step()
+    assert apart(before, dict(module.named_parameters())) == 0
+    assert opt.param_groups[0]["step"] == 0
+
+
+def test_tied_weights_as_in_torch() -> None:
+    def tied() -> nn.Module:
+        module = nn.Sequential(net().mix, nn.Tanh(), nn.Linear(6, 6))
+        module[2].weight = module[0].weight
+        return module
+
+    ours, theirs = tied(), tied()
+    opt, peer = adams(ours, theirs)
+    assert apart(last(ours, opt, batches(20)), last(theirs, peer, batches(20))) < EXACT
+
+
+def test_gradient_accumulation_as_in_torch() -> None:
+    def train(module: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+        for t, batch in enumerate(batches(20)):
+            (loss_of(module, batch) / 4).backward()
+            if t % 4 == 3:
+                nn.utils.clip_grad_norm_(module.parameters(), 0.1)
+                optimizer.step()
+                optimizer.zero_grad(set_to_none=False)
+        return {k: p.detach() for k, p in module.named_parameters()}
+
+    ours, theirs = net(), net()
+    opt, peer = adams(ours, theirs)
+    assert apart(train(ours, opt), train(theirs, peer)) < EXACT
+
+
+def test_kept_gradients_may_be_overwritten() -> None:
+    """zero_grad(set_to_none=False) writes zeros over the tensor whose values the next hypergradient needs."""
+    ends = []
+    for keep in (True, False):
+        module = net()
+        opt = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
+        for batch in batches(10):
+            loss_of(module, batch).backward()
+            opt.step()
+            opt.zero_grad(set_to_none=keep)
+        ends.append({k: p.detach() for k, p in module.named_parameters()})
+    assert apart(*ends) == 0
+
+
+def test_grad_scaler_skips_the_step_of_an_infinite_gradient() -> None:
+    module = net().float()
+    opt = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    for t, (x, y) in enumerate(batches(6)):
+        opt.zero_grad()
+        scaler.scale(loss_of(module, (x.float(), y))).backward()
+        if t == 3:
+            module.head.bias.grad[0] = math.inf
+        scaler.step(opt)
+        scaler.update()
+    assert opt.param_groups[0]["step"] == 5
+    assert scaler.get_scale() == 512.0
+    assert all(p.isfinite().all() for p in module.parameters())
+
+
+def test_bf16_parameters_have_float32_hyperparameters_and_state() -> None:
+    """As float32 Adam on float32 copies that are rounded to bfloat16 after each step."""
+    weight = nn.Parameter(torch.randn(7, 5).bfloat16())
+    copy_ = nn.Parameter(weight.detach().float())
+    opt, peer = HyperOptimizer([weight], "adam/sgd", (1e-3, 0.0)), torch.optim.Adam([copy_], 1e-3)
+    for t in range(20):
+        gradient = torch.randn(7, 5, generator=torch.Generator().manual_seed(t)).bfloat16()
+        weight.grad, copy_.grad = gradient, gradient.float()
+        opt.step()
+        peer.step()
+        with torch.no_grad():
+            copy_.copy_(copy_.bfloat16())
+        assert torch.equal(weight.detach().float(), copy_.detach())
+    assert opt.param_groups[0]["lr"].dtype == torch.float32
+    assert opt.state[weight]["v"].dtype == torch.float32
+
+
+def test_any_layout_in_memory_as_in_torch() -> None:
+    torch.manual_seed(0)
+    start = torch.randn(4, 3, 5, 5)
+    layouts = [
+        start.clone(),
+        start.clone().contiguous(memory_format=torch.channels_last),
+        start.clone().permute(3, 1, 0, 2).contiguous().permute(2, 1, 3, 0),
+        torch.randn(8, 3, 5, 5)[::2].copy_(start),
+    ]
+    ends = []
+    for layout in layouts:
+        weight = nn.Parameter(layout)
+        opt = HyperOptimizer([weight], "adam/sgd", (0.01, 1e-3))
+        for _ in range(10):
+            opt.zero_grad()
+            (weight.sin() * torch.arange(5.0)).sum().backward()
+            opt.step()
+        assert weight.stride() == layout.stride()
+        ends.append((weight.detach(), opt.hyperparameters()[0]["alpha"]))
+    for weight, rate in ends[1:]:
+        assert torch.allclose(weight, ends[0][0], rtol=0, atol=1e-12)
+        assert rate == pytest.approx(ends[0][1], rel=1e-12)
+
+
+def test_compiled_model_as_the_model() -> None:
+    plain, compiled = net(), net()
+    opt = HyperOptimizer(plain.parameters(), "adam/sgd", (0.01, 1e-3))
+    other = HyperOptimizer(compiled.parameters(), "adam/sgd", (0.01, 1e-3))
+    end = last(plain, opt, batches(5))
+    last(torch.compile(compiled, backend="eager"), other, batches(5))
+    assert apart(end, {k: p.detach() for k, p in compiled.named_parameters()}) < EXACT
+
+
+def test_named_and_empty_parameters() -> None:
+    module = net()
+    opt = HyperOptimizer([*module.named_parameters(), ("nothing", nn.Parameter(torch.zeros(0, 3)))], "adam/sgd")
+    last(module, opt, batches(3))
+    assert opt.param_groups[0]["param_names"][-1] == "nothing"
+
+
+def test_sparse_gradients_are_refused() -> None:
+    embedding = nn.Embedding(4, 2, sparse=True)
+    opt = HyperOptimizer(embedding.parameters(), "adam/sgd")
+    embedding(torch.tensor([1])).sum().backward()
+    with pytest.raises(RuntimeError, match="dense gradients only"):
+        opt.step()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"stack": "adma/sgd"}, "did you mean adam?"),
+        ({"stack": "adam//sgd"}, "a level is empty"),
+        ({"alpha": (1, 2, 3)}, "one number .the top level's. or 2"),
+        ({"alpha": -1.0}, "a finite number of 0 or more"),
+        ({"lr": math.nan}, "lr=nan: a finite number of 0 or more"),
+        ({"stack": "adam", "clip": True}, "no level above 0 to clip"),
+        ({"tune": "gamma"}, "there is no hyperparameter of adam 'gamma'"),
+        ({"momentum": 0.9}, "momentum=0.9: there is no setting 'momentum'"),
+        ({"beta1": 1.0}, "beta1=1: a number from 0 up to, but not, 1"),
+        ({"beta3": 0.5}, "did you mean beta2?|did you mean beta1?"),
+        ({"form": "as written"}, "form=as written: one of textbook, reported"),
+        ({"floor": -1.0}, "floor=-1: a finite number of 0 or more"),
+        ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a tuned alpha has to be above 0"),
+        ({"compile": "maybe"}, "compile=maybe: true, false or auto"),
+    ],
+)
+def test_bad_settings_are_refused_with_a_sentence(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        HyperOptimizer([nn.Parameter(torch.zeros(2))], **settings)

@@ -12,7 +12,7 @@ options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(i
 	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
 
 .DEFAULT_GOAL := help
-.PHONY: setup tables figures render publish test lint bench help
+.PHONY: setup tables figures render publish times test lint bench help
 
 setup: $(READY)  ## make .venv with the versions in constraints.txt
 
@@ -35,6 +35,9 @@ render: $(READY)  ## rewrite the pages in results/ from the published records; t
 
 publish: $(READY)  ## copy finished runs to results/records and render their pages: make publish ONLY=clipping/table2
 	@$(HYPEROPT) publish $(only)
+
+times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table1
+	@$(VENV)/bin/python -m benchmarks.times $(only)
 
 test: $(READY)  ## run the tests
 	@$(VENV)/bin/python -m pytest

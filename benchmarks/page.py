@@ -34,7 +34,7 @@ def head(results: Results) -> Iterator[str]:
     yield "# Speed"
     yield "Made by `make bench`; no number on this page is typed by hand."
     if results.smoke:
-        yield "**A smoke test: all subjects in one process, nothing compiled, a few steps. Its times mean nothing.**"
+        yield "**A smoke test: one process, nothing compiled, a few steps. Its times mean nothing.**"
     yield table(("", "machine"), results.machine, left=("", "machine"))
     yield (
         "MNIST, 784-128-10 MLP with tanh, batch 256"

@@ -195,17 +195,26 @@ def minibatches(data: Data, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def tower(run: Run) -> gdtuo.Optimizable:
-    """A run's stack as gdtuo builds it; gdtuo cannot clip."""
+    """A run's stack as gdtuo builds it; gdtuo cannot clip.
+
+    Where only alpha is tuned, it has rules of their own for Adam and RMSProp.
+    """
     above = gdtuo.NoOpOptimizer()
-    for name, numbers in reversed(list(zip(run.stack, numbers_of(run), strict=True))):
+    levels = list(zip(run.stack, numbers_of(run), strict=True))
+    for level, (name, numbers) in reversed(list(enumerate(levels))):
         alpha = float(numbers["alpha"])
+        only_alpha = level == 0 and run.tune == ("alpha",)
         match name:
             case "sgd":
                 above = gdtuo.SGD(alpha, float(numbers["momentum"]), optimizer=above)
+            case "adam" if only_alpha:
+                above = gdtuo.AdamBaydin(alpha, numbers["beta1"], numbers["beta2"], optimizer=above)
             case "adam":
                 above = gdtuo.Adam(alpha, numbers["beta1"], numbers["beta2"], optimizer=above)
             case "adagrad":
                 above = gdtuo.AdaGrad(alpha, optimizer=above)
+            case "rmsprop" if only_alpha:
+                above = gdtuo.RMSPropAlpha(alpha, numbers["gamma"], optimizer=above)
             case "rmsprop":
                 above = gdtuo.RMSProp(alpha, numbers["gamma"], optimizer=above)
             case _:

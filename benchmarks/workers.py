@@ -144,6 +144,7 @@ def _serve(connection: Connection, subject: Prepares, environment: Mapping[str, 
         pass
     except Exception:
         connection.send(traceback.format_exc())
+    os._exit(0)  # torch's pool of compilers ends with its parent, and takes seconds where it is asked to
 
 
 def start(subjects: Sequence[Prepares], *, inline: bool) -> list[Worker] | list[Inline]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hyperopt import levels
 from hyperopt.compose import composed, defaults
 from hyperopt.errors import ConfigError, shown
-from hyperopt.optim.rules import RULES
-from hyperopt.schema import check_fit, habits, number_names
+from hyperopt.optim import levels
+from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.rules import RULES, find
+from hyperopt.schema import check_fit, number_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +66,8 @@ class Run:
         key leaves old ids alone. `form` shows only in habits that are not as reported; where nothing is
         clipped, the clip's habits are not read.
         """
-        rule = RULES[self.stack[0]].hyperparameters
-        read = {k: reported for k, (_, reported) in habits(self.stack, clip=any(self.clip)).items()}
+        rule = find(self.stack[0]).hyperparameters
+        read = {k: reported for k, (_, reported) in habits_of(self.stack, clip=any(self.clip)).items()}
         everything = levels.parse_tune("all", self.stack, self.numbers)
         versions = self._versions()
         return {
@@ -99,7 +100,7 @@ class Run:
     def _versions(self) -> dict[str, int]:
         parts = ("engine", f"dataset.{self.dataset['name']}", f"model.{self.model['name']}")
         versions = {part: VERSIONS.get(part, 1) for part in parts}
-        versions |= {f"rule.{rule}": RULES[rule].version for rule in self.stack}
+        versions |= {f"rule.{rule}": find(rule).version for rule in self.stack}
         return {part: version for part, version in versions.items() if version > 1}
 
 
@@ -115,14 +116,16 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     config = composed(settings)
     check_fit(config["dataset"], config["model"])
     stack = levels.parse_stack(config["stack"])
-    rule = RULES[stack[0]].hyperparameters
+    rule = find(stack[0]).hyperparameters
     for name in number_names():
         if config[name] is not None and name not in rule:
             raise ConfigError(
                 f"{name}={shown(config[name])}: level 0 is {stack[0]}, which has {', '.join(rule)}."
             )
     numbers = {
-        name: rule[name] if config[name] is None else config[name] + 0.0 for name in rule if name != "alpha"
+        name: rule[name] if config.get(name) is None else config[name] + 0.0
+        for name in rule
+        if name != "alpha"
     }
     for name, number in numbers.items():
         levels.check_decay(name, number, stack[0])
@@ -150,8 +153,8 @@ def from_canonical(canonical: Mapping[str, Any]) -> Run:
 
 
 def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -> dict[str, Any]:
-    read = habits(stack)
-    for name in habits((*RULES, *RULES)):
+    read = habits_of(stack)
+    for name in habits_of((*RULES, *RULES)):
         if config[name] is not None and name not in read:
             raise ConfigError(
                 f"{name}={shown(config[name])}: stack={'/'.join(stack)} has no such habit; "
@@ -160,9 +163,9 @@ def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -
     by_form = {
         name: reported if config["form"] == "reported" else textbook
         for name, (textbook, reported) in read.items()
-        if name in habits(stack, clip=clips)
+        if name in habits_of(stack, clip=clips)
     }
-    return {name: value if config[name] is None else config[name] for name, value in by_form.items()}
+    return {name: value if config.get(name) is None else config[name] for name, value in by_form.items()}
 
 
 def _hashable(options: Mapping[str, Any]) -> dict[str, Any]:

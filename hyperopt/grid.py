@@ -130,7 +130,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a table: the runs behind it differ in their seed alone, and in {x} where `along` has values.
+    """One number of a table: the runs behind it differ in their seed alone, along {x} in that too.
 
     The attributes are those of its row and column.
     """
@@ -260,9 +260,9 @@ class Claim:
 class Experiment:
     """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
 
-    `order` is the column by which the order of rows is compared with the report's, `lists` the experiment whose
-    initial alphas this one lists (it has no runs of its own), `changes` are settings a user put in place of its
-    own. The report's numbers may be off by `reading_error`, where they were read off a picture.
+    `order` is the column by which the order of rows is compared with the report's, `lists` the experiment
+    whose initial alphas this one lists (it has no runs), `changes` are settings a user put in
+    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture.
     """
 
     id: str

@@ -67,7 +67,7 @@ def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
 
 
 def series(record: Record, metric: str) -> list[float]:
-    """A metric after each epoch, accuracies from errors, hyperparameters by level.name; [] where there is none."""
+    """A metric after each epoch, [] where there is none; hyperparameters are called level.name."""
     if metric.endswith("_accuracy"):
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
     return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])

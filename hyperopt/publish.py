@@ -15,7 +15,7 @@ from hyperopt.tables import Page
 from hyperopt.tables import render as render_page
 from hyperopt.tables.markdown import table
 
-__all__ = ["publish", "render", "seeds_in", "write_page"]
+__all__ = ["publish", "render", "seeds_in", "write_page", "write_pictures"]
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
@@ -35,7 +35,7 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
     results = results or results_dir()
     records = store.load()
     for experiment in experiments:
-        path = results / "records" / f"{experiment.id}.parquet"
+        path = _records(experiment, results)
         kept = {record.id: record for record in read_records(path)} if path.is_file() else {}
         there = records | kept
         wanted = {run.id for run in experiment.runs(seeds_in(there, experiment, _seeds(there)))}
@@ -46,18 +46,32 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
     return render(experiments, results)
 
 
-def render(experiments: Sequence[Experiment], results: Path | None = None) -> dict[str, Page]:
+def render(
+    experiments: Sequence[Experiment], results: Path | None = None, *, pictures: bool = True
+) -> dict[str, Page]:
     """Rewrite the pages of these experiments, and README.md with a line for each, from published records.
+
+    Args:
+        experiments: which.
+        results: the folder of published results; the checkout's by default.
+        pictures: also draw the pictures of figures.
 
     Returns:
         The pages, by experiment id; an experiment without a published run has none.
     """
     results = results or results_dir()
-    pages = _pages(load(), results)
-    asked = {experiment.id for experiment in experiments}
-    written = {name: page for name, page in pages.items() if name in asked}
-    for name, page in written.items():
-        write_page(results, name, page)
+    everything = [experiment for experiment in load() if _records(experiment, results).is_file()]
+    published = Store(results / "records").load()
+    known = _seeds(published)
+    seeds = {experiment.id: seeds_in(published, experiment, known) for experiment in everything}
+    pages = _pages(everything, published, seeds)
+    written = {}
+    for experiment in experiments:
+        if page := pages.get(experiment.id):
+            written[experiment.id] = page
+            write_page(results, experiment.id, page)
+            if pictures:
+                write_pictures(results, experiment, published, seeds[experiment.id])
     _write(results / "README.md", _contents(pages))
     return written
 
@@ -70,24 +84,48 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
     return path
 
 
+def write_pictures(
+    folder: Path, experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
+) -> list[Path]:
+    """Draw a figure as `<folder>/<id>.svg` and .png; where they lie, nowhere for a table."""
+    if experiment.figure is None:
+        return []
+    from hyperopt.figures.draw import pictures  # matplotlib, which only figures need
+
+    drawn = pictures(experiment, records, seeds)
+    return [_write((folder / experiment.id).with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
+
+
 def seeds_in(records: Collection[str], experiment: Experiment, seeds: Iterable[int]) -> tuple[int, ...]:
     """The experiment's own seeds, and those of `seeds` of which all its runs are among the records.
 
     A seed of which only some run is there came from elsewhere: it would fill the page with missing cells.
     """
     others = sorted(set(seeds) - set(experiment.seeds))
-    complete = [seed for seed in others if all(run.id in records for run in experiment.runs([seed]))]
+    cells = list(experiment.cells()) if others else []
+    complete = [
+        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
+    ]
     return (*experiment.seeds, *complete)
+
+
+def _records(experiment: Experiment, results: Path) -> Path:
+    """The file of an experiment's published records; of one that lists another's alphas, the other's.
+
+    Runs that some other experiment has published do not publish this one.
+    """
+    return results / "records" / f"{(experiment.lists or experiment).id}.parquet"
 
 
 def _seeds(records: Mapping[str, Record]) -> set[int]:
     return {record.config["seed"] for record in records.values()}
 
 
-def _pages(experiments: Sequence[Experiment], results: Path) -> dict[str, Page]:
-    published = Store(results / "records").load()
-    known = _seeds(published)
-    seeds = {experiment.id: seeds_in(published, experiment, known) for experiment in experiments}
+def _pages(
+    experiments: Sequence[Experiment],
+    published: Mapping[str, Record],
+    seeds: Mapping[str, Sequence[int]],
+) -> dict[str, Page]:
     return {
         experiment.id: render_page(experiment, published, seeds[experiment.id])
         for experiment in experiments
@@ -104,9 +142,9 @@ def _contents(pages: Mapping[str, Page]) -> str:
     return f"# Results\n\n{words}\n\n{table(['page', 'verdicts'], rows, left=('page', 'verdicts'))}\n"
 
 
-def _write(path: Path, text: str) -> None:
-    """Write aside and rename: readers see the whole file or the old one."""
+def _write(path: Path, content: str | bytes) -> Path:
+    """Write aside and rename: readers see the whole file or the old one; text in UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
+    part.write_bytes(content.encode() if isinstance(content, str) else content)
+    return part.replace(path)

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, get_type_hints
 from omegaconf import ListConfig
 
 from hyperopt.errors import ConfigError, shown
-from hyperopt.optim.clip import HABITS as CLIP_HABITS
+from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import RULES
 
 FORMS = ("reported", "textbook")
@@ -87,7 +87,7 @@ class Cnn:
     output_activation: str = field(metadata=AN_ACTIVATION)
 
 
-DATASETS: dict[str, type] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
+DATASETS: dict[str, type[Dataset]] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
 MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn}
 
 
@@ -114,18 +114,10 @@ def number_names() -> list[str]:
     )
 
 
-def habits(stack: tuple[str, ...], *, clip: bool = True) -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit that the stack's rules read, and its clip if it has any."""
-    read: dict[str, tuple[Any, Any]] = {}
-    for rule in stack:
-        read |= RULES[rule].habits
-    return read | CLIP_HABITS if clip and len(stack) > 1 else read
-
-
 def run_schema(dataset: str, model: str) -> type:
     """The schema of a run's settings; hyperparameters and habits are those of the rules there are."""
     numbers = [(name, float | None, field(default=None)) for name in number_names()]
-    every_habit = habits((*RULES, *RULES))
+    every_habit = habits_of((*RULES, *RULES))
     kinds = [
         (name, type(textbook) | None, field(default=None)) for name, (textbook, _) in every_habit.items()
     ]
@@ -156,8 +148,8 @@ def check_fit(dataset: Mapping[str, Any], model: Mapping[str, Any]) -> None:
         if side is None or side < least:
             has = "no images" if side is None else f"{side} x {side}"
             raise ConfigError(
-                f"model=cnn: model.channels={shown(model['channels'])} takes images of {least} x {least} pixels "
-                f"or more; dataset={dataset['name']} has {has}."
+                f"model=cnn: model.channels={shown(model['channels'])} takes images of {least} x {least} "
+                f"pixels or more; dataset={dataset['name']} has {has}."
             )
 
 

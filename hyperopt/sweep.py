@@ -14,7 +14,7 @@ from hydra.errors import HydraException
 from hyperopt.compose import settings_keys
 from hyperopt.config import Run, resolve
 from hyperopt.errors import ConfigError, shown, unknown
-from hyperopt.levels import NothingToClipError
+from hyperopt.optim.levels import NothingToClipError
 from hyperopt.schema import DATASETS, MODELS
 
 if TYPE_CHECKING:

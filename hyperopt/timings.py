@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hyperopt.grid import METRICS, Cell, Experiment, Table
+from hyperopt.grid import Cell, Experiment, Table, metric_of
 from hyperopt.records import Record
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def timed(experiment: Experiment, table: Table) -> list[Cell]:
     """The cells of a sub-table that show a time the report gives, row by row."""
     labels = {row.label for row in table.rows}
     cells = (cell for cell in experiment.cells() if cell.row in labels)
-    return [cell for cell in cells if METRICS[cell.metric].timed_in and cell.report is not None]
+    return [cell for cell in cells if metric_of(cell.metric).timed_in and cell.report is not None]
 
 
 def timed_run(cell: Cell) -> Run:
@@ -65,7 +65,7 @@ def timed_run(cell: Cell) -> Run:
 
 def cell_id(cell: Cell) -> str:
     """The id of the timing that a cell shows."""
-    return timing_id(timed_run(cell), METRICS[cell.metric].timed_in or "")
+    return timing_id(timed_run(cell), metric_of(cell.metric).timed_in or "")
 
 
 def ids(experiment: Experiment) -> set[str]:

@@ -16,6 +16,7 @@ settings.load_profile("tests")
 def _torch_as_it_was() -> Iterator[None]:
     """Give every test torch as a fresh process has it: float32, denormals kept, seed 0."""
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     yield
     torch.set_default_dtype(torch.float32)
     torch.set_flush_denormal(False)

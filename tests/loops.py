@@ -14,7 +14,7 @@ ROWS, FEATURES, CLASSES = 16, 6, 3
 
 
 class Net(nn.Module):
-    """A user's module: convolution, normalisation, a linear layer used twice, and one that only some batches use."""
+    """A user's module: convolution, normalisation, and a linear layer used twice."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +62,9 @@ def trained(
         yield {name: p.detach().clone() for name, p in module.named_parameters()}
 
 
-def last(module: nn.Module, optimizer: Optimizer, data: list[tuple[Tensor, Tensor]], **more: Any) -> dict[str, Tensor]:
+def last(
+    module: nn.Module, optimizer: Optimizer, data: list[tuple[Tensor, Tensor]], **more: Any
+) -> dict[str, Tensor]:
     *_, end = trained(module, optimizer, data, **more)
     return end
 

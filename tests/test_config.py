@@ -13,8 +13,9 @@ from hyperopt import compose, config, schema
 from hyperopt.config import ConfigError, Run, from_canonical, resolve
 from hyperopt.data import DATASETS
 from hyperopt.files import conf_dir
-from hyperopt.levels import parse_alpha
 from hyperopt.models import ACTIVATIONS, MODELS
+from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.levels import parse_alpha
 from hyperopt.optim.rules import RULES
 
 BAD = {
@@ -41,6 +42,12 @@ BAD = {
     "too many clips": ({"clip": "true/false"}, "1 of them"),
     "clip without level": ({"stack": "adam", "clip": True}, "no level above 0"),
     "unknown model": ({"model": "nosuch"}, "mlp, logistic"),
+    "cnn without images": ({"model": "cnn", "dataset": "iris"}, "dataset=iris has no images"),
+    "cnn that leaves no pixel": (
+        {"model": "cnn", "model.channels": [1] * 14},
+        "29 x 29 pixels or more; dataset=mnist has 28 x 28",
+    ),
+    "habit of adabelief in amsgrad": ({"stack": "amsgrad", "adabelief_start": 0}, "no such habit"),
     "unknown data set": ({"dataset": "minst"}, "did you mean mnist"),
     "number of another rule": ({"gamma": 0.9}, "alpha, beta1, beta2"),
     "decay of 1": ({"beta1": 1}, "beta1=1"),
@@ -230,9 +237,7 @@ def test_conf_agrees_with_the_code() -> None:
     assert {path.stem for path in (conf_dir() / "model").glob("*.yaml")} == set(schema.MODELS) == set(MODELS)
     assert set(schema.ACTIVATIONS) == set(ACTIVATIONS)
     written = set(OmegaConf.load(conf_dir() / "config.yaml"))
-    assert written >= {*schema.number_names(), *schema.habits((*RULES, *RULES))}
-    table = OmegaConf.load(conf_dir() / "alpha.yaml")
-    assert dict(table.bottom) == {name: rule.hyperparameters["alpha"] for name, rule in RULES.items()}
+    assert written >= {*schema.number_names(), *habits_of((*RULES, *RULES))}
     for name, spec in DATASETS.items():
         options = {key: value for key, value in compose.defaults("dataset", name).items() if key != "name"}
         assert options == dict(spec.options), name

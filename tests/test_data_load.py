@@ -132,3 +132,22 @@ def test_real_data_are_in_canonical_order(name, labels):
     assert loaded.train_y[:8].tolist() == labels
     assert loaded.train_x.min() == 0
     assert loaded.train_x.max() == 1
+
+
+def test_real_cifar10_has_its_channels_and_pixels_in_order():
+    """The frog of its first row: red, green, blue of three pixels; and the means of the test set."""
+    loaded = real("cifar10")
+    pixels = (255 * loaded.train_x[0, :, 0, :3]).round().int()
+    assert pixels.tolist() == [[59, 43, 50], [62, 46, 48], [63, 45, 43]]
+    below = (255 * loaded.train_x[0, :, 1, 0]).round().int()
+    assert below.tolist() == [16, 20, 20]
+    means = loaded.test_x.mean(dim=(0, 2, 3))
+    torch.testing.assert_close(means, torch.tensor([0.4942, 0.4851, 0.4504]), rtol=0, atol=2e-4)
+
+
+def test_real_cifar10_is_normalized_as_the_clipping_report_has_it():
+    plain = real("cifar10")
+    normal = data.load("cifar10", train=64, normalize="global")
+    for channel, (mean, deviation) in enumerate([(0.474, 0.252), (0.473, 0.252), (0.473, 0.251)]):
+        expected = (plain.train_x[:, channel] - mean) / deviation
+        torch.testing.assert_close(normal.train_x[:, channel], expected)

@@ -92,3 +92,12 @@ def test_streams_differ_by_seed_name_and_epoch_and_stay_what_they_were() -> None
     assert not torch.equal(batch_order(0, 0, 50), batch_order(0, 1, 50))
     assert stream(0, "weights") == PINNED["weights"]
     assert stream(7, "batches", 3) == PINNED["batches"]
+
+
+def test_without_shuffling_every_epoch_is_in_the_data_sets_order() -> None:
+    pack = Pack((small_run(shuffle=False, seed=0), small_run(seed=0), small_run(shuffle=False, seed=1)))
+    for epoch in (0, 1):
+        rows = epoch_batches(pack, epoch, TRAIN, "cpu").rows.transpose(0, 1).reshape(3, -1)[:, :TRAIN]
+        assert torch.equal(rows[0], torch.arange(TRAIN))
+        assert torch.equal(rows[2], rows[0])
+        assert torch.equal(rows[1], batch_order(0, epoch, TRAIN))

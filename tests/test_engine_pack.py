@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -116,3 +117,15 @@ def test_compiling_pays_for_long_training_only() -> None:
     assert not compile_pays(Pack((small_run(),)), 300, auto)
     assert compile_pays(Pack((small_run(),)), 300, Options(compile=True))
     assert not compile_pays(Pack((long,)), 300, Options(compile=False))
+
+
+@pytest.mark.slow
+def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 1)
+    for stack in ("sgd", "sgd/sgd"):
+        pack = Pack((small_run(stack=stack, epochs=1),))
+        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+        assert not record.diverged

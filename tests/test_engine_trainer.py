@@ -32,10 +32,12 @@ def test_no_hyperoptimizer_equals_torch_optim(tmp_path: Path) -> None:
     model = models.build(run.model, (1, 28, 28), 10)
     optimizer = torch.optim.Adam(model.parameters(), 0.01)
     for epoch in range(run.epochs):
-        losses = []
+        losses, mistakes = [], 0
         for rows in batch_order(3, epoch, TRAIN).split(BATCH):
             optimizer.zero_grad()
-            loss = F.cross_entropy(model(data.train_x[rows]), data.train_y[rows])
+            logits = model(data.train_x[rows])
+            mistakes += (logits.argmax(dim=1) != data.train_y[rows]).sum().item()
+            loss = F.cross_entropy(logits, data.train_y[rows])
             loss.backward()
             optimizer.step()
             losses.append(loss.item())
@@ -43,6 +45,7 @@ def test_no_hyperoptimizer_equals_torch_optim(tmp_path: Path) -> None:
             logits = model(data.test_x)
         wrong = (logits.argmax(1) != data.test_y).sum().item()
         assert record.metrics["train_loss"][epoch] == pytest.approx(sum(losses) / STEPS, rel=1e-5)
+        assert record.metrics["train_error"][epoch] == pytest.approx(100 * mistakes / TRAIN)
         assert record.metrics["test_loss"][epoch] == pytest.approx(
             F.cross_entropy(logits, data.test_y).item(), rel=1e-5
         )
@@ -59,7 +62,7 @@ def test_records_are_complete(tmp_path: Path) -> None:
     for run, record in zip(runs, records, strict=True):
         assert record.id == run.id
         assert record.config == run.canonical()
-        assert set(record.metrics) >= {"train_loss", "test_loss", "test_error"}
+        assert set(record.metrics) >= {"train_loss", "train_error", "test_loss", "test_error"}
         assert set(record.hyperparameters) >= {"0.alpha", "0.beta1", "0.beta2", "1.alpha", "1.momentum"}
         for values in (*record.metrics.values(), *record.hyperparameters.values()):
             assert len(values) == run.epochs
@@ -139,7 +142,7 @@ def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return trained
 
 
-@pytest.mark.parametrize("stack", ["adam/sgd", "rmsprop/rmsprop", "sgd/sgd/sgd"])
+@pytest.mark.parametrize("stack", ["adam/sgd", "rmsprop/rmsprop", "amsgrad/adabelief", "sgd/sgd/sgd"])
 def test_resumed_equals_uninterrupted_bit_for_bit(
     stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

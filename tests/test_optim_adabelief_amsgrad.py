@@ -19,7 +19,7 @@ Tree = dict[str, Tensor]
 
 
 class Moments:
-    """An optimizer of the report's code: moves leaves by their .grad, with raw hyperparameters that are leaves too."""
+    """An optimizer of the report's code; its raw hyperparameters are leaves of the graph too."""
 
     def __init__(self, alpha: float, tuned: tuple[str, ...], above: Moments | Constant) -> None:
         self.tuned, self.above, self.t = tuned, above, 0
@@ -31,7 +31,7 @@ class Moments:
         return {k: x if k == "alpha" else (x.tanh() + 1) / 2 for k, x in self.raw.items()}
 
     def move(self, leaves: Tree) -> Tree:
-        """The leaves moved, as a graph from the raw hyperparameters, which the level above has moved just before."""
+        """The leaves moved, as a graph from the raw hyperparameters, which the level above moves first."""
         self.t += 1
         self.raw |= self.above.move({k: self.raw[k] for k in self.tuned})
         h = self.natural()

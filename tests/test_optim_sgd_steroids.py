@@ -1,4 +1,4 @@
-"""Weight decay, dampening and momentum: torch.optim.SGD for sgd, a plain transcription of SPEC.md 3.1 for sgd_steroids."""
+"""Weight decay and dampening: torch.optim.SGD for sgd, a transcription of SPEC.md 3.1 for sgd_steroids."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ def test_sgd_is_torch_sgd(momentum: float, dampening: float, weight_decay: float
     problem = small_problem(50)
     model = copy.deepcopy(problem.model)
     optimizer = torch.optim.SGD(model.parameters(), 0.1, **numbers)
-    for now, x, y in zip(train(problem, stack="sgd", alpha=0.1, **numbers), problem.x, problem.y, strict=True):
+    for now, x, y in zip(
+        train(problem, stack="sgd", alpha=0.1, **numbers), problem.x, problem.y, strict=True
+    ):
         optimizer.zero_grad()
         F.cross_entropy(model(x), y).backward()
         optimizer.step()
@@ -37,16 +39,22 @@ def test_sgd_is_torch_sgd(momentum: float, dampening: float, weight_decay: float
 
 
 class Steroids:
-    """One level of SPEC.md 3.1: what it moves, its alpha, mu and dp as leaves of the last update's graph, wd a constant."""
+    """One level of SPEC.md 3.1: alpha, mu and dp are leaves of the last update's graph, wd is a number."""
 
-    def __init__(self, alpha: float, above: Steroids | PlainSgd | None, mu: float, wd: float, dp: float) -> None:
-        self.hyper = {"alpha": torch.tensor(alpha), "momentum": torch.tensor(mu), "dampening": torch.tensor(dp)}
+    def __init__(
+        self, alpha: float, above: Steroids | PlainSgd | None, mu: float, wd: float, dp: float
+    ) -> None:
+        self.hyper = {
+            "alpha": torch.tensor(alpha),
+            "momentum": torch.tensor(mu),
+            "dampening": torch.tensor(dp),
+        }
         self.constructed = {"momentum": mu, "dampening": dp}
         self.wd, self.above = wd, above
         self.kept: dict[str, Tensor] = {}
 
     def __call__(self, moved: dict[str, Tensor], grads: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The level above moves first, with the gradients that one backward pass left on this level's leaves."""
+        """The level above moves first, with what one backward pass left on these leaves."""
         if self.above is not None:
             found = {k: torch.zeros(()) if h.grad is None else h.grad.clone() for k, h in self.hyper.items()}
             there = {k: h for k, h in self.hyper.items() if self.constructed.get(k, 1) != 0}
@@ -82,7 +90,7 @@ class PlainSgd(Steroids):
 
 
 def autograd_train(problem: Problem, tower: Steroids) -> Iterator[Now]:
-    """Each update is a graph from the leaves above it to the loss of the next minibatch: one backward pass serves all levels."""
+    """An update is a graph from the leaves above to the next loss: one backward pass serves all."""
     names = [k for k, _ in problem.model.named_parameters()]
     weights = {k: p.requires_grad_() for k, p in problem.params.items()}
     for x, y in zip(problem.x, problem.y, strict=True):
@@ -174,7 +182,14 @@ def test_default_alphas_are_the_reports() -> None:
 
 def test_numbers_of_zero_stay_out_of_a_config() -> None:
     plain = {"stack": "sgd/sgd", "alpha": "0.01/0.01", "epochs": 10}
-    spelled = {**plain, "momentum": 0, "weight_decay": 0.0, "dampening": 0, "shuffle": True, "model.zero_bias": False}
+    spelled = {
+        **plain,
+        "momentum": 0,
+        "weight_decay": 0.0,
+        "dampening": 0,
+        "shuffle": True,
+        "model.zero_bias": False,
+    }
     assert resolve(spelled).id == resolve(plain).id
     assert not resolve(plain).canonical().keys() & {"weight_decay", "dampening", "shuffle", "model.zero_bias"}
     for other in ({"weight_decay": 0.1}, {"dampening": 0.1}, {"shuffle": False}, {"model.zero_bias": True}):

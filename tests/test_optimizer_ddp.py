@@ -1,4 +1,4 @@
-"""Two processes that share their gradients keep equal hyperparameters, as one process with both halves does."""
+"""Two processes that share their gradients keep equal hyperparameters, and are as one with both halves."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def test_multiplicative_rate_moves_by_factors() -> None:
     assert first == pytest.approx(0.1)
     assert second == pytest.approx(0.1 * math.exp(0.5 * 2.0 * 1.0 * 0.1))
     assert third == pytest.approx(second * math.exp(-0.5 * 200.0 * 2.0 * second))
-    assert 0 < third
+    assert third > 0
     assert opt.events == []
 
 

@@ -90,12 +90,26 @@ def test_one_level_is_torch(name: str, maximize: bool) -> None:
 @pytest.mark.parametrize("form", ["textbook", "reported"])
 @pytest.mark.parametrize(
     ("stack", "alpha", "clip"),
-    [("adam/sgd", (0.01, 1e-3), True), ("adam/adam/sgd", (0.01, 1e-3, 1e-4), False), ("rmsprop/sgd", (0.01, 1e-4), True)],
+    [
+        ("adam/sgd", (0.01, 1e-3), True),
+        ("adam/adam/sgd", (0.01, 1e-3, 1e-4), False),
+        ("rmsprop/sgd", (0.01, 1e-4), True),
+    ],
 )
-def test_is_the_stack_step_of_the_experiments(stack: str, alpha: tuple[float, ...], clip: bool, form: str) -> None:
+def test_is_the_stack_step_of_the_experiments(
+    stack: str, alpha: tuple[float, ...], clip: bool, form: str
+) -> None:
     module = net()
     rules = stack.split("/")
-    given = {"stack": stack, "alpha": alpha, "lr": None, "clip": clip, "tune": "all", "form": form, "compile": False}
+    given = {
+        "stack": stack,
+        "alpha": alpha,
+        "lr": None,
+        "clip": clip,
+        "tune": "all",
+        "form": form,
+        "compile": False,
+    }
     settings = completed(given | {"numbers": {}, "floor": None, "multiplicative": False})
     levels = numbers_of(rules, alpha, settings["numbers"])
     whole = assemble(rules, settings["tune"], levels, settings["habits"])

@@ -22,14 +22,23 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "adam": {"alpha": 0.01},
     "adam/sgd": {"alpha": (0.01, 1e-3), "clip": True},
     "adam/adam/sgd": {"alpha": (0.01, 1e-3, 1e-4), "form": "reported"},
-    "sgd/sgd": {"alpha": (0.1, 1e-3), "momentum": 0.9, "weight_decay": 1e-3, "multiplicative": True, "floor": 1e-4},
+    "sgd/sgd": {
+        "alpha": (0.1, 1e-3),
+        "momentum": 0.9,
+        "weight_decay": 1e-3,
+        "multiplicative": True,
+        "floor": 1e-4,
+    },
     "rmsprop/sgd": {"alpha": (0.01, 1e-4), "form": "reported", "tune": "alpha"},
 }
 
 
 def made(stack: str, seed: int = 0) -> Pair:
     module = net(seed)
-    groups = [{"params": module.conv.parameters()}, {"params": [*module.mix.parameters(), *module.head.parameters()]}]
+    groups = [
+        {"params": module.conv.parameters()},
+        {"params": [*module.mix.parameters(), *module.head.parameters()]},
+    ]
     return module, HyperOptimizer(groups, stack, **SETTINGS[stack])
 
 
@@ -147,5 +156,7 @@ def test_step_allocates_no_tensor_that_stays() -> None:
     last(module, opt, batches(3))
     places = {v.data_ptr() for state in opt.state.values() for v in state.values() if isinstance(v, Tensor)}
     last(module, opt, batches(10))
-    assert places == {v.data_ptr() for state in opt.state.values() for v in state.values() if isinstance(v, Tensor)}
+    assert places == {
+        v.data_ptr() for state in opt.state.values() for v in state.values() if isinstance(v, Tensor)
+    }
     assert all(p.is_leaf and p.grad_fn is None for p in module.parameters())

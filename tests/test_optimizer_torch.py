@@ -21,25 +21,37 @@ EXACT = 1e-12
 
 def adams(module: nn.Module, peer: nn.Module, **more: Any) -> tuple[HyperOptimizer, torch.optim.Adam]:
     """Ours without a level above, and torch's."""
-    return HyperOptimizer(module.parameters(), "adam", 0.01, **more), torch.optim.Adam(peer.parameters(), 0.01)
+    return HyperOptimizer(module.parameters(), "adam", 0.01, **more), torch.optim.Adam(
+        peer.parameters(), 0.01
+    )
 
 
 def test_groups_have_their_own_hyperparameters() -> None:
     ours, theirs = net(), net()
     groups = [{"params": ours.conv.parameters()}, {"params": ours.head.parameters(), "lr": 0.1, "beta1": 0.5}]
-    peers = [{"params": theirs.conv.parameters()}, {"params": theirs.head.parameters(), "lr": 0.1, "betas": (0.5, 0.999)}]
+    peers = [
+        {"params": theirs.conv.parameters()},
+        {"params": theirs.head.parameters(), "lr": 0.1, "betas": (0.5, 0.999)},
+    ]
     opt = HyperOptimizer(groups, "adam", 0.01)
-    assert apart(last(ours, opt, batches(30)), last(theirs, torch.optim.Adam(peers, 0.01), batches(30))) < 1e-10
+    assert (
+        apart(last(ours, opt, batches(30)), last(theirs, torch.optim.Adam(peers, 0.01), batches(30))) < 1e-10
+    )
     assert opt.hyperparameters(1) == [{"alpha": 0.1, "beta1": 0.5, "beta2": 0.999}]
 
 
 def test_groups_learn_apart_unless_shared() -> None:
     def rates(**more: Any) -> list[float]:
         module = net()
-        groups = [{"params": module.conv.parameters()}, {"params": [*module.mix.parameters(), *module.head.parameters()]}]
+        groups = [
+            {"params": module.conv.parameters()},
+            {"params": [*module.mix.parameters(), *module.head.parameters()]},
+        ]
         opt = HyperOptimizer(groups, "adam/sgd", (0.01, 1e-3), **more)
         last(module, opt, batches(30))
-        assert [float(g["lr"]) for g in opt.param_groups] == [opt.hyperparameters(i)[0]["alpha"] for i in (0, 1)]
+        assert [float(g["lr"]) for g in opt.param_groups] == [
+            opt.hyperparameters(i)[0]["alpha"] for i in (0, 1)
+        ]
         return [float(g["lr"]) for g in opt.param_groups]
 
     apart_0, apart_1 = rates()
@@ -56,7 +68,10 @@ def test_groups_learn_apart_unless_shared() -> None:
 
 def test_a_group_can_have_another_stack() -> None:
     module = net()
-    groups = [{"params": module.conv.parameters()}, {"params": module.head.parameters(), "stack": "sgd/sgd", "lr": 0.2}]
+    groups = [
+        {"params": module.conv.parameters()},
+        {"params": module.head.parameters(), "stack": "sgd/sgd", "lr": 0.2},
+    ]
     opt = HyperOptimizer(groups, "adam/sgd", (0.01, 1e-3), beta1=0.8)
     assert repr(opt) == "HyperOptimizer(adam(0.01)/sgd(0.001), sgd(0.2)/sgd(0.01))"
     last(module, opt, batches(3))
@@ -172,7 +187,9 @@ def test_closure_as_in_torch() -> None:
     for module, optimizer in ((ours, opt), (theirs, peer)):
         for batch in batches(10):
 
-            def closure(m: nn.Module = module, o: Optimizer = optimizer, b: tuple[Tensor, Tensor] = batch) -> Tensor:
+            def closure(
+                m: nn.Module = module, o: Optimizer = optimizer, b: tuple[Tensor, Tensor] = batch
+            ) -> Tensor:
                 o.zero_grad()
                 loss = loss_of(m, b)
                 loss.backward()
@@ -334,7 +351,9 @@ def test_compiled_model_as_the_model() -> None:
 
 def test_named_and_empty_parameters() -> None:
     module = net()
-    opt = HyperOptimizer([*module.named_parameters(), ("nothing", nn.Parameter(torch.zeros(0, 3)))], "adam/sgd")
+    opt = HyperOptimizer(
+        [*module.named_parameters(), ("nothing", nn.Parameter(torch.zeros(0, 3)))], "adam/sgd"
+    )
     last(module, opt, batches(3))
     assert opt.param_groups[0]["param_names"][-1] == "nothing"
 

@@ -31,6 +31,18 @@ def test_a_step_changes_nothing_it_was_given() -> None:
     assert state.loss_sum == 0
 
 
+def test_wrong_sum_counts_mistakes_of_rows_that_weigh_something() -> None:
+    problem = small_problem(5)
+    training, state = start(problem, resolve({"stack": "sgd/sgd"}))
+    true, mistakes = 11, 0
+    weight = (torch.arange(BATCH) < true).double() / true
+    for t in range(5):
+        logits = torch.func.functional_call(problem.model, state.params, (problem.x[t],))
+        mistakes += (logits.argmax(dim=1) != problem.y[t])[:true].sum().item()
+        state = training.step(state, problem.x[t], problem.y[t], weight, torch.tensor(t + 1.0))
+    assert state.wrong_sum == mistakes > 0
+
+
 def test_loss_sum_is_the_sum_of_the_minibatch_losses() -> None:
     problem = small_problem(5)
     training, state = start(problem, resolve({"stack": "sgd/sgd"}))

@@ -61,7 +61,10 @@ class Asked:
         from hyperopt import timings
 
         wanted = timings.ids(experiment)
-        return {id_: record for store in reversed(self._stores()) for id_, record in store.load(wanted).items()}
+        found: dict[str, Record] = {}
+        for store in self._stores():
+            found = store.load(wanted) | found
+        return found
 
     def _stores(self) -> list[Store]:
         return [working(), published()] if self.from_published else [working()]
@@ -149,7 +152,7 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
         if isinstance(value, Sweep) or key == "seed":
             hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
             raise ConfigError(f"{key}={shown(value)}: {hint}.")
-    loaded = [e for e in load(*patterns) if e.id.rpartition("/")[2].startswith(kind)]
+    loaded = [experiment for experiment in load(*patterns) if experiment.kind == kind]
     if patterns and not loaded:
         raise ConfigError(f"{' '.join(patterns)}: no {kind} has that id.")
     return Asked(
@@ -174,7 +177,7 @@ def _plans(
         plan = plans[experiment.id] = make_plan(runs[experiment.id], have, asked.process)
         exactly = asked.any_needs or experiment.id in asked.patterns
         if plan.packs and experiment.needs == "gpu" and no_gpu and not exactly:
-            command = f"`hyperopt tables {experiment.id}`"
+            command = f"`hyperopt {experiment.kind}s {experiment.id}`"
             print(f"{experiment.id}: skipped, it asks for a GPU; {command} here: {plan.describe()}")
         else:
             chosen.append(experiment)
@@ -197,7 +200,7 @@ def _within(plan: Plan, budget: float | None) -> Plan:
 
 
 def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -> None:
-    from hyperopt.publish import write_page
+    from hyperopt.publish import write_page, write_pictures
     from hyperopt.tables import render as render_page
 
     if not (experiment.lists or any(run.id in records for run in asked.runs(experiment))):
@@ -205,7 +208,9 @@ def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -
         return
     page = render_page(experiment, records, asked.seeds)
     path = write_page(local_pages(), experiment.id, page)
-    print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {path}")
+    drawn = write_pictures(local_pages(), experiment, records, experiment.seed_numbers(asked.seeds))
+    places = ", ".join(map(str, [path, *drawn]))
+    print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {places}")
 
 
 def _say_pages(pages: Mapping[str, Any], ids: Sequence[str]) -> None:

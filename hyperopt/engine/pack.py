@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from hyperopt.config import Run
-from hyperopt.optim.rules import RULES, Rule
-from hyperopt.optim.stack import Level, Stack
+from hyperopt.optim import assemble
+from hyperopt.optim.stack import Stack
 
 
 @dataclass(frozen=True)
@@ -46,34 +46,9 @@ def shape_of(run: Run) -> Hashable:
 
 def stack_of(run: Run) -> Stack:
     """The structure of a run's stack, without its numbers."""
-    levels, numbers = [], numbers_of(run)
-    top = len(run.stack) - 1
-    for k, name in enumerate(run.stack):
-        rule = rule_of(run, k)
-        tuned = () if k == top else run.tune if k == 0 else RULES[name].tunable(numbers[k])
-        levels.append(
-            Level(
-                rule,
-                tuned,
-                clips=k > 0,
-                clip_counts_first_norm=run.habits.get("clip_counts_first_norm", True),
-            )
-        )
-    return Stack(tuple(levels))
-
-
-def rule_of(run: Run, level: int) -> Rule:
-    """The rule of one level with the run's habits."""
-    kind = RULES[run.stack[level]]
-    options = {f.name: run.habits[f.name] for f in fields(kind) if f.name in run.habits}
-    return kind(**options, **kind.switches(numbers_of(run)[level]))
+    return assemble.assemble(run.stack, run.tune, numbers_of(run), run.habits)
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
     """Per level, the natural initial values of its rule's hyperparameters."""
-    numbers = [
-        dict(RULES[name].hyperparameters) | {"alpha": alpha}
-        for name, alpha in zip(run.stack, run.alpha, strict=True)
-    ]
-    numbers[0].update(run.numbers)
-    return tuple(numbers)
+    return assemble.numbers_of(run.stack, run.alpha, run.numbers)

@@ -11,6 +11,7 @@ import sys
 import threading
 
 import torch
+from torch._inductor import config as inductor
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST = 2**31 - 1
@@ -29,8 +30,9 @@ def prepare_process() -> None:
 
 
 def start_worker() -> None:
-    """Prepare a worker: Ctrl-C is its parent's affair, and it ends when its parent does, even by kill -9."""
+    """Prepare a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
     prepare_process()
+    inductor.compile_threads = 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

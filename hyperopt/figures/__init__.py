@@ -1,1 +1,1 @@
-"""Figures: what one shows (figure, reading), its numbers (reductions, lines), its picture and its page's section."""
+"""Figures: what one shows, its keys in a file, its numbers, and its picture."""

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from hyperopt.figures.figure import Axis, Panel
+from hyperopt.figures.figure import Axis, Figure, Panel
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
 from hyperopt.grid import Experiment
@@ -24,9 +24,10 @@ from hyperopt.wording import counted
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
+BANDS = {"seeds": "middle 90 % of seeds", "mean": "95 % interval of the mean"}
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "axes.spines.top": False,
@@ -52,9 +53,7 @@ DPI = 160
 POINTS_PER_INCH = 72
 
 
-def pictures(
-    experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
-) -> dict[str, bytes]:
+def pictures(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
     """The picture of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
     if experiment.figure is None:
         return {}
@@ -65,7 +64,7 @@ def pictures(
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        picture = picture_of(experiment.figure.x, panels, len(seeds))
+        picture = picture_of(experiment.figure, panels, len(seeds))
         for kind, metadata in WITHOUT_DATE.items():
             buffer = BytesIO()
             picture.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
@@ -73,7 +72,7 @@ def pictures(
     return files
 
 
-def picture_of(x: Axis, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
+def picture_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
     """Panels side by side, each with its labels to the right, and how to read them above."""
     picture = Picture()
     canvas = FigureCanvasAgg(picture)
@@ -85,10 +84,10 @@ def picture_of(x: Axis, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: i
     for i, (panel, drawn) in enumerate(panels):
         left = i * (LEFT + width + gutter) + LEFT
         axes = picture.add_axes((left / whole, BOTTOM / tall, width / whole, HEIGHT / tall))
-        _draw(axes, x, panel, drawn)
+        _draw(axes, figure.x, panel, drawn)
         _label(axes, drawn, width)
         if i == 0:
-            _explain(axes, [line for _, every in panels for line in every], seeds)
+            _explain(axes, figure, [line for _, every in panels for line in every], seeds)
     return picture
 
 
@@ -101,7 +100,9 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
         axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
         axes.plot(line.report_x, line.report_y, color=_darker(colour), linewidth=1.0, dashes=(4, 2), zorder=3)
         if len(line.report_x) < len(line.x):
-            axes.plot(line.report_x, line.report_y, marker, color=_darker(colour), fillstyle="none", markersize=6)
+            axes.plot(
+                line.report_x, line.report_y, marker, color=_darker(colour), fillstyle="none", markersize=6
+            )
     axes.set_xlabel(x.label)
     axes.set_ylabel(panel.label)
     if x.log:
@@ -134,17 +135,19 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
         axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 
-def _explain(axes: Axes, every: Sequence[Line], seeds: int) -> None:
+def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> None:
     """Above the first panel, how to read the lines."""
     entries: list[tuple[Any, str]] = [
         (Line2D([], [], color="#555555", linewidth=1.9), f"ours, mean of {counted(seeds, 'seed')}")
     ]
     if seeds > 1:
-        entries.append((Patch(color="#555555", alpha=0.25), "middle 90 % of seeds"))
+        entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     if any(len(line.report_x) for line in every):
         entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), "the report"))
     if any(line.diverged.any() for line in every):
-        entries.append((Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)"))
+        entries.append(
+            (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
+        )
     handles, names = zip(*entries, strict=True)
     axes.legend(
         handles,
@@ -170,7 +173,7 @@ def _end(line: Line) -> tuple[float, float]:
 
 def _widest(texts: Sequence[str], picture: Picture, canvas: FigureCanvasAgg) -> float:
     """The width of the widest text, inches."""
-    renderer = canvas.get_renderer()
+    renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     widths = []
     for text in texts:
         artist = picture.text(0, 0, text)

@@ -44,8 +44,12 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figure:
-    """The picture of an experiment; its rows are the curves, its columns the points at which they are compared."""
+    """The picture of an experiment, whose rows are the curves, and its columns points of comparison.
+
+    `band` is what lies around a curve: "seeds", the middle 90 % of them, or "mean", its 95 % interval.
+    """
 
     x: Axis
     panels: tuple[Panel, ...]
     curves: tuple[Curve, ...]
+    band: str

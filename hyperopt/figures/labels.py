@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places at least `gap` apart, within [low, high], in the order wanted, as near as can be to those wanted.
+    """Places at least `gap` apart, within [low, high], in the order wanted and as near to it as can be.
 
     Nearest by the sum of squared moves: with y_i = place_i - i * gap this is isotonic regression, solved by
     pooling neighbours that are out of order. Where not all fit, they are evenly spread over [low, high].
@@ -23,7 +23,8 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     for k, i in enumerate(order):
         pools.append([wanted[i] - k * gap])
         while len(pools) > 1 and _mean(pools[-2]) > _mean(pools[-1]):
-            pools[-2] += pools.pop()
+            later = pools.pop()
+            pools[-1] += later
     ceiling = high - (len(wanted) - 1) * gap
     flat = [min(max(_mean(pool), low), ceiling) for pool in pools for _ in pool]
     places = [0.0] * len(wanted)

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperopt.figures.figure import Curve, Panel
+from hyperopt.figures.figure import Curve, Figure, Panel
 from hyperopt.grid import Cell, Experiment
 from hyperopt.measurements import series, value
 from hyperopt.records import Record
+from hyperopt.statistics import median_interval, t_interval
 
 Numbers = NDArray[np.float64]
 BAND = (0.05, 0.95)
-"""The quantiles over seeds between which the band lies."""
+"""The quantiles over seeds between which their band lies."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def lines(
     for cell in experiment.cells():
         cells.setdefault(cell.row, []).append(cell)
     drawn = [
-        _line(curve, cells[curve.label], panel, experiment.figure.x.values, records, seeds)
+        _line(curve, cells[curve.label], panel, experiment.figure, records, seeds)
         for curve in experiment.figure.curves
         if curve.drawn
     ]
@@ -63,27 +64,26 @@ def _line(
     curve: Curve,
     cells: Sequence[Cell],
     panel: Panel,
-    values: Sequence[float],
+    figure: Figure,
     records: Mapping[str, Record],
     seeds: Sequence[int],
 ) -> Line:
-    if values:
+    if figure.x.values:
         points = [cell for cell in cells if cell.metric == panel.metric and cell.x is not None]
         x, y, diverged = _along_setting(points, panel.metric, records, seeds)
     else:
         x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
     report = sorted(curve.report.get(panel.metric, {}).items())
-    report_x, report_y = (np.array(axis, dtype=float) for axis in zip(*report, strict=True)) if report else ([], [])
-    middle, low, high = _over_seeds(y, diverged)
+    middle, low, high = _over_seeds(y, diverged, figure.band)
     return Line(
         curve.label,
         x,
         middle,
         low,
         high,
-        diverged.any(axis=0),
-        np.asarray(report_x, dtype=float),
-        np.asarray(report_y, dtype=float),
+        np.asarray(diverged.any(axis=0)),
+        np.array([at for at, _ in report], dtype=float),
+        np.array([number for _, number in report], dtype=float),
     )
 
 
@@ -95,14 +95,17 @@ def _along_epochs(
     known = [(record, series(record, metric)) for record in found if series(record, metric)]
     x = np.arange(1, max((len(y) for _, y in known), default=0) + 1, dtype=float)
     y = np.array([y for _, y in known], dtype=float).reshape(len(known), len(x))
-    since = [min((e["epoch"] for e in record.events if e["event"] == "diverged"), default=np.inf) for record, _ in known]
+    since = [
+        min((e["epoch"] for e in record.events if e["event"] == "diverged"), default=np.inf)
+        for record, _ in known
+    ]
     return x, y, x[None, :] >= np.array(since).reshape(-1, 1)
 
 
 def _along_setting(
     cells: Sequence[Cell], metric: str, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """The values of {x} of which a run is there [points]; and as `_along_epochs`, NaN where a run is missing."""
+    """Values of {x} of which a run is there [points]; and as `_along_epochs`, NaN where one is missing."""
     x, columns, diverged = [], [], []
     for cell in cells:
         found = [records.get(cell.run(seed).id) for seed in seeds]
@@ -119,12 +122,17 @@ def _along_setting(
     )
 
 
-def _over_seeds(y: Numbers, diverged: NDArray[np.bool_]) -> tuple[Numbers, Numbers, Numbers]:
+def _over_seeds(y: Numbers, diverged: NDArray[np.bool_], band: str) -> tuple[Numbers, Numbers, Numbers]:
     """Middle and band over seeds of y [seeds, points]; what is not finite is left out."""
     middle, low, high = (np.full(y.shape[1], np.nan) for _ in range(3))
     for i, column in enumerate(y.T):
         finite = column[np.isfinite(column)]
-        if len(finite):
-            middle[i] = np.median(finite) if diverged[:, i].any() else finite.mean()
+        if not len(finite):
+            continue
+        lost = diverged[:, i].any()
+        middle[i] = np.median(finite) if lost else finite.mean()
+        if band == "seeds":
             low[i], high[i] = np.quantile(finite, BAND)
+        elif interval := median_interval(finite.tolist())[0] if lost else t_interval(finite.tolist()):
+            low[i], high[i] = interval.low, interval.high
     return middle, low, high

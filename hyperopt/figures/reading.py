@@ -12,6 +12,7 @@ from hyperopt.grid import Column, ExperimentError, Row, Table, metric_of
 from hyperopt.keys import NUMBER, Keys, checked
 
 SCALES = ("linear", "log")
+BANDS = ("seeds", "mean")
 MOST_CURVES = 8
 """As many as there are colours that everyone can tell apart."""
 
@@ -20,12 +21,13 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
     """The figure that the keys describe, and the same as columns (its points) and rows (its curves).
 
     Args:
-        keys: of the experiment; `x`, `panels` and `curves` are taken.
+        keys: of the experiment; `x`, `panels`, `curves` and `band` are taken.
         read_off: the report's numbers were read off a picture, too coarsely for the shape of a curve.
     """
     x = _axis(keys.take("x", dict, {}))
     given = [Keys("panel", panel) for panel in _some(keys, "panels")]
-    panels, columns = [], []
+    panels: list[Panel] = []
+    columns: list[Column] = []
     for place, panel in enumerate(given):
         panels.append(_panel(panel))
         columns += _columns(panel, panels[-1], x, first=place == 0)
@@ -41,7 +43,8 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
             f"{sum(curve.drawn for curve in curves)} curves are drawn, {MOST_CURVES} are the most"
         )
     table = Table(heading="", settings={}, rows=tuple(rows))
-    return Figure(x, tuple(panels), tuple(curves)), tuple(columns), (table,)
+    band = _one_of(keys, "band", BANDS)
+    return Figure(x, tuple(panels), tuple(curves), band), tuple(columns), (table,)
 
 
 def _axis(given: dict[str, Any]) -> Axis:
@@ -63,7 +66,7 @@ def _panel(keys: Keys) -> Panel:
 
 
 def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Column]:
-    """A column for each point at which the panel's curves are compared, and for each number of a whole curve."""
+    """A column for each point at which curves are compared, and for each number of a whole curve."""
     before = "" if first else f"{panel.metric}, "
     if x.values:
         for value in x.values:
@@ -104,7 +107,7 @@ def _points(label: str, given: list[Any] | dict[Any, Any], x: Axis) -> dict[floa
     if isinstance(given, dict):
         pairs = list(given.items())
     else:
-        along = x.values or range(1, len(given) + 1)
+        along = (x.values if given else ()) or range(1, len(given) + 1)
         if len(along) != len(given):
             raise ExperimentError(
                 f"curve {label!r} has {len(given)} numbers of the report, x has {len(along)}"
@@ -129,10 +132,15 @@ def _reported(column: Column, curve: Curve, x: Axis, *, read_off: bool) -> float
 
 
 def _log(keys: Keys) -> bool:
-    scale = keys.take("scale", str, "linear")
-    if scale not in SCALES:
-        raise unknown("scale", scale, SCALES)
-    return bool(scale == "log")
+    return _one_of(keys, "scale", SCALES) == "log"
+
+
+def _one_of(keys: Keys, key: str, allowed: Sequence[str]) -> str:
+    """One of the allowed names, by default the first."""
+    given: str = keys.take(key, str, allowed[0])
+    if given not in allowed:
+        raise unknown(key, given, allowed)
+    return given
 
 
 def _some(keys: Keys, key: str) -> list[Any]:

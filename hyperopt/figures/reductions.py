@@ -34,7 +34,7 @@ def settling(curve: Sequence[float]) -> float | None:
 
 
 def roughness(curve: Sequence[float]) -> float | None:
-    """How much the slope turns back and forth, as a share of the whole change: 0 for a curve that only flattens."""
+    """How much the slope turns back and forth, as a share of the whole change; 0 where it only flattens."""
     slopes = [b - a for a, b in pairwise(curve)]
     if len(slopes) < 2 or curve[0] == curve[-1]:
         return None
@@ -50,7 +50,7 @@ REDUCTIONS = {
     "settling": Reduction(settling, "the epoch from which the curve stays within 5 % of its last value", 1),
     "roughness": Reduction(
         roughness,
-        "how much the curve's slope turns back and forth, as a share of its whole change (0 for one that only flattens)",
+        "how much the slope turns back and forth, as a share of the whole change (0 where it only flattens)",
         3,
     ),
 }

@@ -38,7 +38,7 @@ def assemble(
                 build(name, numbers[k], habits),
                 () if k == top else tuple(tune) if k == 0 else find(name).tunable(numbers[k]),
                 clips=k > 0,
-                clip_counts_first_norm=habits.get("clip_counts_first_norm", False),
+                clip_counts_first_norm=habits.get("clip_counts_first_norm", True),
                 multiplicative=multiplicative and k < top,
                 floor=floor if k < top else None,
             )

@@ -31,7 +31,7 @@ def lines(experiment: Experiment, listed: Experiment) -> list[Line]:
     """Every row of the list, with the alphas of the row of that label in the experiment `listed`."""
     alphas = {cell.row: cell.run(seed=0).alpha for cell in listed.cells()}
     return [
-        Line(table.heading, row.label, row.printed, " / ".join(f"{alpha:g}" for alpha in alphas[row.label]))
+        Line(table.heading, row.label, row.printed, " / ".join(map(_text, alphas[row.label])))
         for table in experiment.tables
         for row in table.rows
     ]
@@ -62,6 +62,14 @@ def csv(rows: Sequence[Line]) -> str:
     return pd.DataFrame([asdict(line) | {"agrees": line.agrees} for line in rows]).to_csv(
         index=False, lineterminator="\n"
     )
+
+
+def _text(alpha: float) -> str:
+    """As the reports print it: 0.01, 1e-4."""
+    if alpha >= 1e-3:
+        return f"{alpha:g}"
+    digits, power = f"{alpha:e}".split("e")
+    return f"{float(digits):g}e{int(power)}"
 
 
 def _numbers(text: str) -> list[Decimal]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hyperopt.grid import METRICS, Table
+from hyperopt.grid import Table, metric_of
 from hyperopt.measurements import Measured
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, interval, number
@@ -23,6 +23,8 @@ def section(views: Sequence[View]) -> str:
         f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. "
         "Intervals are Student's, 95 %; sd has ddof 1."
     )
+    if error := views[0].experiment.reading_error:
+        words += f" Its numbers were read off its picture, to ±{error:g}, which widens the interval."
     if any(view.diverged for view in views):
         words += (
             " Where a run diverged, t intervals mean nothing: median and range stand instead, "
@@ -45,7 +47,7 @@ def _table(view: View, table: Table) -> Iterator[str]:
         "agrees",
         "diverged",
     ]
-    columns = [column for column in experiment.columns if not METRICS[column.metric].timed_in]
+    columns = [column for column in experiment.columns if not metric_of(column.metric).timed_in]
     cells = [view.measured[row.label, column.name] for row in table.rows for column in columns]
     rows = [_row(cell, cell.cell.column) for cell in cells]
     if experiment.baseline and table is experiment.tables[0]:
@@ -57,7 +59,7 @@ def _table(view: View, table: Table) -> Iterator[str]:
 
 
 def _row(cell: Measured, name: str) -> list[str]:
-    decimals = METRICS[cell.cell.metric].decimals
+    decimals = cell.cell.decimals
     report = number(cell.cell.report, decimals)
     summary = cell.summary
     if summary is None:

@@ -49,12 +49,11 @@ def command(experiment: Experiment, seeds: Sequence[int]) -> str:
     )
     if experiment.changes.keys() <= {"epochs"}:
         options = {key.upper(): value for key, value in {**given, **experiment.changes}.items()}
-        return " ".join(
-            [f"make tables ONLY={experiment.id}", *(f"{key}={value}" for key, value in options.items())]
-        )
+        words = (f"{key}={value}" for key, value in options.items())
+        return " ".join([f"make {experiment.kind}s ONLY={experiment.id}", *words])
     return " ".join(
         [
-            f"hyperopt tables {experiment.id}",
+            f"hyperopt {experiment.kind}s {experiment.id}",
             *(f"{k}={v}" for k, v in {**given, **experiment.changes}.items()),
         ]
     )

@@ -24,9 +24,9 @@ def section(view: View) -> str:
     rows = [row for table in experiment.tables for row in _row(view, table, experiment.order)]
     if not rows:
         return ""
-    header = ["", "report, best first", "here, best first", "pairs in the report's order", "of those told apart"]
+    header = ["", "report, best first", "here, best first", "pairs in the report's order", "of those apart"]
     words = (
-        "Two rows are told apart where the 95 % interval of their difference, paired by seed, leaves out 0. Rows "
+        "Two rows are apart where the 95 % interval of their difference, paired by seed, leaves out 0. Rows "
         "of which a run is missing or diverged, and rows that the report does not print, are left out."
     )
     return f"## Order of the rows\n\n{markdown.table(header, rows, left=header[:3])}\n\n{words}"
@@ -38,14 +38,14 @@ def _row(view: View, table: Table, column: str) -> Iterator[list[str]]:
     pairs = [pair for pair in combinations(cells, 2) if pair[0].cell.report != pair[1].cell.report]
     if not pairs:
         return
-    told = [pair for pair in pairs if _told_apart(pair)]
+    apart = [pair for pair in pairs if _apart(pair)]
     theirs = sorted(cells, key=lambda c: c.cell.report or 0.0)
     ours = sorted(cells, key=_mean)
     names = [" < ".join(c.cell.row for c in order) for order in (theirs, ours)]
-    yield [table.heading, *names, _count(pairs), _count(told)]
+    yield [table.heading, *names, _count(pairs), _count(apart)]
 
 
-def _told_apart(pair: Pair) -> bool:
+def _apart(pair: Pair) -> bool:
     differences = paired(sub, pair[0].by_seed, pair[1].by_seed)
     interval = t_interval(list(differences.values()))
     return interval is not None and 0 not in interval

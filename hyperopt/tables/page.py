@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hyperopt.grid import Experiment, Seeds
 from hyperopt.records import Record
-from hyperopt.tables import alphas, comparison, layout, made, numbers, order, times, verdicts
+from hyperopt.tables import alphas, comparison, curves, layout, made, numbers, order, times, verdicts
 from hyperopt.tables.view import View, view_of
 from hyperopt.wording import counted
 
@@ -41,7 +41,7 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
     )
     sections = [
         _head(experiment, summary),
-        layout.section(views[0]),
+        curves.section(views[0], experiment.figure) if experiment.figure else layout.section(views[0]),
         comparison.section(views),
         order.section(views[-1]),
         times.section(views[0], records),
@@ -81,8 +81,11 @@ def _summary(view: View) -> str:
         return "no runs yet"
     agrees = Counter(cell.agrees for cell in cells if cell.cell.report is not None)
     lost = sum(bool(cell.diverged) for cell in cells)
-    parts = [f"{agrees[True]} of {agrees[True] + agrees[False]} cells agree"]
-    if lost:
+    compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
+    parts = [f"{agrees[True]} of {compared} {what} agree"]
+    if not agrees and view.experiment.figure:
+        parts = [f"{lost} {what} with runs that diverged"] if lost else []
+    elif lost:
         parts[0] += f" ({lost} more had runs that diverged)"
     if view.verdicts:
         outcomes = Counter(verdict.outcome for verdict in view.verdicts)
@@ -90,4 +93,4 @@ def _summary(view: View) -> str:
             f"{counted(outcomes['reproduced'], 'claim')} reproduced, {outcomes['not reproduced']} not, "
             f"{outcomes['undecided']} undecided"
         )
-    return "; ".join(parts)
+    return "; ".join(parts) or "no claims"

@@ -7,7 +7,7 @@ from operator import truediv
 from statistics import fmean
 
 from hyperopt import timings
-from hyperopt.grid import METRICS, Column, Table
+from hyperopt.grid import Column, Table, metric_of
 from hyperopt.measurements import Measured
 from hyperopt.records import Record
 from hyperopt.statistics import paired, t_interval
@@ -18,7 +18,7 @@ from hyperopt.tables.view import View
 
 def section(view: View, records: Mapping[str, Record]) -> str:
     """A table per sub-table, its first row the baseline; empty where the experiment times nothing."""
-    columns = [column for column in view.experiment.columns if METRICS[column.metric].timed_in]
+    columns = [column for column in view.experiment.columns if metric_of(column.metric).timed_in]
     if not columns:
         return ""
     tables = [table for table in view.experiment.tables if timings.timed(view.experiment, table)]
@@ -29,7 +29,7 @@ def section(view: View, records: Mapping[str, Record]) -> str:
 def _table(view: View, table: Table, columns: list[Column]) -> str:
     header = [view.experiment.corner, "report", "ratio"]
     for column in columns:
-        header += [METRICS[column.metric].timed_in or "", "ratio ", "95 % interval"]
+        header += [metric_of(column.metric).timed_in or "", "ratio ", "95 % interval"]
     rows = []
     for row in table.rows:
         pairs = [[view.measured[r.label, c.name] for r in (row, table.rows[0])] for c in columns]
@@ -50,9 +50,9 @@ def _ours(cell: Measured, baseline: Measured) -> list[str]:
 
 def _how_timed(view: View, records: Mapping[str, Record]) -> str:
     words = (
-        "Seconds of the row's epochs, one run alone with one torch thread, its data in memory, without compiling "
-        "and evaluation; a ratio is to the first row of the sub-table, round by round. The report's are of its "
-        "own machine, with a DataLoader: only its ratios compare."
+        "Seconds of the row's epochs, one run alone with one torch thread, its data in memory, without "
+        "compiling and evaluation; a ratio is to the first row of the sub-table, round by round. The "
+        "report's seconds are of its own machine, with a DataLoader: only its ratios compare."
     )
     found = [records[id_] for id_ in sorted(timings.ids(view.experiment)) if id_ in records]
     if not found:
@@ -62,7 +62,7 @@ def _how_timed(view: View, records: Mapping[str, Record]) -> str:
     cpus = sorted({record.made.get("cpu", "") for record in found})
     days = sorted({record.made.get("started", "")[:10] for record in found})
     return (
-        f"{words}\n\nTimed by `make times ONLY={view.experiment.id}` on {', '.join(cpus)}, {', '.join(days)}, in "
-        f"{' or '.join(map(str, rounds))} rounds; a run had {core:.2f} of a core at least, and much below 1 the "
-        "machine was busy and the times are worth little."
+        f"{words}\n\nTimed by `make times ONLY={view.experiment.id}` on {', '.join(cpus)}, "
+        f"{', '.join(days)}, in {' or '.join(map(str, rounds))} rounds; a run had {core:.2f} of a core at "
+        "least: much below 1, the machine was busy and the times are worth little."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hyperopt.claims import Verdict
+from hyperopt.grid import Claim, Experiment
 from hyperopt.statistics import SMALLEST_TEST
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import interval, number
@@ -16,8 +17,7 @@ def section(views: Sequence[View]) -> str:
     claims = views[0].experiment.claims
     if not claims:
         return ""
-    reasons = [f" *({claim.why})*" if claim.why else "" for claim in claims]
-    said = [f"{i}. {claim.says}{why}" for i, (claim, why) in enumerate(zip(claims, reasons, strict=True), 1)]
+    said = [f"{i}. {_said(claim, views[0].experiment)}" for i, claim in enumerate(claims, 1)]
     parts = ["## Claims", "\n".join(said)]
     for view in views:
         parts += [f"### {view.count}"] if len(views) > 1 else []
@@ -25,12 +25,29 @@ def section(views: Sequence[View]) -> str:
     return "\n\n".join([*parts, _how_judged(views)])
 
 
+def _said(claim: Claim, experiment: Experiment) -> str:
+    """The sentence, its effect where that is its own, and why it is bounded so."""
+    parts = [claim.says]
+    if claim.effect != experiment.effect:
+        sides = (claim.effect.minuend, claim.effect.subtrahend)
+        first, second = (
+            f"({side.column} of {side.row})" if side.row else f"({side.column})" for side in sides
+        )
+        parts.append(f"Effect: {first} {'/' if claim.effect.ratio else '−'} {second}.")
+    if claim.why:
+        parts.append(f"*({claim.why})*")
+    if claim.contradicted:
+        parts.append("**The report's own numbers contradict it.**")
+    return " ".join(parts)
+
+
 def _table(view: View) -> str:
     experiment = view.experiment
     p = ["p"] if _has_p(view) else []
     header = ["claim", experiment.corner, "claimed", "effect", "interval", "n", *p, "diverged", "verdict"]
     rows = [
-        _row(verdict, experiment.claims.index(verdict.claim) + 1, with_p=bool(p)) for verdict in view.verdicts
+        _row(verdict, experiment.claims.index(verdict.claim) + 1, _decimals(verdict, view), with_p=bool(p))
+        for verdict in view.verdicts
     ]
     return markdown.table(header, rows, left=("verdict",))
 
@@ -39,10 +56,16 @@ def _has_p(view: View) -> bool:
     return any(verdict.p is not None for verdict in view.verdicts)
 
 
-def _row(verdict: Verdict, i: int, *, with_p: bool) -> list[str]:
+def _decimals(verdict: Verdict, view: View) -> int:
+    """Those of the number from which the effect is taken."""
+    place = verdict.claim.effect.minuend
+    return view.measured[place.row or verdict.rows[0], place.column].cell.decimals
+
+
+def _row(verdict: Verdict, i: int, decimals: int, *, with_p: bool) -> list[str]:
     lost, runs = verdict.diverged
-    center = number(verdict.center) + (" (median)" if lost else "")
-    bound, shown = markdown.bound(verdict.claim.bound), interval(verdict.interval)
+    center = number(verdict.center, decimals) + (" (median)" if lost else "")
+    bound, shown = markdown.bound(verdict.claim.bound), interval(verdict.interval, decimals)
     p = [_p(verdict.p)] if with_p else []
     diverged = f"{lost} of {runs}" if lost else ""
     outcome = f"**{verdict.outcome}**" if verdict.outcome == "not reproduced" else verdict.outcome

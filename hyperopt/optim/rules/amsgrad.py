@@ -40,8 +40,8 @@ class Amsgrad(Rule):
         return LINEAR if name == "alpha" else UNIT_INTERVAL
 
     def init(self, param: Tensor) -> State:
-        v = param.new_full(param.shape, self.amsgrad_start)
-        return {"m": param.new_zeros(param.shape), "v": v, "v_max": v}
+        state = {"m": param.new_zeros(param.shape), "v": param.new_full(param.shape, self.amsgrad_start)}
+        return state | {"v_max": state["v"].clone()} if self.amsgrad_running_maximum else state
 
     def update(
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
@@ -49,8 +49,11 @@ class Amsgrad(Rule):
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         m = beta1 * state["m"] + (1 - beta1) * grad
         v = beta2 * state["v"] + (1 - beta2) * grad.square()
-        largest = v.maximum(state["v_max"])
-        after = {"m": m, "v": v, "v_max": largest if self.amsgrad_running_maximum else v}
+        after = {"m": m, "v": v}
+        if self.amsgrad_running_maximum:
+            largest = after["v_max"] = v.maximum(state["v_max"])
+        else:
+            largest = v.maximum(state["v"])
         if self.amsgrad_bias_correction:
             m, largest = m / (1 - beta1**step), largest / (1 - beta2**step)
         return hyper["alpha"] * m / (safe_sqrt(largest) + EPS), after

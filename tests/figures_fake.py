@@ -1,0 +1,99 @@
+"""A small figure and its records, made by hand."""
+
+from dataclasses import replace
+
+from fake_records import MADE
+
+from hyperopt.grid import Experiment
+from hyperopt.records import Record
+
+ALONG_EPOCHS = """
+title: Two stacks
+source: A report, figure 9
+caption: Loss.
+settings: {dataset: mnist, model: mlp, epochs: 3}
+panels:
+  - {metric: train_loss, label: training loss, points: [1, 3], reductions: [settling]}
+  - {metric: test_accuracy, label: test accuracy (%), points: [3]}
+curves:
+  - {label: SGD, settings: {stack: sgd}, report: [3, 2.5, 2], shown_as: Adam}
+  - label: Adam
+    settings: {stack: adam}
+    report: {train_loss: {3: 1}, test_accuracy: {3: 96}}
+    shown_as: null
+claims:
+  - says: Adam is better.
+    effect: {from: {row: SGD, column: epoch 3}, to: epoch 3}
+    each_of: [Adam]
+    more_than: 0
+  - says: SGD is better.
+    effect: {from: {row: Adam, column: epoch 3}, to: epoch 3}
+    each_of: [SGD]
+    more_than: 0
+    contradicted: true
+    why: A printed sentence.
+notes: [A note.]
+"""
+
+ALONG_ALPHA = """
+title: Against α
+source: A report, figure 8
+settings: {dataset: mnist, model: mlp, epochs: 3}
+x: {name: α, label: initial α, scale: log, values: [0.01, 1]}
+panels:
+  - {metric: test_error, label: test error (%), reductions: [range, mean]}
+curves:
+  - {label: one, settings: {stack: sgd, alpha: "{x}"}, report: [8, 12]}
+  - {label: two, settings: {stack: sgd/sgd, alpha: "{x}/0.1"}}
+claims:
+  - says: Two are less sensitive.
+    effect: {from: {row: one, column: range}, to: range}
+    each_of: [two]
+    more_than: 0
+"""
+
+# By curve, per seed the loss after each of three epochs; 100 - 10 x loss is the accuracy.
+LOSSES = {
+    "SGD": [[3.0, 2.5, 2.0], [3.1, 2.4, 2.1], [2.9, 2.6, 1.9]],
+    "Adam": [[2.0, 1.02, 1.0], [2.0, 1.5, 1.1], [2.0, 1.5, 0.9]],
+}
+
+
+def epoch_records(experiment: Experiment, losses: dict[str, list[list[float]]]) -> dict[str, Record]:
+    """Records of curves along epochs."""
+    made = {}
+    for label, by_seed in losses.items():
+        for seed, curve in enumerate(by_seed):
+            run = experiment.cell(label, "epoch 3").run(seed)
+            metrics = {"train_loss": curve, "test_error": [10 * loss for loss in curve]}
+            made[run.id] = blank(run.id, run.canonical(), metrics)
+    return made
+
+
+def alpha_records(experiment: Experiment, errors: dict[tuple[str, str], list[float]]) -> dict[str, Record]:
+    """Records of points along α: by curve and column the error of each seed."""
+    made = {}
+    for (label, column), by_seed in errors.items():
+        for seed, error in enumerate(by_seed):
+            run = experiment.cell(label, column).run(seed)
+            made[run.id] = blank(run.id, run.canonical(), {"test_error": [99.0, error]})
+    return made
+
+
+def diverged(record: Record, epoch: int) -> Record:
+    event = {"step": 1, "epoch": epoch, "event": "diverged", "level": None}
+    return replace(record, diverged=True, events=[event])
+
+
+def blank(id_: str, config: dict, metrics: dict[str, list[float]]) -> Record:
+    return Record(
+        id=id_,
+        config=config,
+        metrics=metrics,
+        hyperparameters={"0.alpha": [0.1, 0.2, 0.3]},
+        final={"train_loss_full": 0.5},
+        diverged=False,
+        seconds=2.0,
+        steps=470,
+        made=MADE,
+    )

@@ -45,8 +45,11 @@ class Measured:
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the report's number lies in the prediction interval; None where either is absent."""
-        if self.cell.report is None or self.prediction is None:
+        """Whether the report's number lies in the prediction interval; None where either is absent.
+
+        Nor is it said of the number of a whole curve, which may be a count that has no spread.
+        """
+        if self.cell.report is None or self.prediction is None or self.cell.reduction:
             return None
         low, high = self.prediction.low, self.prediction.high
         return self.cell.report in Interval(low - self.reading_error, high + self.reading_error)

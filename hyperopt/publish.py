@@ -13,7 +13,9 @@ from hyperopt.grid import Experiment
 from hyperopt.records import Record, Store, read_records, write_records
 from hyperopt.tables import Page
 from hyperopt.tables import render as render_page
+from hyperopt.tables.excerpt import excerpt, fill
 from hyperopt.tables.markdown import table
+from hyperopt.tables.view import view_of
 
 __all__ = ["publish", "render", "seeds_in", "write_page", "write_pictures"]
 
@@ -49,7 +51,8 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
 def render(
     experiments: Sequence[Experiment], results: Path | None = None, *, pictures: bool = True
 ) -> dict[str, Page]:
-    """Rewrite the pages of these experiments, and README.md with a line for each, from published records.
+    """Rewrite the pages of these experiments, README.md with a line for each, and the excerpts of
+    the project's README, from published records.
 
     Args:
         experiments: which.
@@ -73,6 +76,7 @@ def render(
             if pictures:
                 write_pictures(results, experiment, published, seeds[experiment.id])
     _write(results / "README.md", _contents(pages))
+    _fill(results.parent / "README.md", everything, published)
     return written
 
 
@@ -115,6 +119,21 @@ def _records(experiment: Experiment, results: Path) -> Path:
     Runs that some other experiment has published do not publish this one.
     """
     return results / "records" / f"{(experiment.lists or experiment).id}.parquet"
+
+
+def _fill(readme: Path, experiments: Sequence[Experiment], published: Mapping[str, Record]) -> None:
+    """Put the published numbers into the excerpts of the project's README."""
+    if not readme.is_file():
+        return
+    by_id = {experiment.id: experiment for experiment in experiments}
+
+    def excerpt_of(name: str) -> str | None:
+        experiment = by_id.get(name)
+        return excerpt(view_of(experiment, published, experiment.seeds)) if experiment else None
+
+    before = readme.read_text(encoding="utf-8")
+    if (after := fill(before, excerpt_of)) != before:
+        _write(readme, after)
 
 
 def _seeds(records: Mapping[str, Record]) -> set[int]:

@@ -50,8 +50,8 @@ class Record:
     Attributes:
         id: hash of `config`.
         config: the run's canonical form.
-        metrics: per epoch `train_loss` (mean over the epoch's minibatches), `test_loss`, `test_error`
-            (percent).
+        metrics: per epoch `train_loss` and `train_error`, over the epoch's minibatches as they are trained,
+            `test_loss`, `test_error`; errors in percent.
         hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
         final: `train_loss_full`, the loss over the whole training set after the last epoch.
         diverged: a loss, weight or hyperparameter was not finite.

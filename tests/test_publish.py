@@ -126,3 +126,23 @@ def test_render_reproduces_the_committed_pages(tmp_path: Path):
     render(published, tmp_path, pictures=False)
     for name in ["README.md", *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Experiment):
+    readme = tmp_path / "README.md"
+    marks = "before\n<!-- excerpt report/{} -->\nold\n<!-- end of excerpt -->\nafter\n"
+    readme.write_text(marks.format("table9") + marks.format("nosuch"))
+    publish(
+        [experiment],
+        stored(tmp_path / "runs", experiment, {("0.1", "clip"): [4.0, 5.0]}),
+        tmp_path / "results",
+    )
+    first, _, second = readme.read_text().partition("after\n")
+    row = next(
+        line for line in first.splitlines() if line.split("|")[1:2] and line.split("|")[1].strip() == "0.1"
+    )
+    cell = experiment.cell("0.1", "clip")
+    assert f"{cell.report:.2f}" in row
+    assert "4.50 ± 0.71" in row
+    assert "old" not in first
+    assert second == marks.format("nosuch"), "an excerpt that nobody publishes is left alone"

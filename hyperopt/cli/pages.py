@@ -85,6 +85,7 @@ def publish(arguments: Namespace) -> int:
     from hyperopt.experiments import load
     from hyperopt.publish import publish as publish_records
 
+    _refuse_outside_a_checkout("publish")
     experiments = load(*_only_patterns(arguments.asked))
     _say_pages(publish_records(experiments, working()), [experiment.id for experiment in experiments])
     return 0
@@ -95,9 +96,17 @@ def render(arguments: Namespace) -> int:
     from hyperopt.experiments import load
     from hyperopt.publish import render as render_pages
 
+    _refuse_outside_a_checkout("render")
     experiments = load(*_only_patterns(arguments.asked))
     _say_pages(render_pages(experiments), [experiment.id for experiment in experiments])
     return 0
+
+
+def _refuse_outside_a_checkout(verb: str) -> None:
+    if checkout_root() is None:
+        raise ConfigError(
+            f"{verb} writes the results of a checkout, and this is an installed package: clone it."
+        )
 
 
 def local_pages() -> Path:

@@ -139,7 +139,7 @@ class Work:
                     self.fail(pack, error)
 
     def next_pack(self, *, wait: bool) -> Pack | None:
-        """The first pack that no other command has, locked; where others have all, None, or the one awaited."""
+        """The first pack that no other command has, locked; where others have all, None, or one awaited."""
         tries = 0
         while self.waiting:
             pack = self.waiting.popleft()

@@ -98,11 +98,11 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
         axes.plot(line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6)
         lost = line.diverged & np.isfinite(line.middle)
         axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
-        axes.plot(line.report_x, line.report_y, color=_darker(colour), linewidth=1.0, dashes=(4, 2), zorder=3)
-        if len(line.report_x) < len(line.x):
-            axes.plot(
-                line.report_x, line.report_y, marker, color=_darker(colour), fillstyle="none", markersize=6
-            )
+        dark = _darker(colour)
+        if _is_sparse(line):
+            axes.plot(line.report_x, line.report_y, marker, color=dark, fillstyle="none", markersize=6.5)
+        else:
+            axes.plot(line.report_x, line.report_y, color=dark, linewidth=1.0, dashes=(4, 2), zorder=3)
     axes.set_xlabel(x.label)
     axes.set_ylabel(panel.label)
     if x.log:
@@ -142,8 +142,12 @@ def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> N
     ]
     if seeds > 1:
         entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
-    if any(len(line.report_x) for line in every):
+    reported = {_is_sparse(line) for line in every if len(line.report_x)}
+    if False in reported:
         entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), "the report"))
+    elif reported:
+        points = Line2D([], [], color="#222222", marker="o", fillstyle="none", linestyle="none")
+        entries.append((points, "the report"))
     if any(line.diverged.any() for line in every):
         entries.append(
             (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
@@ -161,6 +165,11 @@ def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> N
         columnspacing=1.2,
         borderaxespad=0.2,
     )
+
+
+def _is_sparse(line: Line) -> bool:
+    """Whether the report's curve is known at a few points only, which no line should join."""
+    return len(line.report_x) < len(line.x)
 
 
 def _end(line: Line) -> tuple[float, float]:

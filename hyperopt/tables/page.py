@@ -79,7 +79,7 @@ def _summary(view: View) -> str:
     cells = list(view.measured.values())
     if not any(cell.by_seed for cell in cells):
         return "no runs yet"
-    agrees = Counter(cell.agrees for cell in cells if cell.cell.report is not None)
+    agrees = Counter(cell.agrees for cell in cells if cell.cell.report is not None and not cell.cell.reduction)
     lost = sum(bool(cell.diverged) for cell in cells)
     compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
     parts = [f"{agrees[True]} of {compared} {what} agree"]

@@ -83,23 +83,25 @@ def test_a_started_pack_keeps_its_composition() -> None:
 
 
 def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
-    run, epochs = small_run(epochs=100), 100
+    run, epochs = small_run(epochs=1000), 1000
     assert run_steps(run) == 3 * epochs
-    pack = Pack((run, small_run(seed=1, epochs=100)))
-    rule_of_thumb = 2 * 300 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
+    pack = Pack((run, small_run(seed=1, epochs=1000)))
+    rule_of_thumb = 2 * 3000 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
     assert estimate([pack], ONE_WORKER, []) == pytest.approx(rule_of_thumb)
     known = [
         fake_record(small_run(seed=seed, epochs=2), seconds=seconds, steps=6)
         for seed, seconds in enumerate((6, 12, 600))
     ]
-    assert estimate([pack], ONE_WORKER, known) == pytest.approx(2 * 300 * 2.0 + COMPILE_SECONDS)
-    assert estimate([pack, pack], TWO_WORKERS, known) == pytest.approx(2 * 300 * 2.0 + COMPILE_SECONDS)
+    assert estimate([pack], ONE_WORKER, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
+    assert estimate([pack, pack], TWO_WORKERS, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
     other = [fake_record(small_run(stack="sgd/sgd"), seconds=1e6, steps=1)]
     assert estimate([pack], ONE_WORKER, other) == pytest.approx(rule_of_thumb)
+    short = Pack((small_run(),))
+    assert estimate([short], ONE_WORKER, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
 
 
 def test_a_plan_says_what_it_will_do() -> None:
     runs = [small_run(seed=seed) for seed in range(3)]
     described = plan(runs, {runs[0].id}, ONE_WORKER).describe()
-    assert described == "2 runs to train in 1 pack, 1 already there; about 15 s here"
+    assert described == "2 runs to train in 1 pack, 1 already there; about 1 s here"
     assert [duration(s) for s in (40.2, 180, 7500)] == ["40 s", "3 min", "2 h 5 min"]

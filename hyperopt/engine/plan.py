@@ -19,6 +19,8 @@ PACK_OF_MODEL = {("cpu", "cnn"): 4}
 SECONDS_PER_STEP = {"cpu": 2e-3, "cuda": 2e-4}
 SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2}
 COMPILE_SECONDS = 15.0
+COMPILE_PAYS_FROM = 3000
+SHORT_PACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,16 @@ def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -
             if measured
             else run_seconds(pack.first, options)
         )
-        total += per_run * len(pack.runs) + COMPILE_SECONDS
+        start = COMPILE_SECONDS if compile_pays(pack, options) else SHORT_PACK_SECONDS
+        total += per_run * len(pack.runs) + start
     return total / workers
+
+
+def compile_pays(pack: Pack, options: Options) -> bool:
+    """Whether a pack trains long enough to be worth compiling, unless the options say."""
+    if options.compile is not None:
+        return options.compile
+    return len(pack.runs) * run_steps(pack.first) >= COMPILE_PAYS_FROM
 
 
 def kind(config: Mapping[str, object]) -> Hashable:

@@ -15,13 +15,13 @@ from hyperopt.engine.batches import Batches, epoch_batches, steps_per_epoch
 from hyperopt.engine.desk import Desk, restore
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
+from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import Step, initial, pack_step, scores
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
 
 CHECKPOINT_SECONDS = 10.0
-COMPILE_PAYS_FROM = 3000
 
 
 @dataclass
@@ -71,7 +71,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         state, history, done = restored, History(**saved.notes), saved.epoch
 
     torch.compiler.reset()  # of one function, torch refuses to compile more than eight programs
-    step = pack_step(training, data, compiled=compile_pays(pack, len(data.train_x), options))
+    step = pack_step(training, data, compiled=compile_pays(pack, options))
     last_saved = time.monotonic()
     desk.report(done)
     for epoch in range(done, run.epochs):
@@ -112,15 +112,6 @@ def wait(state: RunState) -> None:
     """Until the device has computed `state`."""
     if state.loss_sum.is_cuda:
         torch.cuda.synchronize()
-
-
-def compile_pays(pack: Pack, rows: int, options: Options) -> bool:
-    """Whether training is long enough to be worth compiling, unless the options say."""
-    if options.compile is not None:
-        return options.compile
-    return (
-        len(pack.runs) * pack.first.epochs * steps_per_epoch(rows, pack.first.batch_size) >= COMPILE_PAYS_FROM
-    )
 
 
 def device_name(device: str) -> str:

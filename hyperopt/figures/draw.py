@@ -138,7 +138,10 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
 def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> None:
     """Above the first panel, how to read the lines."""
     entries: list[tuple[Any, str]] = [
-        (Line2D([], [], color="#555555", linewidth=1.9), f"ours, mean of {counted(seeds, 'seed')}")
+        (
+            Line2D([], [], color="#555555", linewidth=1.9),
+            f"ours, {'mean of ' if seeds > 1 else ''}{counted(seeds, 'seed')}",
+        )
     ]
     if seeds > 1:
         entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))

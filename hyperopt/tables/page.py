@@ -79,11 +79,11 @@ def _summary(view: View) -> str:
     cells = list(view.measured.values())
     if not any(cell.by_seed for cell in cells):
         return "no runs yet"
-    agrees = Counter(cell.agrees for cell in cells if cell.cell.report is not None and not cell.cell.reduction)
+    agrees = Counter(cell.agrees for cell in cells)
     lost = sum(bool(cell.diverged) for cell in cells)
     compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
     parts = [f"{agrees[True]} of {compared} {what} agree"]
-    if not agrees and view.experiment.figure:
+    if not compared and view.experiment.figure:
         parts = [f"{lost} {what} with runs that diverged"] if lost else []
     elif lost:
         parts[0] += f" ({lost} more had runs that diverged)"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from small_runs import EAGER, fake_record, small_run
 
@@ -83,21 +85,22 @@ def test_a_started_pack_keeps_its_composition() -> None:
 
 
 def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
+    one, two = (replace(options, compile=None) for options in (ONE_WORKER, TWO_WORKERS))
     run, epochs = small_run(epochs=1000), 1000
     assert run_steps(run) == 3 * epochs
     pack = Pack((run, small_run(seed=1, epochs=1000)))
     rule_of_thumb = 2 * 3000 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
-    assert estimate([pack], ONE_WORKER, []) == pytest.approx(rule_of_thumb)
+    assert estimate([pack], one, []) == pytest.approx(rule_of_thumb)
     known = [
         fake_record(small_run(seed=seed, epochs=2), seconds=seconds, steps=6)
         for seed, seconds in enumerate((6, 12, 600))
     ]
-    assert estimate([pack], ONE_WORKER, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
-    assert estimate([pack, pack], TWO_WORKERS, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
+    assert estimate([pack], one, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
+    assert estimate([pack, pack], two, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
     other = [fake_record(small_run(stack="sgd/sgd"), seconds=1e6, steps=1)]
-    assert estimate([pack], ONE_WORKER, other) == pytest.approx(rule_of_thumb)
+    assert estimate([pack], one, other) == pytest.approx(rule_of_thumb)
     short = Pack((small_run(),))
-    assert estimate([short], ONE_WORKER, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
+    assert estimate([short], one, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
 
 
 def test_a_plan_says_what_it_will_do() -> None:

@@ -15,10 +15,9 @@ from functools import partial
 from benchmarks.measure import Say
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from benchmarks.workers import Inline, Worker, at_once, start
-from hyperopt import timings
 from hyperopt.engine.plan import run_steps
-from hyperopt.experiments import load
-from hyperopt.grid import METRICS, Cell, Experiment
+from hyperopt.experiments import load, timings
+from hyperopt.experiments.grid import METRICS, Cell, Experiment
 from hyperopt.provenance import installed, provenance
 from hyperopt.records import Record, working
 

@@ -17,10 +17,10 @@ from benchmarks.results import WholeTable
 from benchmarks.subjects import GDTUO_LOOPS, gdtuo_loops
 from benchmarks.workers import at_once, steps_lasting
 from hyperopt.config import Run
+from hyperopt.config.sweep import parse
 from hyperopt.engine.options import Options
 from hyperopt.engine.plan import run_steps
 from hyperopt.experiments import load
-from hyperopt.sweep import parse
 
 
 def whole_table(experiment: str, overrides: Sequence[str], effort: Effort, say: Say) -> WholeTable:

@@ -6,10 +6,9 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from hyperopt import timings
-from hyperopt.experiments import load
+from hyperopt.experiments import load, timings
+from hyperopt.experiments.grid import Experiment
 from hyperopt.files import results_dir
-from hyperopt.grid import Experiment
 from hyperopt.records import Record, Store, read_records, write_records
 from hyperopt.tables import Page
 from hyperopt.tables import render as render_page
@@ -51,11 +50,10 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
 def render(
     experiments: Sequence[Experiment], results: Path | None = None, *, pictures: bool = True
 ) -> dict[str, Page]:
-    """Rewrite the pages of these experiments, README.md with a line for each, and the excerpts of
-    the project's README, from published records.
+    """Rewrite pages from published records, with the list of pages and the excerpts in the project's README.
 
     Args:
-        experiments: which.
+        experiments: whose pages.
         results: the folder of published results; the checkout's by default.
         pictures: also draw the pictures of figures.
 

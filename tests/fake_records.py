@@ -1,6 +1,6 @@
 """Records made by hand, for tests that train nothing."""
 
-from hyperopt.grid import Experiment
+from hyperopt.experiments.grid import Experiment
 from hyperopt.records import Record
 
 MADE = {

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from hyperopt import compose, config, schema
-from hyperopt.config import ConfigError, Run, from_canonical, resolve
+from hyperopt import config
+from hyperopt.config import ConfigError, Run, compose, from_canonical, resolve, schema
 from hyperopt.data import DATASETS
 from hyperopt.files import conf_dir
 from hyperopt.models import ACTIVATIONS, MODELS

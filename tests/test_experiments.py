@@ -6,8 +6,8 @@ import pytest
 
 from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
+from hyperopt.experiments.grid import Experiment, ExperimentError
 from hyperopt.files import experiments_dir
-from hyperopt.grid import Experiment, ExperimentError
 
 SMALL = """
 title: Two stacks

@@ -11,7 +11,7 @@ from small_runs import EAGER
 from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
 from hyperopt.experiments import ids, load
-from hyperopt.grid import Experiment
+from hyperopt.experiments.grid import Experiment
 from hyperopt.progress import Silent
 from hyperopt.records import Store
 from hyperopt.tables import render

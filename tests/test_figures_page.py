@@ -13,10 +13,10 @@ import pytest
 from figures_fake import ALONG_ALPHA, ALONG_EPOCHS, LOSSES, alpha_records, diverged, epoch_records
 
 from hyperopt.experiments import read
+from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.measurements import measure
 from hyperopt.figures.draw import pictures
 from hyperopt.figures.lines import lines
-from hyperopt.grid import Experiment
-from hyperopt.measurements import measure
 from hyperopt.tables import render
 from hyperopt.tables.made import config_hash
 

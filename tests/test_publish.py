@@ -6,8 +6,8 @@ from fake_records import ERRORS, SMALL, record, records
 
 from hyperopt import publish as publishing
 from hyperopt.experiments import load
+from hyperopt.experiments.grid import Experiment
 from hyperopt.files import results_dir
-from hyperopt.grid import Experiment
 from hyperopt.publish import publish, render, seeds_in, write_page
 from hyperopt.records import Store, read_records
 from hyperopt.tables import Page

@@ -7,7 +7,7 @@ import pytest
 from fake_records import ERRORS, SMALL, record, records
 
 from hyperopt.experiments import load, read
-from hyperopt.grid import Bound, Experiment
+from hyperopt.experiments.grid import Bound, Experiment
 from hyperopt.statistics import Interval
 from hyperopt.tables import markdown, render
 from hyperopt.tables.made import config_hash

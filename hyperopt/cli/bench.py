@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from hyperopt.cli.train import engine_options
 from hyperopt.config import Run, resolve
+from hyperopt.config.sweep import Sweep, parse
 from hyperopt.errors import ConfigError, shown
-from hyperopt.sweep import Sweep, parse
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -8,10 +8,10 @@ from tabulate import tabulate
 
 from hyperopt.cli.report import run_lines
 from hyperopt.config import from_canonical
+from hyperopt.config.schema import DATASETS, MODELS
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
-from hyperopt.schema import DATASETS, MODELS
 
 if TYPE_CHECKING:
     from argparse import Namespace

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from hyperopt.config.schema import DATASETS
 from hyperopt.errors import ConfigError, unknown
-from hyperopt.schema import DATASETS
 
 if TYPE_CHECKING:
     from argparse import Namespace

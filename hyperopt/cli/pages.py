@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, make_plan, records_of, train
+from hyperopt.config.sweep import Sweep, parse, read
 from hyperopt.errors import ConfigError, shown
 from hyperopt.files import checkout_root
 from hyperopt.records import Record, Store, home, published, working
-from hyperopt.sweep import Sweep, parse, read
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hyperopt.config import Run
     from hyperopt.engine.plan import Plan
-    from hyperopt.grid import Experiment
+    from hyperopt.experiments.grid import Experiment
 
 OWN_KEYS = ("seeds", "budget", "needs", "from")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -58,7 +58,7 @@ class Asked:
 
     def times(self, experiment: Experiment) -> dict[str, Record]:
         """The times that are there of what one of the experiments times."""
-        from hyperopt import timings
+        from hyperopt.experiments import timings
 
         wanted = timings.ids(experiment)
         found: dict[str, Record] = {}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
 from hyperopt.cli.train import make_plan, records_of, to_json, train
+from hyperopt.config.sweep import expand, one, parse
 from hyperopt.records import Record, working
-from hyperopt.sweep import expand, one, parse
 
 if TYPE_CHECKING:
     from argparse import Namespace

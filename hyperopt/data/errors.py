@@ -1,6 +1,5 @@
 """What can go wrong with a data set, each error a sentence for the user."""
 
-
 from hyperopt.errors import ImpossibleError
 
 

@@ -1,1 +1,1 @@
-"""Figures: what one shows, its keys in a file, its numbers, and its picture."""
+"""Figures drawn: lines, labels and pictures of what an experiment of kind figure asks."""

@@ -15,10 +15,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from hyperopt.figures.figure import Axis, Figure, Panel
+from hyperopt.experiments.figure import Axis, Figure, Panel
+from hyperopt.experiments.grid import Experiment
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
-from hyperopt.grid import Experiment
 from hyperopt.records import Record
 from hyperopt.wording import counted
 

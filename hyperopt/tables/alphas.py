@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from hyperopt.grid import Experiment
+from hyperopt.experiments.grid import Experiment
 from hyperopt.tables import markdown
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hyperopt.figures.figure import Curve, Figure
-from hyperopt.figures.reductions import REDUCTIONS
-from hyperopt.measurements import Measured
+from hyperopt.experiments.figure import Curve, Figure
+from hyperopt.experiments.measurements import Measured
+from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
 from hyperopt.tables.view import View

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hyperopt.grid import METRICS, Column, Row
-from hyperopt.measurements import Measured
+from hyperopt.experiments.grid import METRICS, Column, Row
+from hyperopt.experiments.measurements import Measured
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
 from hyperopt.tables.view import View

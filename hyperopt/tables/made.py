@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from hyperopt.grid import Experiment
+from hyperopt.experiments.grid import Experiment
 from hyperopt.records import Record
 from hyperopt.tables.markdown import number, table
 from hyperopt.wording import counted

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 if TYPE_CHECKING:
-    from hyperopt.grid import Bound
+    from hyperopt.experiments.grid import Bound
     from hyperopt.statistics import Interval
 
 NOTHING = "–"

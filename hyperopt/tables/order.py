@@ -7,8 +7,8 @@ from itertools import combinations
 from operator import sub
 from statistics import fmean
 
-from hyperopt.grid import Table
-from hyperopt.measurements import Measured
+from hyperopt.experiments.grid import Table
+from hyperopt.experiments.measurements import Measured
 from hyperopt.statistics import paired, t_interval
 from hyperopt.tables import markdown
 from hyperopt.tables.view import View

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hyperopt.grid import Experiment, Seeds
+from hyperopt.experiments.grid import Experiment, Seeds
 from hyperopt.records import Record
 from hyperopt.tables import alphas, comparison, curves, layout, made, numbers, order, times, verdicts
 from hyperopt.tables.view import View, view_of

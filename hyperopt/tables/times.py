@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from operator import truediv
 from statistics import fmean
 
-from hyperopt import timings
-from hyperopt.grid import Column, Table, metric_of
-from hyperopt.measurements import Measured
+from hyperopt.experiments import timings
+from hyperopt.experiments.grid import Column, Table, metric_of
+from hyperopt.experiments.measurements import Measured
 from hyperopt.records import Record
 from hyperopt.statistics import paired, t_interval
 from hyperopt.tables import markdown

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperopt.claims import Verdict
-from hyperopt.grid import Claim, Experiment
+from hyperopt.experiments.claims import Verdict
+from hyperopt.experiments.grid import Claim, Experiment
 from hyperopt.statistics import SMALLEST_TEST
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import interval, number

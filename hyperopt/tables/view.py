@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hyperopt.claims import Verdict, verdicts
-from hyperopt.grid import Experiment
-from hyperopt.measurements import Measurements, measure
+from hyperopt.experiments.claims import Verdict, verdicts
+from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.measurements import Measurements, measure
 from hyperopt.records import Record
 from hyperopt.wording import counted
 

@@ -1,6 +1,6 @@
 import pytest
 
-from hyperopt.figures.reductions import REDUCTIONS, roughness, settling
+from hyperopt.experiments.reductions import REDUCTIONS, roughness, settling
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hyperopt import timings
-from hyperopt.figures.reductions import REDUCTIONS
-from hyperopt.grid import Cell, Experiment, metric_of
+from hyperopt.experiments import timings
+from hyperopt.experiments.grid import Cell, Experiment, metric_of
+from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.records import Record
 from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
 

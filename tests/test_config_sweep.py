@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hyperopt.config.sweep import Sweep, expand, one, parse, read
 from hyperopt.errors import ConfigError
-from hyperopt.sweep import Sweep, expand, one, parse, read
 
 
 def runs_of(*overrides: str) -> list:

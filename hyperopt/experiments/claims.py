@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal
 
-from hyperopt.grid import Bound, Claim, Experiment, Place
-from hyperopt.measurements import Measured, Measurements
+from hyperopt.experiments.grid import Bound, Claim, Experiment, Place
+from hyperopt.experiments.measurements import Measured, Measurements
 from hyperopt.statistics import Interval, median_interval, paired, paired_t_test, t_interval
 
 Outcome = Literal["reproduced", "not reproduced", "undecided", "not testable"]

@@ -10,9 +10,8 @@ from test_tables import lines
 
 from benchmarks.times import times
 from hyperopt import publish as publishing
-from hyperopt import timings
-from hyperopt.experiments import load
-from hyperopt.grid import Experiment
+from hyperopt.experiments import load, timings
+from hyperopt.experiments.grid import Experiment
 from hyperopt.publish import publish, render
 from hyperopt.records import Record, Store
 from hyperopt.tables import render as render_page

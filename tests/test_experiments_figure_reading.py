@@ -4,8 +4,8 @@ import pytest
 from figures_fake import ALONG_ALPHA, ALONG_EPOCHS
 
 from hyperopt.experiments import ids, load, read
-from hyperopt.grid import Experiment, ExperimentError
-from hyperopt.measurements import measure
+from hyperopt.experiments.grid import Experiment, ExperimentError
+from hyperopt.experiments.measurements import measure
 
 SHIPPED = [name for name in ids() if load(name)[0].figure]
 

@@ -10,9 +10,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from hyperopt.config.schema import DATASETS, MODELS, check_value, run_schema, spec_of
 from hyperopt.errors import ConfigError, shown, unknown
 from hyperopt.files import conf_dir
-from hyperopt.schema import DATASETS, MODELS, check_value, run_schema, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

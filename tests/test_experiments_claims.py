@@ -5,10 +5,10 @@ from fake_records import ERRORS, SMALL, records
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperopt.claims import Verdict, outcome, verdicts
 from hyperopt.experiments import read
-from hyperopt.grid import Bound, Experiment
-from hyperopt.measurements import measure
+from hyperopt.experiments.claims import Verdict, outcome, verdicts
+from hyperopt.experiments.grid import Bound, Experiment
+from hyperopt.experiments.measurements import measure
 from hyperopt.statistics import Interval
 
 

@@ -15,9 +15,8 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from hyperopt.errors import ConfigError, unknown
-from hyperopt.figures.reading import figure_of
-from hyperopt.files import experiments_dir
-from hyperopt.grid import (
+from hyperopt.experiments.figure_reading import figure_of
+from hyperopt.experiments.grid import (
     DEFAULT_SEEDS,
     Baseline,
     Bound,
@@ -32,7 +31,8 @@ from hyperopt.grid import (
     Table,
     metric_of,
 )
-from hyperopt.keys import NUMBER, Keys, checked
+from hyperopt.experiments.keys import NUMBER, Keys, checked
+from hyperopt.files import experiments_dir
 
 __all__ = ["Cell", "Experiment", "ExperimentError", "ids", "load", "read"]
 

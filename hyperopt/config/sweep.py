@@ -11,11 +11,11 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, QuotedString, RangeSweep
 from hydra.errors import HydraException
 
-from hyperopt.compose import settings_keys
-from hyperopt.config import Run, resolve
+from hyperopt.config.compose import settings_keys
+from hyperopt.config.run import Run, resolve
+from hyperopt.config.schema import DATASETS, MODELS
 from hyperopt.errors import ConfigError, shown, unknown
 from hyperopt.optim.levels import NothingToClipError
-from hyperopt.schema import DATASETS, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.compose import composed, defaults
+from hyperopt.config.compose import composed, defaults
+from hyperopt.config.schema import check_fit, number_names
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import RULES, find
-from hyperopt.schema import check_fit, number_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

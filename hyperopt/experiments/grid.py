@@ -12,8 +12,8 @@ from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
 from hyperopt.errors import shown, unknown
-from hyperopt.figures.figure import Figure
-from hyperopt.figures.reductions import REDUCTIONS
+from hyperopt.experiments.figure import Figure
+from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.statistics import Interval
 
 Settings = Mapping[str, Any]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hyperopt.errors import shown, unknown
-from hyperopt.figures.figure import Axis, Curve, Figure, Panel
-from hyperopt.figures.reductions import REDUCTIONS
-from hyperopt.grid import Column, ExperimentError, Row, Table, metric_of
-from hyperopt.keys import NUMBER, Keys, checked
+from hyperopt.experiments.figure import Axis, Curve, Figure, Panel
+from hyperopt.experiments.grid import Column, ExperimentError, Row, Table, metric_of
+from hyperopt.experiments.keys import NUMBER, Keys, checked
+from hyperopt.experiments.reductions import REDUCTIONS
 
 SCALES = ("linear", "log")
 BANDS = ("seeds", "mean")

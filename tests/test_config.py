@@ -246,7 +246,8 @@ def test_conf_agrees_with_the_code() -> None:
 
 def test_config_and_commands_do_not_import_torch() -> None:
     modules = (
-        "sys, hyperopt.sweep, hyperopt.cli.run, hyperopt.cli.pages, hyperopt.cli.browse, hyperopt.cli.data"
+        "sys, hyperopt.config.sweep, hyperopt.cli.run, hyperopt.cli.pages, hyperopt.cli.browse, "
+        "hyperopt.cli.data"
     )
     code = f"import {modules}; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -125,8 +125,8 @@ def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_func
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    monkeypatch.setattr(torch._dynamo.config, "recompile_limit", 1)
     for stack in ("sgd", "sgd/sgd"):
         pack = Pack((small_run(stack=stack, epochs=1),))
-        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+        with torch._dynamo.config.patch(recompile_limit=1):
+            (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
         assert not record.diverged

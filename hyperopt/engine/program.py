@@ -14,6 +14,7 @@ from torch.utils import _pytree as pytree
 from hyperopt import models
 from hyperopt.data import DATASETS, Data
 from hyperopt.engine.pack import Pack, numbers_of, stack_of
+from hyperopt.engine.products import compile_options
 from hyperopt.engine.seeds import stream
 from hyperopt.optim.stack import Tree
 from hyperopt.train import RunState, Training
@@ -57,7 +58,9 @@ def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
 
     if not compiled:
         return eager
-    program: Step = torch.compile(eager, fullgraph=True, dynamic=False)
+    program: Step = torch.compile(
+        eager, fullgraph=True, dynamic=False, options=compile_options(data.train_x.device.type)
+    )
 
     def compiled_or_eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
         nonlocal program

@@ -1,0 +1,46 @@
+"""Matrix products through oneDNN."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from hyperopt.engine.products import LARGE, ProductsByOneDnn, bmm, compile_options, onednn_is_faster
+
+pytestmark = pytest.mark.skipif(
+    not hasattr(torch.ops.mkldnn, "_linear_pointwise"), reason="this torch has no product by oneDNN"
+)
+
+
+def test_the_product_is_that_of_bmm_whatever_the_strides() -> None:
+    a, b = torch.randn(3, 20, 50), torch.randn(3, 50, 30)
+    for left, right in (
+        (a, b),
+        (a, b.transpose(1, 2).contiguous().transpose(1, 2)),
+        (a.transpose(1, 2).contiguous().transpose(1, 2), b),
+        (a[:, ::2], b[:, :, ::3]),
+        (a[:1].expand(3, -1, -1), b),
+    ):
+        exact = left.double() @ right.double()
+        torch.testing.assert_close(bmm(left, right).double(), exact, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "n", "calls"),
+    [(torch.float32, 64, "hyperopt.bmm"), (torch.float32, 1, "aten.bmm"), (torch.float64, 64, "aten.bmm")],
+)
+def test_only_large_float32_products_are_replaced(dtype: torch.dtype, n: int, calls: str) -> None:
+    a, b = torch.randn(2, n, 256, dtype=dtype), torch.randn(2, 256, 64, dtype=dtype)
+    assert (n * 256 * 64 >= LARGE) == (n == 64)
+    traced = make_fx(torch.bmm, tracing_mode="fake")(a, b)
+    ProductsByOneDnn()(traced.graph)
+    traced.recompile()
+    [product] = [str(node.target) for node in traced.graph.nodes if node.op == "call_function"]
+    assert product == f"{calls}.default"
+    torch.testing.assert_close(traced(a, b), torch.bmm(a, b), rtol=1e-4, atol=1e-4)
+
+
+def test_options_ask_for_it_only_where_it_is_faster() -> None:
+    assert compile_options("cuda") == {}
+    assert bool(compile_options("cpu")) == onednn_is_faster()

@@ -65,13 +65,21 @@ def test_the_seed_alone_fixes_initial_weights_and_batch_order() -> None:
     ]
     weights_alone = initial(Pack((alone,)), data, "cpu")[1].params
     weights_among = initial(Pack(tuple(among)), data, "cpu")[1].params
-    order_alone = epoch_batches(Pack((alone,)), 1, TRAIN, "cpu").rows[:, 0]
+    order_alone = epoch_batches(Pack((alone,)), 1, TRAIN, "cpu").rows
     order_among = epoch_batches(Pack(tuple(among)), 1, TRAIN, "cpu").rows
     for i, run in enumerate(among):
         same = run.seed == 1
         assert torch.equal(order_among[:, i], order_alone) == same
         for name, weight in weights_among.items():
             assert torch.equal(weight[i], weights_alone[name][0]) == same
+
+
+def test_runs_of_one_seed_share_their_rows() -> None:
+    same = Pack(tuple(small_run(stack="sgd/sgd", clip=clip, seed=2) for clip in (False, True)))
+    other = Pack((same.first, small_run(stack="sgd/sgd", seed=3)))
+    shared = epoch_batches(same, 0, TRAIN, "cpu").rows
+    assert shared.shape == (STEPS, BATCH)
+    assert torch.equal(epoch_batches(other, 0, TRAIN, "cpu").rows[:, 0], shared)
 
 
 def test_making_initial_weights_leaves_the_callers_random_state_alone() -> None:

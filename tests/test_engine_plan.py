@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from small_runs import EAGER, fake_record, small_run
 
+from hyperopt.config import Run
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import (
     COMPILE_SECONDS,
     PACK,
+    RUNS_OF_A_SEED,
     SECONDS_PER_STEP,
     Plan,
     duration,
@@ -49,6 +51,15 @@ def test_runs_of_one_shape_share_a_pack_in_the_order_given() -> None:
     adam = [small_run(stack="adam/sgd", seed=seed) for seed in range(2)]
     mixed = [sgd[0], adam[0], sgd[1], adam[1], sgd[2]]
     assert plan(mixed, set(), ONE_WORKER).packs == (Pack(tuple(sgd)), Pack(tuple(adam)))
+
+
+def test_on_a_cpu_seeds_are_packed_apart_where_each_has_enough_runs() -> None:
+    def grid(alphas: int) -> list[Run]:
+        return [small_run(stack="sgd/sgd", alpha=1 + a, seed=seed) for a in range(alphas) for seed in (0, 1)]
+
+    apart = plan(grid(RUNS_OF_A_SEED), set(), ONE_WORKER)
+    assert [{run.seed for run in pack.runs} for pack in apart.packs] == [{0}, {1}]
+    assert len(plan(grid(RUNS_OF_A_SEED - 1), set(), ONE_WORKER).packs) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from hyperopt.records import Record
 from hyperopt.wording import counted, duration
 
 PACK = {"cpu": 16, "cuda": 512}
+RUNS_OF_A_SEED = 8
 PACK_OF_MODEL = {("cpu", "cnn"): 4}
 SECONDS_PER_STEP = {"cpu": 2e-3, "cuda": 2e-4}
 SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2}
@@ -80,9 +81,19 @@ def plan(
     for run in missing.values():
         groups.setdefault(shape_of(run), []).append(run)
     for group in groups.values():
-        packs += [Pack(tuple(part)) for part in split(group, options)]
+        for runs_together in by_seed(group, options):
+            packs += [Pack(tuple(part)) for part in split(runs_together, options)]
     cached = tuple(run for key, run in asked.items() if key in have)
     return Plan(tuple(packs), cached, estimate(packs, options, known))
+
+
+def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
+    """On a CPU the runs of each seed apart, where there are enough of each: they share their minibatches."""
+    seeds: dict[int, list[Run]] = {}
+    for run in runs:
+        seeds.setdefault(run.seed, []).append(run)
+    apart = options.resolved_device() == "cpu" and min(map(len, seeds.values())) >= RUNS_OF_A_SEED
+    return list(seeds.values()) if apart else [runs]
 
 
 def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:

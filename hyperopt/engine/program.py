@@ -47,14 +47,15 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
 
 
 def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
-    """One step of every run: (state, rows [runs, batch], weights [batch], step) to state.
+    """One step of every run: (state, rows [runs, batch] or [batch], weights [batch], step) to state.
 
     Where compiling fails (no C++ compiler), it warns and goes on uncompiled.
     """
 
     def eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
         x, y = data.train_x[rows], data.train_y[rows]
-        return vmap(training.step, in_dims=(0, 0, 0, None, None))(state, x, y, weights, step)
+        each = 0 if rows.ndim == 2 else None
+        return vmap(training.step, in_dims=(0, each, each, None, None))(state, x, y, weights, step)
 
     if not compiled:
         return eager

@@ -111,7 +111,7 @@ def _described(run: Run) -> dict[str, Any]:
         "tune": ",".join(run.tune) or "-",
         "numbers": _pairs(run.numbers),
         "options": _pairs(options),
-        "habits": _pairs(run.habits),
+        "habits": _pairs({key: value for key, value in run.habits.items() if key in run.canonical()}),
         "batch_size": run.batch_size,
         "epochs": run.epochs,
     }

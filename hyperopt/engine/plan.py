@@ -17,7 +17,7 @@ from hyperopt.wording import counted, duration
 PACK = {"cpu": 16, "cuda": 512}
 RUNS_OF_A_SEED = 8
 PACK_OF_MODEL = {("cpu", "cnn"): 4}
-SECONDS_PER_STEP = {"cpu": 2e-3, "cuda": 2e-4}
+SECONDS_PER_STEP = {"cpu": 1.2e-3, "cuda": 2e-4}
 SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2}
 COMPILE_SECONDS = 15.0
 COMPILE_PAYS_FROM = 3000

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State
+from hyperopt.optim.rules.rule import Hyper, State
+from hyperopt.optim.rules.sgd import Sgd
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(frozen=True)
-class SgdSteroids(Rule):
+class SgdSteroids(Sgd):
     """b = (momentum * b + g + weight_decay * w) * (1 - dampening);  w -= alpha * b.
 
-    The report's code decays and dampens in place what it also keeps as the momentum buffer, so both
-    accumulate there; torch's dampening is another formula (SPEC.md 3.1). Weight decay is not tuned. What is 0
-    at the start is not there. Above level 0 it decays and dampens the hyperparameters it moves.
+    It differs from sgd in the buffer alone: the report's code decays and dampens in place what it also keeps
+    as the momentum buffer, so both accumulate there; torch's dampening is another formula (SPEC.md 3.1).
+    Weight decay is not tuned. What is 0 at the start is not there. Above level 0 it decays and dampens the
+    hyperparameters it moves.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {
@@ -26,17 +28,9 @@ class SgdSteroids(Rule):
         "weight_decay": 1e-4,
         "dampening": 1e-6,
     }
-    constants: ClassVar[frozenset[str]] = frozenset({"weight_decay"})
     has_momentum: bool = True
     has_weight_decay: bool = True
     has_dampening: bool = True
-
-    @property
-    def uses_param(self) -> bool:
-        return self.has_weight_decay
-
-    def init(self, param: Tensor) -> State:
-        return {"buffer": param.new_zeros(param.shape)} if self.has_momentum else {}
 
     def accumulate(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Tensor:
         if self.has_momentum:
@@ -44,8 +38,3 @@ class SgdSteroids(Rule):
         if self.has_weight_decay:
             grad = grad + hyper["weight_decay"] * param
         return (1 - hyper["dampening"]) * grad if self.has_dampening else grad
-
-    def update(
-        self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
-    ) -> tuple[Tensor, State]:
-        return hyper["alpha"] * grad, {"buffer": grad} if self.has_momentum else {}

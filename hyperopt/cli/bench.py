@@ -38,11 +38,11 @@ def bench(arguments: Namespace) -> int:
 
     first = run(0)
 
-    from hyperopt.engine.plan import PACK, SECONDS_PER_STEP
+    from hyperopt.engine.plan import SECONDS_PER_STEP, largest_pack
 
     options = engine_options(process)
     device = options.resolved_device()
-    most = options.pack or PACK[device]
+    most = options.pack or largest_pack(first, device)
     rows = [(size, milliseconds(tuple(map(run, range(size))), options)) for size in dict.fromkeys((1, most))]
     print(", ".join(("/".join(first.stack), first.model["name"], first.dataset["name"])), end=", ")
     print(f"batch {first.batch_size}, {device}")

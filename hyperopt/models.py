@@ -83,12 +83,20 @@ def cnn(
 MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic, "cnn": cnn}
 
 
-def build(model: Mapping[str, Any], shape: Sequence[int], classes: int) -> nn.Module:
-    """The module of a run's `model`: its name, and the keyword arguments of the function of that name."""
+def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -> nn.Module:
+    """The module of a run's `model`: its name, and the keyword arguments of the function of that name.
+
+    Its outputs are logits, or one number where the targets are numbers and `classes` is None.
+    """
     options = {k: v for k, v in model.items() if k != "name"}
-    return MODELS[model["name"]](shape, classes, **options)
+    return MODELS[model["name"]](shape, classes or 1, **options)
 
 
 def parameters(module: nn.Module) -> dict[str, Tensor]:
     """The weights, detached, by name."""
     return {k: p.detach() for k, p in module.named_parameters()}
+
+
+def buffers(module: nn.Module) -> dict[str, Tensor]:
+    """What a module keeps beside its weights (running statistics), detached, by name."""
+    return {k: b.detach() for k, b in module.named_buffers()}

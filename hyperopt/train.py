@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
-from torch.nn import functional as F
 
+from hyperopt.objective import Objective
 from hyperopt.optim.stack import Stack, StackState, Tree
 
 NEVER = 0
@@ -20,15 +22,18 @@ class RunState(NamedTuple):
 
     Attributes:
         params: weights by name.
+        buffers: what a model keeps beside its weights, by name: running statistics of batch normalisation.
         stack: the levels' states.
         loss_sum: sum of the minibatch losses of this epoch, scalar.
-        wrong_sum: mistakes on the minibatches of this epoch, each judged before the step on it; int64 scalar.
+        wrong_sum: mistaken targets of the minibatches of this epoch, each judged before the step on it; int64
+            scalar.
         diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64
             scalar.
         negative_at: per level, step at which its alpha was first negative, or NEVER; int64 [levels].
     """
 
     params: Tree
+    buffers: Tree
     stack: StackState
     loss_sum: Tensor
     wrong_sum: Tensor
@@ -37,7 +42,7 @@ class RunState(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Sums over rows: cross entropy, and mistakes, a row of NaN counting as class 0."""
+    """Sums over rows: loss, and mistaken targets, NaN counting as class 0."""
 
     loss: Tensor
     wrong: Tensor
@@ -49,12 +54,16 @@ class Training:
 
     model: nn.Module
     stack: Stack
+    objective: Objective = field(default_factory=Objective)
 
-    def init(self, params: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> RunState:
-        """State before the first step; arguments as of `Stack.init`."""
+    def init(
+        self, params: Tree, buffers: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]
+    ) -> RunState:
+        """State before the first step; `buffers` the model's own, other arguments as of `Stack.init`."""
         some = next(iter(params.values()))
         return RunState(
             params=params,
+            buffers=buffers,
             stack=self.stack.init(params, numbers, clip),
             loss_sum=some.new_zeros(()),
             wrong_sum=some.new_zeros((), dtype=torch.int64),
@@ -68,12 +77,15 @@ class Training:
         Args:
             state: before the step.
             x: inputs [batch, ...].
-            y: classes [batch].
+            y: classes [batch] or [batch, ...], or numbers [batch], as the objective says.
             weight: of each row in the loss [batch], adding up to 1; 0 for rows that only pad a smaller last
                 batch.
             step: counted from 1 over the whole run, scalar.
         """
-        grads, (loss, wrong) = grad_and_value(self._loss, has_aux=True)(state.params, x, y, weight)
+        grads, (loss, (wrong, buffers)) = grad_and_value(self._loss, has_aux=True)(
+            state.params, state.buffers, x, y, weight
+        )
+        grads = self.objective.gradients(grads, state.params, (weight > 0).sum())
         params, stack = self.stack.step(state.params, grads, state.stack, step)
         hyper = self.stack.hyperparameters(stack)
         finite = loss.isfinite()
@@ -83,6 +95,7 @@ class Training:
         negative = torch.stack([values["alpha"] < 0 for values in hyper])
         return RunState(
             params=params,
+            buffers=buffers,
             stack=stack,
             loss_sum=state.loss_sum + loss,
             wrong_sum=state.wrong_sum + wrong,
@@ -95,16 +108,25 @@ class Training:
         finite = torch.stack([p.isfinite().all() for p in state.params.values()]).all()
         return state._replace(diverged_at=first(state.diverged_at, ~finite, step))
 
-    def scores(self, params: Tree, x: Tensor, y: Tensor) -> Scores:
-        """Loss and mistakes on the rows x [rows, ...], y [rows]."""
-        logits = functional_call(self.model, params, (x,))
-        return Scores(F.cross_entropy(logits, y, reduction="sum"), (logits.argmax(dim=-1) != y).sum())
+    def scores(self, params: Tree, buffers: Tree, x: Tensor, y: Tensor) -> Scores:
+        """Loss and mistakes on the rows x [rows, ...], y [rows, ...], the model in evaluation mode."""
+        outputs = functional_call(self._evaluated, (params, buffers), (x,))
+        return Scores(
+            self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
+        )
 
-    def _loss(self, params: Tree, x: Tensor, y: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        """The weighted loss, and how many rows that count are mistaken."""
-        logits = functional_call(self.model, params, (x,))
-        wrong = (logits.argmax(dim=-1) != y) & (weight > 0)
-        return (F.cross_entropy(logits, y, reduction="none") * weight).sum(), wrong.sum()
+    @cached_property
+    def _evaluated(self) -> nn.Module:
+        return copy.deepcopy(self.model).eval()
+
+    def _loss(
+        self, params: Tree, buffers: Tree, x: Tensor, y: Tensor, weight: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, Tree]]:
+        """The weighted loss; how many targets are mistaken in the rows that count; the next buffers."""
+        after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalisation writes into them
+        outputs = functional_call(self.model, (params, after), (x,))
+        wrong = self.objective.row_mistakes(outputs, y).where(weight > 0, 0)
+        return (self.objective.row_losses(outputs, y) * weight).sum(), (wrong.sum(), after)
 
 
 def first(so_far: Tensor, happens: Tensor, step: Tensor) -> Tensor:

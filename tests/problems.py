@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from hyperopt import models
 from hyperopt.config import Run, resolve
-from hyperopt.engine.pack import numbers_of, stack_of
+from hyperopt.engine.pack import numbers_of, objective_of, stack_of
 from hyperopt.optim.stack import Tree
 from hyperopt.train import RunState, Training
 
@@ -42,10 +42,10 @@ def small_problem(steps: int, seed: int = 0) -> Problem:
 
 def start(problem: Problem, run: Run) -> tuple[Training, RunState]:
     """A run's training and its state before the first step, on a problem of our own."""
-    training = Training(problem.model, stack_of(run))
+    training = Training(problem.model, stack_of(run), objective_of(run))
     numbers = tuple({k: torch.tensor(v) for k, v in level.items()} for level in numbers_of(run))
     clip = tuple(torch.tensor(c) for c in (False, *run.clip))
-    return training, training.init(problem.params, numbers, clip)
+    return training, training.init(problem.params, {}, numbers, clip)
 
 
 class Now(NamedTuple):

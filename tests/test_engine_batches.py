@@ -9,8 +9,8 @@ from small_runs import BATCH, STEPS, TRAIN, mixed_runs, small_run
 
 from hyperopt.config import resolve
 from hyperopt.data import generated
-from hyperopt.engine.batches import epoch_batches, steps_per_epoch
-from hyperopt.engine.pack import Pack
+from hyperopt.engine.batches import epoch_batches
+from hyperopt.engine.pack import Pack, steps_of
 from hyperopt.engine.program import initial
 from hyperopt.engine.seeds import batch_order, stream
 
@@ -35,8 +35,10 @@ def test_rows_of_a_batch_weigh_the_same_and_add_up_to_one() -> None:
     assert torch.equal(even, torch.full((2, BATCH), 1 / BATCH))
 
 
-def test_steps_per_epoch_counts_a_smaller_last_batch() -> None:
-    assert [steps_per_epoch(rows, 256) for rows in (1, 256, 257, 60000)] == [1, 1, 2, 235]
+def test_an_epoch_counts_a_smaller_last_batch_unless_it_is_dropped() -> None:
+    run, dropping = (resolve({"batch_size": 256, "drop_last": drop}) for drop in (False, True))
+    assert [steps_of(run, rows) for rows in (1, 256, 257, 60000)] == [1, 1, 2, 235]
+    assert [steps_of(dropping, rows) for rows in (256, 257, 60000)] == [1, 1, 234]
 
 
 def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:
@@ -47,9 +49,9 @@ def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:
     padded_y = torch.cat([y[:true], y[:1].expand(ROWS - true)])
     weight = (torch.arange(ROWS) < true) / true
     both = torch.func.grad_and_value(training._loss, has_aux=True)
-    grads, (loss, wrong) = both(problem.params, padded_x, padded_y, weight)
-    true_grads, (true_loss, true_wrong) = both(
-        problem.params, x[:true], y[:true], torch.full((true,), 1 / true)
+    grads, (loss, (wrong, _)) = both(problem.params, {}, padded_x, padded_y, weight)
+    true_grads, (true_loss, (true_wrong, _)) = both(
+        problem.params, {}, x[:true], y[:true], torch.full((true,), 1 / true)
     )
     assert wrong == true_wrong > 0
     assert torch.allclose(loss, true_loss, rtol=1e-6)

@@ -191,9 +191,10 @@ def test_scores_are_means_over_all_rows_however_they_are_split(monkeypatch: pyte
     params = {k: v.clone() for k, v in state.params.items()}
     for name in params:
         params[name][1] = math.nan
-    whole = program.scores(training, params, data.train_x, data.train_y)
+    state = state._replace(params=params)
+    whole = program.scores(training, state, data.train_x, data.train_y)
     monkeypatch.setattr(program, "EVALUATION_ROWS", 32)
-    parts = program.scores(training, params, data.train_x, data.train_y)
+    parts = program.scores(training, state, data.train_x, data.train_y)
     logits = torch.func.functional_call(training.model, {k: v[0] for k, v in params.items()}, (data.train_x,))
     wrong = sum(int(row.argmax()) != int(y) for row, y in zip(logits, data.train_y, strict=True))
     for loss, error in (whole, parts):

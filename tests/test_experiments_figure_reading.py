@@ -107,8 +107,10 @@ def test_the_steroids_figures_are_all_here():
     labels = [run.label for run in runs["steroids/fig3"]]
     assert "sgd_steroids(0.01)/sgd_steroids(0.01)/sgd(0.01)" in labels
     assert {run.dataset["name"] for run in runs["steroids/fig8"]} == {"cifar100"}
-    assert {(run.model["zero_bias"], run.shuffle) for run in runs["steroids/fig9"]} == {(True, True)}
-    assert {run.shuffle for run in runs["steroids/fig10"] if run.alpha == (0.1,)} == {False}
+    assert {(run.model["zero_bias"], run.procedure["shuffle"]) for run in runs["steroids/fig9"]} == {
+        (True, True)
+    }
+    assert {run.procedure["shuffle"] for run in runs["steroids/fig10"] if run.alpha == (0.1,)} == {False}
     heights = {len(run.stack) for run in runs["steroids/towers"]}
     assert heights == {1, 2, 3, 4}
     assert {run.alpha[1:] for run in runs["steroids/towers"]} == {(0.01,) * k for k in range(4)}

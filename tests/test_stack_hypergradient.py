@@ -85,10 +85,12 @@ def test_hypergradient_is_the_derivative_of_the_next_loss(
             )
             .params
         )
-        return training._loss(params, problem.x[5], problem.y[5], weight)[0]
+        return training._loss(params, {}, problem.x[5], problem.y[5], weight)[0]
 
     assert torch.allclose(
-        training._loss(after.params, problem.x[5], problem.y[5], weight)[0], next_loss(raw_used), rtol=1e-13
+        training._loss(after.params, {}, problem.x[5], problem.y[5], weight)[0],
+        next_loss(raw_used),
+        rtol=1e-13,
     ), "the replay is not the step"
     ours = hypergradients(training, after.params, after.stack, problem.x[5], problem.y[5], 6)[level][name]
     h = 1e-5 * max(abs(raw_used.item()), 1e-3)
@@ -110,7 +112,7 @@ def hypergradients(
 ) -> list[Tree]:
     """The gradient of the loss in the tuned raw values of every level but the top one."""
     weight = torch.full((len(x),), 1 / len(x))
-    grads, _ = torch.func.grad(training._loss, has_aux=True)(params, x, y, weight)
+    grads, _ = torch.func.grad(training._loss, has_aux=True)(params, {}, x, y, weight)
     found = [grads]
     for level, level_state in zip(training.stack.levels[:-1], state[:-1], strict=True):
         found.append(level.hypergradient(level_state, found[-1], torch.tensor(float(t))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from hyperopt.config.schema import DATASETS, MODELS, check_value, run_schema, spec_of
+from hyperopt.config.schema import DATASETS, MODELS, Procedure, check_value, run_schema, spec_of
 from hyperopt.errors import ConfigError, shown, unknown
 from hyperopt.files import conf_dir
 
@@ -46,6 +47,13 @@ def defaults(group: str, name: str) -> dict[str, Any]:
     """Default of every option of a data set or model."""
     config = _composed(**{other: name if other == group else None for other in GROUPS})
     return cast("dict[str, Any]", OmegaConf.to_container(config[group]))
+
+
+@cache
+def usual_procedure() -> dict[str, Any]:
+    """Default of every setting of `Procedure`."""
+    config = _composed(None, None)
+    return {key.name: config[key.name] for key in fields(Procedure)}
 
 
 @cache

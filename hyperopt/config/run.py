@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.config.compose import composed, defaults
-from hyperopt.config.schema import check_fit, number_names
+from hyperopt.config.compose import composed, defaults, usual_procedure
+from hyperopt.config.schema import Procedure, check_fit, number_names
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import habits_of
@@ -42,7 +42,7 @@ class Run:
         batch_size: rows of a minibatch.
         epochs: passes over the training set.
         seed: fixes initial weights and batch order.
-        shuffle: whether an epoch's rows come in random order; else in the data set's.
+        procedure: value of every setting of `Procedure`.
     """
 
     dataset: Mapping[str, Any]
@@ -57,7 +57,7 @@ class Run:
     batch_size: int
     epochs: int
     seed: int
-    shuffle: bool = True
+    procedure: Mapping[str, Any] = field(default_factory=usual_procedure)
 
     def canonical(self) -> dict[str, Any]:
         """The settings that tell this run from every other, as JSON has them.
@@ -82,7 +82,7 @@ class Run:
             "batch_size": self.batch_size,
             "epochs": self.epochs,
             "seed": self.seed,
-            **({} if self.shuffle else {"shuffle": False}),
+            **{key: value for key, value in self.procedure.items() if value != usual_procedure()[key]},
             **({"versions": versions} if versions else {}),
         }
 
@@ -143,7 +143,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         batch_size=config["batch_size"],
         epochs=config["epochs"] or config["default_epochs"].get(stack[0], config["default_epochs"]["other"]),
         seed=config["seed"],
-        shuffle=config["shuffle"],
+        procedure={key.name: config[key.name] for key in fields(Procedure)},
     )
 
 

@@ -14,6 +14,9 @@ from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import RULES
 
 FORMS = ("reported", "textbook")
+GRADIENTS = ("mean", "sum")
+DTYPES = ("float32", "float64")
+SOFTMAXES = ("stable", "naive")
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
 
 
@@ -92,7 +95,20 @@ MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn}
 
 
 @dataclass(kw_only=True)
-class Settings:
+class Procedure:
+    """How every run trains, whatever its data set, model and rules; a default is not part of a run's id."""
+
+    shuffle: bool
+    drop_last: bool
+    gradient: str = field(metadata={"choices": GRADIENTS})
+    l2: float
+    l2_biases: bool
+    softmax: str = field(metadata={"choices": SOFTMAXES})
+    dtype: str = field(metadata={"choices": DTYPES})
+
+
+@dataclass(kw_only=True)
+class Settings(Procedure):
     """Settings of every run, whatever its data set, model and rules."""
 
     stack: Any
@@ -102,7 +118,6 @@ class Settings:
     form: str = field(metadata=A_FORM)
     batch_size: int = field(metadata=FROM_1)
     epochs: int | None = field(metadata=FROM_1)
-    shuffle: bool
     seed: int = field(metadata=FROM_0)
     default_epochs: dict[str, int]
 

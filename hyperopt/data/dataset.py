@@ -33,10 +33,10 @@ class Data:
     """A data set on one device.
 
     Attributes:
-        train_x: Inputs [N, *shape], float32.
-        train_y: Class indices [N], int64.
-        test_x: Inputs [M, *shape], float32; M is 0 where a report has no test set.
-        test_y: Class indices [M], int64.
+        train_x: Inputs [N, *shape], floating point.
+        train_y: Class indices [N] or [N, ...], int64; numbers [N] where there are no classes.
+        test_x: Inputs [M, *shape]; M is 0 where a report has no test set.
+        test_y: Targets of the test inputs, as train_y.
         fingerprint: Short hash of the arrays that the tensors were made from; the same for every option.
     """
 
@@ -47,9 +47,12 @@ class Data:
     test_y: Tensor
     fingerprint: str
 
-    def to(self, device: torch.device | str) -> "Data":
-        """The same data on another device."""
-        moved = {key: getattr(self, key).to(device) for key in PARTS}
+    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Data":
+        """The same data on another device, its floating point numbers of another dtype where one is given."""
+        parts: dict[str, Tensor] = {key: getattr(self, key) for key in PARTS}
+        moved: dict[str, Any] = {
+            key: part.to(device, dtype if part.is_floating_point() else None) for key, part in parts.items()
+        }
         return replace(self, **moved)
 
 

@@ -24,7 +24,7 @@ class DatasetSpec:
 
     Attributes:
         name: The key in `DATASETS`.
-        classes: Number of classes.
+        classes: Number of classes; None where targets are numbers.
         shape: Shape of one input.
         arrays: The four arrays named in `PARTS`; empty where the data ship with a library (Iris).
         options: Default of every option of `load`. `train` and `test` take only the first rows, `generated`
@@ -35,7 +35,7 @@ class DatasetSpec:
     """
 
     name: str
-    classes: int
+    classes: int | None
     shape: tuple[int, ...]
     arrays: Mapping[str, ArraySpec]
     options: Mapping[str, Any]

@@ -16,8 +16,9 @@ def arrays(spec: DatasetSpec, train: int, test: int, seed: int) -> Arrays:
     Inputs are pixels (uint8) where the data set has images, else float32.
     """
     generator = np.random.default_rng(seed)
-    centres = generator.random((spec.classes, *spec.shape))
-    labels = generator.integers(spec.classes, size=train + test)
+    classes = spec.classes or 1
+    centres = generator.random((classes, *spec.shape))
+    labels = generator.integers(classes, size=train + test)
     inputs = centres[labels] + NOISE * generator.standard_normal((train + test, *spec.shape))
     x = np.round(255 * inputs.clip(0, 1)).astype(np.uint8) if spec.has_images else inputs.astype(np.float32)
     return {"train_x": x[:train], "train_y": labels[:train], "test_x": x[train:], "test_y": labels[train:]}

@@ -6,7 +6,11 @@ import hashlib
 from collections.abc import Hashable
 from dataclasses import dataclass
 
+import torch
+
 from hyperopt.config import Run
+from hyperopt.data import DATASETS
+from hyperopt.objective import Objective
 from hyperopt.optim import assemble
 from hyperopt.optim.stack import Stack
 
@@ -35,12 +39,14 @@ class Pack:
 
 def shape_of(run: Run) -> Hashable:
     """What must be equal within a pack: everything that fixes the program or the batches' shape."""
+    procedure = tuple(sorted((key, value) for key, value in run.procedure.items() if key != "shuffle"))
     return (
         tuple(sorted(run.dataset.items(), key=str)),
         tuple(sorted(run.model.items(), key=str)),
         stack_of(run),
         run.batch_size,
         run.epochs,
+        procedure,
     )
 
 
@@ -52,3 +58,26 @@ def stack_of(run: Run) -> Stack:
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
     """Per level, the natural initial values of its rule's hyperparameters."""
     return assemble.numbers_of(run.stack, run.alpha, run.numbers)
+
+
+def objective_of(run: Run) -> Objective:
+    """What a run minimises."""
+    return Objective(
+        classes=DATASETS[run.dataset["name"]].classes is not None,
+        naive_softmax=run.procedure["softmax"] == "naive",
+        summed=run.procedure["gradient"] == "sum",
+        l2=run.procedure["l2"],
+        l2_biases=run.procedure["l2_biases"],
+    )
+
+
+def dtype_of(run: Run) -> torch.dtype:
+    """Of a run's data, weights and hyperparameters."""
+    dtype: torch.dtype = getattr(torch, run.procedure["dtype"])
+    return dtype
+
+
+def steps_of(run: Run, rows: int) -> int:
+    """Minibatches in an epoch over `rows` training rows."""
+    full, rest = divmod(rows, run.batch_size)
+    return full + (rest > 0 and not run.procedure["drop_last"])

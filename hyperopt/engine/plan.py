@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from hyperopt.config import Run
 from hyperopt.data import training_rows
-from hyperopt.engine.batches import steps_per_epoch
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, shape_of
+from hyperopt.engine.pack import Pack, shape_of, steps_of
 from hyperopt.records import Record
 from hyperopt.wording import counted, duration
 
@@ -151,7 +150,7 @@ def kind(config: Mapping[str, object]) -> Hashable:
 
 def run_steps(run: Run) -> int:
     """Updates of the weights in a whole run."""
-    return run.epochs * steps_per_epoch(training_rows(run.dataset), run.batch_size)
+    return run.epochs * steps_of(run, training_rows(run.dataset))
 
 
 def run_seconds(run: Run, options: Options) -> float:

@@ -13,10 +13,9 @@ from torch.utils import _pytree as pytree
 
 from hyperopt import models
 from hyperopt.data import DATASETS, Data
-from hyperopt.engine.pack import Pack, numbers_of, stack_of
+from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.products import compile_options
 from hyperopt.engine.seeds import stream
-from hyperopt.optim.stack import Tree
 from hyperopt.train import RunState, Training
 
 Step = Callable[[RunState, Tensor, Tensor, Tensor], RunState]
@@ -35,13 +34,16 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
         for seed in sorted({run.seed for run in pack.runs}):
             torch.manual_seed(stream(seed, "weights"))
             modules[seed] = models.build(pack.first.model, shape, classes)
-    training = Training(next(iter(modules.values())), stack_of(pack.first))
+    training = Training(next(iter(modules.values())), stack_of(pack.first), objective_of(pack.first))
 
-    states = []
+    dtype, states = dtype_of(pack.first), []
     for run in pack.runs:
-        numbers = tuple({k: torch.tensor(v) for k, v in level.items()} for level in numbers_of(run))
+        module = modules[run.seed].to(dtype)
+        numbers = tuple(
+            {k: torch.tensor(v, dtype=dtype) for k, v in level.items()} for level in numbers_of(run)
+        )
         clip = tuple(torch.tensor(c) for c in (False, *run.clip))
-        states.append(training.init(models.parameters(modules[run.seed]), numbers, clip))
+        states.append(training.init(models.parameters(module), models.buffers(module), numbers, clip))
     stacked = pytree.tree_map(lambda *leaves: torch.stack(leaves).to(device), *states)
     return training, stacked
 
@@ -78,10 +80,10 @@ def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
     return compiled_or_eager
 
 
-def scores(training: Training, params: Tree, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean loss and error in percent of every run on x [rows, ...], y [rows]; two tensors [runs]."""
+def scores(training: Training, state: RunState, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean loss and error in percent of every run on x [rows, ...], y [rows, ...]; two tensors [runs]."""
     loss, wrong = torch.zeros(()), torch.zeros(())
     for some_x, some_y in zip(torch.split(x, EVALUATION_ROWS), torch.split(y, EVALUATION_ROWS), strict=True):
-        part = vmap(training.scores, in_dims=(0, None, None))(params, some_x, some_y)
+        part = vmap(training.scores, in_dims=(0, 0, None, None))(state.params, state.buffers, some_x, some_y)
         loss, wrong = loss + part.loss.double(), wrong + part.wrong
-    return loss / len(x), 100 * wrong.double() / len(x)
+    return loss / len(x), 100 * wrong.double() / y.numel()

@@ -11,10 +11,10 @@ from torch import Tensor
 from torch.func import vmap
 
 from hyperopt.data import Data, load
-from hyperopt.engine.batches import Batches, epoch_batches, steps_per_epoch
+from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.desk import Desk, restore
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack import Pack, dtype_of, steps_of
 from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import Step, initial, pack_step, scores
 from hyperopt.provenance import provenance
@@ -32,16 +32,17 @@ class History:
     hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def add(self, training: Training, state: RunState, data: Data, steps: int) -> None:
-        """Append the numbers of the epoch of `steps` steps that ended in `state`."""
+    def add(self, training: Training, state: RunState, data: Data, batches: Batches) -> None:
+        """Append the numbers of the epoch of `batches` that ended in `state`."""
+        targets = (batches.weights > 0).sum() * data.train_y[0].numel()
         measured = {
-            "train_loss": state.loss_sum / steps,
-            "train_error": 100 * state.wrong_sum / len(data.train_x),
+            "train_loss": state.loss_sum / len(batches.steps),
+            "train_error": 100 * state.wrong_sum / targets,
         }
         if len(data.test_x):
-            measured["test_loss"], measured["test_error"] = scores(
-                training, state.params, data.test_x, data.test_y
-            )
+            measured["test_loss"], measured["test_error"] = scores(training, state, data.test_x, data.test_y)
+        if not training.objective.classes:
+            measured = {name: value for name, value in measured.items() if not name.endswith("_error")}
         for name, values in measured.items():
             self.metrics.setdefault(name, []).append(values.tolist())
         for level, hyper in enumerate(vmap(training.stack.hyperparameters)(state.stack)):
@@ -62,7 +63,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     made = provenance()
     run, device = pack.first, options.resolved_device()
     dataset = {k: v for k, v in run.dataset.items() if k != "name"}
-    data = load(run.dataset["name"], **dataset).to(device)
+    data = load(run.dataset["name"], **dataset).to(device, dtype_of(run))
     training, state = initial(pack, data, device)
     history, done = History(), 0
     desk = Desk(root, pack.name)
@@ -78,13 +79,13 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         batches = epoch_batches(pack, epoch, len(data.train_x), device)
         state, seconds = train_epoch(training, step, state, batches)
         history.seconds += seconds
-        history.add(training, state, data, len(batches.steps))
+        history.add(training, state, data, batches)
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
             desk.save([r.id for r in pack.runs], epoch + 1, state, asdict(history))
             last_saved = time.monotonic()
         desk.report(epoch + 1)
 
-    train_loss_full, _ = scores(training, state.params, data.train_x, data.train_y)
+    train_loss_full, _ = scores(training, state, data.train_x, data.train_y)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
     return records(pack, state, history, train_loss_full, made, len(data.train_x))
 
@@ -123,7 +124,7 @@ def records(
     pack: Pack, state: RunState, history: History, train_loss_full: Tensor, made: dict[str, str], rows: int
 ) -> list[Record]:
     """What the finished runs leave."""
-    steps = steps_per_epoch(rows, pack.first.batch_size)
+    steps = steps_of(pack.first, rows)
     diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
     made_by = []
     for i, run in enumerate(pack.runs):

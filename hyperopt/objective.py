@@ -1,0 +1,86 @@
+"""What a run minimises: the loss of a row, over a minibatch, and its L2 penalty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from hyperopt.optim.stack import Tree
+
+RowLoss = Callable[[Tensor, Tensor], Tensor]
+
+
+def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Cross entropy of each row [rows], the mean over its positions where a row has several.
+
+    Args:
+        outputs: logits [rows, classes, ...].
+        targets: classes [rows, ...].
+    """
+    loss = F.cross_entropy(outputs, targets, reduction="none")
+    return loss.flatten(1).mean(1) if loss.ndim > 1 else loss
+
+
+def naive_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Cross entropy from exponentials of the raw logits, whose overflow makes it NaN (SPEC.md 5.3).
+
+    Its gradient is softmax minus target, as code that derives it by hand has it. Arguments as of
+    `cross_entropy`, targets [rows] only.
+    """
+    exponentials = outputs.exp()
+    probabilities = exponentials / exponentials.sum(1, keepdim=True)
+    hot = F.one_hot(targets, outputs.shape[1]).to(outputs.dtype)
+    loss = -(probabilities.log() * hot).sum(1)
+    linear = ((probabilities - hot).detach() * outputs).sum(1)
+    return loss.detach() + linear - linear.detach()
+
+
+def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Half the squared error of each row [rows]; outputs [rows, 1], targets [rows] real numbers."""
+    return (outputs.squeeze(1) - targets).square() / 2
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a run minimises.
+
+    Attributes:
+        classes: whether targets are classes, of which predictions can be mistaken, rather than numbers.
+        naive_softmax: whether logits are exponentiated as they are.
+        summed: whether gradients are summed over a minibatch rather than averaged.
+        l2: coefficient of every weight in its own gradient.
+        l2_biases: whether biases have that penalty too.
+    """
+
+    classes: bool = True
+    naive_softmax: bool = False
+    summed: bool = False
+    l2: float = 0.0
+    l2_biases: bool = True
+
+    def row_losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """The loss of each row [rows]; arguments as of the three losses."""
+        if not self.classes:
+            return half_squared_error(outputs, targets)
+        return (naive_cross_entropy if self.naive_softmax else cross_entropy)(outputs, targets)
+
+    def row_mistakes(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """How many targets of each row are mistaken, int64 [rows]; a NaN output predicts class 0."""
+        if not self.classes:
+            return torch.zeros_like(targets, dtype=torch.int64)
+        wrong = outputs.argmax(dim=1) != targets
+        return wrong.flatten(1).sum(1) if wrong.ndim > 1 else wrong.long()
+
+    def gradients(self, of_mean: Tree, params: Tree, rows: Tensor) -> Tree:
+        """What the stack sees, from the gradients of the mean loss at `params` over `rows` rows, a scalar."""
+        grads = {k: g * rows for k, g in of_mean.items()} if self.summed else of_mean
+        if self.l2 == 0:
+            return grads
+        return {
+            k: g + self.l2 * params[k] if self.l2_biases or not k.endswith("bias") else g
+            for k, g in grads.items()
+        }

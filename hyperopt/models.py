@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hyperopt.vgg import vgg16
+
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "tanh": nn.Tanh,
     "relu": nn.ReLU,
@@ -80,7 +82,7 @@ def cnn(
     return nn.Sequential(*layers, head)
 
 
-MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic, "cnn": cnn}
+MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic, "cnn": cnn, "vgg16": vgg16}
 
 
 def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -> nn.Module:

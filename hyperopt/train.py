@@ -71,7 +71,15 @@ class Training:
             negative_at=some.new_full((len(self.stack.levels),), NEVER, dtype=torch.int64),
         )
 
-    def step(self, state: RunState, x: Tensor, y: Tensor, weight: Tensor, step: Tensor) -> RunState:
+    def step(
+        self,
+        state: RunState,
+        x: Tensor,
+        y: Tensor,
+        weight: Tensor,
+        step: Tensor,
+        kept: tuple[Tensor, ...] = (),
+    ) -> RunState:
         """One minibatch.
 
         Args:
@@ -81,9 +89,10 @@ class Training:
             weight: of each row in the loss [batch], adding up to 1; 0 for rows that only pad a smaller last
                 batch.
             step: counted from 1 over the whole run, scalar.
+            kept: which units stay, for each layer of a model with dropout: bool [batch, units].
         """
         grads, (loss, (wrong, buffers)) = grad_and_value(self._loss, has_aux=True)(
-            state.params, state.buffers, x, y, weight
+            state.params, state.buffers, x, y, weight, kept
         )
         grads = self.objective.gradients(grads, state.params, (weight > 0).sum())
         params, stack = self.stack.step(state.params, grads, state.stack, step)
@@ -115,16 +124,27 @@ class Training:
             self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
         )
 
+    @property
+    def dropped(self) -> tuple[int, ...]:
+        """Units of each layer that has dropout in training."""
+        return getattr(self.model, "dropped", ())
+
     @cached_property
     def _evaluated(self) -> nn.Module:
         return copy.deepcopy(self.model).eval()
 
     def _loss(
-        self, params: Tree, buffers: Tree, x: Tensor, y: Tensor, weight: Tensor
+        self,
+        params: Tree,
+        buffers: Tree,
+        x: Tensor,
+        y: Tensor,
+        weight: Tensor,
+        kept: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, Tree]]:
         """The weighted loss; how many targets are mistaken in the rows that count; the next buffers."""
         after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalisation writes into them
-        outputs = functional_call(self.model, (params, after), (x,))
+        outputs = functional_call(self.model, (params, after), (x, kept) if kept else (x,))
         wrong = self.objective.row_mistakes(outputs, y).where(weight > 0, 0)
         return (self.objective.row_losses(outputs, y) * weight).sum(), (wrong.sum(), after)
 

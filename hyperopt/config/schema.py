@@ -58,7 +58,8 @@ class Cifar(Dataset):
     """Options of cifar10 and cifar100; `test` as of mnist."""
 
     side: ClassVar[int | None] = 32
-    normalize: str = field(metadata={"choices": ("none", "global", "channel")})
+    normalize: str = field(metadata={"choices": ("none", "global", "channel", "imagenet")})
+    augment: bool
     test: int | None = field(metadata=FROM_1)
 
 
@@ -90,8 +91,17 @@ class Cnn:
     output_activation: str = field(metadata=AN_ACTIVATION)
 
 
+@dataclass(kw_only=True)
+class Vgg16:
+    """Options of vgg16."""
+
+    name: str
+    width: int = field(metadata=FROM_1)
+    dropout: float
+
+
 DATASETS: dict[str, type[Dataset]] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
-MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn}
+MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn, "vgg16": Vgg16}
 
 
 @dataclass(kw_only=True)
@@ -158,13 +168,23 @@ def check_value(value: Any, spec: Field[Any]) -> str | None:
 
 def check_fit(dataset: Mapping[str, Any], model: Mapping[str, Any]) -> None:
     """Refuses a model that cannot take the data set's inputs."""
+    side = DATASETS[dataset["name"]].side
+    has = "no images" if side is None else f"{side} x {side}"
     if model["name"] == "cnn":
-        side, least = DATASETS[dataset["name"]].side, 2 * len(model["channels"]) + 1
+        least = 2 * len(model["channels"]) + 1
         if side is None or side < least:
-            has = "no images" if side is None else f"{side} x {side}"
             raise ConfigError(
                 f"model=cnn: model.channels={shown(model['channels'])} takes images of {least} x {least} "
                 f"pixels or more; dataset={dataset['name']} has {has}."
+            )
+    if model["name"] == "vgg16":
+        if side is None or side % 32:
+            raise ConfigError(
+                f"model=vgg16: takes images of 32 x 32 pixels; dataset={dataset['name']} has {has}."
+            )
+        if model["dropout"] >= 1:
+            raise ConfigError(
+                f"model.dropout={shown(model['dropout'])}: a number from 0 up to, but not, 1 is expected."
             )
 
 

@@ -1,6 +1,6 @@
 """Data sets as tensors: fetched once, checked every time, kept on the device."""
 
-from hyperopt.data.dataset import Data, generated, load, training_rows
+from hyperopt.data.dataset import Data, black, generated, load, training_rows
 from hyperopt.data.errors import DataError
 from hyperopt.data.preparation import Status, describe, prepare
 from hyperopt.data.specs import DATASETS, DatasetSpec
@@ -11,6 +11,7 @@ __all__ = [
     "DataError",
     "DatasetSpec",
     "Status",
+    "black",
     "describe",
     "generated",
     "load",

@@ -29,7 +29,8 @@ class DatasetSpec:
         arrays: The four arrays named in `PARTS`; empty where the data ship with a library (Iris).
         options: Default of every option of `load`. `train` and `test` take only the first rows, `generated`
             replaces the data by random ones of the same shape: both for tests and dry runs. `test` of Iris
-            says whether its 120 other rows are the test set.
+            says whether its 120 other rows are the test set. `augment` is for the engine: `load` returns the
+            same.
         choices: The values allowed for options that take one of a few.
         version: Raised when the tensors that `load` returns change, so that older records go stale.
     """
@@ -90,7 +91,13 @@ def _images(
         classes=classes,
         shape=shape,
         arrays={part: ArraySpec(s, h) for part, s, h in zip(PARTS, shapes, sha256, strict=True)},
-        options={"normalize": normalize, "train": None, "test": None, "generated": False},
+        options={
+            "normalize": normalize,
+            **({"augment": False} if shape[0] == 3 else {}),
+            "train": None,
+            "test": None,
+            "generated": False,
+        },
         choices={"normalize": choices} if choices else {},
     )
 
@@ -121,7 +128,7 @@ DATASETS: dict[str, DatasetSpec] = {
             "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5",
         ),
         normalize="none",
-        choices=("none", "global", "channel"),
+        choices=("none", "global", "channel", "imagenet"),
     ),
     "cifar100": _images(
         "cifar100",
@@ -135,7 +142,7 @@ DATASETS: dict[str, DatasetSpec] = {
             "4dad7d09c7c97d33f6cb928d705cf4196221316fd6e31bdd978a08ed9103ee0b",
         ),
         normalize="none",
-        choices=("none", "global", "channel"),
+        choices=("none", "global", "channel", "imagenet"),
     ),
     "iris": DatasetSpec("iris", 3, (4,), {}, {"test": False, "train": None, "generated": False}),
 }

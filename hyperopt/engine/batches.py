@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.utils import _pytree as pytree
 
+from hyperopt.engine.draws import epoch_draws
 from hyperopt.engine.pack import Pack, dtype_of, steps_of
 from hyperopt.engine.seeds import batch_order
 
@@ -19,16 +22,26 @@ class Batches(NamedTuple):
             the same; a smaller last batch is padded with row 0.
         weights: of each row in the loss, of the runs' dtype [steps, batch]: one over the batch's true size, 0
             where padded.
+        draws: random input, see draws.py: [steps, runs, ...] or [steps, ...] as rows; mostly none.
         steps: each step's number, counted from 1 over the whole run, of the runs' dtype [steps].
     """
 
     rows: Tensor
     weights: Tensor
+    draws: dict[str, Tensor]
     steps: Tensor
 
+    def part(self, steps: int | slice) -> Batches:
+        """One step's, or those of some steps."""
+        part: Batches = pytree.tree_map(lambda tensor: tensor[steps], self)
+        return part
 
-def epoch_batches(pack: Pack, epoch: int, rows: int, device: str) -> Batches:
-    """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same."""
+
+def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Sequence[int] = ()) -> Batches:
+    """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same.
+
+    `dropped` are the units of the layers of the model that have dropout.
+    """
     batch, steps, dtype = pack.first.batch_size, steps_of(pack.first, rows), dtype_of(pack.first)
     seeds = [run.seed if run.procedure["shuffle"] else None for run in pack.runs]
     orders = {s: torch.arange(rows) if s is None else batch_order(s, epoch, rows) for s in set(seeds)}
@@ -36,10 +49,31 @@ def epoch_batches(pack: Pack, epoch: int, rows: int, device: str) -> Batches:
     padded = torch.zeros(len(seeds), steps * batch, dtype=torch.int64)
     padded[:, :seen] = torch.stack([orders[seed][:seen] for seed in seeds])
     by_step = padded.view(len(seeds), steps, batch).transpose(0, 1)
-    if len(orders) == 1:
+    draws = pack_draws(pack, epoch, steps, dropped)
+    if len(orders) == 1 and (not draws or len({run.seed for run in pack.runs}) == 1):
         by_step = by_step[:, 0]
+        draws = {name: tensor[:, 0] for name, tensor in draws.items()}
     weights = torch.full((steps, batch), 1.0 / batch, dtype=dtype)
     last = seen - (steps - 1) * batch
     weights[-1] = (torch.arange(batch) < last).to(dtype) / last
     numbers = torch.arange(1, steps + 1, dtype=dtype) + epoch * steps
-    return Batches(by_step.contiguous().to(device), weights.to(device), numbers.to(device))
+    batches: Batches = pytree.tree_map(
+        lambda tensor: tensor.contiguous().to(device), Batches(by_step, weights, draws, numbers)
+    )
+    return batches
+
+
+def pack_draws(pack: Pack, epoch: int, steps: int, dropped: Sequence[int]) -> dict[str, Tensor]:
+    """What the runs of a pack draw in an epoch, each [steps, runs, ...]; nothing for most."""
+    run = pack.first
+    augment, dropout = run.dataset.get("augment", False), run.model.get("dropout", 0.0)
+    if not augment and not dropout:
+        return {}
+    drawn = {
+        seed: epoch_draws(
+            seed, epoch, steps, run.batch_size, augment=augment, dropped=dropped, dropout=dropout
+        )
+        for seed in {run.seed for run in pack.runs}
+    }
+    names = drawn[run.seed]
+    return {name: torch.stack([drawn[run.seed][name] for run in pack.runs], 1) for name in names}

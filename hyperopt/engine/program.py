@@ -12,13 +12,15 @@ from torch.func import vmap
 from torch.utils import _pytree as pytree
 
 from hyperopt import models
-from hyperopt.data import DATASETS, Data
+from hyperopt.data import DATASETS, Data, black
+from hyperopt.engine.batches import Batches
+from hyperopt.engine.draws import augmented
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.products import compile_options
 from hyperopt.engine.seeds import stream
 from hyperopt.train import RunState, Training
 
-Step = Callable[[RunState, Tensor, Tensor, Tensor], RunState]
+Step = Callable[[RunState, Batches], RunState]
 
 EVALUATION_ROWS = 500
 
@@ -48,16 +50,22 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
     return training, stacked
 
 
-def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
-    """One step of every run: (state, rows [runs, batch] or [batch], weights [batch], step) to state.
+def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:
+    """One step of every run: (state, that step of `Batches`) to state.
 
     Where compiling fails (no C++ compiler), it warns and goes on uncompiled.
     """
+    edge = black(pack.first.dataset).to(data.train_x) if pack.first.dataset.get("augment") else None
 
-    def eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
-        x, y = data.train_x[rows], data.train_y[rows]
-        each = 0 if rows.ndim == 2 else None
-        return vmap(training.step, in_dims=(0, each, each, None, None))(state, x, y, weights, step)
+    def eager(state: RunState, now: Batches) -> RunState:
+        x, y = data.train_x[now.rows], data.train_y[now.rows]
+        if edge is not None:
+            x = augmented(x, now.draws, edge)
+        kept = tuple(draw for name, draw in now.draws.items() if name.startswith("kept"))
+        each = 0 if now.rows.ndim == 2 else None
+        return vmap(training.step, in_dims=(0, each, each, None, None, each))(
+            state, x, y, now.weights, now.steps, kept
+        )
 
     if not compiled:
         return eager
@@ -65,17 +73,17 @@ def pack_step(training: Training, data: Data, *, compiled: bool) -> Step:
         eager, fullgraph=True, dynamic=False, options=compile_options(data.train_x.device.type)
     )
 
-    def compiled_or_eager(state: RunState, rows: Tensor, weights: Tensor, step: Tensor) -> RunState:
+    def compiled_or_eager(state: RunState, now: Batches) -> RunState:
         nonlocal program
         try:
-            return program(state, rows, weights, step)
+            return program(state, now)
         except TorchDynamoException as error:
             reason = str(error).strip().splitlines()[0]
             warnings.warn(
                 f"training uncompiled, some five times slower: compiling failed ({reason})", stacklevel=2
             )
             program = eager
-            return eager(state, rows, weights, step)
+            return eager(state, now)
 
     return compiled_or_eager
 

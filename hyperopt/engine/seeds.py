@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-STREAMS = {"weights": 0, "batches": 1}
+STREAMS = {"weights": 0, "batches": 1, "draws": 2}
 
 
 def stream(seed: int, name: str, index: int = 0) -> int:

@@ -32,15 +32,17 @@ class SteppedTraining:
 
     def __post_init__(self) -> None:
         self._training, self._state = initial(self.pack, self.data, self.device)
-        self._step = pack_step(self._training, self.data, compiled=self.compiled)
+        self._step = pack_step(self.pack, self._training, self.data, compiled=self.compiled)
 
     def advance(self, steps: int) -> None:
         """Train by so many steps; returns when the device has done them."""
         while steps > 0:
             if self._left is None or not len(self._left.steps):
                 rows = len(self.data.train_x)
-                self._left = epoch_batches(self.pack, next(self._epochs), rows, self.device)
-            now = Batches(*(part[:steps] for part in self._left))
-            self._left = Batches(*(part[steps:] for part in self._left))
+                self._left = epoch_batches(
+                    self.pack, next(self._epochs), rows, self.device, self._training.dropped
+                )
+            now = self._left.part(slice(steps))
+            self._left = self._left.part(slice(steps, None))
             self._state, _ = train_epoch(self._training, self._step, self._state, now)
             steps -= len(now.steps)

@@ -72,11 +72,11 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         state, history, done = restored, History(**saved.notes), saved.epoch
 
     torch.compiler.reset()  # of one function, torch refuses to compile more than eight programs
-    step = pack_step(training, data, compiled=compile_pays(pack, options))
+    step = pack_step(pack, training, data, compiled=compile_pays(pack, options))
     last_saved = time.monotonic()
     desk.report(done)
     for epoch in range(done, run.epochs):
-        batches = epoch_batches(pack, epoch, len(data.train_x), device)
+        batches = epoch_batches(pack, epoch, len(data.train_x), device, training.dropped)
         state, seconds = train_epoch(training, step, state, batches)
         history.seconds += seconds
         history.add(training, state, data, batches)
@@ -97,8 +97,8 @@ def train_epoch(training: Training, step: Step, state: RunState, batches: Batche
         loss_sum=torch.zeros_like(state.loss_sum), wrong_sum=torch.zeros_like(state.wrong_sum)
     )
     started = time.perf_counter()
-    for i, (rows, weights, number) in enumerate(zip(*batches, strict=True)):
-        state = step(state, rows, weights, number)
+    for i in range(len(batches.steps)):
+        state = step(state, batches.part(i))
         if i == 0:
             wait(state)
             after_first = time.perf_counter()

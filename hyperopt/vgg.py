@@ -1,0 +1,70 @@
+"""VGG-16 with batch normalisation for small images (SPEC.md 5.4; Simonyan and Zisserman, 2015)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+BLOCKS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
+"""Per block: its channels as a multiple of the first's, and its convolutions; a pooling by 2 ends it."""
+
+
+class Vgg16(nn.Module):
+    """Thirteen 3 x 3 convolutions, each with batch normalisation and ReLU, and three linear layers.
+
+    Args:
+        shape: of one input: channels, height, width; the sides are multiples of 32.
+        classes: number of logits.
+        width: channels of the first block; also an eighth of the units of the hidden layers.
+        dropout: probability that an input of the first two linear layers is dropped in training.
+    """
+
+    def __init__(self, shape: Sequence[int], classes: int, *, width: int, dropout: float) -> None:
+        super().__init__()
+        planes, height, block_side = shape[0], shape[1] // 32, shape[2] // 32
+        layers: list[nn.Module] = []
+        for multiple, convolutions in BLOCKS:
+            for _ in range(convolutions):
+                layers += [
+                    convolution(planes, multiple * width),
+                    nn.BatchNorm2d(multiple * width),
+                    nn.ReLU(),
+                ]
+                planes = multiple * width
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers, nn.Flatten())
+        hidden = 8 * width
+        flat = planes * height * block_side
+        self.dropout = dropout
+        self.dropped = (flat, hidden)
+        self.linear1 = nn.Linear(flat, hidden)
+        self.linear2 = nn.Linear(hidden, hidden)
+        self.head = nn.Linear(hidden, classes)
+
+    def forward(self, x: Tensor, kept: Sequence[Tensor] = ()) -> Tensor:
+        """Logits [rows, classes] of x [rows, *shape].
+
+        `kept` says which inputs of the first two linear layers stay: bool [rows, units] each, drawn with
+        probability 1 - dropout; without it, as in evaluation, all do.
+        """
+        h = self.features(x)
+        for layer, mask in zip((self.linear1, self.linear2), kept or (None, None), strict=True):
+            h = layer(h if mask is None else h.where(mask, 0.0) / (1 - self.dropout)).relu()
+        logits: Tensor = self.head(h)
+        return logits
+
+
+def convolution(fan_in: int, fan_out: int) -> nn.Conv2d:
+    """3 x 3, of the same size; weights N(0, 2 / (9 fan_out)), biases 0, as in the reports' code."""
+    layer = nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1)
+    nn.init.normal_(layer.weight, std=math.sqrt(2 / (9 * fan_out)))
+    assert layer.bias is not None
+    nn.init.zeros_(layer.bias)
+    return layer
+
+
+def vgg16(shape: Sequence[int], classes: int, *, width: int, dropout: float) -> nn.Module:
+    """VGG-16 with batch normalisation; arguments as of `Vgg16`."""
+    return Vgg16(shape, classes, width=width, dropout=dropout)

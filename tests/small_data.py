@@ -47,21 +47,30 @@ def write_sheets(folder, arrays):
     (folder / "test_lables.json").write_text(json.dumps(arrays["test_y"].tolist()))
 
 
-def write_cifar100(root, arrays, monkeypatch):
-    """torchvision's layout, and its checksums of these files."""
-    folder = root / "cifar-100-python"
+def write_cifar(root, name, arrays, monkeypatch):
+    """torchvision's layout of CIFAR-10 or CIFAR-100, and its checksums of these files."""
+    kind, labels = {
+        "cifar10": (datasets.CIFAR10, "labels"),
+        "cifar100": (datasets.CIFAR100, "fine_labels"),
+    }[name]
+    folder = root / kind.base_folder
     folder.mkdir(parents=True)
-    sums = {}
-    for name, content in {
-        "train": {"data": arrays["train_x"].reshape(-1, 3072), "fine_labels": arrays["train_y"].tolist()},
-        "test": {"data": arrays["test_x"].reshape(-1, 3072), "fine_labels": arrays["test_y"].tolist()},
-        "meta": {"fine_label_names": [str(i) for i in range(100)]},
-    }.items():
-        (folder / name).write_bytes(pickle.dumps(content))
-        sums[name] = hashlib.md5((folder / name).read_bytes()).hexdigest()
-    monkeypatch.setattr(datasets.CIFAR100, "train_list", [["train", sums["train"]]])
-    monkeypatch.setattr(datasets.CIFAR100, "test_list", [["test", sums["test"]]])
-    monkeypatch.setattr(datasets.CIFAR100, "meta", {**datasets.CIFAR100.meta, "md5": sums["meta"]})
+
+    def write(file, content):
+        (folder / file).write_bytes(pickle.dumps(content))
+        return hashlib.md5((folder / file).read_bytes()).hexdigest()
+
+    def batches(part, files):
+        images = np.array_split(arrays[f"{part}_x"].reshape(-1, 3072), len(files))
+        classes = np.array_split(arrays[f"{part}_y"], len(files))
+        for (file, _), x, y in zip(files, images, classes, strict=True):
+            coarse = {} if name == "cifar10" else {"coarse_labels": (y // 5).tolist()}
+            yield [file, write(file, {"data": x, labels: y.tolist(), **coarse})]
+
+    monkeypatch.setattr(kind, "train_list", list(batches("train", kind.train_list)))
+    monkeypatch.setattr(kind, "test_list", list(batches("test", kind.test_list)))
+    names = write(kind.meta["filename"], {kind.meta["key"]: [str(i) for i in range(100)]})
+    monkeypatch.setattr(kind, "meta", {**kind.meta, "md5": names})
     return folder
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from small_data import in_place
 from torchvision.transforms import functional
 
 from hyperopt import data
@@ -58,6 +59,7 @@ def test_generated_is_an_option_that_reads_no_files(tmp_path):
         ("mnist", True, [0.1307], [0.3081]),
         ("cifar10", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
         ("cifar10", "channel", [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+        ("cifar100", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
         ("cifar100", "channel", [0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]),
     ],
 )
@@ -66,6 +68,17 @@ def test_normalization_is_torchvisions(name, normalize, mean, deviation):
     normal = data.load(name, generated=True, train=16, test=8, normalize=normalize)
     torch.testing.assert_close(normal.train_x, functional.normalize(plain.train_x, mean, deviation))
     torch.testing.assert_close(normal.test_x, functional.normalize(plain.test_x, mean, deviation))
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_rows_channels_pixels_and_labels_keep_their_order(name, tmp_path, monkeypatch):
+    spec, arrays = in_place(name, monkeypatch)
+    cache.write(tmp_path, spec, arrays)
+    loaded = data.load(name, root=tmp_path)
+    for split in ("train", "test"):
+        pixels = torch.from_numpy(arrays[f"{split}_x"])
+        torch.testing.assert_close(getattr(loaded, f"{split}_x"), pixels / 255)
+        assert getattr(loaded, f"{split}_y").tolist() == arrays[f"{split}_y"].tolist()
 
 
 def test_pixels_are_scaled_as_by_torchvision():

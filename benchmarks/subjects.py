@@ -20,8 +20,8 @@ from torchvision.transforms import ToTensor
 from benchmarks.workers import Train
 from hyperopt import models
 from hyperopt.config import Run, resolve
-from hyperopt.data import DATASETS, Data, load_dataset
-from hyperopt.engine.pack import Pack, numbers_of
+from hyperopt.data import DATASETS, Data
+from hyperopt.engine.pack import Pack, data_of, numbers_of
 from hyperopt.engine.process import prepare_process
 from hyperopt.engine.speed import SteppedTraining
 
@@ -77,13 +77,13 @@ def model_of(run: Run, device: str) -> torch.nn.Module:
 def ours(runs: tuple[Run, ...], device: str, *, compiled: bool = True) -> Train:
     """Our engine."""
     prepare_process()
-    return SteppedTraining(Pack(runs), load_dataset(runs[0].dataset, device), device, compiled).advance
+    return SteppedTraining(Pack(runs), data_of(runs[0], device), device, compiled).advance
 
 
 def gdtuo_in_memory(runs: tuple[Run, ...], device: str, *, create_graph: bool) -> Train:
     """gdtuo, its data one tensor that each step indexes."""
     [run] = runs
-    batches = minibatches(load_dataset(run.dataset, device), run.batch_size)
+    batches = minibatches(data_of(run, device), run.batch_size)
     wrapper = gdtuo.ModuleWrapper(model_of(run, device), optimizer=tower(run))
     wrapper.initialize()
 
@@ -103,7 +103,7 @@ def gdtuo_in_memory(runs: tuple[Run, ...], device: str, *, create_graph: bool) -
 def gdtuo_readme(runs: tuple[Run, ...], device: str) -> Train:
     """gdtuo as its README trains: torchvision's images through a DataLoader, the loss summed as a number."""
     [run] = runs
-    images = Images(load_dataset(run.dataset, "cpu"))
+    images = Images(data_of(run, "cpu"))
     loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(images, batch_size=run.batch_size, shuffle=True)
     batches = (batch for epoch in iter(lambda: loader, None) for batch in epoch)
     wrapper = gdtuo.ModuleWrapper(model_of(run, device), optimizer=tower(run))
@@ -128,7 +128,7 @@ def gdtuo_readme(runs: tuple[Run, ...], device: str) -> Train:
 def plain_torch(runs: tuple[Run, ...], device: str, *, fused: bool | None) -> Train:
     """torch.optim, no hyper level, its data one tensor that each step indexes; `fused` as torch takes it."""
     [run] = runs
-    batches = minibatches(load_dataset(run.dataset, device), run.batch_size)
+    batches = minibatches(data_of(run, device), run.batch_size)
     model = model_of(run, device)
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[run.stack[0]]
     optimizer = kind(model.parameters(), lr=run.alpha[0], fused=fused)

@@ -159,10 +159,10 @@ def test_a_worker_answers_in_its_own_environment_and_says_what_failed() -> None:
     assert "BENCH_TEST" not in os.environ
 
 
-def test_hyperopt_bench_shows_alone_and_packed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        hyperopt(["bench", "pack=2", "compile=false", "device=cpu", "model.hidden=[8]", "batch_size=16"]) == 0
-    )
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_hyperopt_bench_shows_alone_and_packed(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+    process, run = ["pack=2", "compile=false", "device=cpu"], ["model.hidden=[8]", "batch_size=16"]
+    assert hyperopt(["bench", *process, *run, f"dtype={dtype}"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "adam/sgd, mlp, mnist, batch 16, cpu"
     assert [line.split()[0] for line in lines[3:5]] == ["1", "2"]

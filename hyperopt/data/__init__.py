@@ -1,6 +1,6 @@
 """Data sets as tensors: fetched once, checked every time, kept on the device."""
 
-from hyperopt.data.dataset import Data, generated, load, load_dataset, training_rows
+from hyperopt.data.dataset import Data, generated, load, training_rows
 from hyperopt.data.errors import DataError
 from hyperopt.data.preparation import Status, describe, prepare
 from hyperopt.data.specs import DATASETS, DatasetSpec
@@ -14,7 +14,6 @@ __all__ = [
     "describe",
     "generated",
     "load",
-    "load_dataset",
     "prepare",
     "training_rows",
 ]

@@ -86,12 +86,6 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
     return _as_tensors(spec, kept, fingerprint, chosen.get("normalize"))
 
 
-def load_dataset(dataset: Mapping[str, Any], device: torch.device | str) -> Data:
-    """The data set of a run, its `name` and its options, on a device; raises as `load` does."""
-    options = {key: value for key, value in dataset.items() if key != "name"}
-    return load(dataset["name"], **options).to(device)
-
-
 def training_rows(dataset: Mapping[str, Any]) -> int:
     """Rows of the training set that a data set's `name` and options ask for, without reading it."""
     if given := dataset.get("train"):

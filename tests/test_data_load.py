@@ -147,15 +147,26 @@ def test_real_data_are_in_canonical_order(name, labels):
     assert loaded.train_x.max() == 1
 
 
-def test_real_cifar10_has_its_channels_and_pixels_in_order():
-    """The frog of its first row: red, green, blue of three pixels; and the means of the test set."""
-    loaded = real("cifar10")
-    pixels = (255 * loaded.train_x[0, :, 0, :3]).round().int()
-    assert pixels.tolist() == [[59, 43, 50], [62, 46, 48], [63, 45, 43]]
-    below = (255 * loaded.train_x[0, :, 1, 0]).round().int()
-    assert below.tolist() == [16, 20, 20]
-    means = loaded.test_x.mean(dim=(0, 2, 3))
-    torch.testing.assert_close(means, torch.tensor([0.4942, 0.4851, 0.4504]), rtol=0, atol=2e-4)
+@pytest.mark.parametrize(
+    ("name", "row", "pixels", "below", "means"),
+    [
+        ("cifar10", 0, [[59, 43, 50], [62, 46, 48], [63, 45, 43]], [16, 20, 20], [0.4942, 0.4851, 0.4504]),
+        (
+            "cifar100",
+            30,
+            [[122, 120, 126], [157, 155, 160], [66, 58, 71]],
+            [87, 122, 41],
+            [0.5088, 0.4874, 0.4419],
+        ),
+    ],
+)
+def test_real_images_have_their_channels_and_pixels_in_order(name, row, pixels, below, means):
+    """Red, green, blue of three pixels of the first image, and of one below; means of the test set."""
+    loaded = real(name)
+    first = (255 * loaded.train_x[0]).round().int()
+    assert first[:, row, :3].tolist() == pixels
+    assert first[:, row + 1, 0].tolist() == below
+    torch.testing.assert_close(loaded.test_x.mean(dim=(0, 2, 3)), torch.tensor(means), rtol=0, atol=2e-4)
 
 
 def test_real_cifar10_is_normalized_as_the_clipping_report_has_it():

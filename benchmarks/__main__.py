@@ -12,19 +12,27 @@ from pathlib import Path
 import torch
 
 from benchmarks.machine import machine
-from benchmarks.measure import STACKS, Effort, Say, compiling, pack_sizes, step_times
+from benchmarks.measure import STACKS, Effort, Say, cnn_times, compiling, pack_sizes, step_times
 from benchmarks.page import page
 from benchmarks.results import Results, to_csv, to_json
 from benchmarks.whole_table import whole_table
 from hyperopt.data import DataError, prepare
-from hyperopt.engine.plan import COMPILE_SECONDS, SECONDS_PER_STEP
+from hyperopt.engine.plan import COMPILE_SECONDS, SECONDS_PER_STEP, SECONDS_PER_STEP_OF_MODEL
 from hyperopt.files import results_dir
 
 TABLE = "clipping/table2"
 REAL: dict[str, object] = {"dataset": "mnist"}
 GENERATED: dict[str, object] = {"dataset": "mnist", "dataset.generated": True}
 GENERATED_ROWS = 20_000
-QUICK = Effort(GENERATED, rounds=2, seconds=0.0, sizes=(1, 2), pack=2, inline=True)
+CNN: dict[str, object] = {
+    "model": "cnn",
+    "dataset": "cifar10",
+    "dataset.normalize": "global",
+    "dataset.generated": True,
+    "dataset.train": 10_000,
+}
+FEW_ROWS = {"batch_size": 16, "dataset.train": 64, "dataset.test": 16}
+QUICK = Effort(GENERATED, {**CNN, **FEW_ROWS}, rounds=2, seconds=0.0, sizes=(1, 2), pack=2, inline=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,8 +72,8 @@ def real_or_generated(say: Say) -> tuple[Effort, str]:
         prepare("mnist")
     except DataError as error:
         say(f"on generated data: {error}")
-        return Effort({**GENERATED, "dataset.train": GENERATED_ROWS}), "generated"
-    return Effort(REAL), "real"
+        return Effort({**GENERATED, "dataset.train": GENERATED_ROWS}, CNN), "generated"
+    return Effort(REAL, CNN), "real"
 
 
 def measure(effort: Effort, data: str, say: Say) -> Results:
@@ -79,9 +87,11 @@ def measure(effort: Effort, data: str, say: Say) -> Results:
         for found in ([] if effort.inline else compiling(stack, device, effort, say))
     ]
     series = [s for device in devices for stack in STACKS for s in step_times(stack, device, effort, say)]
+    series += cnn_times("cpu", effort, say)
     series += [s for device in devices for s in pack_sizes(device, effort, say)]
     assumed = [("compile", device, COMPILE_SECONDS) for device in devices]
     assumed += [("step", device, SECONDS_PER_STEP[device]) for device in devices]
+    assumed += [("cnn", "cpu", SECONDS_PER_STEP_OF_MODEL["cpu", "cnn"])]
     return Results(on, data, effort.inline, tuple(series), tuple(compiled), tuple(assumed))
 
 

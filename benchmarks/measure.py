@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from tempfile import TemporaryDirectory
 
 from benchmarks.results import Compiling, Series
-from benchmarks.subjects import Subject, ours, runs_of, side_by_side
+from benchmarks.subjects import Subject, beside_gdtuo, ours, runs_of, side_by_side
 from benchmarks.workers import Inline, Sample, Worker, at_once, start, steps_lasting
-from hyperopt.engine.plan import PACK
+from hyperopt.config import resolve
+from hyperopt.engine.plan import largest_pack
 
 STACKS = ("sgd/sgd", "adam/sgd")
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32), "cuda": (1, 8, 32, 128, 512)}
 SWEPT = "adam/sgd"
+CNN_STACK = "adam/sgd"
 
 
 @dataclass(frozen=True)
@@ -24,43 +26,60 @@ class Effort:
     """How much is measured, and on what.
 
     Attributes:
-        dataset: settings that name the data set.
+        mlp: settings that name the data set of the MLP.
+        cnn: settings that name the CNN and its data set.
         rounds: in which every subject is asked once.
         seconds: that a sample should last; 0 is one step.
         sizes: of packs, in the sweep; none are those of SIZES.
-        pack: runs in ours; None is what the plan takes on the device.
+        pack: runs in ours; None is what the plan takes of the model on the device.
         inline: in this process, and nothing compiled: a smoke test.
     """
 
-    dataset: dict[str, object]
+    mlp: Mapping[str, object]
+    cnn: Mapping[str, object]
     rounds: int = 15
     seconds: float = 0.4
     sizes: tuple[int, ...] = ()
     pack: int | None = None
     inline: bool = False
 
-    def packed(self, device: str) -> int:
+    def packed(self, settings: Mapping[str, object], device: str) -> int:
         """Runs in our packs."""
-        return self.pack or PACK[device]
+        return self.pack or largest_pack(resolve(settings), device)
 
 
 Say = Callable[[str], None]
 
 
 def step_times(stack: str, device: str, effort: Effort, say: Say) -> list[Series]:
+    """A step of the MLP by every subject."""
+    pack = effort.packed(effort.mlp, device)
+    subjects = side_by_side(stack, device, pack, effort.mlp, compiled=not effort.inline)
+    return in_turn("step", f"{stack} on {device}", stack, subjects, effort, say)
+
+
+def cnn_times(device: str, effort: Effort, say: Say) -> list[Series]:
+    """A step of the CNN by ours and by gdtuo."""
+    pack = effort.packed(effort.cnn, device)
+    subjects = beside_gdtuo(CNN_STACK, device, pack, effort.cnn, compiled=not effort.inline)
+    return in_turn("cnn", f"{CNN_STACK}, CNN on {device}", CNN_STACK, subjects, effort, say)
+
+
+def in_turn(
+    section: str, what: str, stack: str, subjects: Sequence[Subject], effort: Effort, say: Say
+) -> list[Series]:
     """A step of every subject: one works at a time, in turn, round after round."""
-    say(f"{stack} on {device}: starting and compiling")
-    subjects = side_by_side(stack, device, effort.packed(device), effort.dataset, compiled=not effort.inline)
+    say(f"{what}: starting and compiling")
     with workers_for(subjects, effort) as workers:
         at_once(workers, 1)
         steps = [steps_lasting(effort.seconds, worker) for worker in workers]
         samples: list[list[Sample]] = [[] for _ in workers]
         for number in range(effort.rounds):
-            say(f"{stack} on {device}: round {number + 1} of {effort.rounds}")
+            say(f"{what}: round {number + 1} of {effort.rounds}")
             for worker, count, taken in zip(workers, steps, samples, strict=True):
                 taken += at_once([worker], count)
     return [
-        series_of("step", stack, subject, [[sample] for sample in taken])
+        series_of(section, stack, subject, [[sample] for sample in taken])
         for subject, taken in zip(subjects, samples, strict=True)
     ]
 
@@ -70,7 +89,7 @@ def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
     say(f"packs on {device}: starting and compiling")
     build = partial(ours, compiled=not effort.inline)
     subjects = [
-        Subject("ours", f"pack of {size}", runs_of(SWEPT, size, effort.dataset), device, build)
+        Subject("ours", f"pack of {size}", runs_of(SWEPT, size, effort.mlp), device, build)
         for size in effort.sizes or SIZES[device]
     ]
     alone: list[list[list[Sample]]] = [[] for _ in subjects]
@@ -93,8 +112,8 @@ def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
 
 def compiling(stack: str, device: str, effort: Effort, say: Say) -> Iterator[Compiling]:
     """How long a process takes until it trains, with an empty and with a full cache of programs."""
-    size = effort.packed(device)
-    subject = Subject("ours", f"pack of {size}", runs_of(stack, size, effort.dataset), device, ours)
+    size = effort.packed(effort.mlp, device)
+    subject = Subject("ours", f"pack of {size}", runs_of(stack, size, effort.mlp), device, ours)
     with TemporaryDirectory() as folder:
         for cache in ("cold", "warm"):
             say(f"compiling {stack} on {device}, {cache}")

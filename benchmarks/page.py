@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from benchmarks.goals import goals
-from benchmarks.measure import STACKS, SWEPT
+from benchmarks.measure import CNN_STACK, STACKS, SWEPT
 from benchmarks.results import Results, Series, ratios, spread
 from benchmarks.subjects import GDTUO_LOOPS
 from hyperopt.tables.markdown import table
@@ -21,8 +21,8 @@ EARLY, LATE = 0, 9
 def page(results: Results) -> str:
     """The page as Markdown."""
     sections: list[Callable[[Results], Iterator[str]]] = [
-        head, step_section, hyper_section, goal_section, pack_section, memory_section, compile_section,
-        table_section, assumed_section,
+        head, step_section, cnn_section, hyper_section, goal_section, pack_section, memory_section,
+        compile_section, table_section, assumed_section,
     ]  # fmt: skip
     return "\n\n".join(block for section in sections for block in section(results)) + "\n"
 
@@ -30,7 +30,8 @@ def page(results: Results) -> str:
 def head(results: Results) -> Iterator[str]:
     """What was measured, how, and on what."""
     first = results.of("step")[0]
-    core = median(value for series in results.of("step", device="cpu") for value in series.core)
+    timed = results.of("step", device="cpu") + results.of("cnn", device="cpu")
+    core = median(value for series in timed for value in series.core)
     yield "# Speed"
     yield "Made by `make bench`; no number on this page is typed by hand."
     if results.smoke:
@@ -77,6 +78,37 @@ def step_section(results: Results) -> Iterator[str]:
     yield (
         "The floor is the five matrix products of a step for one run, into tensors that are there already: "
         "no activation, no loss, no update, no data."
+    )
+
+
+def cnn_section(results: Results) -> Iterator[str]:
+    """The same for a convolutional net, beside gdtuo."""
+    yield f"## {name_of(CNN_STACK)}, convolutional net: milliseconds per run and step"
+    ours, alone, *_ = found = results.of("cnn")
+    yield table(
+        (
+            "",
+            f"ms, {DEVICES[ours.device]}",
+            f"times {ours.subject}",
+            f"times {alone.subject}",
+            "steps a sample",
+        ),
+        [
+            (
+                series.subject,
+                time_of(series),
+                ratio_of(ratios(series, ours)),
+                ratio_of(ratios(series, alone)),
+                str(series.steps),
+            )
+            for series in found
+        ],
+        left=("",),
+    )
+    yield (
+        "The clipping report's net for CIFAR-10: two 3 x 3 convolutions of 16 channels with ReLU, 128 tanh "
+        "units, 10 classes; batch 256. The data are generated, of CIFAR-10's shape. The pack is as large as "
+        "the plan makes it for this net."
     )
 
 
@@ -239,10 +271,10 @@ def assumed_section(results: Results) -> Iterator[str]:
             )
             rows.append(("seconds to compile a pack", DEVICES[device], f"{value:g}", measured))
         else:
-            packs = [by_role(results, stack, device)["ours"] for stack in STACKS]
-            medians = sorted(median(series.ms) for series in packs)
+            medians = sorted(median(series.ms) for series in results.of(what, device=device, role="ours"))
             measured = " to ".join(f"{ms:.2f}" for ms in medians)
-            rows.append(("ms per run and step", DEVICES[device], f"{1e3 * value:g}", measured))
+            kind = {"step": "ms per run and step", "cnn": "ms per run and step, convolutional net"}[what]
+            rows.append((kind, DEVICES[device], f"{1e3 * value:g}", measured))
     yield table(("", "on", "assumed", "measured"), rows, left=("", "on"))
     yield "It assumes them only until records of the same kind are there."
 

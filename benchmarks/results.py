@@ -15,7 +15,7 @@ class Series:
     """One subject's samples, one per round, in order.
 
     Attributes:
-        section: "step" or "packs".
+        section: "step", "cnn" or "packs".
         stack: that it was measured for, such as "adam/sgd", also where it has no level above 0.
         role: which of the subjects it is.
         subject: its name.

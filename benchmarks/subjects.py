@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,14 +20,12 @@ from torchvision.transforms import ToTensor
 from benchmarks.workers import Train
 from hyperopt import models
 from hyperopt.config import Run, resolve
-from hyperopt.data import DATASETS, Data, load
-from hyperopt.engine.pack import Pack, numbers_of
+from hyperopt.data import DATASETS, Data
+from hyperopt.engine.pack import Pack, data_of, numbers_of
 from hyperopt.engine.process import prepare_process
 from hyperopt.engine.speed import SteppedTraining
 
 Build = Callable[[tuple[Run, ...], str], Train]
-
-"""The runs of a pack share initial weights and minibatches as those of the reports' tables do."""
 
 GDTUO_LOOPS = {
     "documented": "gdtuo, in memory, create_graph=True",
@@ -42,7 +40,7 @@ class Subject:
     """One thing to measure.
 
     Attributes:
-        role: which of the subjects it is, see `side_by_side`.
+        role: which of the subjects it is, see `side_by_side` and `beside_gdtuo`.
         name: what the page calls it.
         runs: trained together; peers train one.
         device: "cpu" or "cuda".
@@ -60,21 +58,14 @@ class Subject:
         return self.build(self.runs, self.device)
 
 
-def runs_of(stack: str, size: int, dataset: dict[str, object]) -> tuple[Run, ...]:
-    """So many runs of a stack at its default rates and one seed, the top rate a little different in each."""
-    runs = []
-    for i in range(size):
-        settings: dict[str, object] = {**dataset, "stack": stack}
-        *below, top = resolve(settings).alpha
-        rates = [*below, top * (1 + i / 100)]
-        runs.append(resolve({**settings, "alpha": "/".join(map(repr, rates))}))
-    return tuple(runs)
+def runs_of(stack: str, size: int, settings: Mapping[str, object]) -> tuple[Run, ...]:
+    """So many runs of a stack at its default rates and one seed, the top rate a little different in each.
 
-
-def data_of(run: Run, device: str) -> Data:
-    """A run's data set."""
-    options = {k: v for k, v in run.dataset.items() if k != "name"}
-    return load(run.dataset["name"], **options).to(device)
+    They share initial weights and minibatches, as those of the reports' tables do.
+    """
+    *below, top = resolve({**settings, "stack": stack}).alpha
+    rates = ["/".join(map(repr, (*below, top * (1 + i / 100)))) for i in range(size)]
+    return tuple(resolve({**settings, "stack": stack, "alpha": alpha}) for alpha in rates)
 
 
 def model_of(run: Run, device: str) -> torch.nn.Module:
@@ -245,11 +236,11 @@ def wait(device: str) -> None:
 
 
 def side_by_side(
-    stack: str, device: str, pack: int, dataset: dict[str, object], *, compiled: bool
+    stack: str, device: str, pack: int, settings: Mapping[str, object], *, compiled: bool
 ) -> list[Subject]:
     """All subjects of one stack on one device, ours in a pack first, the floor last."""
     bottom = stack.partition("/")[0]
-    tuned, plain = runs_of(stack, pack, dataset), runs_of(bottom, pack, dataset)
+    tuned, plain = runs_of(stack, pack, settings), runs_of(bottom, pack, settings)
     build = partial(ours, compiled=compiled)
     together = f"hyperopt, pack of {pack}"
     return [
@@ -262,6 +253,18 @@ def side_by_side(
         ),
         Subject("torch", "torch.optim, no hyper level", plain[:1], device, partial(plain_torch, fused=None)),
         Subject("floor", "matrix products", plain[:1], device, matrix_products),
+    ]
+
+
+def beside_gdtuo(
+    stack: str, device: str, pack: int, settings: Mapping[str, object], *, compiled: bool
+) -> list[Subject]:
+    """Ours in a pack and alone, and gdtuo with its data in memory."""
+    runs, build = runs_of(stack, pack, settings), partial(ours, compiled=compiled)
+    return [
+        Subject("ours", f"hyperopt, pack of {pack}", runs, device, build),
+        Subject("alone", "hyperopt, alone", runs[:1], device, build),
+        *(loop for loop in gdtuo_loops(runs[0], device) if loop.role != "readme"),
     ]
 
 

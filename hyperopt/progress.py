@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from hyperopt.engine.pack import Pack
     from hyperopt.engine.plan import Plan
     from hyperopt.records import Record
 
@@ -21,21 +22,24 @@ BAR = 24
 
 
 class Progress(Protocol):
-    """What the engine tells while it trains; calls may come from any thread, one at a time."""
+    """What the engine tells while it trains; calls may come from any thread, one at a time.
+
+    A pack need not be one of the plan's: it may hold the half of one, or what another command left of one.
+    """
 
     def start(self, plan: Plan) -> None:
         """Training of a plan begins."""
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int) -> None:
         """A pack has done `epoch` of its epochs, and `steps` updates in each of its runs."""
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
 
-    def halved(self, pack: str) -> None:
+    def halved(self, pack: Pack) -> None:
         """A pack did not fit into memory; its two halves will be trained instead."""
 
-    def failed(self, pack: str, message: str) -> None:
+    def failed(self, pack: Pack, message: str) -> None:
         """A pack failed; the others go on."""
 
     def close(self) -> None:
@@ -48,16 +52,16 @@ class Silent:
     def start(self, plan: Plan) -> None:
         """Say nothing."""
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int) -> None:
         """Say nothing."""
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Say nothing."""
 
-    def halved(self, pack: str) -> None:
+    def halved(self, pack: Pack) -> None:
         """Say nothing."""
 
-    def failed(self, pack: str, message: str) -> None:
+    def failed(self, pack: Pack, message: str) -> None:
         """Say nothing."""
 
     def close(self) -> None:
@@ -66,13 +70,21 @@ class Silent:
 
 @dataclass
 class Part:
-    """How far one pack is; `steps` are run-steps, those of all its runs together."""
+    """How far one pack is."""
 
-    label: str
-    runs: int
+    pack: Pack
     epoch: int
-    epochs: int
-    steps: int = 0
+    steps: int
+
+    @property
+    def run_epochs(self) -> int:
+        """Epochs done, of all its runs together."""
+        return self.epoch * len(self.pack.runs)
+
+    @property
+    def run_steps(self) -> int:
+        """Updates done, in all its runs together."""
+        return self.steps * len(self.pack.runs)
 
 
 @dataclass
@@ -88,52 +100,48 @@ class Tally:
     finished_runs: int = 0
     finished_work: int = 0
     finished_steps: int = 0
-    lost_runs: int = 0
     going: dict[str, Part] = field(default_factory=dict)
-    labels: dict[str, str] = field(default_factory=dict)
 
     def start(self, plan: Plan) -> None:
         """Begin to count."""
         self.begun = self.clock()
         self.packs, self.runs = len(plan.packs), plan.runs
-        self.work = sum(len(pack.runs) * pack.first.epochs for pack in plan.packs)
-        self.labels = {pack.name: "/".join(pack.first.stack) for pack in plan.packs}
+        self.work = sum(map(work, plan.packs))
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> bool:
+    def update(self, pack: Pack, epoch: int, steps: int) -> bool:
         """Take note of a pack's progress; whether it is news."""
-        before = self.going.get(pack)
-        self.going[pack] = Part(self.labels.get(pack, pack), runs, epoch, epochs, steps * runs)
+        before = self.going.get(pack.name)
+        self.going[pack.name] = Part(pack, epoch, steps)
         return before is None or before.epoch != epoch
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take note of a finished pack."""
-        self.going.pop(pack, None)
+        self.going.pop(pack.name, None)
         self.finished_packs += 1
         self.finished_runs += len(records)
         self.finished_work += sum(len(record.metrics["train_loss"]) for record in records)
         self.finished_steps += sum(record.steps for record in records)
 
-    def halved(self, pack: str) -> None:
+    def halved(self, pack: Pack) -> None:
         """Take note of a pack that was halved: one more to do."""
-        self.going.pop(pack, None)
+        self.going.pop(pack.name, None)
         self.packs += 1
 
-    def failed(self, pack: str) -> None:
+    def failed(self, pack: Pack) -> None:
         """Take note of a pack that failed: its work will not be done."""
-        part = self.going.pop(pack, None)
-        self.lost_runs += part.runs if part else 0
-        self.work -= part.runs * part.epochs if part else 0
+        self.going.pop(pack.name, None)
+        self.work -= work(pack)
 
     @property
     def fraction(self) -> float:
         """Of the work, what is done."""
-        done = self.finished_work + sum(part.runs * part.epoch for part in self.going.values())
+        done = self.finished_work + sum(part.run_epochs for part in self.going.values())
         return min(done / self.work, 1.0) if self.work > 0 else 1.0
 
     @property
     def steps_per_second(self) -> float:
         """Run-steps per second since the start, compiling included."""
-        steps = self.finished_steps + sum(part.steps for part in self.going.values())
+        steps = self.finished_steps + sum(part.run_steps for part in self.going.values())
         return steps / max(self.clock() - self.begun, 1e-9)
 
     @property
@@ -162,27 +170,27 @@ class Plain:
         self.tally.start(plan)
         self.write(plan.describe())
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int) -> None:
         """One line per epoch of a pack."""
-        if self.tally.update(pack, epoch, epochs, steps, runs) and 0 < epoch < epochs:
+        if self.tally.update(pack, epoch, steps) and 0 < epoch < pack.first.epochs:
             self.write(
-                f"{self.tally.going[pack].label} x {runs}: epoch {epoch}/{epochs}; {self.tally.line()}"
+                f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{pack.first.epochs}; {self.tally.line()}"
             )
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """One line per pack."""
         self.tally.finish(pack, records)
-        self.write(f"{self.tally.labels.get(pack, pack)} x {len(records)}: done; {self.tally.line()}")
+        self.write(f"{label(pack)} x {len(records)}: done; {self.tally.line()}")
 
-    def halved(self, pack: str) -> None:
+    def halved(self, pack: Pack) -> None:
         """One line for it."""
         self.tally.halved(pack)
-        self.write(f"{self.tally.labels.get(pack, pack)} (pack {pack}) did not fit into memory: halved")
+        self.write(f"{label(pack)} (pack {pack.name}) did not fit into memory: halved")
 
-    def failed(self, pack: str, message: str) -> None:
+    def failed(self, pack: Pack, message: str) -> None:
         """One line per failure."""
         self.tally.failed(pack)
-        self.write(f"{self.tally.labels.get(pack, pack)} (pack {pack}) failed: {message}")
+        self.write(f"{label(pack)} (pack {pack.name}) failed: {message}")
 
     def close(self) -> None:
         """Every line is out already."""
@@ -202,24 +210,23 @@ class Bars:
         self.console.print(plan.describe(), highlight=False)
         self.live.start()
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int) -> None:
         """Move a pack's bar."""
-        self.tally.update(pack, epoch, epochs, steps, runs)
+        self.tally.update(pack, epoch, steps)
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""
         self.tally.finish(pack, records)
 
-    def halved(self, pack: str) -> None:
+    def halved(self, pack: Pack) -> None:
         """Take its bar away."""
         self.tally.halved(pack)
 
-    def failed(self, pack: str, message: str) -> None:
+    def failed(self, pack: Pack, message: str) -> None:
         """Say at once that a pack failed."""
         self.tally.failed(pack)
-        label = self.tally.labels.get(pack, pack)
         self.console.print(
-            f"{label} (pack {pack}) failed: {message}", style="red", markup=False, highlight=False
+            f"{label(pack)} (pack {pack.name}) failed: {message}", style="red", markup=False, highlight=False
         )
 
     def close(self) -> None:
@@ -231,12 +238,21 @@ class Bars:
         rows = Table.grid(padding=(0, 2))
         rows.add_row("all", bar(self.tally.fraction), self.tally.line())
         for part in list(self.tally.going.values()):
+            epochs, runs = part.pack.first.epochs, len(part.pack.runs)
             rows.add_row(
-                part.label,
-                bar(part.epoch / part.epochs),
-                f"epoch {part.epoch}/{part.epochs}, {part.runs} runs",
+                label(part.pack), bar(part.epoch / epochs), f"epoch {part.epoch}/{epochs}, {runs} runs"
             )
         return rows
+
+
+def label(pack: Pack) -> str:
+    """What the runs of a pack have in common, in short: their stack."""
+    return "/".join(pack.first.stack)
+
+
+def work(pack: Pack) -> int:
+    """Epochs of a pack, of all its runs together."""
+    return len(pack.runs) * pack.first.epochs
 
 
 def watch(console: Console) -> Progress:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hyperopt.config import Run, resolve
 from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
 from hyperopt.records import Record
 
 TRAIN, TEST, BATCH, STEPS = 300, 100, 128, 3
@@ -80,24 +81,24 @@ class Watcher:
     def __init__(self) -> None:
         self.finished: list[str] = []
         self.failures: list[tuple[str, str]] = []
-        self.updates: list[tuple[str, int, int, int, int]] = []
+        self.updates: list[tuple[str, int, int]] = []
         self.halves: list[str] = []
         self.closed = False
 
     def start(self, plan: object) -> None:
         self.plan = plan
 
-    def update(self, pack: str, epoch: int, epochs: int, steps: int, runs: int) -> None:
-        self.updates.append((pack, epoch, epochs, steps, runs))
+    def update(self, pack: Pack, epoch: int, steps: int) -> None:
+        self.updates.append((pack.name, epoch, steps))
 
-    def finish(self, pack: str, records: Sequence[Record]) -> None:
-        self.finished.append(pack)
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
+        self.finished.append(pack.name)
 
-    def halved(self, pack: str) -> None:
-        self.halves.append(pack)
+    def halved(self, pack: Pack) -> None:
+        self.halves.append(pack.name)
 
-    def failed(self, pack: str, message: str) -> None:
-        self.failures.append((pack, message))
+    def failed(self, pack: Pack, message: str) -> None:
+        self.failures.append((pack.name, message))
 
     def close(self) -> None:
         self.closed = True

@@ -21,6 +21,7 @@ from benchmarks.subjects import GDTUO_LOOPS, Subject, runs_of, side_by_side, tow
 from benchmarks.workers import NOTHING, Sample, Worker, at_once, steps_lasting
 from hyperopt.cli import main as hyperopt
 
+CNN_ROLES = ["ours", "alone", "documented", "gdtuo"]
 ROLES = ["ours", "alone", "without", *GDTUO_LOOPS, "fused", "torch", "floor"]
 GENERATED: dict[str, object] = {"dataset": "mnist", "dataset.generated": True}
 
@@ -39,6 +40,7 @@ def test_quick_page_has_every_section_and_subject(folder: Path) -> None:
     assert headings == [
         "SGD/SGD: milliseconds per run and step",
         "Adam/SGD: milliseconds per run and step",
+        "Adam/SGD, convolutional net: milliseconds per run and step",
         "What the hyper level costs",
         "What was to be attained, Adam/SGD on a CPU",
         "Packs of several sizes, Adam/SGD",
@@ -47,8 +49,8 @@ def test_quick_page_has_every_section_and_subject(folder: Path) -> None:
     ]
     assert "generated data" in text
     assert "Its times mean nothing" in text
-    for name in GDTUO_LOOPS.values():
-        assert text.count(f"| {name} ") == 2 + 2
+    for role, name in GDTUO_LOOPS.items():
+        assert text.count(f"| {name} ") == 2 + 2 + (role in CNN_ROLES)
     assert "nan" not in text.lower()
 
 
@@ -57,6 +59,7 @@ def test_csv_has_a_row_per_subject_and_json_every_sample(folder: Path) -> None:
         rows = list(csv.DictReader(file))
     found = json.loads((folder / "bench.json").read_text())["series"]
     assert [row["role"] for row in rows if row["section"] == "step" and row["stack"] == "adam/sgd"] == ROLES
+    assert [row["role"] for row in rows if row["section"] == "cnn"] == CNN_ROLES
     assert [(row["runs"], row["workers"]) for row in rows if row["section"] == "packs"] == [
         ("1", "1"), ("1", "2"), ("2", "1"), ("2", "2"),
     ]  # fmt: skip
@@ -114,8 +117,11 @@ def test_memory_is_compared_after_ten_times_the_steps_and_a_table_is_shown_if_me
         for stack in ("sgd/sgd", "adam/sgd")
         for role in ROLES
     ]
-    results = Results((("processor", "one"),), "real", False, tuple(measured), (), (("step", "cpu", 0.002),))
+    measured += [replace(series(role, 4.0), section="cnn") for role in CNN_ROLES]
+    assumed = (("step", "cpu", 0.002), ("cnn", "cpu", 0.05))
+    results = Results((("processor", "one"),), "real", False, tuple(measured), (), assumed)
     assert "the ours | CPU | 100 after 3 | 109 after 30 | 1.090 |" in squeezed(page(results))
+    assert "convolutional net | CPU | 50 | 4.00 |" in squeezed(page(results))
     whole = WholeTable(
         "clipping/table2", "hyperopt tables clipping/table2", 63, 74025, 100.0, 2, {"readme": 3000.0}
     )
@@ -153,10 +159,10 @@ def test_a_worker_answers_in_its_own_environment_and_says_what_failed() -> None:
     assert "BENCH_TEST" not in os.environ
 
 
-def test_hyperopt_bench_shows_alone_and_packed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert (
-        hyperopt(["bench", "pack=2", "compile=false", "device=cpu", "model.hidden=[8]", "batch_size=16"]) == 0
-    )
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_hyperopt_bench_shows_alone_and_packed(dtype: str, capsys: pytest.CaptureFixture[str]) -> None:
+    process, run = ["pack=2", "compile=false", "device=cpu"], ["model.hidden=[8]", "batch_size=16"]
+    assert hyperopt(["bench", *process, *run, f"dtype={dtype}"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "adam/sgd, mlp, mnist, batch 16, cpu"
     assert [line.split()[0] for line in lines[3:5]] == ["1", "2"]

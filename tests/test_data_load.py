@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from small_data import in_place
 from torchvision.transforms import functional
 
 from hyperopt import data
@@ -58,6 +59,7 @@ def test_generated_is_an_option_that_reads_no_files(tmp_path):
         ("mnist", True, [0.1307], [0.3081]),
         ("cifar10", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
         ("cifar10", "channel", [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
+        ("cifar100", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
         ("cifar100", "channel", [0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]),
     ],
 )
@@ -66,6 +68,17 @@ def test_normalization_is_torchvisions(name, normalize, mean, deviation):
     normal = data.load(name, generated=True, train=16, test=8, normalize=normalize)
     torch.testing.assert_close(normal.train_x, functional.normalize(plain.train_x, mean, deviation))
     torch.testing.assert_close(normal.test_x, functional.normalize(plain.test_x, mean, deviation))
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_rows_channels_pixels_and_labels_keep_their_order(name, tmp_path, monkeypatch):
+    spec, arrays = in_place(name, monkeypatch)
+    cache.write(tmp_path, spec, arrays)
+    loaded = data.load(name, root=tmp_path)
+    for split in ("train", "test"):
+        pixels = torch.from_numpy(arrays[f"{split}_x"])
+        torch.testing.assert_close(getattr(loaded, f"{split}_x"), pixels / 255)
+        assert getattr(loaded, f"{split}_y").tolist() == arrays[f"{split}_y"].tolist()
 
 
 def test_pixels_are_scaled_as_by_torchvision():
@@ -134,15 +147,26 @@ def test_real_data_are_in_canonical_order(name, labels):
     assert loaded.train_x.max() == 1
 
 
-def test_real_cifar10_has_its_channels_and_pixels_in_order():
-    """The frog of its first row: red, green, blue of three pixels; and the means of the test set."""
-    loaded = real("cifar10")
-    pixels = (255 * loaded.train_x[0, :, 0, :3]).round().int()
-    assert pixels.tolist() == [[59, 43, 50], [62, 46, 48], [63, 45, 43]]
-    below = (255 * loaded.train_x[0, :, 1, 0]).round().int()
-    assert below.tolist() == [16, 20, 20]
-    means = loaded.test_x.mean(dim=(0, 2, 3))
-    torch.testing.assert_close(means, torch.tensor([0.4942, 0.4851, 0.4504]), rtol=0, atol=2e-4)
+@pytest.mark.parametrize(
+    ("name", "row", "pixels", "below", "means"),
+    [
+        ("cifar10", 0, [[59, 43, 50], [62, 46, 48], [63, 45, 43]], [16, 20, 20], [0.4942, 0.4851, 0.4504]),
+        (
+            "cifar100",
+            30,
+            [[122, 120, 126], [157, 155, 160], [66, 58, 71]],
+            [87, 122, 41],
+            [0.5088, 0.4874, 0.4419],
+        ),
+    ],
+)
+def test_real_images_have_their_channels_and_pixels_in_order(name, row, pixels, below, means):
+    """Red, green, blue of three pixels of the first image, and of one below; means of the test set."""
+    loaded = real(name)
+    first = (255 * loaded.train_x[0]).round().int()
+    assert first[:, row, :3].tolist() == pixels
+    assert first[:, row + 1, 0].tolist() == below
+    torch.testing.assert_close(loaded.test_x.mean(dim=(0, 2, 3)), torch.tensor(means), rtol=0, atol=2e-4)
 
 
 def test_real_cifar10_is_normalized_as_the_clipping_report_has_it():

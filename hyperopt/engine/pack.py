@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperopt.config import Run
-from hyperopt.data import DATASETS
+from hyperopt.data import DATASETS, Data, load
 from hyperopt.objective import Objective
 from hyperopt.optim import assemble
 from hyperopt.optim.stack import Stack
@@ -69,6 +69,16 @@ def objective_of(run: Run) -> Objective:
         l2=run.procedure["l2"],
         l2_biases=run.procedure["l2_biases"],
     )
+
+
+def data_of(run: Run, device: str) -> Data:
+    """A run's data set, on a device and in the run's dtype.
+
+    Raises:
+        DataError: it cannot be had.
+    """
+    options = {key: value for key, value in run.dataset.items() if key != "name"}
+    return load(run.dataset["name"], **options).to(device, dtype_of(run))
 
 
 def dtype_of(run: Run) -> torch.dtype:

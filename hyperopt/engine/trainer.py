@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from hyperopt.data import Data, load
+from hyperopt.data import Data
 from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.desk import Desk, restore
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, dtype_of, steps_of
+from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import Step, initial, pack_step, scores
 from hyperopt.provenance import provenance
@@ -62,8 +62,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     """
     made = provenance()
     run, device = pack.first, options.resolved_device()
-    dataset = {k: v for k, v in run.dataset.items() if k != "name"}
-    data = load(run.dataset["name"], **dataset).to(device, dtype_of(run))
+    data = data_of(run, device)
     training, state = initial(pack, data, device)
     history, done = History(), 0
     desk = Desk(root, pack.name)

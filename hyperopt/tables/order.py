@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterator
+from itertools import combinations, pairwise
 from operator import sub
 from statistics import fmean
 
@@ -27,7 +27,8 @@ def section(view: View) -> str:
     header = ["", "report, best first", "here, best first", "pairs in the report's order", "of those apart"]
     words = (
         "Two rows are apart where the 95 % interval of their difference, paired by seed, leaves out 0. Rows "
-        "of which a run is missing or diverged, and rows that the report does not print, are left out."
+        "of which a run is missing or diverged, and rows that the report does not print, are left out. Of "
+        "two equal means neither is first: such a pair is not in the report's order."
     )
     return f"## Order of the rows\n\n{markdown.table(header, rows, left=header[:3])}\n\n{words}"
 
@@ -39,10 +40,13 @@ def _row(view: View, table: Table, column: str) -> Iterator[list[str]]:
     if not pairs:
         return
     apart = [pair for pair in pairs if _apart(pair)]
-    theirs = sorted(cells, key=lambda c: c.cell.report or 0.0)
-    ours = sorted(cells, key=_mean)
-    names = [" < ".join(c.cell.row for c in order) for order in (theirs, ours)]
-    yield [table.heading, *names, _count(pairs), _count(apart)]
+    yield [table.heading, _ranked(cells, _report), _ranked(cells, _mean), _count(pairs), _count(apart)]
+
+
+def _ranked(cells: list[Measured], value: Callable[[Measured], float]) -> str:
+    first, *others = order = sorted(cells, key=value)
+    signs = ["=" if value(a) == value(b) else "<" for a, b in pairwise(order)]
+    return " ".join([first.cell.row, *(f"{s} {c.cell.row}" for s, c in zip(signs, others, strict=True))])
 
 
 def _apart(pair: Pair) -> bool:
@@ -52,8 +56,12 @@ def _apart(pair: Pair) -> bool:
 
 
 def _count(pairs: list[Pair]) -> str:
-    same = sum((_mean(a) < _mean(b)) == ((a.cell.report or 0.0) < (b.cell.report or 0.0)) for a, b in pairs)
+    same = sum((_mean(a) - _mean(b)) * (_report(a) - _report(b)) > 0 for a, b in pairs)
     return f"{same} of {len(pairs)}"
+
+
+def _report(cell: Measured) -> float:
+    return cell.cell.report or 0.0
 
 
 def _mean(cell: Measured) -> float:

@@ -50,6 +50,13 @@ METRICS = {
     "train_error": Metric("%", 2),
     "train_accuracy": Metric("%", 2),
     "train_loss_full": Metric("", 4),
+    "train_loss_l2": Metric("", 4),
+    "diverged": Metric("%", 0),
+    "beta_median": Metric("", 4),
+    "beta_mean": Metric("", 4),
+    "beta_max": Metric("", 4),
+    "negative_betas": Metric("", 0),
+    "negative_from": Metric("", 0),
     "seconds": Metric(" s", 2, of_machine=True),
     "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
     "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
@@ -57,10 +64,11 @@ METRICS = {
 
 
 HYPERPARAMETER = Metric("", 6)
+WEIGHT = Metric("", 5)
 
 
 def metric_of(name: str) -> Metric:
-    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, is one too.
+    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, and a weight are too.
 
     Raises:
         ConfigError: there is no such metric.
@@ -69,6 +77,8 @@ def metric_of(name: str) -> Metric:
         return METRICS[name]
     if re.fullmatch(r"\d+\.[a-z]\w*", name):
         return HYPERPARAMETER
+    if re.fullmatch(r"w\d+", name):
+        return WEIGHT
     raise unknown("metric", name, METRICS)
 
 

@@ -13,6 +13,9 @@ from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.records import Record
 from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
 
+PENALTY = 1e-4 / (2 * 60_000)
+"""Of the squared weights, in the training loss as the hyper-regularization report plots it (SPEC.md 5.3)."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -73,6 +76,9 @@ def series(record: Record, metric: str) -> list[float]:
     """A metric after each epoch, [] where there is none; hyperparameters are called level.name."""
     if metric.endswith("_accuracy"):
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
+    if metric == "train_loss_l2":
+        pairs = zip(series(record, "train_loss_full"), series(record, "squared_weights"), strict=True)
+        return [loss + PENALTY * squares for loss, squares in pairs]
     return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])
 
 
@@ -83,7 +89,9 @@ def value(record: Record, metric: str, epoch: int | None = None) -> float | None
     """
     if metric == "seconds":
         return record.seconds
-    if metric in record.final:
+    if metric == "diverged":
+        return 100.0 * record.diverged
+    if metric in record.final and epoch is None:
         return record.final[metric]
     values = series(record, metric)
     return values[(epoch or len(values)) - 1] if len(values) >= (epoch or 1) else None

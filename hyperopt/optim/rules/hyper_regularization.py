@@ -5,9 +5,9 @@ equation 2; SPEC.md 5.1),
 
     max over beta, min over y:  <g, y - x> + 1/2 sum_j (beta_j (y_j - x_j)**2 - b_j phi(beta_j / b_j))
 
-for one of four phi: KL, reverse KL, Hellinger, chi squared. Rules 1 solve it, rules 2 and 3 alternate: beta from
-the y of the old beta, and then the step is taken with the new beta (2) or the old (3). With r = beta / b
-and c = (g / b)**2 the solutions are r**2 phi'(r) = c (1) and phi'(r) = c (2 and 3), both r >= 1.
+for one of four phi: KL, reverse KL, Hellinger, chi squared. Rules 1 solve it. Rules 2 and 3 alternate: beta
+from the y of the old beta, and then the step is taken with the new beta (2) or with the old (3). With
+r = beta / b and c = (g / b)**2 the solutions are r**2 phi'(r) = c (1) and phi'(r) = c (2, 3), both r >= 1.
 """
 
 from __future__ import annotations
@@ -27,23 +27,26 @@ if TYPE_CHECKING:
 BETA_OF = ("coordinate", "tensor", "all")
 LARGEST_GROWTH = 2.0
 """Growth clipping keeps beta between b and so many b."""
+PAST_POLE = {"past_pole": (False, True)}
 
 
 @dataclass(frozen=True)
 class HyperRegularization(Rule):
     """beta = b (1 + growth(c)), c = (g / b)**2;  w -= g / beta;  beta is 1 / alpha at first.
 
-    The constraint to [b, 2 b] is part of the maximisation: the objective is concave, so where its maximum lies
-    above 2 b, or nowhere (c >= 1 in rkl2, rkl3, hellinger2 and hellinger3), beta is 2 b. Nothing is tuned.
+    The bounds [b, 2 b] are part of the maximisation: the objective is concave, so where its maximum lies
+    above 2 b, or nowhere (past the pole c = 1 of rkl2, rkl3, hellinger2, hellinger3), beta is 2 b. Nothing is
+    tuned.
 
-    For `warm_steps` steps the rate is `warm_alpha`, and beta starts after them. Weight decay moves the weight,
+    For `warm_steps` steps the rate is `warm_alpha`; beta starts after them. Weight decay moves the weight,
     w -= (g + weight_decay * w) / beta, and beta does not see it (SPEC.md 5.4).
 
     The state is beta * alpha - 1, so that float32 keeps growth of less than its own precision.
 
-    Habits (SPEC.md 5.1, 5.3): `growth_clip`, off in the report's MNIST code alone; `beta_waits`, the first step
-    leaves beta as it is; `past_pole`, beyond c = 1 the formula's value stands, negative in rkl2 and rkl3, and
-    clipping then lets beta not grow at all; `beta_of`, one beta per coordinate, per tensor or for all.
+    Habits (SPEC.md 5.1, 5.3): `growth_clip`, off in the report's MNIST code alone; `beta_waits`, the first
+    step leaves beta as it is; `beta_of`, one beta per coordinate, per tensor or for all; and of the four
+    rules with a pole `past_pole`: beyond it the formula's value stands, which may be negative, and which
+    clipping takes for no growth.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {
@@ -57,7 +60,6 @@ class HyperRegularization(Rule):
         "growth_clip": (True, True),
         "beta_of": ("coordinate", "coordinate"),
         "beta_waits": (False, True),
-        "past_pole": (False, True),
     }
     algorithm: ClassVar[int]
     largest: ClassVar[tuple[float, float]]
@@ -76,18 +78,18 @@ class HyperRegularization(Rule):
             raise ConfigError(f"beta_of={shown(self.beta_of)}: one of {', '.join(BETA_OF)} is expected.")
 
     def exact(self, c: Tensor) -> Tensor:
-        """r - 1 where r**2 phi'(r) = c."""
+        """Growth r - 1, where r**2 phi'(r) = c."""
         raise NotImplementedError
 
     def alternating(self, c: Tensor) -> Tensor:
-        """r - 1 where phi'(r) = c, for c below the pole; beyond it what the formula gives."""
+        """Growth r - 1, where phi'(r) = c, for c below the pole; beyond it what the formula gives."""
         raise NotImplementedError
 
     def growth(self, c: Tensor) -> Tensor:
-        """r - 1, as the rule's options have it."""
+        """Growth r - 1, as the rule's options have it."""
         if self.algorithm == 1:
             return self.exact(c.clamp(max=self.largest[0]) if self.growth_clip else c)
-        if self.crosses_pole:
+        if self.past_pole:
             growth = self.alternating(c)
             return growth.clamp(0.0, LARGEST_GROWTH - 1) if self.growth_clip else growth
         if self.growth_clip:
@@ -95,14 +97,9 @@ class HyperRegularization(Rule):
         return self.alternating(c).masked_fill(c >= self.pole, math.inf)
 
     @property
-    def crosses_pole(self) -> bool:
-        """Whether the formula is taken at its word beyond its pole."""
-        return self.past_pole and self.algorithm > 1 and math.isfinite(self.pole)
-
-    @property
     def counts_negative(self) -> bool:
         """Whether a beta can become negative."""
-        return self.crosses_pole and not self.growth_clip
+        return self.past_pole and not self.growth_clip
 
     @property
     def steps_with_old(self) -> bool:
@@ -177,14 +174,14 @@ class Kl(HyperRegularization):
     largest: ClassVar[tuple[float, float]] = (4 * math.log(2), math.log(2))
 
     def exact(self, c: Tensor) -> Tensor:
-        """r = exp(l), l exp(2 l) = c, by Newton's method from above."""
+        """Growth to r = exp(l), l exp(2 l) = c, by Newton's method from above."""
         log = c.minimum((2 * c).log1p() / 2)
         for _ in range(_iterations(clipped=self.growth_clip)):
             log = log - (log - c * (-2 * log).exp()) / (1 + 2 * log)
         return log.expm1()
 
     def alternating(self, c: Tensor) -> Tensor:
-        """r = exp(c)."""
+        """Growth to r = exp(c)."""
         return c.expm1()
 
 
@@ -195,11 +192,11 @@ class Rkl(HyperRegularization):
     pole: ClassVar[float] = 1.0
 
     def exact(self, c: Tensor) -> Tensor:
-        """r = (1 + sqrt(1 + 4 c)) / 2."""
+        """Growth to r = (1 + sqrt(1 + 4 c)) / 2."""
         return 2 * c / (1 + (1 + 4 * c).sqrt())
 
     def alternating(self, c: Tensor) -> Tensor:
-        """r = 1 / (1 - c)."""
+        """Growth to r = 1 / (1 - c)."""
         return c / (1 - c)
 
 
@@ -210,14 +207,14 @@ class Hellinger(HyperRegularization):
     pole: ClassVar[float] = 1.0
 
     def exact(self, c: Tensor) -> Tensor:
-        """r = (1 + s)**2, s (1 + s)**3 = c, by Newton's method from above."""
+        """Growth to r = (1 + s)**2, s (1 + s)**3 = c, by Newton's method from above."""
         s = c.minimum(c.sqrt().sqrt())
         for _ in range(_iterations(clipped=self.growth_clip)):
             s = s - (s * (1 + s) ** 3 - c) / ((1 + s).square() * (1 + 4 * s))
         return 2 * s + s.square()
 
     def alternating(self, c: Tensor) -> Tensor:
-        """r = 1 / (1 - c)**2."""
+        """Growth to r = 1 / (1 - c)**2."""
         return c * (2 - c) / (1 - c).square()
 
 
@@ -227,14 +224,14 @@ class Chi(HyperRegularization):
     largest: ClassVar[tuple[float, float]] = (8.0, 2.0)
 
     def exact(self, c: Tensor) -> Tensor:
-        """r = 1 + s, s (1 + s)**2 = c / 2, by Newton's method from above."""
+        """Growth to r = 1 + s, s (1 + s)**2 = c / 2, by Newton's method from above."""
         s = (c / 2).minimum((c / 2) ** (1 / 3))
         for _ in range(_iterations(clipped=self.growth_clip)):
             s = s - (s * (1 + s).square() - c / 2) / ((1 + s) * (1 + 3 * s))
         return s
 
     def alternating(self, c: Tensor) -> Tensor:
-        """r = 1 + c / 2."""
+        """Growth to r = 1 + c / 2."""
         return c / 2
 
 
@@ -271,6 +268,7 @@ class Rkl2(Rkl):
     """Reverse KL, alternating, the step with the new beta."""
 
     algorithm: ClassVar[int] = 2
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | PAST_POLE
 
 
 @dataclass(frozen=True)
@@ -281,7 +279,7 @@ class Rkl3(Rkl):
     """
 
     algorithm: ClassVar[int] = 3
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | {"rkl3_as_rkl2": (False, True)}
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | PAST_POLE | {"rkl3_as_rkl2": (False, True)}
     rkl3_as_rkl2: bool = False
 
     @property
@@ -299,12 +297,14 @@ class Hellinger2(Hellinger):
     """Hellinger, alternating, the step with the new beta."""
 
     algorithm: ClassVar[int] = 2
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE
 
 
 class Hellinger3(Hellinger):
     """Hellinger, alternating, the step with the old beta."""
 
     algorithm: ClassVar[int] = 3
+    habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE
 
 
 class Chi1(Chi):

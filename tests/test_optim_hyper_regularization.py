@@ -75,7 +75,7 @@ def test_an_update_maximises_the_objective(name: str, clip: bool) -> None:
     update, after = next(steps(rule, G[None], alpha=rates))  # type: ignore[arg-type]
     beta = after[:, None]
     finite = after.isfinite()
-    assert torch.equal(finite, C < (math.inf if clip else NO_MAXIMUM.get(name, math.inf)))
+    assert torch.equal(finite, C.lt(math.inf if clip else NO_MAXIMUM.get(name, math.inf)))
 
     old, new = -g / b, -g / beta
     grid = torch.linspace(0, math.log(2 if clip else 1e5), 20_001).exp()

@@ -29,15 +29,15 @@ def measure(
     if not training.objective.classes:
         measured = {name: value for name, value in measured.items() if not name.endswith("_error")}
     if full_loss:
-        measured["train_loss_full"], _ = scores(training, state, data.train_x, data.train_y)
-        measured["squared_weights"] = _squared_weights(state)
+        measured |= whole_training_set(training, state, data)
     return measured | _few_weights(state) | vmap(training.stack.diagnostics)(state.stack)
 
 
-def _squared_weights(state: RunState) -> Tensor:
-    """Sum of squares [runs], biases left out."""
+def whole_training_set(training: Training, state: RunState, data: Data) -> dict[str, Tensor]:
+    """`train_loss_full`, and the `squared_weights` of its L2 penalty, without biases; each [runs]."""
+    loss, _ = scores(training, state, data.train_x, data.train_y)
     squares = [w.flatten(1).square().sum(1) for name, w in state.params.items() if not name.endswith("bias")]
-    return torch.stack(squares).sum(0)
+    return {"train_loss_full": loss, "squared_weights": torch.stack(squares).sum(0)}
 
 
 def _few_weights(state: RunState) -> dict[str, Tensor]:

@@ -14,11 +14,11 @@ from torch.func import vmap
 from hyperopt.data import load
 from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.desk import Desk, restore
-from hyperopt.engine.measures import measure
+from hyperopt.engine.measures import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, dtype_of, steps_of
 from hyperopt.engine.plan import compile_pays
-from hyperopt.engine.program import Step, initial, pack_step, scores
+from hyperopt.engine.program import Step, initial, pack_step
 from hyperopt.optim.stack import Tree
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
@@ -80,9 +80,9 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
             last_saved = time.monotonic()
         desk.report(epoch + 1)
 
-    train_loss_full, _ = scores(training, state, data.train_x, data.train_y)
+    final = whole_training_set(training, state, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
-    return records(pack, state, history, train_loss_full, made, len(data.train_x))
+    return records(pack, state, history, final, made, len(data.train_x))
 
 
 @torch.no_grad()
@@ -116,7 +116,12 @@ def device_name(device: str) -> str:
 
 
 def records(
-    pack: Pack, state: RunState, history: History, train_loss_full: Tensor, made: dict[str, str], rows: int
+    pack: Pack,
+    state: RunState,
+    history: History,
+    final: Mapping[str, Tensor],
+    made: dict[str, str],
+    rows: int,
 ) -> list[Record]:
     """What the finished runs leave."""
     steps = steps_of(pack.first, rows)
@@ -133,7 +138,7 @@ def records(
                 hyperparameters={
                     name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()
                 },
-                final={"train_loss_full": train_loss_full[i].item()},
+                final={name: values[i].item() for name, values in final.items()},
                 diverged=diverged_at[i] != NEVER,
                 seconds=history.seconds / len(pack.runs),
                 steps=run.epochs * steps,

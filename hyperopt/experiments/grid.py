@@ -34,12 +34,14 @@ class Metric:
         decimals: printed of it.
         of_machine: it depends on the machine, so that the report's number is not expected here.
         timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
+        per_step: that time is in microseconds per step, else in seconds for all of them.
     """
 
     unit: str
     decimals: int
     of_machine: bool = False
     timed_in: str | None = None
+    per_step: bool = False
 
 
 METRICS = {
@@ -60,6 +62,9 @@ METRICS = {
     "seconds": Metric(" s", 2, of_machine=True),
     "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
     "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
+    "step_time": Metric(" µs", 1, of_machine=True, timed_in="hyperopt", per_step=True),
+    "numpy_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy", per_step=True),
+    "fsolve_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy-fsolve", per_step=True),
 }
 
 
@@ -272,7 +277,8 @@ class Experiment:
 
     `order` is the column by which the order of rows is compared with the report's, `lists` the experiment
     whose initial alphas this one lists (it has no runs), `changes` are settings a user put in
-    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture.
+    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture,
+    and by `rounding_error`, where so many decimals are printed of a number that ours have in full.
     """
 
     id: str
@@ -296,6 +302,7 @@ class Experiment:
     changes: Settings = field(default_factory=dict)
     figure: Figure | None = None
     reading_error: float = 0.0
+    rounding_error: float = 0.0
 
     @property
     def kind(self) -> str:

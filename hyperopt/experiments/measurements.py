@@ -21,7 +21,7 @@ PENALTY = 1e-4 / (2 * 60_000)
 class Measured:
     """One cell's numbers by seed, of a time by round.
 
-    `m` is the number of runs behind the report's, which may be off by `reading_error`.
+    `m` is the number of runs behind the report's, which may be off by `error`.
     """
 
     cell: Cell
@@ -29,7 +29,7 @@ class Measured:
     diverged: frozenset[int]
     missing: tuple[int, ...]
     m: int
-    reading_error: float = 0.0
+    error: float = 0.0
 
     @cached_property
     def summary(self) -> Summary | None:
@@ -55,7 +55,7 @@ class Measured:
         if self.cell.report is None or self.prediction is None or self.cell.reduction:
             return None
         low, high = self.prediction.low, self.prediction.high
-        return self.cell.report in Interval(low - self.reading_error, high + self.reading_error)
+        return self.cell.report in Interval(low - self.error, high + self.error)
 
 
 Measurements = Mapping[tuple[str, str], Measured]
@@ -64,10 +64,9 @@ Measurements = Mapping[tuple[str, str], Measured]
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
     """Every cell of the experiment as the records have it, in the experiment's order."""
+    error = experiment.reading_error + experiment.rounding_error
     return {
-        (cell.row, cell.column): _measure(
-            cell, records, seeds, experiment.runs_per_number, experiment.reading_error
-        )
+        (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number, error)
         for cell in experiment.cells()
     }
 
@@ -78,7 +77,7 @@ def series(record: Record, metric: str) -> list[float]:
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
     if metric == "train_loss_l2":
         pairs = zip(series(record, "train_loss_full"), series(record, "squared_weights"), strict=True)
-        return [loss + PENALTY * squares for loss, squares in pairs]
+        return [_penalised(*pair) for pair in pairs]
     return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])
 
 
@@ -91,10 +90,22 @@ def value(record: Record, metric: str, epoch: int | None = None) -> float | None
         return record.seconds
     if metric == "diverged":
         return 100.0 * record.diverged
-    if metric in record.final and epoch is None:
-        return record.final[metric]
+    if epoch is None and (number := _final(record, metric)) is not None:
+        return number
     values = series(record, metric)
     return values[(epoch or len(values)) - 1] if len(values) >= (epoch or 1) else None
+
+
+def _final(record: Record, metric: str) -> float | None:
+    """A number that a record has of the end of its run alone; None where it has none."""
+    if metric == "train_loss_l2":
+        loss, squares = (record.final.get(part) for part in ("train_loss_full", "squared_weights"))
+        return None if loss is None or squares is None else _penalised(loss, squares)
+    return record.final.get(metric)
+
+
+def _penalised(loss: float, squared_weights: float) -> float:
+    return loss + PENALTY * squared_weights
 
 
 def _number(cell: Cell, records: Sequence[Record]) -> float | None:
@@ -110,11 +121,11 @@ def _number(cell: Cell, records: Sequence[Record]) -> float | None:
 
 
 def _measure(
-    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, reading_error: float
+    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, error: float
 ) -> Measured:
     if metric_of(cell.metric).timed_in:
         record = records.get(timings.cell_id(cell))
-        rounds = record.metrics[timings.SECONDS] if record else []
+        rounds = timings.rounds(record, per_step=metric_of(cell.metric).per_step) if record else []
         return Measured(cell, dict(enumerate(rounds)), frozenset(), (), m)
     by_seed: dict[int, float] = {}
     diverged = set()
@@ -126,4 +137,4 @@ def _measure(
             if any(record.diverged for record in found):
                 diverged.add(seed)
     missing = tuple(seed for seed in seeds if seed not in by_seed)
-    return Measured(cell, by_seed, frozenset(diverged), missing, m, reading_error)
+    return Measured(cell, by_seed, frozenset(diverged), missing, m, error)

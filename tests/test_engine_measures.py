@@ -83,10 +83,10 @@ def test_the_reports_net_by_hand(tmp_path: Path) -> None:
             net.step(x[rows], y[rows], 0.003)
         full, squares = net.loss(x, y), sum((w**2).sum() for w in net.weights[::2])
         assert record.metrics["train_loss_full"][epoch] == pytest.approx(full, rel=1e-6)
-        assert record.metrics["squared_weights"][epoch] == pytest.approx(squares, rel=1e-9)
+        assert record.metrics["squared_weights"][epoch] == pytest.approx(squares, rel=1e-6)
         ratios = np.concatenate([b.ravel() for b in net.betas]) / 20
-        assert record.metrics["beta_mean"][epoch] == pytest.approx(ratios.mean(), rel=1e-9)
-        assert record.metrics["beta_max"][epoch] == pytest.approx(ratios.max(), rel=1e-9)
+        assert record.metrics["beta_mean"][epoch] == pytest.approx(ratios.mean(), rel=1e-6)
+        assert record.metrics["beta_max"][epoch] == pytest.approx(ratios.max(), rel=1e-6)
         assert record.metrics["beta_median"][epoch] == pytest.approx(np.sort(ratios)[(len(ratios) - 1) // 2])
     assert record.steps == 4
     assert ratios.max() > 1.1, "beta did not move"

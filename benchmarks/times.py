@@ -13,16 +13,22 @@ from collections.abc import Sequence
 from functools import partial
 
 from benchmarks.measure import Say
+from benchmarks.numpy_loop import loop
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from benchmarks.workers import Inline, Worker, at_once, start
 from hyperopt.engine.plan import run_steps
 from hyperopt.experiments import load, timings
-from hyperopt.experiments.grid import METRICS, Cell, Experiment
+from hyperopt.experiments.grid import Cell, Experiment, metric_of
 from hyperopt.provenance import installed, provenance
 from hyperopt.records import Record, working
 
 WARM_UP_STEPS = 20
-BUILDS: dict[str, Build] = {"hyperopt": ours, "gdtuo": partial(gdtuo_in_memory, create_graph=True)}
+BUILDS: dict[str, Build] = {
+    "hyperopt": ours,
+    "gdtuo": partial(gdtuo_in_memory, create_graph=True),
+    "numpy": partial(loop, as_reported=False),
+    "numpy-fsolve": partial(loop, as_reported=True),
+}
 GDTUO = "gradient-descent-the-ultimate-optimizer"
 
 
@@ -51,10 +57,10 @@ def times(experiment: Experiment, rounds: int, say: Say, *, inline: bool = False
     records = []
     for table in experiment.tables:
         cells = timings.timed(experiment, table)
-        for library in dict.fromkeys(METRICS[cell.metric].timed_in for cell in cells):
+        for library in dict.fromkeys(metric_of(cell.metric).timed_in for cell in cells):
             assert library is not None
             say(f"{experiment.id}, {table.heading}, {library}: starting and compiling")
-            own = [cell for cell in cells if METRICS[cell.metric].timed_in == library]
+            own = [cell for cell in cells if metric_of(cell.metric).timed_in == library]
             records += side_by_side(own, library, rounds, say, inline=inline)
     return records
 

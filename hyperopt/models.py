@@ -27,6 +27,7 @@ def mlp(
     activation: str,
     output_activation: str,
     zero_bias: bool = False,
+    init: str = "torch",
 ) -> nn.Module:
     """A fully connected net; the reports' has 128 tanh units, and a tanh on the logits (SPEC.md 0.1).
 
@@ -37,22 +38,34 @@ def mlp(
         activation: after each hidden layer.
         output_activation: on the logits, before the softmax of the loss.
         zero_bias: biases start at 0 rather than as torch draws them; the weights are the same.
+        init: "torch", or "normal": weights and biases are N(0, 1) draws, whatever the widths.
     """
     widths = [math.prod(shape), *hidden]
     layers: list[nn.Module] = [nn.Flatten()]
     for fan_in, fan_out in pairwise(widths):
         layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
     layers += [nn.Linear(widths[-1], classes), ACTIVATIONS[output_activation]()]
-    if zero_bias:
-        for layer in layers:
-            if isinstance(layer, nn.Linear):
-                nn.init.zeros_(layer.bias)
+    for layer in layers:
+        if not isinstance(layer, nn.Linear):
+            continue
+        if init == "normal":
+            nn.init.normal_(layer.weight)
+            nn.init.normal_(layer.bias)
+        if zero_bias:
+            nn.init.zeros_(layer.bias)
     return nn.Sequential(*layers)
 
 
 def logistic(shape: Sequence[int], classes: int) -> nn.Module:
     """Multinomial logistic regression."""
     return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
+
+
+def linear(shape: Sequence[int], classes: int) -> nn.Module:
+    """A linear map without a bias, from weights of 0."""
+    layer = nn.Linear(math.prod(shape), classes, bias=False)
+    nn.init.zeros_(layer.weight)
+    return nn.Sequential(nn.Flatten(), layer)
 
 
 def cnn(
@@ -82,7 +95,13 @@ def cnn(
     return nn.Sequential(*layers, head)
 
 
-MODELS: dict[str, Callable[..., nn.Module]] = {"mlp": mlp, "logistic": logistic, "cnn": cnn, "vgg16": vgg16}
+MODELS: dict[str, Callable[..., nn.Module]] = {
+    "mlp": mlp,
+    "logistic": logistic,
+    "linear": linear,
+    "cnn": cnn,
+    "vgg16": vgg16,
+}
 
 
 def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -> nn.Module:

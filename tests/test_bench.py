@@ -15,11 +15,13 @@ from gradient_descent_the_ultimate_optimizer import gdtuo
 from benchmarks.__main__ import main
 from benchmarks.goals import goals
 from benchmarks.measure import series_of
+from benchmarks.numpy_loop import Descent
 from benchmarks.page import page
 from benchmarks.results import Results, Series, WholeTable, ratios, spread
 from benchmarks.subjects import GDTUO_LOOPS, Subject, runs_of, side_by_side, tower
 from benchmarks.workers import NOTHING, Sample, Worker, at_once, steps_lasting
 from hyperopt.cli import main as hyperopt
+from hyperopt.config import resolve
 
 CNN_ROLES = ["ours", "alone", "documented", "gdtuo"]
 ROLES = ["ours", "alone", "without", *GDTUO_LOOPS, "fused", "torch", "floor"]
@@ -93,6 +95,18 @@ def series(role: str, *ms: float, steps: int = 3) -> Series:
 def squeezed(text: str) -> str:
     """One blank where there are many."""
     return " ".join(text.split())
+
+
+@pytest.mark.parametrize("as_reported", [False, True])
+def test_the_numpy_loops_find_the_reports_weights(as_reported: bool) -> None:
+    settings = {"dataset": "height_weight", "model": "linear", "stack": "hellinger1", "alpha": 0.01}
+    descent = Descent(resolve(settings), as_reported=as_reported)
+    for _ in range(10):
+        descent.step()
+    assert descent.w == pytest.approx([3.05753, 1.14585], abs=1e-5)
+    stochastic = Descent(resolve({**settings, "batch_size": 1}), as_reported=as_reported)
+    seen = [int(next(stochastic.rows)[0]) for _ in range(5)]
+    assert len(set(seen)) == 5
 
 
 def test_goals_are_judged_by_the_median() -> None:

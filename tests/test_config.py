@@ -48,6 +48,20 @@ BAD = {
         "29 x 29 pixels or more; dataset=mnist has 28 x 28",
     ),
     "habit of adabelief in amsgrad": ({"stack": "amsgrad", "adabelief_start": 0}, "no such habit"),
+    "habit of another inverse rate": (
+        {"stack": "rkl1", "past_pole": True},
+        "no such habit; it has growth_clip",
+    ),
+    "beta of a word": (
+        {"stack": "rkl1", "beta_of": "layer"},
+        "beta_of=layer: one of coordinate, tensor, all",
+    ),
+    "a level above an inverse rate": (
+        {"stack": "rkl1/sgd"},
+        "rkl1 has nothing that a level above could tune",
+    ),
+    "divisor of 0": ({"dataset.divisor": 0}, "dataset.divisor=0: a number above 0"),
+    "initial weights": ({"model.init": "he"}, "torch, normal"),
     "unknown data set": ({"dataset": "minst"}, "did you mean mnist"),
     "number of another rule": ({"gamma": 0.9}, "alpha, beta1, beta2"),
     "decay of 1": ({"beta1": 1}, "beta1=1"),
@@ -90,6 +104,7 @@ def test_defaults() -> None:
         "activation": "tanh",
         "output_activation": "tanh",
         "zero_bias": False,
+        "init": "torch",
     }
 
 
@@ -196,8 +211,13 @@ def test_versions_above_one_change_the_id(monkeypatch: pytest.MonkeyPatch) -> No
     assert resolve({"stack": "adam"}).canonical().get("versions") is None
 
 
+TUNED = [rule for rule in RULES if RULES[rule].tunable(RULES[rule].hyperparameters)]
 SOMETHING = st.fixed_dictionaries(
-    {"stack": st.lists(st.sampled_from(list(RULES)), min_size=1, max_size=4).map("/".join)},
+    {
+        "stack": st.tuples(st.lists(st.sampled_from(TUNED), max_size=3), st.sampled_from(list(RULES))).map(
+            lambda levels: "/".join([*levels[0], levels[1]])
+        )
+    },
     optional={
         "alpha": st.floats(0, 1e3),
         "seed": st.integers(0, 2**31),

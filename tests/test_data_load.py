@@ -100,6 +100,27 @@ def test_iris_is_split_as_in_the_report():
     np.testing.assert_allclose(everything.mean(0), [5.8433, 3.0573, 3.758, 1.1993], atol=1e-4)
 
 
+def test_pixels_can_be_divided_by_another_number():
+    plain = data.load("mnist", generated=True, train=4, test=1)
+    other = data.load("mnist", generated=True, train=4, test=1, divisor=252.46)
+    torch.testing.assert_close(other.train_x, plain.train_x * (255 / 252.46))
+    torch.testing.assert_close(other.test_x, plain.test_x * (255 / 252.46))
+
+
+def test_height_and_weight_have_the_statistics_of_the_report():
+    made = data.load("height_weight")
+    x, y = made.train_x.numpy(), made.train_y.numpy()
+    assert (x.dtype, y.dtype, x.shape, y.shape) == (np.float64, np.float64, (10_000, 2), (10_000,))
+    assert len(made.test_x) == 0
+    np.testing.assert_allclose(x.T @ x / 10_000, np.eye(2), atol=1e-12)
+    slope, mean = np.polyfit(x[:, 1], y, 1)
+    assert (mean, slope) == pytest.approx((73.29392200, 13.47971243), abs=1e-9)
+    assert np.std(y - mean - slope * x[:, 1]) == pytest.approx(5.547231, abs=1e-9)
+    assert len(np.unique(y)) == 10_000
+    assert data.training_rows({"name": "height_weight", "train": None, "generated": False}) == 10_000
+    assert data.training_rows({"name": "iris", "train": None, "generated": False}) == 30
+
+
 @pytest.mark.parametrize(
     ("name", "options", "sentence"),
     [
@@ -111,6 +132,7 @@ def test_iris_is_split_as_in_the_report():
             {"normalize": "all"},
             "normalize=all is not allowed; it is one of none, global, channel.",
         ),
+        ("mnist", {"divisor": 0}, "mnist: divisor=0 is not allowed; it is a number above 0."),
         ("mnist", {"train": 0}, "mnist: train=0 is not allowed; it is a whole number above 0"),
         (
             "iris",

@@ -41,11 +41,22 @@ def test_x_stands_for_a_setting(tmp_path: Path):
     assert experiment.tables[0].rows[0].report == (8, 12, 4, 10)
 
 
+def test_runs_at_some_x_have_settings_of_their_own(tmp_path: Path):
+    there = ALONG_ALPHA.replace("values: [0.01, 1]}", "values: [0.01, 1], settings: {1: {batch_size: 7}}}")
+    plain = there.replace(", reductions: [range, mean]", "").partition("claims:")[0]
+    experiment = written(tmp_path, plain)
+    assert [(run.alpha[0], run.batch_size) for run in experiment.runs([0])] == [(0.01, 256), (1, 7)] * 2
+    with pytest.raises(ExperimentError, match="reductions=range: along an x with settings"):
+        written(tmp_path, there)
+    with pytest.raises(ExperimentError, match="settings for 2, which is none of its values"):
+        written(tmp_path, plain.replace("{1: {batch", "{2: {batch"))
+
+
 def test_numbers_read_off_a_picture_have_no_shape(tmp_path: Path):
     experiment = written(tmp_path, ALONG_EPOCHS + "reading_error: 0.1\n")
     assert experiment.cell("SGD", "settling").report is None
     assert experiment.cell("SGD", "epoch 3").report == 2
-    assert {m.reading_error for m in measure(experiment, {}, [0]).values()} == {0.1}
+    assert {m.error for m in measure(experiment, {}, [0]).values()} == {0.1}
 
 
 def test_seeds_can_be_a_count(tmp_path: Path):

@@ -185,6 +185,32 @@ def test_each_row_is_timed_round_by_round_in_both_libraries() -> None:
     assert sum("round 2 of 2" in line for line in said) == 2 * 4, "four sub-tables in two libraries"
 
 
+def test_times_of_a_step_are_those_of_all_steps_divided(experiment: Experiment) -> None:
+    run = experiment.cell("Adam", "time").run(0)
+    timing = timings.timing(run, "numpy", [0.5, 0.25], 0.9, 1000, MADE)
+    assert timings.rounds(timing, per_step=True) == [500, 250]
+    assert timings.rounds(timing, per_step=False) == [0.5, 0.25]
+
+
+def test_the_times_of_the_linear_regression_from_its_file_to_its_page() -> None:
+    [table1] = load("hyper_regularization/table1")
+    small = table1.changed({"dataset.train": 20})
+    few = replace(
+        small,
+        tables=tuple(
+            replace(t, settings={**t.settings, **({"epochs": 3} if "shuffle" in t.settings else {})})
+            for t in small.tables
+        ),
+    )
+    found = {timing.id: timing for timing in times(few, 2, lambda _: None, inline=True)}
+    assert found.keys() == timings.ids(few)
+    assert {r.made["library"] for r in found.values()} == {"hyperopt", "numpy", "numpy-fsolve"}
+    assert {r.steps for r in found.values()} == {3, 20}
+    page = render_page(few, found).markdown
+    assert "Microseconds per iteration" in page
+    assert lines(page, "SGD new LR | 512.00 | 1.34 |")
+
+
 def test_runs_that_another_experiment_published_do_not_publish_this_one(
     root: Path, experiment: Experiment, tmp_path: Path
 ) -> None:

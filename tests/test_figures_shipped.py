@@ -12,6 +12,7 @@ from hyperopt import publish as publishing
 from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
 from hyperopt.experiments import ids, load
+from hyperopt.experiments.measurements import value
 from hyperopt.publish import publish, write_page, write_pictures
 from hyperopt.records import Store
 from hyperopt.tables import render as render_page
@@ -23,16 +24,18 @@ FIGURES = [name for name in ids() if load(name)[0].figure]
 def test_a_figure_from_its_file_to_its_pictures(name: str, tmp_path: Path) -> None:
     [experiment] = load(name)
     first = next(experiment.cells()).run(0)
-    small = {"dataset.generated": True, "dataset.train": 40, "model.hidden": [4], "epochs": 2}
-    small |= {} if first.dataset["name"] == "iris" else {"dataset.test": 20}
+    small = {"dataset.generated": True, "dataset.train": 40, "batch_size": 20, "epochs": 2}
+    small |= {"model.hidden": [4]} if "hidden" in first.model else {}
+    small |= {"model.width": 1} if first.model["name"] == "vgg16" else {}
+    small |= {} if first.dataset["name"] in ("iris", "height_weight") else {"dataset.test": 20}
     experiment = experiment.changed(small)
     store = Store(tmp_path / "runs/records")
     runs = experiment.runs([0])
     outcome = execute(plan(runs, set(), EAGER), store, EAGER, Watcher())
     assert not outcome.failures
     assert len(outcome.records) == len(runs)
-    metrics = {panel.metric.replace("accuracy", "error") for panel in experiment.figure.panels}
-    assert all(metrics <= set(record.metrics) for record in outcome.records.values())
+    for panel in experiment.figure.panels:
+        assert any(value(record, panel.metric) is not None for record in outcome.records.values())
 
     page = render_page(experiment, outcome.records, [0])
     path = write_page(tmp_path, name, page)

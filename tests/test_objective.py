@@ -43,8 +43,11 @@ def test_naive_softmax_is_the_stable_one_until_it_overflows() -> None:
     assert torch.allclose(naive, stable, rtol=1e-12)
     gradients = [torch.autograd.grad(loss.sum(), outputs)[0] for loss in (naive, stable)]
     assert torch.allclose(*gradients, atol=1e-12)
-    large = outputs.detach() + 710
-    assert naive_cross_entropy(large, targets).isnan().all()
+    large = outputs.detach() + 720
+    large.requires_grad_(True)
+    overflown = naive_cross_entropy(large, targets)
+    assert overflown.isinf().all()
+    assert torch.autograd.grad(overflown.sum(), large)[0].isnan().any(1).all()
     assert F.cross_entropy(large, targets).isfinite()
 
 

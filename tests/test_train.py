@@ -133,6 +133,24 @@ def test_every_width_and_activation(activation: str, function: Callable[[Tensor]
     assert torch.allclose(net(x), hidden @ last[0].T + last[1])
 
 
+def test_weights_and_biases_of_the_normal_distribution() -> None:
+    options = {"hidden": (500,), "activation": "sigmoid", "output_activation": "none", "init": "normal"}
+    net = models.parameters(models.build({"name": "mlp", **options}, (1, 28, 28), 10))
+    assert sum(p.numel() for p in net.values()) == 397_510
+    for values in net.values():
+        near = 5 / values.numel() ** 0.5
+        assert abs(values.mean().item()) < near
+        assert abs(values.std().item() - 1) < near
+
+
+def test_a_linear_map_starts_at_zero() -> None:
+    net = models.build({"name": "linear"}, (2,), None)
+    [weight] = models.parameters(net).values()
+    assert weight.tolist() == [[0, 0]]
+    weight += torch.tensor([3.0, 5.0])
+    assert net(torch.tensor([[1.0, 2.0]])).tolist() == [[13]]
+
+
 def test_logistic_regression_is_one_linear_layer() -> None:
     net = models.build({"name": "logistic"}, (2, 3), 4)
     weight, bias = models.parameters(net).values()

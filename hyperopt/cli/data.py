@@ -31,7 +31,7 @@ def data(arguments: Namespace) -> int:
             failures += 1
     for name in arguments.names or DATASETS:
         status = describe(name)
-        where = f"{status.path}, {status.size / 1e6:.0f} MB" if status.size else "ships with scikit-learn"
+        where = f"{status.path}, {status.size / 1e6:.0f} MB" if status.size else "needs no files"
         print(f"{name}: {status.state}" + (f" ({where})" if status.state != "absent" else ""))
         if status.message:
             print(f"  {status.message}")

@@ -12,7 +12,7 @@ from hyperopt.config.compose import composed, defaults, usual_procedure
 from hyperopt.config.schema import Procedure, check_fit, number_names
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.assemble import build, habits_of
 from hyperopt.optim.rules import RULES, find
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     for name, number in numbers.items():
         levels.check_decay(name, number, stack[0])
     clip = levels.parse_clip(config["clip"], stack)
+    habits = _habits(config, stack, clips=any(clip))
+    for name in stack:
+        build(name, find(name).hyperparameters, habits)
     return Run(
         dataset=_hashable(config["dataset"]),
         model=_hashable(config["model"]),
@@ -139,7 +142,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         clip=clip,
         tune=levels.parse_tune(config["tune"], stack, numbers),
         form=config["form"],
-        habits=_habits(config, stack, clips=any(clip)),
+        habits=habits,
         batch_size=config["batch_size"],
         epochs=config["epochs"] or config["default_epochs"].get(stack[0], config["default_epochs"]["other"]),
         seed=config["seed"],

@@ -17,6 +17,7 @@ FORMS = ("reported", "textbook")
 GRADIENTS = ("mean", "sum")
 DTYPES = ("float32", "float64")
 SOFTMAXES = ("stable", "naive")
+INITS = ("torch", "normal")
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
 
 
@@ -43,6 +44,7 @@ class Mnist(Dataset):
 
     side: ClassVar[int | None] = 28
     normalize: bool
+    divisor: float = field(metadata={"above": 0})
     test: int | None = field(metadata=FROM_1)
 
 
@@ -72,11 +74,12 @@ class Mlp:
     activation: str = field(metadata=AN_ACTIVATION)
     output_activation: str = field(metadata=AN_ACTIVATION)
     zero_bias: bool
+    init: str = field(metadata={"choices": INITS})
 
 
 @dataclass(kw_only=True)
-class Logistic:
-    """Options of logistic."""
+class Plain:
+    """Options of a model that has none."""
 
     name: str
 
@@ -100,13 +103,22 @@ class Vgg16:
     dropout: float
 
 
-DATASETS: dict[str, type[Dataset]] = {"mnist": Mnist, "iris": Iris, "cifar10": Cifar, "cifar100": Cifar}
-MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Logistic, "cnn": Cnn, "vgg16": Vgg16}
+DATASETS: dict[str, type[Dataset]] = {
+    "mnist": Mnist,
+    "iris": Iris,
+    "cifar10": Cifar,
+    "cifar100": Cifar,
+    "height_weight": Dataset,
+}
+MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Plain, "linear": Plain, "cnn": Cnn, "vgg16": Vgg16}
 
 
 @dataclass(kw_only=True)
 class Procedure:
-    """How every run trains, whatever its data set, model and rules; a default is not part of a run's id."""
+    """How every run trains and is measured, whatever its data set, model and rules.
+
+    A default is not part of a run's id.
+    """
 
     shuffle: bool
     drop_last: bool
@@ -115,6 +127,7 @@ class Procedure:
     l2_biases: bool
     softmax: str = field(metadata={"choices": SOFTMAXES})
     dtype: str = field(metadata={"choices": DTYPES})
+    full_loss: bool
 
 
 @dataclass(kw_only=True)
@@ -161,6 +174,8 @@ def check_value(value: Any, spec: Field[Any]) -> str | None:
         return f"a list of whole numbers of {least} or more, at least one"
     if least is not None and isinstance(value, int) and value < least:
         return f"a whole number of {least} or more"
+    if "above" in spec.metadata and not (math.isfinite(value) and value > spec.metadata["above"]):
+        return f"a number above {spec.metadata['above']}"
     if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
         return "a number of 0 or more"
     return None

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperopt.data import cache, iris, preparation, synthetic
+from hyperopt.data import cache, height_weight, iris, preparation, synthetic
 from hyperopt.data.fingerprints import Arrays, sha256, short
 from hyperopt.data.specs import PARTS, DatasetSpec, spec_of
 
@@ -78,15 +78,11 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
     if chosen["generated"]:
         train = synthetic.TRAIN if train is None else train
         test = synthetic.TEST if test is None else test
-        return _generate(spec, train, test, 0, chosen.get("normalize"))
-    if spec.has_images:
-        arrays = preparation.read(spec, root or cache.data_root())
-        fingerprint = short(spec.arrays[part].sha256 for part in PARTS)
-    else:
-        arrays, fingerprint = iris.split(), short(iris.SHA256.values())
+        return _generate(spec, train, test, 0, chosen)
+    arrays, fingerprint = _read(spec, root)
     rows = {"train_x": train, "train_y": train, "test_x": test, "test_y": test}
     kept = {part: array[: rows[part]] for part, array in arrays.items()}
-    return _as_tensors(spec, kept, fingerprint, chosen.get("normalize"))
+    return _as_tensors(spec, kept, fingerprint, chosen)
 
 
 def black(dataset: Mapping[str, Any]) -> Tensor:
@@ -103,36 +99,49 @@ def training_rows(dataset: Mapping[str, Any]) -> int:
     if dataset.get("generated"):
         return synthetic.TRAIN
     spec = spec_of(dataset["name"])
-    return spec.arrays["train_y"].shape[0] if spec.has_images else iris.TRAIN
+    return spec.arrays["train_y"].shape[0] if spec.has_images else spec.rows
 
 
 def generated(name: str, train: int = synthetic.TRAIN, test: int = synthetic.TEST, seed: int = 0) -> Data:
     """Random data of a data set's shape and classes that a model can learn; needs no files."""
-    return _generate(spec_of(name), train, test, seed, normalize=None)
+    return _generate(spec_of(name), train, test, seed, {})
 
 
-def _generate(spec: DatasetSpec, train: int, test: int, seed: int, normalize: bool | str | None) -> Data:
+def _read(spec: DatasetSpec, root: Path | None) -> tuple[Arrays, str]:
+    """All arrays of a data set, and their fingerprint."""
+    if spec.has_images:
+        return preparation.read(spec, root or cache.data_root()), short(
+            spec.arrays[part].sha256 for part in PARTS
+        )
+    if spec.name == "iris":
+        return iris.split(), short(iris.SHA256.values())
+    arrays = height_weight.rows()
+    return arrays, short(sha256(array) for array in arrays.values())
+
+
+def _generate(spec: DatasetSpec, train: int, test: int, seed: int, options: Mapping[str, Any]) -> Data:
     arrays = synthetic.arrays(spec, train, test, seed)
-    return _as_tensors(spec, arrays, short(sha256(arrays[part]) for part in PARTS), normalize)
+    return _as_tensors(spec, arrays, short(sha256(arrays[part]) for part in PARTS), options)
 
 
-def _as_tensors(spec: DatasetSpec, arrays: Arrays, fingerprint: str, normalize: bool | str | None) -> Data:
-    statistics = _STATISTICS.get((spec.name, normalize))
+def _as_tensors(spec: DatasetSpec, arrays: Arrays, fingerprint: str, options: Mapping[str, Any]) -> Data:
+    target = np.float64 if spec.classes is None else np.int64
     return Data(
         name=spec.name,
-        train_x=_inputs(arrays["train_x"], spec.shape, statistics),
-        train_y=torch.from_numpy(arrays["train_y"].astype(np.int64)),
-        test_x=_inputs(arrays["test_x"], spec.shape, statistics),
-        test_y=torch.from_numpy(arrays["test_y"].astype(np.int64)),
+        train_x=_inputs(arrays["train_x"], spec, options),
+        train_y=torch.from_numpy(arrays["train_y"].astype(target)),
+        test_x=_inputs(arrays["test_x"], spec, options),
+        test_y=torch.from_numpy(arrays["test_y"].astype(target)),
         fingerprint=fingerprint,
     )
 
 
-def _inputs(array: NDArray[Any], shape: tuple[int, ...], statistics: _Statistics | None) -> Tensor:
-    inputs = torch.from_numpy(array.reshape(-1, *shape).astype(np.float32))
+def _inputs(array: NDArray[Any], spec: DatasetSpec, options: Mapping[str, Any]) -> Tensor:
+    kind = np.float64 if array.dtype == np.float64 else np.float32
+    inputs = torch.from_numpy(array.reshape(-1, *spec.shape).astype(kind))
     if array.dtype == np.uint8:
-        inputs.div_(255)
-    if statistics is not None:
+        inputs.div_(options.get("divisor", 255))
+    if statistics := _STATISTICS.get((spec.name, options.get("normalize"))):
         mean, deviation = (torch.tensor(values).view(-1, 1, 1) for values in statistics)
         inputs.sub_(mean).div_(deviation)
     return inputs

@@ -16,7 +16,7 @@ class Status:
     """What lies in the cache for one data set.
 
     Attributes:
-        path: The folder of its arrays; None for Iris, which ships with scikit-learn.
+        path: The folder of its arrays; None where none are needed.
         size: Bytes there.
         state: "verified" after its fingerprints were checked just now.
         message: Why it is damaged, else empty.
@@ -30,7 +30,7 @@ class Status:
 
 
 def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> None:
-    """Make sure that a data set lies in the cache, checked; Iris needs nothing.
+    """Make sure that a data set lies in the cache, checked; some need no files.
 
     Args:
         refetch: Fetch it again, whatever lies in the cache.

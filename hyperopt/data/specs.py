@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from hyperopt.data.errors import DataError
@@ -26,12 +27,13 @@ class DatasetSpec:
         name: The key in `DATASETS`.
         classes: Number of classes; None where targets are numbers.
         shape: Shape of one input.
-        arrays: The four arrays named in `PARTS`; empty where the data ship with a library (Iris).
+        arrays: The four arrays named in `PARTS`; empty where the data ship with a library or are made here.
         options: Default of every option of `load`. `train` and `test` take only the first rows, `generated`
             replaces the data by random ones of the same shape: both for tests and dry runs. `test` of Iris
             says whether its 120 other rows are the test set. `augment` is for the engine: `load` returns the
             same.
         choices: The values allowed for options that take one of a few.
+        rows: Of the training set where there are no `arrays`.
         version: Raised when the tensors that `load` returns change, so that older records go stale.
     """
 
@@ -41,11 +43,12 @@ class DatasetSpec:
     arrays: Mapping[str, ArraySpec]
     options: Mapping[str, Any]
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    rows: int = 0
     version: int = 1
 
     @property
     def has_images(self) -> bool:
-        """Whether inputs are pixels, read from files; Iris ships with scikit-learn."""
+        """Whether inputs are pixels, read from files."""
         return bool(self.arrays)
 
     def resolve(self, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,6 +71,8 @@ def _check_value(spec: DatasetSpec, key: str, value: Any) -> None:
         allowed = f"one of {', '.join(map(str, spec.choices[key]))}"
     elif isinstance(default, bool):
         valid, allowed = isinstance(value, bool), "true or false"
+    elif isinstance(default, float):
+        valid, allowed = isinstance(value, int | float) and value > 0, "a number above 0"
     else:
         valid = value is None or (isinstance(value, int) and not isinstance(value, bool) and value > 0)
         allowed = "a whole number above 0, or null for all rows"
@@ -83,6 +88,7 @@ def _images(
     sha256: tuple[str, str, str, str],
     normalize: bool | str,
     choices: tuple[str, ...] = (),
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> DatasetSpec:
     stored = shape[1:] if shape[0] == 1 else shape
     shapes = ((rows[0], *stored), rows[:1], (rows[1], *stored), rows[1:])
@@ -97,6 +103,7 @@ def _images(
             "train": None,
             "test": None,
             "generated": False,
+            **more,
         },
         choices={"normalize": choices} if choices else {},
     )
@@ -115,6 +122,7 @@ DATASETS: dict[str, DatasetSpec] = {
             "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
         ),
         normalize=False,
+        more={"divisor": 255.0},
     ),
     "cifar10": _images(
         "cifar10",
@@ -144,7 +152,10 @@ DATASETS: dict[str, DatasetSpec] = {
         normalize="none",
         choices=("none", "global", "channel", "imagenet"),
     ),
-    "iris": DatasetSpec("iris", 3, (4,), {}, {"test": False, "train": None, "generated": False}),
+    "iris": DatasetSpec("iris", 3, (4,), {}, {"test": False, "train": None, "generated": False}, rows=30),
+    "height_weight": DatasetSpec(
+        "height_weight", None, (2,), {}, {"train": None, "generated": False}, rows=10_000
+    ),
 }
 
 

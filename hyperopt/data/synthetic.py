@@ -21,4 +21,5 @@ def arrays(spec: DatasetSpec, train: int, test: int, seed: int) -> Arrays:
     labels = generator.integers(classes, size=train + test)
     inputs = centres[labels] + NOISE * generator.standard_normal((train + test, *spec.shape))
     x = np.round(255 * inputs.clip(0, 1)).astype(np.uint8) if spec.has_images else inputs.astype(np.float32)
-    return {"train_x": x[:train], "train_y": labels[:train], "test_x": x[train:], "test_y": labels[train:]}
+    y = labels if spec.classes else inputs.reshape(len(inputs), -1).sum(axis=1)
+    return {"train_x": x[:train], "train_y": y[:train], "test_x": x[train:], "test_y": y[train:]}

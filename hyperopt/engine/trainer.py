@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from hyperopt.data import Data
 from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.desk import Desk, restore
+from hyperopt.engine.measures import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.plan import compile_pays
-from hyperopt.engine.program import Step, initial, pack_step, scores
+from hyperopt.engine.program import Step, initial, pack_step
+from hyperopt.optim.stack import Tree
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
@@ -32,20 +34,11 @@ class History:
     hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
     seconds: float = 0.0
 
-    def add(self, training: Training, state: RunState, data: Data, batches: Batches) -> None:
-        """Append the numbers of the epoch of `batches` that ended in `state`."""
-        targets = (batches.weights > 0).sum() * data.train_y[0].numel()
-        measured = {
-            "train_loss": state.loss_sum / len(batches.steps),
-            "train_error": 100 * state.wrong_sum / targets,
-        }
-        if len(data.test_x):
-            measured["test_loss"], measured["test_error"] = scores(training, state, data.test_x, data.test_y)
-        if not training.objective.classes:
-            measured = {name: value for name, value in measured.items() if not name.endswith("_error")}
+    def add(self, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]) -> None:
+        """Append an epoch's metrics, and per level the hyperparameters after it; all [runs]."""
         for name, values in measured.items():
             self.metrics.setdefault(name, []).append(values.tolist())
-        for level, hyper in enumerate(vmap(training.stack.hyperparameters)(state.stack)):
+        for level, hyper in enumerate(hyperparameters):
             for name, values in hyper.items():
                 self.hyperparameters.setdefault(f"{level}.{name}", []).append(values.tolist())
 
@@ -78,15 +71,16 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         batches = epoch_batches(pack, epoch, len(data.train_x), device, training.dropped)
         state, seconds = train_epoch(training, step, state, batches)
         history.seconds += seconds
-        history.add(training, state, data, batches)
+        measured = measure(training, state, data, batches, full_loss=run.procedure["full_loss"])
+        history.add(measured, vmap(training.stack.hyperparameters)(state.stack))
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
             desk.save([r.id for r in pack.runs], epoch + 1, state, asdict(history))
             last_saved = time.monotonic()
         desk.report(epoch + 1)
 
-    train_loss_full, _ = scores(training, state, data.train_x, data.train_y)
+    final = whole_training_set(training, state, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
-    return records(pack, state, history, train_loss_full, made, len(data.train_x))
+    return records(pack, state, history, final, made, len(data.train_x))
 
 
 @torch.no_grad()
@@ -120,7 +114,12 @@ def device_name(device: str) -> str:
 
 
 def records(
-    pack: Pack, state: RunState, history: History, train_loss_full: Tensor, made: dict[str, str], rows: int
+    pack: Pack,
+    state: RunState,
+    history: History,
+    final: Mapping[str, Tensor],
+    made: dict[str, str],
+    rows: int,
 ) -> list[Record]:
     """What the finished runs leave."""
     steps = steps_of(pack.first, rows)
@@ -137,7 +136,7 @@ def records(
                 hyperparameters={
                     name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()
                 },
-                final={"train_loss_full": train_loss_full[i].item()},
+                final={name: values[i].item() for name, values in final.items()},
                 diverged=diverged_at[i] != NEVER,
                 seconds=history.seconds / len(pack.runs),
                 steps=run.epochs * steps,

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What runs along x: the epochs of each run where there are no `values`, else a setting."""
+    """What runs along x: the epochs of each run where there are no `values`, else a setting.
+
+    `settings` are further ones of the runs at some of the values.
+    """
 
     name: str
     label: str
     log: bool
     values: tuple[float, ...]
+    settings: Mapping[float, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,12 @@ def _axis(given: dict[str, Any]) -> Axis:
             f"x has values={shown(list(values))}: each once, from small to large, is wanted"
         )
     name = keys.take("name", str, "x" if values else "epoch")
-    axis = Axis(name, keys.take("label", str, name), _log(keys), values)
+    settings = {
+        float(checked("settings", at, NUMBER)): more for at, more in keys.take("settings", dict, {}).items()
+    }
+    if stray := settings.keys() - set(values):
+        raise ExperimentError(f"x has settings for {shown(min(stray))}, which is none of its values")
+    axis = Axis(name, keys.take("label", str, name), _log(keys), values, settings)
     return keys.nothing_left(axis)
 
 
@@ -71,7 +76,7 @@ def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Colu
     if x.values:
         for value in x.values:
             name = f"{before}{x.name} {shown(value)}"
-            yield Column(name, name, panel.metric, {}, x=value)
+            yield Column(name, name, panel.metric, x.settings.get(value, {}), x=value)
     else:
         for epoch in keys.take("points", list, []):
             if checked("points", epoch, int) < 1:
@@ -81,6 +86,10 @@ def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Colu
     for reduction in keys.take("reductions", list, []):
         if reduction not in REDUCTIONS:
             raise unknown("reduction", str(reduction), REDUCTIONS)
+        if x.settings:
+            raise ExperimentError(
+                f"reductions={reduction}: along an x with settings of its own there are none"
+            )
         name = f"{before}{reduction}"
         yield Column(name, name, panel.metric, {}, reduction=reduction, along=x.values)
 

@@ -34,12 +34,14 @@ class Metric:
         decimals: printed of it.
         of_machine: it depends on the machine, so that the report's number is not expected here.
         timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
+        per_step: that time is in microseconds per step, else in seconds for all of them.
     """
 
     unit: str
     decimals: int
     of_machine: bool = False
     timed_in: str | None = None
+    per_step: bool = False
 
 
 METRICS = {
@@ -50,17 +52,28 @@ METRICS = {
     "train_error": Metric("%", 2),
     "train_accuracy": Metric("%", 2),
     "train_loss_full": Metric("", 4),
+    "train_loss_l2": Metric("", 4),
+    "diverged": Metric("%", 0),
+    "beta_median": Metric("", 4),
+    "beta_mean": Metric("", 4),
+    "beta_max": Metric("", 4),
+    "negative_betas": Metric("", 0),
+    "negative_from": Metric("", 0),
     "seconds": Metric(" s", 2, of_machine=True),
     "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
     "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
+    "step_time": Metric(" µs", 1, of_machine=True, timed_in="hyperopt", per_step=True),
+    "numpy_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy", per_step=True),
+    "fsolve_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy-fsolve", per_step=True),
 }
 
 
 HYPERPARAMETER = Metric("", 6)
+WEIGHT = Metric("", 5)
 
 
 def metric_of(name: str) -> Metric:
-    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, is one too.
+    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, and a weight are too.
 
     Raises:
         ConfigError: there is no such metric.
@@ -69,6 +82,8 @@ def metric_of(name: str) -> Metric:
         return METRICS[name]
     if re.fullmatch(r"\d+\.[a-z]\w*", name):
         return HYPERPARAMETER
+    if re.fullmatch(r"w\d+", name):
+        return WEIGHT
     raise unknown("metric", name, METRICS)
 
 
@@ -262,7 +277,8 @@ class Experiment:
 
     `order` is the column by which the order of rows is compared with the report's, `lists` the experiment
     whose initial alphas this one lists (it has no runs), `changes` are settings a user put in
-    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture.
+    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture,
+    and by `rounding_error`, where so many decimals are printed of a number that ours have in full.
     """
 
     id: str
@@ -286,6 +302,7 @@ class Experiment:
     changes: Settings = field(default_factory=dict)
     figure: Figure | None = None
     reading_error: float = 0.0
+    rounding_error: float = 0.0
 
     @property
     def kind(self) -> str:

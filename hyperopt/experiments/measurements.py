@@ -13,12 +13,15 @@ from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.records import Record
 from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
 
+PENALTY = 1e-4 / (2 * 60_000)
+"""Of the squared weights, in the training loss as the hyper-regularization report plots it (SPEC.md 5.3)."""
+
 
 @dataclass(frozen=True)
 class Measured:
     """One cell's numbers by seed, of a time by round.
 
-    `m` is the number of runs behind the report's, which may be off by `reading_error`.
+    `m` is the number of runs behind the report's, which may be off by `error`.
     """
 
     cell: Cell
@@ -26,7 +29,7 @@ class Measured:
     diverged: frozenset[int]
     missing: tuple[int, ...]
     m: int
-    reading_error: float = 0.0
+    error: float = 0.0
 
     @cached_property
     def summary(self) -> Summary | None:
@@ -52,7 +55,7 @@ class Measured:
         if self.cell.report is None or self.prediction is None or self.cell.reduction:
             return None
         low, high = self.prediction.low, self.prediction.high
-        return self.cell.report in Interval(low - self.reading_error, high + self.reading_error)
+        return self.cell.report in Interval(low - self.error, high + self.error)
 
 
 Measurements = Mapping[tuple[str, str], Measured]
@@ -61,10 +64,9 @@ Measurements = Mapping[tuple[str, str], Measured]
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
     """Every cell of the experiment as the records have it, in the experiment's order."""
+    error = experiment.reading_error + experiment.rounding_error
     return {
-        (cell.row, cell.column): _measure(
-            cell, records, seeds, experiment.runs_per_number, experiment.reading_error
-        )
+        (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number, error)
         for cell in experiment.cells()
     }
 
@@ -73,6 +75,9 @@ def series(record: Record, metric: str) -> list[float]:
     """A metric after each epoch, [] where there is none; hyperparameters are called level.name."""
     if metric.endswith("_accuracy"):
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
+    if metric == "train_loss_l2":
+        pairs = zip(series(record, "train_loss_full"), series(record, "squared_weights"), strict=True)
+        return [_penalised(*pair) for pair in pairs]
     return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])
 
 
@@ -83,10 +88,24 @@ def value(record: Record, metric: str, epoch: int | None = None) -> float | None
     """
     if metric == "seconds":
         return record.seconds
-    if metric in record.final:
-        return record.final[metric]
+    if metric == "diverged":
+        return 100.0 * record.diverged
+    if epoch is None and (number := _final(record, metric)) is not None:
+        return number
     values = series(record, metric)
     return values[(epoch or len(values)) - 1] if len(values) >= (epoch or 1) else None
+
+
+def _final(record: Record, metric: str) -> float | None:
+    """A number that a record has of the end of its run alone; None where it has none."""
+    if metric == "train_loss_l2":
+        loss, squares = (record.final.get(part) for part in ("train_loss_full", "squared_weights"))
+        return None if loss is None or squares is None else _penalised(loss, squares)
+    return record.final.get(metric)
+
+
+def _penalised(loss: float, squared_weights: float) -> float:
+    return loss + PENALTY * squared_weights
 
 
 def _number(cell: Cell, records: Sequence[Record]) -> float | None:
@@ -102,11 +121,11 @@ def _number(cell: Cell, records: Sequence[Record]) -> float | None:
 
 
 def _measure(
-    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, reading_error: float
+    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, error: float
 ) -> Measured:
     if metric_of(cell.metric).timed_in:
         record = records.get(timings.cell_id(cell))
-        rounds = record.metrics[timings.SECONDS] if record else []
+        rounds = timings.rounds(record, per_step=metric_of(cell.metric).per_step) if record else []
         return Measured(cell, dict(enumerate(rounds)), frozenset(), (), m)
     by_seed: dict[int, float] = {}
     diverged = set()
@@ -118,4 +137,4 @@ def _measure(
             if any(record.diverged for record in found):
                 diverged.add(seed)
     missing = tuple(seed for seed in seeds if seed not in by_seed)
-    return Measured(cell, by_seed, frozenset(diverged), missing, m, reading_error)
+    return Measured(cell, by_seed, frozenset(diverged), missing, m, error)

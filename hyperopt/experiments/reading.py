@@ -123,6 +123,7 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         lists=read(root / f"{listed}.yaml", listed) if listed else None,
         figure=figure,
         reading_error=reading_error,
+        rounding_error=float(keys.take("rounding_error", NUMBER, 0.0)),
     )
     keys.nothing_left(experiment)
     _agrees_with_itself(experiment)

@@ -32,7 +32,7 @@ def timing(
 
     Args:
         run: what was timed.
-        library: "hyperopt" or "gdtuo".
+        library: the `timed_in` of a metric.
         seconds: for all its steps, one number per round.
         core: the least share of a core that it had in a round.
         steps: updates of the weights in a round.
@@ -49,6 +49,12 @@ def timing(
         steps=steps,
         made=made,
     )
+
+
+def rounds(record: Record, *, per_step: bool) -> list[float]:
+    """Seconds for all steps in each round, or microseconds per step."""
+    seconds = record.metrics[SECONDS]
+    return [1e6 * s / record.steps for s in seconds] if per_step else seconds
 
 
 def timed(experiment: Experiment, table: Table) -> list[Cell]:

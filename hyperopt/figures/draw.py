@@ -25,6 +25,7 @@ from hyperopt.wording import counted
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
 BANDS = {"seeds": "middle 90 % of seeds", "mean": "95 % interval of the mean"}
+MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 STYLE: dict[Any, Any] = {
@@ -95,7 +96,10 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
     for i, line in enumerate(drawn):
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
         axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
-        axes.plot(line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6)
+        every = max(1, len(line.x) // MOST_MARKERS)
+        axes.plot(
+            line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6, markevery=every
+        )
         lost = line.diverged & np.isfinite(line.middle)
         axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
         dark = _darker(colour)

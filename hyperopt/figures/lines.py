@@ -17,6 +17,7 @@ from hyperopt.statistics import median_interval, t_interval
 Numbers = NDArray[np.float64]
 BAND = (0.05, 0.95)
 """The quantiles over seeds between which their band lies."""
+MOST_POINTS = 400
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def _line(
     else:
         x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
     report = sorted(curve.report.get(panel.metric, {}).items())
+    kept = _kept(len(x), log=figure.x.log)
+    x, y, diverged = x[kept], y[:, kept], diverged[:, kept]
     middle, low, high = _over_seeds(y, diverged, figure.band)
     return Line(
         curve.label,
@@ -120,6 +123,14 @@ def _along_setting(
         np.array(columns, dtype=float).reshape(shape).T,
         np.array(diverged, dtype=bool).reshape(shape).T,
     )
+
+
+def _kept(points: int, *, log: bool) -> NDArray[np.int64]:
+    """Indices of the points that are drawn: all, or of many as many as can be told apart."""
+    if points <= MOST_POINTS:
+        return np.arange(points)
+    places = np.geomspace(1, points, MOST_POINTS) if log else np.linspace(1, points, MOST_POINTS)
+    return np.unique(places.round().astype(np.int64)) - 1
 
 
 def _over_seeds(y: Numbers, diverged: NDArray[np.bool_], band: str) -> tuple[Numbers, Numbers, Numbers]:

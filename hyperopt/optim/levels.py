@@ -30,6 +30,12 @@ def parse_stack(value: Any) -> tuple[str, ...]:
         if not isinstance(rule, str) or (":" not in rule and rule not in RULES):
             raise unknown("rule", str(rule), (*RULES, CUSTOM), given=f"stack={shown(value)}")
         find(rule)
+    for rule in rules[:-1]:
+        if set(find(rule).hyperparameters) <= find(rule).constants:
+            raise ConfigError(
+                f"stack={shown(value)}: {rule} has nothing that a level above could tune; "
+                f"it is the top level, as in stack={rule}."
+            )
     return rules
 
 
@@ -90,7 +96,7 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
         if name in find(stack[0]).constants:
             raise ConfigError(f"tune={shown(value)}: {name} is not tuned; {', '.join(there)} can be.")
     tuned = tuple(name for name in there if name in given or given == ["all"])
-    if not tuned:
+    if not tuned and (len(stack) > 1 or given != ["all"]):
         raise ConfigError(
             f"tune={shown(value)}: {given[0]} is 0 and cannot leave 0; give {given[0]}= or tune alpha."
         )

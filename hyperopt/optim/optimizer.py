@@ -264,6 +264,11 @@ def _prepare(group: Group, owner: Group | None) -> None:
                 f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
             )
     group |= settings.completed(group)
+    if _arithmetic(group).bottom.rule.uses_whole_gradient:
+        raise ConfigError(
+            f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
+            "once; HyperOptimizer moves them one by one."
+        )
     group["step"] = 0
     device = group["params"][0].device if group["params"] else torch.device("cpu")
     if owner is not None:

@@ -12,6 +12,8 @@ and of its library gdtuo.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.optim.clip import ClipState, clip_by_norm_average
@@ -118,6 +120,8 @@ class Level:
     ) -> tuple[Tree, Memory]:
         """What is subtracted from each parameter, and the next memory; differentiable in `tuned`."""
         hyper = self.hyperparameters(tuned, fixed)
+        if self.rule.uses_whole_gradient:
+            hyper |= {"squared_norm": reduce(add, (grad.square().sum() for grad in grads.values()))}
         updates: Tree = {}
         rule_states, clip_states = {}, {}
         for name, grad in grads.items():
@@ -210,3 +214,7 @@ class Stack:
         return tuple(
             level.hyperparameters(s.tuned, s.fixed) for level, s in zip(self.levels, state, strict=True)
         )
+
+    def diagnostics(self, state: StackState) -> Tree:
+        """What the rule of level 0 tells of its state, scalars by name."""
+        return self.levels[0].rule.diagnostics(state[0].memory.rule)

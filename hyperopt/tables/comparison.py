@@ -25,6 +25,8 @@ def section(views: Sequence[View]) -> str:
     )
     if error := views[0].experiment.reading_error:
         words += f" Its numbers were read off its picture, to ±{error:g}, which widens the interval."
+    if error := views[0].experiment.rounding_error:
+        words += f" Its numbers are rounded, by up to {error:g}, which widens the interval."
     if any(view.diverged for view in views):
         words += (
             " Where a run diverged, t intervals mean nothing: median and range stand instead, "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperopt.experiments.grid import METRICS, Column, Row
+from hyperopt.experiments.grid import Column, Row, metric_of
 from hyperopt.experiments.measurements import Measured
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
@@ -49,7 +49,7 @@ def _is_bold(view: View, row: Row) -> bool:
 
 
 def _mean(cell: Measured, column: Column) -> str:
-    metric = METRICS[column.metric]
+    metric = metric_of(column.metric)
     if not cell.summary:
         return NOTHING
     return number(cell.summary.mean, metric.decimals, metric.unit) + ("†" if cell.diverged else "")

@@ -15,6 +15,17 @@ from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
 from hyperopt.tables.view import View
 
+FOR_ALL_STEPS = (
+    "Seconds of the row's epochs, one run alone with one torch thread, its data in memory, without "
+    "compiling and evaluation; a ratio is to the first row of the sub-table, round by round. The "
+    "report's seconds are of its own machine, with a DataLoader: only its ratios compare."
+)
+PER_STEP = (
+    "Microseconds per iteration, one run alone with one thread, its data in memory, without compiling and "
+    "evaluation; a ratio is to the first row of the sub-table, round by round. The report's times are of its "
+    "own machine: only its ratios compare."
+)
+
 
 def section(view: View, records: Mapping[str, Record]) -> str:
     """A table per sub-table, its first row the baseline; empty where the experiment times nothing."""
@@ -49,11 +60,8 @@ def _ours(cell: Measured, baseline: Measured) -> list[str]:
 
 
 def _how_timed(view: View, records: Mapping[str, Record]) -> str:
-    words = (
-        "Seconds of the row's epochs, one run alone with one torch thread, its data in memory, without "
-        "compiling and evaluation; a ratio is to the first row of the sub-table, round by round. The "
-        "report's seconds are of its own machine, with a DataLoader: only its ratios compare."
-    )
+    columns = view.experiment.columns
+    words = PER_STEP if any(metric_of(column.metric).per_step for column in columns) else FOR_ALL_STEPS
     found = [records[id_] for id_ in sorted(timings.ids(view.experiment)) if id_ in records]
     if not found:
         return f"{words} Not timed yet: `make times ONLY={view.experiment.id}` on an idle machine."

@@ -11,6 +11,20 @@ from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
 from hyperopt.optim.rules.amsgrad import Amsgrad
+from hyperopt.optim.rules.hyper_regularization import (
+    Chi1,
+    Chi2,
+    Chi3,
+    Hellinger1,
+    Hellinger2,
+    Hellinger3,
+    Kl1,
+    Kl2,
+    Kl3,
+    Rkl1,
+    Rkl2,
+    Rkl3,
+)
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.rule import Rule
 from hyperopt.optim.rules.sgd import Sgd
@@ -24,6 +38,18 @@ RULES: dict[str, type[Rule]] = {
     "sgd_steroids": SgdSteroids,
     "adabelief": Adabelief,
     "amsgrad": Amsgrad,
+    "kl1": Kl1,
+    "kl2": Kl2,
+    "kl3": Kl3,
+    "rkl1": Rkl1,
+    "rkl2": Rkl2,
+    "rkl3": Rkl3,
+    "hellinger1": Hellinger1,
+    "hellinger2": Hellinger2,
+    "hellinger3": Hellinger3,
+    "chi1": Chi1,
+    "chi2": Chi2,
+    "chi3": Chi3,
 }
 
 __all__ = ["RULES", "Rule", "find"]

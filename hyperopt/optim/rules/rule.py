@@ -42,6 +42,11 @@ class Rule:
         """Whether `accumulate` or `update` reads the parameter."""
         return False
 
+    @property
+    def uses_whole_gradient(self) -> bool:
+        """Whether `update` reads hyper["squared_norm"], of the gradient in all parameters together."""
+        return False
+
     @classmethod
     def switches(cls, numbers: Mapping[str, float]) -> dict[str, bool]:
         """Value of every field has_<hyperparameter>: what is 0 at the start is not part of the rule."""
@@ -78,6 +83,10 @@ class Rule:
             What is subtracted from the parameter, and the next state.
         """
         raise NotImplementedError
+
+    def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
+        """Numbers worth recording after an epoch, scalars by name, from the state of every parameter."""
+        return {}
 
 
 def safe_sqrt(x: Tensor) -> Tensor:

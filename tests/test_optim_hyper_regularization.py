@@ -1,0 +1,302 @@
+"""Hyper-regularization: every update against the objective that it maximises, its limits, and the habits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+from loops import apart, batches, loss_of, net, trained
+from torch import Tensor
+from torch.func import functional_call, grad
+
+from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.assemble import build, numbers_of
+from hyperopt.optim.errors import ConfigError
+from hyperopt.optim.rules import RULES, Rule
+from hyperopt.optim.rules.adagrad import Adagrad
+from hyperopt.optim.stack import Level, Stack
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+Phi = Callable[[Tensor], Tensor]
+PHI: dict[str, Phi] = {
+    "kl": lambda t: t * t.log() - t + 1,
+    "rkl": lambda t: t - t.log() - 1,
+    "hellinger": lambda t: (t.sqrt() - 1).square(),
+    "chi": lambda t: (t - 1).square(),
+}
+CURVATURE = {"kl": 1.0, "rkl": 1.0, "hellinger": 0.5, "chi": 2.0}
+"""phi''(1)."""
+NAMES = [f"{divergence}{algorithm}" for divergence in PHI for algorithm in (1, 2, 3)]
+NO_MAXIMUM = {"rkl2": 1.0, "rkl3": 1.0, "hellinger2": 1.0, "hellinger3": 1.0, "kl2": 709.0, "kl3": 709.0}
+"""The (g / beta)**2 from which the best beta is infinite; KL's only as floating point has it."""
+POLES = ["rkl2", "rkl3", "hellinger2", "hellinger3"]
+
+
+def rule_of(name: str, **habits: Any) -> Rule:
+    return build(name, RULES[name].hyperparameters, habits)
+
+
+def hyper_of(rule: Rule, **numbers: float) -> dict[str, Tensor]:
+    return {k: torch.as_tensor(v) for k, v in (rule.hyperparameters | numbers).items()}
+
+
+def steps(rule: Rule, grads: Any, **numbers: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """What each gradient in turn subtracts from a weight, and beta after it."""
+    hyper = hyper_of(rule, **numbers)
+    first = torch.as_tensor(grads[0])
+    state = rule.init(first)
+    for t, g in enumerate(map(torch.as_tensor, grads), start=1):
+        update, state = rule.update(g, state, hyper, torch.tensor(float(t)), g)
+        yield update, (1 + state["excess"]) / hyper["alpha"]
+
+
+def psi(g: Tensor, y: Tensor, beta: Tensor, b: Tensor, phi: Phi) -> Tensor:
+    """Equation 2 of the report at y - x = `y`, one coordinate."""
+    return g * y + (beta * y.square() - b * phi(beta / b)) / 2
+
+
+B = torch.tensor([0.1, 1.0, 30.0, 1e4], dtype=torch.float64).repeat_interleave(12)
+C = torch.logspace(-5, 3, 12, dtype=torch.float64).repeat(4)
+G = B * C.sqrt() * torch.tensor([1.0, -1.0]).repeat(24)
+"""Betas, (g / beta)**2 from far below to far above where growth is clipped, and gradients of both signs."""
+
+
+@pytest.mark.parametrize("clip", [True, False], ids=["clipped", "free"])
+@pytest.mark.parametrize("name", NAMES)
+def test_an_update_maximises_the_objective(name: str, clip: bool) -> None:
+    """Beta against a grid of betas, and for the exact rules y against a grid of ys: a saddle point."""
+    rule, phi, algorithm = rule_of(name, growth_clip=clip), PHI[name[:-1]], int(name[-1])
+    g, b = G[:, None], B[:, None]
+    rates = 1 / B
+    update, after = next(steps(rule, G[None], alpha=rates))  # type: ignore[arg-type]
+    beta = after[:, None]
+    finite = after.isfinite()
+    assert torch.equal(finite, C.lt(math.inf if clip else NO_MAXIMUM.get(name, math.inf)))
+
+    old, new = -g / b, -g / beta
+    grid = torch.linspace(0, math.log(2 if clip else 1e5), 20_001).exp()
+    grid = grid if clip else torch.cat([1 / grid.flip(0), grid])
+    y = new if algorithm == 1 else old
+    best = psi(g, y, beta, b, phi)
+    slack = 1e-9 * (b * C[:, None])
+    over_beta = psi(g, y, b * grid, b, phi)
+    assert (over_beta <= best + slack)[finite].all()
+    if algorithm == 1:
+        ys = new * torch.linspace(-1, 3, 2001)
+        assert (psi(g, ys, beta, b, phi) >= best - slack)[finite].all()
+    within = (after / B < grid[-1])[finite]
+    spacing = math.log(grid[-1] / grid[-2]) * 1.01
+    nearest = grid[over_beta.argmax(1)][finite]
+    assert ((after / B)[finite] / nearest).log().abs()[within].max() < max(spacing, 1e-3)
+
+    assert torch.allclose(-update, (old if algorithm == 3 else new).squeeze(1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_past_the_pole_and_far_above_the_bound_beta_doubles(name: str) -> None:
+    (*_, (_, beta)) = steps(rule_of(name), [1e6, 0.0, 1e-3, 1e9], alpha=0.5)
+    assert beta.item() == pytest.approx(8.0, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float32_grows_as_float64_does(name: str) -> None:
+    rule = rule_of(name)
+    c = torch.logspace(-14, 2, 400)
+    precise, single = rule.growth(c), rule.growth(c.float())  # type: ignore[attr-defined]
+    assert single.dtype == torch.float32
+    assert ((single.double() - precise) / precise).abs().max() < 2e-6
+
+
+def test_growth_below_the_precision_of_float32_adds_up() -> None:
+    grads = torch.full((2000, 1), 1e-5, dtype=torch.float32)
+    rule = rule_of("rkl1")
+    hyper = {k: v.float() for k, v in hyper_of(rule, alpha=1.0).items()}
+    state = rule.init(grads[0])
+    for g in grads:
+        _, state = rule.update(g, state, hyper, torch.tensor(2.0), g)
+    assert state["excess"].item() == pytest.approx(2000 * 1e-10, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_small_gradients_move_beta_by_wngrads_rule(name: str) -> None:
+    """To first order beta grows by g**2 / (phi''(1) beta): WNGrad's for KL and reverse KL."""
+    _, beta = next(steps(rule_of(name), [3e-3], alpha=0.1))
+    assert (beta.item() - 10) / (9e-6 / 10) == pytest.approx(1 / CURVATURE[name[:-1]], rel=1e-4)
+
+
+@pytest.mark.parametrize("algorithm", [1, 2])
+def test_chi_squared_of_small_gradients_is_adagrad(algorithm: int) -> None:
+    """beta**2 is beta0**2 plus the squared gradients, to first order in each (g / beta)**2."""
+    torch.manual_seed(0)
+    grads = 0.03 * torch.randn(3000, 5)
+    peer = Adagrad(adagrad_start=1.0)
+    state = peer.init(grads[0])
+    made = list(steps(rule_of(f"chi{algorithm}"), grads, alpha=1.0))
+    for t, (g, (update, _)) in enumerate(zip(grads, made, strict=True)):
+        theirs, state = peer.update(g, state, {"alpha": torch.tensor(1.0)}, torch.tensor(t + 1.0), g)
+        assert torch.allclose(update, theirs, rtol=1e-3)
+    beta = made[-1][1]
+    assert torch.allclose(beta, state["sum"].sqrt(), rtol=1e-3)
+    assert beta.min() > 1.5
+
+
+@pytest.mark.parametrize(
+    ("phi", "algorithm", "expected"),
+    [
+        (lambda t: (t - 1).square() / t, 1, lambda b, g: (b**2 + g**2) ** 0.5),
+        (lambda t: (t - 1).square() / 2, 2, lambda b, g: b + g**2 / b),
+    ],
+    ids=["AdaGrad", "WNGrad"],
+)
+def test_the_objective_is_that_of_the_paper(
+    phi: Phi, algorithm: int, expected: Callable[[float, float], float]
+) -> None:
+    """Its abstract derives AdaGrad and WNGrad from it: so they pin the objective that the tests maximise."""
+    g, b = torch.tensor(1.7), torch.tensor(1.3)
+    betas = b * torch.linspace(0, math.log(10), 200_001).exp()
+    y = -g / betas if algorithm == 1 else -g / b
+    best = betas[psi(g, y, betas, b, phi).argmax()]
+    assert best.item() == pytest.approx(expected(b.item(), g.item()), rel=2e-5)
+
+
+LOGGED: dict[int, tuple[float, float]] = {
+    1: (0.73294, 0.13480),
+    2: (1.18856, 0.26384),
+    10: (3.05753, 1.14585),
+    100: (9.82872, 5.96550),
+    1000: (29.12687, 13.21396),
+}
+"""Weights of the report's linear regression by iteration (SPEC.md 5.2), to five decimals."""
+
+
+def test_the_reports_linear_regression() -> None:
+    """H1 from the sufficient statistics: the gradient is w - w_best, the inputs being orthonormal."""
+    best = torch.tensor([73.29392200, 13.47971243])
+    rule = rule_of("hellinger1", beta_waits=True)
+    hyper = hyper_of(rule, alpha=0.01)
+    w = torch.zeros(2)
+    state = rule.init(w)
+    for t in range(1, 1001):
+        update, state = rule.update(w - best, state, hyper, torch.tensor(float(t)), w)
+        w = w - update
+        if t in LOGGED:
+            assert w.tolist() == pytest.approx(LOGGED[t], abs=5.1e-6)
+
+
+@pytest.mark.parametrize("name", POLES)
+def test_the_reports_code_past_the_pole(name: str) -> None:
+    """b**3 / (b**2 - g**2) and b**5 / (b**2 - g**2)**2, and both clipped to [b, 2 b] (SPEC.md 5.1)."""
+    b = 2.0
+    for g in (1.0, 1.9, 2.5, 5.0):
+        formula = b**3 / (b**2 - g**2) if name.startswith("rkl") else b**5 / (b**2 - g**2) ** 2
+        for clip, expected in ((False, formula), (True, min(max(formula, b), 2 * b))):
+            rule = rule_of(name, past_pole=True, growth_clip=clip)
+            _, beta = next(steps(rule, [g], alpha=1 / b))
+            assert beta.item() == pytest.approx(expected, rel=1e-12)
+
+
+def test_negative_betas_are_counted() -> None:
+    rule = rule_of("rkl2", past_pole=True, growth_clip=False)
+    hyper = hyper_of(rule, alpha=1.0)
+    grads = [torch.tensor(g) for g in ([0.5, 0.1, 0.9], [0.1, 9.0, 30.0], [0.0, 0.0, 0.0])]
+    states = {name: rule.init(grads[0]) for name in ("weight", "bias")}
+    told = []
+    for t, g in enumerate(grads, start=1):
+        _, states["weight"] = rule.update(g, states["weight"], hyper, torch.tensor(float(t)), g)
+        told.append(rule.diagnostics(states))
+    assert [d["negative_betas"].item() for d in told] == [0, 2, 4]
+    assert [d["negative_from"].item() for d in told] == [0, 2, 2]
+    assert "negative_betas" not in rule_of("rkl2").diagnostics({"w": rule_of("rkl2").init(grads[0])})
+
+
+def test_how_far_beta_is_from_its_start() -> None:
+    rule = rule_of("chi2")
+    hyper = hyper_of(rule, alpha=0.5)
+    states = {}
+    for name, g in (("a", [0.0, 2.0]), ("b", [100.0])):
+        grad_ = torch.tensor(g)
+        _, states[name] = rule.update(grad_, rule.init(grad_), hyper, torch.tensor(1.0), grad_)
+    told = {name: value.item() for name, value in rule.diagnostics(states).items()}
+    assert told == pytest.approx({"beta_median": 1.5, "beta_mean": 1.5, "beta_max": 2.0})
+
+
+def test_rkl3_of_the_reports_code_is_rkl2() -> None:
+    grads = torch.randn(20, 4)
+    habits = {"past_pole": True, "growth_clip": False, "beta_waits": True}
+    rules = (
+        rule_of("rkl3", rkl3_as_rkl2=True, **habits),
+        rule_of("rkl2", **habits),
+        rule_of("rkl3", **habits),
+    )
+    as_coded, second, third = (torch.stack([update for update, _ in steps(rule, grads)]) for rule in rules)
+    assert torch.equal(as_coded, second)
+    assert not torch.allclose(third, second)
+
+
+@pytest.mark.parametrize(("waits", "first"), [(False, 4), (True, 5)])
+def test_a_warm_start_then_the_initial_rate(waits: bool, first: int) -> None:
+    """SPEC.md 5.1: iterations 0 to N - 1 at the warm rate, N at the initial one, beta from N + 1 on."""
+    rule = rule_of("rkl1", beta_waits=waits, growth_clip=False)
+    made = list(steps(rule, [3.0] * 6, alpha=0.5, warm_steps=3.0, warm_alpha=0.01))
+    assert [update.item() for update, _ in made[:3]] == pytest.approx([0.03] * 3)
+    assert [beta.item() == 2 for _, beta in made] == [t < first for t in range(1, 7)]
+    assert made[first - 1][1].item() == pytest.approx((2 + math.sqrt(4 + 36)) / 2)
+    for update, beta in made[3:]:
+        assert update.item() == pytest.approx(3 / beta.item())
+
+
+def test_weight_decay_moves_the_weight_but_not_beta() -> None:
+    rule = build("chi2", {**RULES["chi2"].hyperparameters, "weight_decay": 0.1}, {})
+    assert rule.uses_param
+    g, w = torch.tensor(0.5), torch.tensor(7.0)
+    update, state = rule.update(
+        g, rule.init(w), hyper_of(rule, alpha=1.0, weight_decay=0.1), torch.tensor(1.0), w
+    )
+    beta = 1 + 0.25 / 2
+    assert 1 + state["excess"].item() == pytest.approx(beta)
+    assert update.item() == pytest.approx((0.5 + 0.1 * 7) / beta)
+
+
+@pytest.mark.parametrize("beta_of", ["tensor", "all"])
+def test_one_beta_for_several_weights(beta_of: str) -> None:
+    """Chi 2 free is then WNGrad with half its increment, per tensor or for all: ||g||**2 / (2 beta)."""
+    params = {"a": torch.zeros(2, 3), "b": torch.zeros(4)}
+    numbers = {k: torch.tensor(v) for k, v in numbers_of(["chi2"], [0.5], {})[0].items()}
+    stack = Stack((Level(rule_of("chi2", beta_of=beta_of, growth_clip=False)),))
+    state = stack.init(params, (numbers,), (torch.tensor(False),))
+    beta = dict.fromkeys(params, 2.0)
+    expected = dict(params)
+    for t in range(1, 6):
+        grads = {k: torch.randn_like(p) for k, p in params.items()}
+        norms = {k: g.square().sum().item() for k, g in grads.items()}
+        norms = norms if beta_of == "tensor" else dict.fromkeys(norms, sum(norms.values()))
+        beta = {k: b + norms[k] / (2 * b) for k, b in beta.items()}
+        expected = {k: p - grads[k] / beta[k] for k, p in expected.items()}
+        params, state = stack.step(params, grads, state, torch.tensor(float(t)))
+        assert apart(params, expected) < 1e-12
+    assert state[0].memory.rule["a"]["excess"].shape == ()
+
+
+@pytest.mark.parametrize("settings", [{}, {"beta_of": "tensor"}, {"weight_decay": 0.1}])
+def test_in_anyones_training_loop(settings: dict[str, Any]) -> None:
+    module, data = net(), batches(30)
+    template = net()
+    params = {k: p.detach().clone() for k, p in module.named_parameters()}
+    opt = HyperOptimizer(module.parameters(), "hellinger1", 0.3, **settings)
+    given = {k: v for k, v in settings.items() if k == "weight_decay"}
+    numbers = numbers_of(["hellinger1"], [0.3], given)[0]
+    stack = Stack((Level(build("hellinger1", numbers, settings)),))
+    state = stack.init(params, ({k: torch.tensor(v) for k, v in numbers.items()},), (torch.tensor(False),))
+    for t, (batch, now) in enumerate(zip(data, trained(module, opt, data), strict=True), start=1):
+        gradient = grad(lambda p, b=batch: loss_of(lambda x: functional_call(template, p, (x,)), b))(params)
+        params, state = stack.step(params, gradient, state, torch.tensor(float(t)))
+        assert apart(now, params) < 1e-11
+
+
+def test_one_beta_for_all_is_not_for_an_optimizer_of_tensors() -> None:
+    with pytest.raises(ConfigError, match="all parameters at once"):
+        HyperOptimizer(net().parameters(), "rkl1", beta_of="all")

@@ -94,7 +94,9 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
                 f"hyperparameter of {stack[0]}", str(name), ("all", *names), given=f"tune={shown(value)}"
             )
         if name in find(stack[0]).constants:
-            raise ConfigError(f"tune={shown(value)}: {name} is not tuned; {', '.join(there)} can be.")
+            raise ConfigError(
+                f"tune={shown(value)}: {name} is not tuned; {', '.join(there) or 'nothing'} can be."
+            )
     tuned = tuple(name for name in there if name in given or given == ["all"])
     if not tuned and (len(stack) > 1 or given != ["all"]):
         raise ConfigError(

@@ -87,9 +87,9 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
 
 def black(dataset: Mapping[str, Any]) -> Tensor:
     """Value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
-    name, normalize = dataset["name"], dataset.get("normalize")
-    pixel = np.zeros((1, spec_of(name).shape[0], 1, 1), np.uint8)
-    return _inputs(pixel, pixel.shape[1:], _STATISTICS.get((name, normalize)))[0]
+    spec = spec_of(dataset["name"])
+    [image] = _inputs(np.zeros((1, *spec.shape), np.uint8), spec, dataset)
+    return image[:, :1, :1]
 
 
 def training_rows(dataset: Mapping[str, Any]) -> int:

@@ -80,6 +80,7 @@ def test_rows_channels_pixels_and_labels_keep_their_order(name, tmp_path, monkey
         pixels = torch.from_numpy(arrays[f"{split}_x"])
         torch.testing.assert_close(getattr(loaded, f"{split}_x"), pixels / 255)
         assert getattr(loaded, f"{split}_y").tolist() == arrays[f"{split}_y"].tolist()
+    assert torch.equal(data.load(name, root=tmp_path, train=5).train_x, loaded.train_x[:5])
 
 
 def test_pixels_are_scaled_as_by_torchvision():

@@ -60,6 +60,7 @@ def test_generated_is_an_option_that_reads_no_files(tmp_path):
         ("cifar10", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
         ("cifar10", "channel", [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]),
         ("cifar100", "global", [0.474, 0.473, 0.473], [0.252, 0.252, 0.251]),
+        ("cifar10", "imagenet", [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]),
         ("cifar100", "channel", [0.5071, 0.4865, 0.4409], [0.2673, 0.2564, 0.2762]),
     ],
 )
@@ -79,6 +80,7 @@ def test_rows_channels_pixels_and_labels_keep_their_order(name, tmp_path, monkey
         pixels = torch.from_numpy(arrays[f"{split}_x"])
         torch.testing.assert_close(getattr(loaded, f"{split}_x"), pixels / 255)
         assert getattr(loaded, f"{split}_y").tolist() == arrays[f"{split}_y"].tolist()
+    assert torch.equal(data.load(name, root=tmp_path, train=5).train_x, loaded.train_x[:5])
 
 
 def test_pixels_are_scaled_as_by_torchvision():
@@ -130,7 +132,7 @@ def test_height_and_weight_have_the_statistics_of_the_report():
         (
             "cifar10",
             {"normalize": "all"},
-            "normalize=all is not allowed; it is one of none, global, channel.",
+            "normalize=all is not allowed; it is one of none, global, channel, imagenet.",
         ),
         ("mnist", {"divisor": 0}, "mnist: divisor=0 is not allowed; it is a number above 0."),
         ("mnist", {"train": 0}, "mnist: train=0 is not allowed; it is a whole number above 0"),

@@ -87,8 +87,9 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
 
 def black(dataset: Mapping[str, Any]) -> Tensor:
     """Value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
-    pixel = np.zeros((1, spec_of(dataset["name"]).shape[0], 1, 1), np.uint8)
-    return _inputs(pixel, pixel.shape[1:], dataset["name"], dataset)[0]
+    spec = spec_of(dataset["name"])
+    [image] = _inputs(np.zeros((1, *spec.shape), np.uint8), spec, dataset)
+    return image[:, :1, :1]
 
 
 def training_rows(dataset: Mapping[str, Any]) -> int:
@@ -127,20 +128,20 @@ def _as_tensors(spec: DatasetSpec, arrays: Arrays, fingerprint: str, options: Ma
     target = np.float64 if spec.classes is None else np.int64
     return Data(
         name=spec.name,
-        train_x=_inputs(arrays["train_x"], spec.shape, spec.name, options),
+        train_x=_inputs(arrays["train_x"], spec, options),
         train_y=torch.from_numpy(arrays["train_y"].astype(target)),
-        test_x=_inputs(arrays["test_x"], spec.shape, spec.name, options),
+        test_x=_inputs(arrays["test_x"], spec, options),
         test_y=torch.from_numpy(arrays["test_y"].astype(target)),
         fingerprint=fingerprint,
     )
 
 
-def _inputs(array: NDArray[Any], shape: tuple[int, ...], name: str, options: Mapping[str, Any]) -> Tensor:
+def _inputs(array: NDArray[Any], spec: DatasetSpec, options: Mapping[str, Any]) -> Tensor:
     kind = np.float64 if array.dtype == np.float64 else np.float32
-    inputs = torch.from_numpy(array.reshape(-1, *shape).astype(kind))
+    inputs = torch.from_numpy(array.reshape(-1, *spec.shape).astype(kind))
     if array.dtype == np.uint8:
         inputs.div_(options.get("divisor", 255))
-    if statistics := _STATISTICS.get((name, options.get("normalize"))):
+    if statistics := _STATISTICS.get((spec.name, options.get("normalize"))):
         mean, deviation = (torch.tensor(values).view(-1, 1, 1) for values in statistics)
         inputs.sub_(mean).div_(deviation)
     return inputs

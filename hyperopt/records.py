@@ -53,8 +53,8 @@ class Record:
         metrics: per epoch `train_loss` and `train_error`, over the epoch's minibatches as they are trained,
             `test_loss`, `test_error`, errors in percent; `learning_rate`, the mean over the epoch of what the
             weights moved by; where the run asks for them `train_loss_full`, over the whole training set, and
-            `squared_weights`, a sum without biases; `w0`, `w1`, ... where a model has few weights; and what the
-            rule of level 0 tells of itself.
+            `squared_weights`, a sum without biases; `w0`, `w1`, ... where a model has few weights; and what
+            the rule of level 0 tells of itself.
         hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
         final: after the last epoch `train_loss_full` and `squared_weights`; of a run that stops at a loss
             `crossed_at`, the step whose minibatch was the first of that loss, infinite where none was.

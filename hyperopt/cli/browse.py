@@ -37,13 +37,8 @@ def list(_: Namespace) -> int:  # noqa: A001 (the verb's name)
             ]
         )
     print(tabulate(rows, headers=["experiment", "title", "runs", "here", "published", "needs"]))
-    names: dict[str, Iterable[str]] = {
-        "rules": RULES,
-        "named stacks": SHORTHANDS,
-        "models": MODELS,
-        "data sets": DATASETS,
-    }
-    print("\n" + "\n".join(f"{what}: {', '.join(known)}" for what, known in names.items()))
+    print(f"\nrules: {', '.join(RULES)}\nnamed stacks: {', '.join(SHORTHANDS)}")
+    print(f"models: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
     return 0
 
 

@@ -90,7 +90,7 @@ def write_pictures(
     folder: Path, experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> list[Path]:
     """Draw a figure as `<folder>/<id>.svg` and .png; where they lie, nowhere for a table."""
-    if experiment.figure is None:
+    if experiment.kind != "figure":
         return []
     from hyperopt.figures.draw import pictures  # matplotlib, which only figures need
 

@@ -51,11 +51,13 @@ class Record:
         id: hash of `config`.
         config: the run's canonical form.
         metrics: per epoch `train_loss` and `train_error`, over the epoch's minibatches as they are trained,
-            `test_loss`, `test_error`, errors in percent; where the run asks for them `train_loss_full`, over
-            the whole training set, and `squared_weights`, a sum without biases; `w0`, `w1`, ... where a model
-            has few weights; and what the rule of level 0 tells of itself.
+            `test_loss`, `test_error`, errors in percent; `learning_rate`, the mean over the epoch of what the
+            weights moved by; where the run asks for them `train_loss_full`, over the whole training set, and
+            `squared_weights`, a sum without biases; `w0`, `w1`, ... where a model has few weights; and what
+            the rule of level 0 tells of itself.
         hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
-        final: after the last epoch `train_loss_full` and `squared_weights`.
+        final: after the last epoch `train_loss_full` and `squared_weights`; of a run that stops at a loss
+            `crossed_at`, the step whose minibatch was the first of that loss, infinite where none was.
         diverged: a loss, weight or hyperparameter was not finite.
         events: what happened and when: step and epoch counted from 1, level 0 at the bottom.
         seconds: time in the training loop, without evaluation and compiling; a pack's time divided by its

@@ -30,6 +30,8 @@ class RunState(NamedTuple):
         diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64
             scalar.
         negative_at: per level, step at which its alpha was first negative, or NEVER; int64 [levels].
+        rate_sum: sum over this epoch of the rates by which the weights moved, scalar.
+        crossed_at: step whose minibatch was the first of a loss to stop at, or NEVER; int64 scalar.
     """
 
     params: Tree
@@ -39,6 +41,8 @@ class RunState(NamedTuple):
     wrong_sum: Tensor
     diverged_at: Tensor
     negative_at: Tensor
+    rate_sum: Tensor
+    crossed_at: Tensor
 
 
 class Scores(NamedTuple):
@@ -50,11 +54,15 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """A model trained by a stack; every method is a pure function of one run, fit for `torch.func.vmap`."""
+    """A model trained by a stack; every method is a pure function of one run, fit for `torch.func.vmap`.
+
+    The first minibatch of a loss of `stop_at_loss` or less is noted, where that is given.
+    """
 
     model: nn.Module
     stack: Stack
     objective: Objective = field(default_factory=Objective)
+    stop_at_loss: float | None = None
 
     def init(
         self, params: Tree, buffers: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]
@@ -69,6 +77,8 @@ class Training:
             wrong_sum=some.new_zeros((), dtype=torch.int64),
             diverged_at=some.new_full((), NEVER, dtype=torch.int64),
             negative_at=some.new_full((len(self.stack.levels),), NEVER, dtype=torch.int64),
+            rate_sum=some.new_zeros(()),
+            crossed_at=some.new_full((), NEVER, dtype=torch.int64),
         )
 
     def step(
@@ -110,7 +120,12 @@ class Training:
             wrong_sum=state.wrong_sum + wrong,
             diverged_at=first(state.diverged_at, ~finite, step),
             negative_at=first(state.negative_at, negative, step),
+            rate_sum=state.rate_sum + self.stack.rate(stack, step),
+            crossed_at=self._crossed_at(state.crossed_at, loss, step),
         )
+
+    def _crossed_at(self, so_far: Tensor, loss: Tensor, step: Tensor) -> Tensor:
+        return so_far if self.stop_at_loss is None else first(so_far, loss <= self.stop_at_loss, step)
 
     def mark_diverged(self, state: RunState, step: Tensor) -> RunState:
         """Note `step` as the step of divergence where a weight is not finite."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def counted(n: int, noun: str) -> str:
     """A number and its noun: `1 run`, `2 runs`."""
@@ -14,3 +16,20 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def steps_or_more(steps: float, most: float = math.inf) -> str:
+    """A count of steps, `2,657`; where it is infinite, that it is above `most`, as far as that is known."""
+    if math.isfinite(steps):
+        return f"{steps:,.0f}"
+    return f"> {most:,.0f}" if math.isfinite(most) else "never"
+
+
+def possessive(whose: str) -> str:
+    """`the report's`, `the authors'`."""
+    return f"{whose}'" if whose.endswith("s") else f"{whose}'s"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital letter first."""
+    return text[:1].upper() + text[1:]

@@ -14,7 +14,7 @@ from hyperopt.config import ConfigError, Run, compose, from_canonical, resolve, 
 from hyperopt.data import DATASETS
 from hyperopt.files import conf_dir
 from hyperopt.models import ACTIVATIONS, MODELS
-from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.assemble import known_habits
 from hyperopt.optim.levels import parse_alpha
 from hyperopt.optim.rules import RULES
 
@@ -95,8 +95,9 @@ def test_defaults() -> None:
     assert run.label == "adam(0.001)/sgd(1e-05)"
     assert run.numbers == {"beta1": 0.9, "beta2": 0.999}
     assert (run.clip, run.tune) == ((False,), ("alpha", "beta1", "beta2"))
-    assert run.habits == {"adam_start": 1e-8}
-    assert resolve({"clip": True}).habits == {"adam_start": 1e-8, "clip_counts_first_norm": True}
+    options = {"eps_before_correction": False}
+    assert run.habits == {"adam_start": 1e-8, **options}
+    assert resolve({"clip": True}).habits == {"adam_start": 1e-8, "clip_counts_first_norm": True, **options}
     assert (run.batch_size, run.epochs, run.seed) == (256, 5, 0)
     assert run.model == {
         "name": "mlp",
@@ -258,7 +259,7 @@ def test_conf_agrees_with_the_code() -> None:
     assert {path.stem for path in (conf_dir() / "model").glob("*.yaml")} == set(schema.MODELS) == set(MODELS)
     assert set(schema.ACTIVATIONS) == set(ACTIVATIONS)
     written = set(OmegaConf.load(conf_dir() / "config.yaml"))
-    assert written >= {*schema.number_names(), *habits_of((*RULES, *RULES))}
+    assert written >= {*schema.number_names(), *known_habits()}
     for name, spec in DATASETS.items():
         options = {key: value for key, value in compose.defaults("dataset", name).items() if key != "name"}
         assert options == dict(spec.options), name

@@ -115,7 +115,7 @@ def test_the_reports_own_numbers_satisfy_its_claims(name: str):
         effects = []
         for row in claim.rows:
             sides = (claim.effect.minuend, claim.effect.subtrahend)
-            first, second = (experiment.cell(side.row or row, side.column).report for side in sides)
+            first, second = (experiment.cell(side.row_at(row), side.column).report for side in sides)
             if first is not None and second is not None:
                 effects.append(claim.effect.of(first, second))
         held = [claim.bound.holds(e) for e in (effects if claim.each or not effects else [fmean(effects)])]

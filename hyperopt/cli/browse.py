@@ -9,6 +9,7 @@ from tabulate import tabulate
 from hyperopt.cli.report import run_lines
 from hyperopt.config import from_canonical
 from hyperopt.config.schema import DATASETS, MODELS
+from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
@@ -36,7 +37,8 @@ def list(_: Namespace) -> int:  # noqa: A001 (the verb's name)
             ]
         )
     print(tabulate(rows, headers=["experiment", "title", "runs", "here", "published", "needs"]))
-    print(f"\nrules: {', '.join(RULES)}\nmodels: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
+    print(f"\nrules: {', '.join(RULES)}\nnamed stacks: {', '.join(SHORTHANDS)}")
+    print(f"models: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
     return 0
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.compose import composed, defaults, usual_procedure
 from hyperopt.config.schema import Procedure, check_fit, number_names
+from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import build, habits_of
-from hyperopt.optim.rules import RULES, find
+from hyperopt.optim.assemble import build, habits_of, known_habits
+from hyperopt.optim.rules import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     Raises:
         ConfigError: an unknown key, a value of the wrong type or out of range, or values at odds.
     """
-    config = composed(settings)
+    config = composed(expanded(settings))
     check_fit(config["dataset"], config["model"])
     stack = levels.parse_stack(config["stack"])
     rule = find(stack[0]).hyperparameters
@@ -130,9 +131,12 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     for name, number in numbers.items():
         levels.check_decay(name, number, stack[0])
     clip = levels.parse_clip(config["clip"], stack)
+    tune = levels.parse_tune(config["tune"], stack, numbers)
     habits = _habits(config, stack, clips=any(clip))
-    for name in stack:
-        build(name, find(name).hyperparameters, habits)
+    for level, name in enumerate(stack):
+        build(name, find(name).hyperparameters if level else numbers, habits, bottom=level == 0)
+    if config["tune_after"] == "tensor":
+        _check_by_tensor(stack, tune, clips=any(clip))
     return Run(
         dataset=_hashable(config["dataset"]),
         model=_hashable(config["model"]),
@@ -140,7 +144,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         alpha=levels.parse_alpha(config["alpha"], stack),
         numbers=numbers,
         clip=clip,
-        tune=levels.parse_tune(config["tune"], stack, numbers),
+        tune=tune,
         form=config["form"],
         habits=habits,
         batch_size=config["batch_size"],
@@ -157,7 +161,7 @@ def from_canonical(canonical: Mapping[str, Any]) -> Run:
 
 def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -> dict[str, Any]:
     read = habits_of(stack)
-    for name in habits_of((*RULES, *RULES)):
+    for name in known_habits():
         if config[name] is not None and name not in read:
             raise ConfigError(
                 f"{name}={shown(config[name])}: stack={'/'.join(stack)} has no such habit; "
@@ -169,6 +173,14 @@ def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -
         if name in habits_of(stack, clip=clips)
     }
     return {name: value if config.get(name) is None else config[name] for name, value in by_form.items()}
+
+
+def _check_by_tensor(stack: tuple[str, ...], tune: tuple[str, ...], *, clips: bool) -> None:
+    """Refuses a stack whose level 1 cannot move several times a step: one with a memory of its steps."""
+    if stack[1:] != ("sgd",) or tune != ("alpha",) or clips:
+        raise ConfigError(
+            "tune_after=tensor: a stack of two levels with sgd on top, tune=alpha and clip=false is expected."
+        )
 
 
 def _hashable(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,14 +10,16 @@ from typing import Any, ClassVar, get_type_hints
 from omegaconf import ListConfig
 
 from hyperopt.errors import ConfigError, shown
-from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.assemble import known_habits
 from hyperopt.optim.rules import RULES
+from hyperopt.optim.stack import SCHEDULES
 
 FORMS = ("reported", "textbook")
 GRADIENTS = ("mean", "sum")
 DTYPES = ("float32", "float64")
 SOFTMAXES = ("stable", "naive")
 INITS = ("torch", "normal")
+TUNED_AFTER = ("step", "tensor")
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "none")
 
 
@@ -128,6 +130,9 @@ class Procedure:
     softmax: str = field(metadata={"choices": SOFTMAXES})
     dtype: str = field(metadata={"choices": DTYPES})
     full_loss: bool
+    schedule: str = field(metadata={"choices": SCHEDULES})
+    tune_after: str = field(metadata={"choices": TUNED_AFTER})
+    stop_at_loss: float | None
 
 
 @dataclass(kw_only=True)
@@ -155,9 +160,8 @@ def number_names() -> list[str]:
 def run_schema(dataset: str, model: str) -> type:
     """The schema of a run's settings; hyperparameters and habits are those of the rules there are."""
     numbers = [(name, float | None, field(default=None)) for name in number_names()]
-    every_habit = habits_of((*RULES, *RULES))
     kinds = [
-        (name, type(textbook) | None, field(default=None)) for name, (textbook, _) in every_habit.items()
+        (name, type(textbook) | None, field(default=None)) for name, (textbook, _) in known_habits().items()
     ]
     groups = [("dataset", DATASETS[dataset], field()), ("model", MODELS[model], field())]
     return make_dataclass("Run", [*groups, *numbers, *kinds], bases=(Settings,), kw_only=True)

@@ -23,6 +23,7 @@ def measure(
     measured = {
         "train_loss": state.loss_sum / len(batches.steps),
         "train_error": 100 * state.wrong_sum / targets,
+        "learning_rate": state.rate_sum / len(batches.steps),
     }
     if len(data.test_x):
         measured["test_loss"], measured["test_error"] = scores(training, state, data.test_x, data.test_y)

@@ -52,7 +52,14 @@ def shape_of(run: Run) -> Hashable:
 
 def stack_of(run: Run) -> Stack:
     """The structure of a run's stack, without its numbers."""
-    return assemble.assemble(run.stack, run.tune, numbers_of(run), run.habits)
+    return assemble.assemble(
+        run.stack,
+        run.tune,
+        numbers_of(run),
+        run.habits,
+        schedule=run.procedure["schedule"],
+        by_tensor=run.procedure["tune_after"] == "tensor",
+    )
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:

@@ -47,9 +47,10 @@ class Plan:
         if not self.packs:
             return f"nothing to train: all {len(self.cached)} runs are there"
         there = f", {len(self.cached)} already there" if self.cached else ""
+        may_stop = any(pack.first.procedure["stop_at_loss"] is not None for pack in self.packs)
         return (
             f"{counted(self.runs, 'run')} to train in {counted(len(self.packs), 'pack')}{there}; "
-            f"about {duration(self.seconds)} here"
+            f"{'at most' if may_stop else 'about'} {duration(self.seconds)} here"
         )
 
 
@@ -145,7 +146,8 @@ def compile_pays(pack: Pack, options: Options) -> bool:
 
 def kind(config: Mapping[str, object]) -> Hashable:
     """What the time of a step depends on."""
-    return tuple(str(config.get(k)) for k in ("dataset", "model", "stack", "batch_size"))
+    keys = ["dataset", "stack", "batch_size", *sorted(k for k in config if k.split(".")[0] == "model")]
+    return tuple((k, str(config.get(k))) for k in keys)
 
 
 def run_steps(run: Run) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from inspect import signature
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -36,7 +38,8 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
         for seed in sorted({run.seed for run in pack.runs}):
             torch.manual_seed(stream(seed, "weights"))
             modules[seed] = models.build(pack.first.model, shape, classes)
-    training = Training(next(iter(modules.values())), stack_of(pack.first), objective_of(pack.first))
+    stop = pack.first.procedure["stop_at_loss"]
+    training = Training(next(iter(modules.values())), stack_of(pack.first), objective_of(pack.first), stop)
 
     dtype, states = dtype_of(pack.first), []
     for run in pack.runs:
@@ -69,9 +72,7 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
 
     if not compiled:
         return eager
-    program: Step = torch.compile(
-        eager, fullgraph=True, dynamic=False, options=compile_options(data.train_x.device.type)
-    )
+    program: Step = compiled_alone(eager, data.train_x.device.type)
 
     def compiled_or_eager(state: RunState, now: Batches) -> RunState:
         nonlocal program
@@ -86,6 +87,21 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
             return eager(state, now)
 
     return compiled_or_eager
+
+
+def compiled_alone(step: Step, device: str) -> Step:
+    """The step compiled; where torch can, a call checks its tensors' shapes and types and nothing else.
+
+    All else that it reads, from the rules to the keys of its state, stays as it is while the program lives,
+    which shares no cache with another. To check it took half of a step of logistic regression.
+    """
+    options = compile_options(device)
+    isolated: dict[str, Any] = {}
+    if "isolate_recompiles" in signature(torch.compile).parameters:
+        isolated = {"isolate_recompiles": True}
+        options["guard_filter_fn"] = torch.compiler.keep_tensor_guards_unsafe
+    program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=options, **isolated)
+    return program
 
 
 def scores(training: Training, state: RunState, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -11,7 +12,9 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from hyperopt.data import Data
 from hyperopt.engine.batches import Batches, epoch_batches
+from hyperopt.engine.cohort import Cohort
 from hyperopt.engine.desk import Desk, restore
 from hyperopt.engine.measures import measure, whole_training_set
 from hyperopt.engine.options import Options
@@ -28,19 +31,27 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass
 class History:
-    """What has been measured so far: per epoch, one number per run; `seconds` of steps, without compiling."""
+    """What has been measured so far: per epoch, one number per run of the pack, NaN once it had finished.
+
+    `seconds` is each run's share of the time of its steps, without compiling.
+    """
 
     metrics: dict[str, list[list[float]]] = field(default_factory=dict)
     hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
-    seconds: float = 0.0
+    seconds: list[float] = field(default_factory=list)
 
-    def add(self, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]) -> None:
-        """Append an epoch's metrics, and per level the hyperparameters after it; all [runs]."""
+    def add(self, cohort: Cohort, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]) -> None:
+        """Append an epoch's metrics, and per level the hyperparameters after it, of the runs that train."""
         for name, values in measured.items():
-            self.metrics.setdefault(name, []).append(values.tolist())
+            self.metrics.setdefault(name, []).append(cohort.spread(values))
         for level, hyper in enumerate(hyperparameters):
             for name, values in hyper.items():
-                self.hyperparameters.setdefault(f"{level}.{name}", []).append(values.tolist())
+                self.hyperparameters.setdefault(f"{level}.{name}", []).append(cohort.spread(values))
+
+    def spend(self, cohort: Cohort, seconds: float) -> None:
+        """Share the time of an epoch among the runs that went on in it."""
+        for place in cohort.going:
+            self.seconds[place] += seconds / len(cohort.going)
 
 
 def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
@@ -57,37 +68,49 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     run, device = pack.first, options.resolved_device()
     data = data_of(run, device)
     training, state = initial(pack, data, device)
-    history, done = History(), 0
+    history, done = History(seconds=[0.0] * len(pack.runs)), 0
     desk = Desk(root, pack.name)
     saved = desk.load(device)
     if saved and (restored := restore(state, saved.leaves)):
         state, history, done = restored, History(**saved.notes), saved.epoch
 
-    torch.compiler.reset()  # of one function, torch refuses to compile more than eight programs
-    step = pack_step(pack, training, data, compiled=compile_pays(pack, options))
+    cohort, step = Cohort(pack, state), None
     last_saved = time.monotonic()
     desk.report(done)
     for epoch in range(done, run.epochs):
-        batches = epoch_batches(pack, epoch, len(data.train_x), device, training.dropped)
-        state, seconds = train_epoch(training, step, state, batches)
-        history.seconds += seconds
+        if not cohort.going:
+            break
+        step = step or new_step(pack, training, data, compiled=compile_pays(pack, options))
+        batches = epoch_batches(cohort.trained, epoch, len(data.train_x), device, training.dropped)
+        state, seconds = train_epoch(training, step, cohort.state, batches)
+        history.spend(cohort, seconds)
         measured = measure(training, state, data, batches, full_loss=run.procedure["full_loss"])
-        history.add(measured, vmap(training.stack.hyperparameters)(state.stack))
+        history.add(cohort, measured, vmap(training.stack.hyperparameters)(state.stack))
+        if cohort.advance(state):
+            step = None
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
-            desk.save([r.id for r in pack.runs], epoch + 1, state, asdict(history))
+            desk.save([r.id for r in pack.runs], epoch + 1, cohort.whole, asdict(history))
             last_saved = time.monotonic()
         desk.report(epoch + 1)
 
-    final = whole_training_set(training, state, data)
+    final = whole_training_set(training, cohort.whole, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
-    return records(pack, state, history, final, made, len(data.train_x))
+    return records(pack, cohort.whole, history, final, made, len(data.train_x))
+
+
+def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:
+    """A step for packs of one size; of one function, torch refuses to compile more than eight programs."""
+    torch.compiler.reset()
+    return pack_step(pack, training, data, compiled=compiled)
 
 
 @torch.no_grad()
 def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
     """The state after an epoch, and its steps' seconds; the first may compile and counts as a mean one."""
     state = state._replace(
-        loss_sum=torch.zeros_like(state.loss_sum), wrong_sum=torch.zeros_like(state.wrong_sum)
+        loss_sum=torch.zeros_like(state.loss_sum),
+        wrong_sum=torch.zeros_like(state.wrong_sum),
+        rate_sum=torch.zeros_like(state.rate_sum),
     )
     started = time.perf_counter()
     for i in range(len(batches.steps)):
@@ -124,22 +147,26 @@ def records(
     """What the finished runs leave."""
     steps = steps_of(pack.first, rows)
     diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
+    crossed_at = state.crossed_at.tolist()
+    stops = pack.first.procedure["stop_at_loss"] is not None
     made_by = []
     for i, run in enumerate(pack.runs):
+        over = (crossed_at[i] or diverged_at[i]) if stops else NEVER
+        epochs = run.epochs if over == NEVER else (over - 1) // steps + 1
         happened: list[tuple[int, str, int | None]] = [(diverged_at[i], "diverged", None)]
+        happened += [(crossed_at[i], "crossed", None)]
         happened += [(at, "negative alpha", level) for level, at in enumerate(negative_at[i])]
+        crossed = {"crossed_at": float(crossed_at[i] or math.inf)} if stops else {}
         made_by.append(
             Record(
                 id=run.id,
                 config=run.canonical(),
-                metrics={name: [epoch[i] for epoch in values] for name, values in history.metrics.items()},
-                hyperparameters={
-                    name: [epoch[i] for epoch in values] for name, values in history.hyperparameters.items()
-                },
-                final={name: values[i].item() for name, values in final.items()},
+                metrics=_of_run(history.metrics, i, epochs),
+                hyperparameters=_of_run(history.hyperparameters, i, epochs),
+                final={name: values[i].item() for name, values in final.items()} | crossed,
                 diverged=diverged_at[i] != NEVER,
-                seconds=history.seconds / len(pack.runs),
-                steps=run.epochs * steps,
+                seconds=history.seconds[i],
+                steps=epochs * steps,
                 made=made,
                 events=[
                     {"step": at, "epoch": (at - 1) // steps + 1, "event": event, "level": level}
@@ -149,3 +176,7 @@ def records(
             )
         )
     return made_by
+
+
+def _of_run(history: dict[str, list[list[float]]], place: int, epochs: int) -> dict[str, list[float]]:
+    return {name: [epoch[place] for epoch in values[:epochs]] for name, values in history.items()}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Literal
 
-from hyperopt.experiments.grid import Bound, Claim, Experiment, Place
+from hyperopt.experiments.grid import Bound, Claim, Experiment, Place, metric_of
 from hyperopt.experiments.measurements import Measured, Measurements
 from hyperopt.statistics import Interval, median_interval, paired, paired_t_test, t_interval
 
@@ -23,9 +23,10 @@ class Verdict:
         rows: the rows it was judged on.
         effects: the effect by seed, over seeds whose runs are all in.
         diverged: how many of the runs behind it diverged, of how many.
-        center: mean of the effects; their median where a run diverged; None where there are none.
-        interval: Student's of the mean; that of the median where a run diverged; None below two seeds.
-        p: of the paired t-test that the effect is 0, from five seeds, where no run diverged.
+        center: mean of the effects; their median where they are told by rank; None where there are none.
+        interval: Student's of the mean; that of the median by rank; None below two seeds.
+        by_rank: whether a run diverged, or the number has no mean, see `Metric`.
+        p: of the paired t-test that the effect is 0, from five seeds, where it is not told by rank.
         outcome: what follows.
     """
 
@@ -35,6 +36,7 @@ class Verdict:
     diverged: tuple[int, int]
     center: float | None
     interval: Interval | None
+    by_rank: bool
     p: float | None
     outcome: Outcome
 
@@ -59,25 +61,27 @@ def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verd
     effects = {seed: fmean(row[seed] for row in by_row) for seed in seeds}
     cells = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
     lost = sum(seed in cell.diverged for cell in cells for seed in seeds)
+    by_rank = lost > 0 or any(metric_of(cell.cell.metric).by_rank for cell in cells)
     values = list(effects.values())
-    interval = effect_interval(values, diverged=lost > 0)
+    interval = effect_interval(values, by_rank=by_rank)
     return Verdict(
         claim=claim,
         rows=tuple(rows),
         effects=effects,
         diverged=(lost, len(cells) * len(seeds)),
-        center=(median(values) if lost else fmean(values)) if values else None,
+        center=(median(values) if by_rank else fmean(values)) if values else None,
         interval=interval,
-        p=None if lost or claim.effect.ratio else paired_t_test(values),
+        by_rank=by_rank,
+        p=None if by_rank or claim.effect.ratio else paired_t_test(values),
         outcome=outcome(claim.bound, interval),
     )
 
 
-def effect_interval(effects: Sequence[float], *, diverged: bool) -> Interval | None:
-    """What a verdict rests on: Student's; that of the median where a run diverged; None below two seeds."""
+def effect_interval(effects: Sequence[float], *, by_rank: bool) -> Interval | None:
+    """What a verdict rests on: Student's; that of the median, told by rank; None below two seeds."""
     if len(effects) < 2:
         return None
-    return median_interval(effects)[0] if diverged else t_interval(effects)
+    return median_interval(effects)[0] if by_rank else t_interval(effects)
 
 
 def outcome(bound: Bound | None, interval: Interval | None) -> Outcome:
@@ -92,4 +96,7 @@ def outcome(bound: Bound | None, interval: Interval | None) -> Outcome:
 
 
 def _at(place: Place, row: str, measurements: Measurements) -> Measured:
-    return measurements[place.row or row, place.column]
+    measured = measurements[place.row_at(row), place.column]
+    if not place.reported or measured.cell.report is None:
+        return measured
+    return replace(measured, by_seed=dict.fromkeys(measured.by_seed, measured.cell.report))

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+LINE_STYLES = ("solid", "dashed", "dotted")
+"""Of curves that name their line, in the order in which these come."""
+
 
 @dataclass(frozen=True)
 class Axis:
@@ -39,12 +42,18 @@ class Curve:
         shown_as: its name in the printed legend; None where the printed figure does not show it.
         drawn: whether we draw it; the others are there for claims.
         report: by metric the report's own curve, y by x.
+        group: curves of a group share pictures, groups stand side by side.
+        colour: what its colour stands for, in a picture of more curves than can be labelled.
+        line: what its line style stands for, there.
     """
 
     label: str
     shown_as: str | None
     drawn: bool
     report: Mapping[str, Mapping[float, float]]
+    group: str = ""
+    colour: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,3 +67,38 @@ class Figure:
     panels: tuple[Panel, ...]
     curves: tuple[Curve, ...]
     band: str
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the curves that are drawn, in their order."""
+        return tuple(dict.fromkeys(curve.group for curve in self.curves if curve.drawn))
+
+
+@dataclass(frozen=True)
+class Map:
+    """One heat map: the labels of its rows, and of its columns those that it has; `drawn` as of a curve."""
+
+    label: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    drawn: bool
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """The pictures of an experiment whose numbers depend on two settings: a colour for each cell.
+
+    Attributes:
+        metric: of every cell.
+        label: of the colours.
+        rows: the setting that runs down.
+        columns: the setting that runs to the right.
+        maps: one a table of the experiment. One that does not depend on the second setting has one column,
+            and stands to the left of the next.
+    """
+
+    metric: str
+    label: str
+    rows: Axis
+    columns: Axis
+    maps: tuple[Map, ...]

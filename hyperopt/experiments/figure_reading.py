@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hyperopt.errors import shown, unknown
-from hyperopt.experiments.figure import Axis, Curve, Figure, Panel
+from hyperopt.experiments.figure import LINE_STYLES, Axis, Curve, Figure, Panel
 from hyperopt.experiments.grid import Column, ExperimentError, Row, Table, metric_of
-from hyperopt.experiments.keys import NUMBER, Keys, checked
+from hyperopt.experiments.keys import NUMBER, Keys, checked, filled
 from hyperopt.experiments.reductions import REDUCTIONS
 
 SCALES = ("linear", "log")
@@ -24,7 +24,7 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
         keys: of the experiment; `x`, `panels`, `curves` and `band` are taken.
         read_off: the report's numbers were read off a picture, too coarsely for the shape of a curve.
     """
-    x = _axis(keys.take("x", dict, {}))
+    x = axis(keys.take("x", dict, {}))
     given = [Keys("panel", panel) for panel in _some(keys, "panels")]
     panels: list[Panel] = []
     columns: list[Column] = []
@@ -33,24 +33,55 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
         columns += _columns(panel, panels[-1], x, first=place == 0)
         panel.nothing_left(panel)
     curves, rows = [], []
-    for item in _some(keys, "curves"):
+    for item in _each(_some(keys, "curves")):
         curve, settings = _curve(Keys("curve", item), panels, x)
         curves.append(curve)
         report = tuple(_reported(column, curve, x, read_off=read_off) for column in columns)
         rows.append(Row(curve.label, settings, report))
-    if sum(curve.drawn for curve in curves) > MOST_CURVES:
-        raise ExperimentError(
-            f"{sum(curve.drawn for curve in curves)} curves are drawn, {MOST_CURVES} are the most"
-        )
+    _check_drawn([curve for curve in curves if curve.drawn])
     table = Table(heading="", settings={}, rows=tuple(rows))
     band = _one_of(keys, "band", BANDS)
     return Figure(x, tuple(panels), tuple(curves), band), tuple(columns), (table,)
 
 
-def _axis(given: dict[str, Any]) -> Axis:
+def _each(given: list[Any]) -> Iterator[Any]:
+    """The curves; one with `each` stands for a curve of every value, which replaces {} in all of it."""
+    for item in given:
+        if not isinstance(item, dict) or "each" not in item:
+            yield item
+            continue
+        template = {key: value for key, value in item.items() if key != "each"}
+        for value in checked("each", item["each"], list):
+            yield filled(template, "{}", shown(value))
+
+
+def _check_drawn(curves: Sequence[Curve]) -> None:
+    """Refuse more curves than can be told apart: by their label, or by the colour and line they name."""
+    told = {curve.colour for curve in curves}
+    if told == {""}:
+        if len(curves) > MOST_CURVES:
+            raise ExperimentError(f"{len(curves)} curves are drawn, {MOST_CURVES} are the most")
+        return
+    for curve in curves:
+        if not curve.colour or not curve.group:
+            raise ExperimentError(
+                f"curve {curve.label!r} needs a colour and a group, as others that are drawn have them"
+            )
+    if len(told) > MOST_CURVES:
+        raise ExperimentError(f"curves are drawn in {len(told)} colours, {MOST_CURVES} are the most")
+    if len(lines := {curve.line for curve in curves}) > len(LINE_STYLES):
+        raise ExperimentError(f"curves are drawn in {len(lines)} lines, {len(LINE_STYLES)} are the most")
+
+
+def axis(given: dict[str, Any], *, may_fall: bool = False) -> Axis:
+    """What runs along a side of a picture.
+
+    Raises:
+        ConfigError: values that do not rise, nor fall where they may.
+    """
     keys = Keys("x", given)
     values = tuple(float(checked("values", value, NUMBER)) for value in keys.take("values", list, []))
-    if list(values) != sorted(set(values)):
+    if list(values) != sorted(set(values), reverse=may_fall and values[:1] > values[-1:]):
         raise ExperimentError(
             f"x has values={shown(list(values))}: each once, from small to large, is wanted"
         )
@@ -60,8 +91,7 @@ def _axis(given: dict[str, Any]) -> Axis:
     }
     if stray := settings.keys() - set(values):
         raise ExperimentError(f"x has settings for {shown(min(stray))}, which is none of its values")
-    axis = Axis(name, keys.take("label", str, name), _log(keys), values, settings)
-    return keys.nothing_left(axis)
+    return keys.nothing_left(Axis(name, keys.take("label", str, name), _log(keys), values, settings))
 
 
 def _panel(keys: Keys) -> Panel:
@@ -107,7 +137,8 @@ def _curve(keys: Keys, panels: Sequence[Panel], x: Axis) -> tuple[Curve, Mapping
         if metric not in metrics:
             raise unknown("panel's metric", metric, metrics)
     report = {metric: _points(label, values, x) for metric, values in given.items()}
-    curve = Curve(label, shown_as, keys.take("drawn", bool, True), report)
+    names = {key: keys.take(key, str, "") for key in ("group", "colour", "line")}
+    curve = Curve(label, shown_as, keys.take("drawn", bool, True), report, **names)
     return keys.nothing_left(curve), settings
 
 

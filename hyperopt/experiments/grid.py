@@ -12,7 +12,7 @@ from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
 from hyperopt.errors import shown, unknown
-from hyperopt.experiments.figure import Figure
+from hyperopt.experiments.figure import Figure, HeatMap
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.statistics import Interval
 
@@ -35,6 +35,7 @@ class Metric:
         of_machine: it depends on the machine, so that the report's number is not expected here.
         timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
         per_step: that time is in microseconds per step, else in seconds for all of them.
+        by_rank: of it medians and ranges are told, never means: it may be infinite.
     """
 
     unit: str
@@ -42,6 +43,7 @@ class Metric:
     of_machine: bool = False
     timed_in: str | None = None
     per_step: bool = False
+    by_rank: bool = False
 
 
 METRICS = {
@@ -53,6 +55,8 @@ METRICS = {
     "train_accuracy": Metric("%", 2),
     "train_loss_full": Metric("", 4),
     "train_loss_l2": Metric("", 4),
+    "learning_rate": Metric("", 6),
+    "crossed_at": Metric("", 0, by_rank=True),
     "diverged": Metric("%", 0),
     "beta_median": Metric("", 4),
     "beta_mean": Metric("", 4),
@@ -116,13 +120,15 @@ class Column:
 class Row:
     """One row: `report` holds the report's number for each column, None where it prints none.
 
-    `printed` is the report's text in a table that lists initial alphas, which has no columns.
+    `printed` is the report's text in a table that lists initial alphas, which has no columns. `columns` are
+    the names of those it has, where not all.
     """
 
     label: str
     settings: Settings
     report: tuple[float | None, ...]
     printed: str = ""
+    columns: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -196,10 +202,19 @@ def _resolved(settings: str) -> Run:
 
 @dataclass(frozen=True)
 class Place:
-    """One side of an effect: a column, in the claim's rows or in the one named here."""
+    """One side of an effect: a column, in the claim's rows or in the one named here.
+
+    `{}` in the name of that row stands for what the claim has as its rows. The number of a place that is
+    `reported` is not ours, but the report's.
+    """
 
     column: str
     row: str | None = None
+    reported: bool = False
+
+    def row_at(self, row: str) -> str:
+        """The label of its row, for one of the claim's rows."""
+        return row if self.row is None else self.row.replace("{}", row)
 
 
 @dataclass(frozen=True)
@@ -214,7 +229,9 @@ class Effect:
     ratio: bool = False
 
     def of(self, first: float, second: float) -> float:
-        """The effect of two numbers."""
+        """The effect of two numbers; none where both are equal, even if infinite."""
+        if first == second:
+            return 1.0 if self.ratio else 0.0
         return first / second if self.ratio else first - second
 
 
@@ -278,7 +295,8 @@ class Experiment:
     `order` is the column by which the order of rows is compared with the report's, `lists` the experiment
     whose initial alphas this one lists (it has no runs), `changes` are settings a user put in
     place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture,
-    and by `rounding_error`, where so many decimals are printed of a number that ours have in full.
+    and by `rounding_error`, where so many decimals are printed of a number that ours have in full;
+    `reference` says whose they are, where the report prints none.
     """
 
     id: str
@@ -303,11 +321,13 @@ class Experiment:
     figure: Figure | None = None
     reading_error: float = 0.0
     rounding_error: float = 0.0
+    heatmap: HeatMap | None = None
+    reference: str = "the report"
 
     @property
     def kind(self) -> str:
         """`table` or `figure`."""
-        return "figure" if self.figure else "table"
+        return "figure" if self.figure or self.heatmap else "table"
 
     def cells(self) -> Iterator[Cell]:
         """Every number of it: the baseline, then the tables row by row."""
@@ -318,6 +338,8 @@ class Experiment:
         for table in self.tables:
             for row in table.rows:
                 for column, report in zip(self.columns, row.report, strict=True):
+                    if row.columns is not None and column.name not in row.columns:
+                        continue
                     yield self._cell(row.label, column, report, table.settings, row.settings, column.settings)
 
     def cell(self, row: str, column: str) -> Cell:

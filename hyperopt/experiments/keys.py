@@ -50,3 +50,12 @@ def checked(key: str, value: Any, kind: Any) -> Any:
         }
         raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is wanted")
     return value
+
+
+def filled(given: Any, mark: str, text: str) -> Any:
+    """The same, with `mark` replaced in every text in it, but not in keys."""
+    if isinstance(given, str):
+        return given.replace(mark, text)
+    if isinstance(given, dict):
+        return {key: filled(value, mark, text) for key, value in given.items()}
+    return [filled(value, mark, text) for value in given] if isinstance(given, list) else given

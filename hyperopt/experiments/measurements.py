@@ -15,13 +15,15 @@ from hyperopt.statistics import Interval, Summary, prediction_interval, summariz
 
 PENALTY = 1e-4 / (2 * 60_000)
 """Of the squared weights, in the training loss as the hyper-regularization report plots it (SPEC.md 5.3)."""
+WIDENED = 1.5
 
 
 @dataclass(frozen=True)
 class Measured:
     """One cell's numbers by seed, of a time by round.
 
-    `m` is the number of runs behind the report's, which may be off by `error`.
+    `m` is the number of runs behind the report's, which may be off by `error`. Of what is infinite because a
+    run was too short, it is known to be above `most`.
     """
 
     cell: Cell
@@ -30,6 +32,7 @@ class Measured:
     missing: tuple[int, ...]
     m: int
     error: float = 0.0
+    most: float = math.inf
 
     @cached_property
     def summary(self) -> Summary | None:
@@ -40,9 +43,10 @@ class Measured:
     def prediction(self) -> Interval | None:
         """Where the mean of `m` more runs is expected.
 
-        None where a run diverged, below two runs, and for what depends on the machine.
+        None where a run diverged, below two runs, and for what depends on the machine or is told by rank.
         """
-        if self.diverged or metric_of(self.cell.metric).of_machine:
+        metric = metric_of(self.cell.metric)
+        if self.diverged or metric.of_machine or metric.by_rank:
             return None
         return prediction_interval(list(self.by_seed.values()), self.m)
 
@@ -50,12 +54,23 @@ class Measured:
     def agrees(self) -> bool | None:
         """Whether the report's number lies in the prediction interval; None where either is absent.
 
-        Nor is it said of the number of a whole curve, which may be a count that has no spread.
+        Nor is it said of the number of a whole curve, which may be a count that has no spread. Of what is
+        told by rank, it is whether it lies in the range over seeds, widened by a factor both ways.
         """
+        if metric_of(self.cell.metric).by_rank:
+            return self._in_widened_range()
         if self.cell.report is None or self.prediction is None or self.cell.reduction:
             return None
         low, high = self.prediction.low, self.prediction.high
         return self.cell.report in Interval(low - self.error, high + self.error)
+
+    def _in_widened_range(self) -> bool | None:
+        if self.cell.report is None or self.cell.reduction or not self.by_seed:
+            return None
+        low, high = min(self.by_seed.values()), max(self.by_seed.values())
+        if math.isinf(self.cell.report):
+            return math.isinf(high)
+        return min(low, self.most) / WIDENED <= self.cell.report <= high * WIDENED
 
 
 Measurements = Mapping[tuple[str, str], Measured]
@@ -116,7 +131,8 @@ def _number(cell: Cell, records: Sequence[Record]) -> float | None:
         curve = [value(record, cell.metric) for record in records]
     else:
         curve = [*series(records[0], cell.metric)]
-    known = [y for y in curve if y is not None and math.isfinite(y)]
+    by_rank = metric_of(cell.metric).by_rank
+    known = [y for y in curve if y is not None and (by_rank or math.isfinite(y))]
     return REDUCTIONS[cell.reduction].of(known) if len(known) == len(curve) else None
 
 
@@ -129,6 +145,7 @@ def _measure(
         return Measured(cell, dict(enumerate(rounds)), frozenset(), (), m)
     by_seed: dict[int, float] = {}
     diverged = set()
+    most = math.inf
     for seed in seeds:
         found = [records[run.id] for run in cell.runs(seed) if run.id in records]
         number = _number(cell, found) if len(found) == max(1, len(cell.along)) else None
@@ -136,5 +153,7 @@ def _measure(
             by_seed[seed] = number
             if any(record.diverged for record in found):
                 diverged.add(seed)
+            if math.isinf(number):
+                most = min([most, *(record.steps for record in found if not record.diverged)])
     missing = tuple(seed for seed in seeds if seed not in by_seed)
-    return Measured(cell, by_seed, frozenset(diverged), missing, m, error)
+    return Measured(cell, by_seed, frozenset(diverged), missing, m, error, most)

@@ -31,6 +31,7 @@ from hyperopt.experiments.grid import (
     Table,
     metric_of,
 )
+from hyperopt.experiments.heatmap_reading import heatmap_of
 from hyperopt.experiments.keys import NUMBER, Keys, checked
 from hyperopt.files import experiments_dir
 
@@ -92,8 +93,10 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
     keys = Keys("experiment", given)
     metric = _known_metric(keys.take("metric", str, "test_error"))
     listed = keys.take("lists", str, None)
-    figure, reading_error = None, float(keys.take("reading_error", NUMBER, 0.0))
-    if "curves" in keys:
+    figure, heatmap, reading_error = None, None, float(keys.take("reading_error", NUMBER, 0.0))
+    if "maps" in keys:
+        heatmap, columns, tables = heatmap_of(keys, metric)
+    elif "curves" in keys:
         figure, columns, tables = figure_of(keys, read_off=reading_error > 0)
     else:
         columns = () if listed else _columns(_some(keys, "columns", dict), metric)
@@ -108,7 +111,7 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         source=keys.take("source", str),
         caption=keys.take("caption", str, ""),
         settings=keys.take("settings", dict, {}),
-        corner=keys.take("corner", str, "curve" if figure else ""),
+        corner=keys.take("corner", str, "curve" if figure else "cell" if heatmap else ""),
         columns=columns,
         tables=tables,
         runs_per_number=keys.take("runs_per_number", int, 1),
@@ -124,6 +127,8 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         figure=figure,
         reading_error=reading_error,
         rounding_error=float(keys.take("rounding_error", NUMBER, 0.0)),
+        heatmap=heatmap,
+        reference=keys.take("reference", str, "the report"),
     )
     keys.nothing_left(experiment)
     _agrees_with_itself(experiment)
@@ -176,11 +181,12 @@ def _exists(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None
             names = [column.name for column in experiment.columns]
             if place.column not in names:
                 raise unknown("column", place.column, names)
-            for label in (row, place.row or row):
-                if label not in labels:
-                    raise unknown("row", label, labels)
-            if (place.row or row, place.column) not in cells:
-                raise ExperimentError(f"row {place.row or row!r} has no column {place.column!r}")
+            label = place.row_at(row)
+            for wanted in (label, label if "{}" in (place.row or "") else row):
+                if wanted not in labels:
+                    raise unknown("row", wanted, labels)
+            if (label, place.column) not in cells:
+                raise ExperimentError(f"row {label!r} has no column {place.column!r}")
 
 
 def _columns(given: dict[Any, Any], metric: str) -> tuple[Column, ...]:
@@ -243,6 +249,8 @@ def _place(given: str | dict[str, Any]) -> Place:
     if isinstance(given, str):
         return Place(given)
     keys = Keys("place", given)
+    if "reported" in keys:
+        return keys.nothing_left(Place(column=keys.take("reported", str), reported=True))
     return keys.nothing_left(Place(column=keys.take("column", str), row=keys.take("row", str)))
 
 

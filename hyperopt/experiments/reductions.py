@@ -44,6 +44,7 @@ def roughness(curve: Sequence[float]) -> float | None:
 
 REDUCTIONS = {
     "mean": Reduction(lambda curve: fmean(curve) if curve else None, "the mean along the curve"),
+    "max": Reduction(lambda curve: max(curve, default=None), "the largest value"),
     "range": Reduction(
         lambda curve: max(curve) - min(curve) if curve else None, "the largest value minus the least"
     ),

@@ -17,29 +17,18 @@ from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import Axis, Figure, Panel
 from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.measurements import measure
+from hyperopt.figures.groups import groups_of
+from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
+from hyperopt.figures.style import BANDS, COLOURS, STYLE
 from hyperopt.records import Record
 from hyperopt.wording import counted
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
-"""Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
-BANDS = {"seeds": "middle 90 % of seeds", "mean": "95 % interval of the mean"}
 MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
-STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "grid.color": "#DDDDDD",
-    "grid.linewidth": 0.6,
-    "axes.axisbelow": True,
-    "svg.hashsalt": "hyperopt",
-    "svg.fonttype": "path",
-}
 WITHOUT_DATE: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -56,16 +45,13 @@ POINTS_PER_INCH = 72
 
 def pictures(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
     """The picture of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
-    if experiment.figure is None:
-        return {}
-    panels = [(panel, lines(experiment, panel, records, seeds)) for panel in experiment.figure.panels]
-    if not any(drawn for _, drawn in panels):
-        return {}
-    files = {}
+    files: dict[str, bytes] = {}
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        picture = picture_of(experiment.figure, panels, len(seeds))
+        picture = _picture(experiment, records, seeds)
+        if picture is None:
+            return files
         for kind, metadata in WITHOUT_DATE.items():
             buffer = BytesIO()
             picture.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
@@ -73,7 +59,23 @@ def pictures(experiment: Experiment, records: Mapping[str, Record], seeds: Seque
     return files
 
 
-def picture_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
+def _picture(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Picture | None:
+    if experiment.heatmap:
+        return heat_maps(experiment.heatmap, measure(experiment, records, seeds))
+    figure = experiment.figure
+    if figure is None:
+        return None
+    panels = [(panel, lines(experiment, panel, records, seeds)) for panel in figure.panels]
+    if not any(drawn for _, drawn in panels):
+        return None
+    if any(figure.groups):
+        return groups_of(figure, panels, len(seeds))
+    return picture_of(figure, panels, len(seeds), experiment.reference)
+
+
+def picture_of(
+    figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int, reference: str = "the report"
+) -> Picture:
     """Panels side by side, each with its labels to the right, and how to read them above."""
     picture = Picture()
     canvas = FigureCanvasAgg(picture)
@@ -88,7 +90,7 @@ def picture_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], s
         _draw(axes, figure.x, panel, drawn)
         _label(axes, drawn, width)
         if i == 0:
-            _explain(axes, figure, [line for _, every in panels for line in every], seeds)
+            _explain(axes, figure, [line for _, every in panels for line in every], seeds, reference)
     return picture
 
 
@@ -139,7 +141,7 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
         axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 
-def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> None:
+def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int, reference: str) -> None:
     """Above the first panel, how to read the lines."""
     entries: list[tuple[Any, str]] = [
         (
@@ -151,10 +153,10 @@ def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int) -> N
         entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}
     if False in reported:
-        entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), "the report"))
+        entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), reference))
     elif reported:
         points = Line2D([], [], color="#222222", marker="o", fillstyle="none", linestyle="none")
-        entries.append((points, "the report"))
+        entries.append((points, reference))
     if any(line.diverged.any() for line in every):
         entries.append(
             (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 from hyperopt.optim.clip import HABITS as CLIP_HABITS
-from hyperopt.optim.rules import Rule, find
-from hyperopt.optim.stack import Level, Stack
+from hyperopt.optim.rules import RULES, Rule, find
+from hyperopt.optim.stack import CONSTANT, Level, Stack
 
 
 def assemble(
@@ -19,6 +19,8 @@ def assemble(
     *,
     multiplicative: bool = False,
     floor: float | None = None,
+    schedule: str = CONSTANT,
+    by_tensor: bool = False,
 ) -> Stack:
     """The structure of a stack; of its numbers it takes only which are 0.
 
@@ -29,28 +31,35 @@ def assemble(
         habits: value of every habit that the rules and the clip read.
         multiplicative: as of `Level`, for every level that is tuned.
         floor: as of `Level`, for every level that is tuned.
+        schedule: of level 0's alpha, as of `Level`.
+        by_tensor: as of `Stack`.
     """
     levels = []
     top = len(rules) - 1
     for k, name in enumerate(rules):
         levels.append(
             Level(
-                build(name, numbers[k], habits),
+                build(name, numbers[k], habits, bottom=k == 0),
                 () if k == top else tuple(tune) if k == 0 else find(name).tunable(numbers[k]),
                 clips=k > 0,
                 clip_counts_first_norm=habits.get("clip_counts_first_norm", True),
                 multiplicative=multiplicative and k < top,
                 floor=floor if k < top else None,
+                schedule=schedule if k == 0 else CONSTANT,
             )
         )
-    return Stack(tuple(levels))
+    return Stack(tuple(levels), by_tensor)
 
 
-def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any]) -> Rule:
-    """The rule called `name` with those of the habits that it reads."""
+def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any], *, bottom: bool) -> Rule:
+    """The rule called `name` with those of the habits that it reads; its options are level 0's alone.
+
+    Raises:
+        ConfigError: options and numbers at odds.
+    """
     kind = find(name)
-    options = {field.name: habits[field.name] for field in fields(kind) if field.name in habits}
-    return kind(**options, **kind.switches(numbers))
+    read = {field.name for field in fields(kind)} & set(habits) - (set() if bottom else set(kind.options))
+    return kind(**{key: habits[key] for key in read}, **kind.switches(numbers))
 
 
 def numbers_of(
@@ -63,8 +72,23 @@ def numbers_of(
 
 
 def habits_of(rules: Sequence[str], *, clip: bool = True) -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit that the rules read, and their clip where there is one."""
-    read: dict[str, tuple[Any, Any]] = {}
+    """(textbook, reported) value of every habit that the rules read, and their clip where there is one.
+
+    An option of level 0's rule is a habit on which both agree.
+    """
+    read = _options(find(rules[0]))
     for name in rules:
         read |= find(name).habits
     return read | CLIP_HABITS if clip and len(rules) > 1 else read
+
+
+def known_habits() -> dict[str, tuple[Any, Any]]:
+    """(textbook, reported) value of every habit and option that there is."""
+    known = dict(CLIP_HABITS)
+    for rule in RULES.values():
+        known |= rule.habits | _options(rule)
+    return known
+
+
+def _options(rule: type[Rule]) -> dict[str, tuple[Any, Any]]:
+    return {key: (default, default) for key, default in rule.options.items()}

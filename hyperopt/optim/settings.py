@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import habits_of, numbers_of
+from hyperopt.optim.assemble import build, habits_of, known_habits, numbers_of
 from hyperopt.optim.errors import ConfigError, shown, unknown
 from hyperopt.optim.rules import RULES, find
 
@@ -17,10 +17,9 @@ OF_A_STACK: dict[str, Any] = {"alpha": None, "lr": None, "clip": False, "tune": 
 
 def numbers_among(group: Mapping[str, Any], stack: Any) -> set[str]:
     """The keys of a group that name a hyperparameter or a habit of some rule."""
-    rules = (*RULES, *levels.parse_stack(stack))
-    return set(group) & (
-        {name for rule in rules for name in find(rule).hyperparameters} | set(habits_of(rules))
-    ) - {"alpha"}
+    own = levels.parse_stack(stack)
+    numbers = {name for rule in (*RULES, *own) for name in find(rule).hyperparameters} - {"alpha"}
+    return set(group) & (numbers | set(known_habits()) | set(habits_of(own)))
 
 
 def completed(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,6 +51,7 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
             levels.check_decay(name, bottom[name], rules[0])
         else:
             raise unknown("setting", name, (*bottom, *habits, *given), given=f"{name}={shown(value)}")
+    build(rules[0], bottom, habits, bottom=True)
     if given["floor"] is not None:
         levels.parse_number("floor", given["floor"])
     if given["compile"] not in (True, False, "auto"):

@@ -11,7 +11,7 @@ and of its library gdtuo.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Tree = dict[str, "Tensor"]
+
+CONSTANT, INVERSE_SQRT = "constant", "inverse_sqrt"
+SCHEDULES = (CONSTANT, INVERSE_SQRT)
 
 
 class Memory(NamedTuple):
@@ -69,6 +72,7 @@ class Level:
         clip_counts_first_norm: a habit, see clip.py.
         multiplicative: the level above multiplies its alpha, that is tunes log(alpha).
         floor: where alpha, if tuned, is stopped from falling.
+        schedule: its steps go by alpha ("constant"), or by alpha / sqrt(step) ("inverse_sqrt").
     """
 
     rule: Rule
@@ -77,6 +81,7 @@ class Level:
     clip_counts_first_norm: bool = False
     multiplicative: bool = False
     floor: float | None = None
+    schedule: str = CONSTANT
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
@@ -115,11 +120,17 @@ class Level:
         values = fixed | {k: self.space(k).natural(raw) for k, raw in tuned.items()}
         return {k: values[k] for k in self.rule.hyperparameters}
 
+    def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
+        """The hyperparameters by which an update goes."""
+        if self.schedule == INVERSE_SQRT:
+            return hyper | {"alpha": hyper["alpha"] / step.sqrt()}
+        return hyper
+
     def updates(
         self, tuned: Tree, fixed: Tree, clip: Tensor, grads: Tree, memory: Memory, step: Tensor, params: Tree
     ) -> tuple[Tree, Memory]:
         """What is subtracted from each parameter, and the next memory; differentiable in `tuned`."""
-        hyper = self.hyperparameters(tuned, fixed)
+        hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
         if self.rule.uses_whole_gradient:
             hyper |= {"squared_norm": reduce(add, (grad.square().sum() for grad in grads.values()))}
         updates: Tree = {}
@@ -159,9 +170,14 @@ class Level:
 
 @dataclass(frozen=True)
 class Stack:
-    """Levels from bottom (moves the weights) to top (its hyperparameters stay)."""
+    """Levels from bottom (moves the weights) to top (its hyperparameters stay).
+
+    With `by_tensor`, the levels above 0 move after each tensor of the weights, whose update already goes by
+    what they moved to; the published code of Adam-HD does so (SPEC.md 4.1). Their rules must have no memory.
+    """
 
     levels: tuple[Level, ...]
+    by_tensor: bool = False
 
     def init(self, params: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> StackState:
         """State before the first step.
@@ -186,6 +202,8 @@ class Stack:
             state: as returned by `init` or the step before.
             step: counted from 1, scalar tensor of the weights' dtype.
         """
+        if self.by_tensor:
+            return self._step_by_tensor(params, grads, state, step)
         cotangents = [grads]
         for level, level_state in zip(self.levels[:-1], state[:-1], strict=True):
             cotangents.append(level.hypergradient(level_state, cotangents[-1], step))
@@ -208,6 +226,29 @@ class Stack:
             if k > 0:
                 tuned = self.levels[k - 1].bounded(tuned)
         return tuned, tuple(reversed(next_states))
+
+    def _step_by_tensor(
+        self, params: Tree, grads: Tree, state: StackState, step: Tensor
+    ) -> tuple[Tree, StackState]:
+        """A step of each tensor on its own, in order: it finds the levels as the one before left them."""
+        bottom, above = state[0], state[1:]
+        alone, tuned = replace(self, by_tensor=False), bottom.tuned
+        moved: Tree = {}
+        rules: dict[str, Tree] = {}
+        for name in params:
+            last = bottom.last._replace(grads={name: bottom.last.grads[name]})
+            before = (bottom._replace(tuned=tuned, last=last), *above)
+            param, after = alone.step({name: params[name]}, {name: grads[name]}, before, step)
+            moved |= param
+            rules |= after[0].memory.rule
+            tuned, above = after[0].tuned, after[1:]
+        last = Inputs(grads, bottom.memory, params if self.levels[0].rule.uses_param else {})
+        return moved, (bottom._replace(tuned=tuned, memory=Memory(rules, {}), last=last), *above)
+
+    def rate(self, state: StackState, step: Tensor) -> Tensor:
+        """The rate by which level 0 moved the weights at `step`, which led to `state`; scalar."""
+        bottom = self.levels[0]
+        return bottom.scheduled(bottom.hyperparameters(state[0].tuned, state[0].fixed), step)["alpha"]
 
     def hyperparameters(self, state: StackState) -> tuple[Tree, ...]:
         """Per level, every hyperparameter in natural units."""

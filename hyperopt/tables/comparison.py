@@ -9,17 +9,19 @@ from hyperopt.experiments.measurements import Measured
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, interval, number
 from hyperopt.tables.view import View
+from hyperopt.wording import possessive, sentence
 
 
 def section(views: Sequence[View]) -> str:
     """A table per view, then how to read them."""
-    parts = ["## Beside the report"]
+    reference = views[0].experiment.reference
+    parts = [f"## Beside {reference}"]
     for view in views:
         parts += [f"### {view.count}"] if len(views) > 1 else []
         parts += [part for table in view.experiment.tables for part in _table(view, table)]
     m = views[0].experiment.runs_per_number
     words = (
-        "The report's number agrees where it lies in the prediction interval, "
+        f"{sentence(possessive(reference))} number agrees where it lies in the prediction interval, "
         f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. "
         "Intervals are Student's, 95 %; sd has ddof 1."
     )
@@ -40,7 +42,7 @@ def _table(view: View, table: Table) -> Iterator[str]:
     header = [
         experiment.corner,
         "",
-        "report",
+        experiment.reference.removeprefix("the "),
         "mean",
         "sd",
         "95 % interval",

@@ -19,6 +19,8 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     """A number with so many decimals, `–` where there is none; a zero has no sign."""
     if value is None or math.isnan(value):
         return NOTHING
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
     return f"{round(value, decimals) + 0.0:.{decimals}f}{unit}"
 
 

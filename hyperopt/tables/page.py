@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from hyperopt.experiments.grid import Experiment, Seeds
 from hyperopt.records import Record
-from hyperopt.tables import alphas, comparison, curves, layout, made, numbers, order, times, verdicts
+from hyperopt.tables import (
+    alphas,
+    comparison,
+    curves,
+    heatmaps,
+    layout,
+    made,
+    numbers,
+    order,
+    times,
+    verdicts,
+)
 from hyperopt.tables.view import View, view_of
 from hyperopt.wording import counted
 
@@ -39,16 +50,26 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
     summary = "; ".join(
         f"{view.count}: {_summary(view)}" if len(views) > 1 else _summary(view) for view in views
     )
+    heatmap = experiment.heatmap
     sections = [
         _head(experiment, summary),
-        curves.section(views[0], experiment.figure) if experiment.figure else layout.section(views[0]),
-        comparison.section(views),
+        _shown(views[0]),
+        heatmaps.comparison(views, heatmap) if heatmap else comparison.section(views),
         order.section(views[-1]),
         times.section(views[0], records),
         verdicts.section(views),
         made.section(experiment, records, asked),
     ]
     return Page("\n\n".join(filter(None, sections)) + "\n", numbers.csv(views), summary)
+
+
+def _shown(view: View) -> str:
+    """What the report shows, with our numbers."""
+    if view.experiment.heatmap:
+        return heatmaps.section(view, view.experiment.heatmap)
+    if view.experiment.figure:
+        return curves.section(view, view.experiment.figure)
+    return layout.section(view)
 
 
 def _listing(experiment: Experiment, listed: Experiment) -> Page:
@@ -80,7 +101,7 @@ def _summary(view: View) -> str:
     if not any(cell.by_seed for cell in cells):
         return "no runs yet"
     agrees = Counter(cell.agrees for cell in cells)
-    lost = sum(bool(cell.diverged) for cell in cells)
+    lost = sum(bool(cell.diverged) and cell.agrees is None for cell in cells)
     compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
     parts = [f"{agrees[True]} of {compared} {what} agree"]
     if not compared and view.experiment.figure:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hyperopt.experiments.claims import Verdict
-from hyperopt.experiments.grid import Claim, Experiment
+from hyperopt.experiments.grid import Claim, Experiment, Place, metric_of
 from hyperopt.statistics import SMALLEST_TEST
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import interval, number
 from hyperopt.tables.view import View
+from hyperopt.wording import possessive, sentence
+
+OF_TIMES = "Of times it is the ratio, paired by round, and n counts rounds."
+OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
 
 
 def section(views: Sequence[View]) -> str:
@@ -30,15 +34,22 @@ def _said(claim: Claim, experiment: Experiment) -> str:
     parts = [claim.says]
     if claim.effect != experiment.effect:
         sides = (claim.effect.minuend, claim.effect.subtrahend)
-        first, second = (
-            f"({side.column} of {side.row})" if side.row else f"({side.column})" for side in sides
-        )
+        first, second = (_side(side, experiment) for side in sides)
         parts.append(f"Effect: {first} {'/' if claim.effect.ratio else '−'} {second}.")
     if claim.why:
         parts.append(f"*({claim.why})*")
     if claim.contradicted:
-        parts.append("**The report's own numbers contradict it.**")
+        parts.append(f"**{sentence(possessive(experiment.reference))} own numbers contradict it.**")
     return " ".join(parts)
+
+
+def _side(side: Place, experiment: Experiment) -> str:
+    of = side.row or (experiment.reference if side.reported else "")
+    return f"({side.column} of {of})" if of else f"({side.column})"
+
+
+def _are_timed(experiment: Experiment) -> bool:
+    return any(metric_of(column.metric).timed_in for column in experiment.columns)
 
 
 def _table(view: View) -> str:
@@ -58,13 +69,14 @@ def _has_p(view: View) -> bool:
 
 def _decimals(verdict: Verdict, view: View) -> int:
     """Those of the number from which the effect is taken."""
-    place = verdict.claim.effect.minuend
-    return view.measured[place.row or verdict.rows[0], place.column].cell.decimals
+    place, ratio = verdict.claim.effect.minuend, verdict.claim.effect.ratio
+    decimals = view.measured[place.row_at(verdict.rows[0]), place.column].cell.decimals
+    return max(2, decimals) if ratio else decimals
 
 
 def _row(verdict: Verdict, i: int, decimals: int, *, with_p: bool) -> list[str]:
     lost, runs = verdict.diverged
-    center = number(verdict.center, decimals) + (" (median)" if lost else "")
+    center = number(verdict.center, decimals) + (" (median)" if verdict.by_rank else "")
     bound, shown = markdown.bound(verdict.claim.bound), interval(verdict.interval, decimals)
     p = [_p(verdict.p)] if with_p else []
     diverged = f"{lost} of {runs}" if lost else ""
@@ -95,10 +107,14 @@ def _how_judged(views: Sequence[View]) -> str:
         "of it is, undecided otherwise."
     ]
     if any(claim.effect.ratio for claim in views[0].experiment.claims):
-        words.append("Of times it is the ratio, paired by round, and n counts rounds.")
-    if any(verdict.diverged[0] for view in views for verdict in view.verdicts):
+        words.append(OF_TIMES if _are_timed(views[0].experiment) else OF_RATIOS)
+    told = [verdict for view in views for verdict in view.verdicts if verdict.by_rank]
+    if told:
+        where = (
+            "Where a run diverged" if any(v.diverged[0] for v in told) else "Where a run may never get there"
+        )
         words.append(
-            "Where a run diverged, a t interval means nothing: the median of the effects stands, and its "
+            f"{where}, a t interval means nothing: the median of the effects stands, and its "
             "distribution-free interval, which covers 95 % or more from six seeds on and is the range below "
             "(75 % at n = 3)."
         )

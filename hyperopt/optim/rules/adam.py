@@ -20,11 +20,17 @@ class Adam(Rule):
 
     Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable
     (SPEC.md 0.1).
+
+    Option `eps_before_correction`: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
+    efficient form and in torch until 1.3: w -= alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps) (SPEC.md
+    4.1).
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adam_start": (0.0, EPS)}
+    options: ClassVar[dict[str, Any]] = {"eps_before_correction": False}
     adam_start: float = 0.0
+    eps_before_correction: bool = False
 
     def space(self, name: str) -> Space:
         return LINEAR if name == "alpha" else UNIT_INTERVAL
@@ -39,5 +45,8 @@ class Adam(Rule):
         m = beta1 * state["m"] + (1 - beta1) * grad
         v = beta2 * state["v"] + (1 - beta2) * grad.square()
         m_hat = m / (1 - beta1**step)
+        if self.eps_before_correction:
+            v_root = (safe_sqrt(v) + EPS) / (1 - beta2**step).sqrt()
+            return hyper["alpha"] * m_hat / v_root, {"m": m, "v": v}
         v_hat = v / (1 - beta2**step)
         return hyper["alpha"] * m_hat / (safe_sqrt(v_hat) + EPS), {"m": m, "v": v}

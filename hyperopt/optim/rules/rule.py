@@ -22,14 +22,16 @@ class Rule:
 
     A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the
     learning rate of the rule that moves it. `habits` maps a key to (textbook value, reported value) where the
-    code behind a report departs from the published algorithm; each habit is a field of the rule. `constants`
-    are hyperparameters that no level above tunes. `uses_shape` says that the rule reads more of a parameter
-    than its elements and norms (rows, columns): else it may come flattened.
+    code behind a report departs from the published algorithm; `options` maps a key to its default where the
+    rule offers a choice at level 0, and nowhere else. Each habit and option is a field of the rule.
+    `constants` are hyperparameters that no level above tunes. `uses_shape` says that the rule reads more of a
+    parameter than its elements and norms (rows, columns): else it may come flattened.
     """
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[dict[str, float]]
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {}
+    options: ClassVar[dict[str, Any]] = {}
     constants: ClassVar[frozenset[str]] = frozenset()
     uses_shape: ClassVar[bool] = False
 

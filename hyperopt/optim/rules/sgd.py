@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from hyperopt.optim.errors import ConfigError
 from hyperopt.optim.rules.rule import Hyper, Rule, State
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ class Sgd(Rule):
     As torch.optim.SGD, where dampening does nothing without momentum. What is 0 at the start stays 0, as in
     gdtuo (SPEC.md 0.1). Weight decay is not tuned: the training loss alone would drive it below 0. A clip
     between `accumulate` and `update` also changes the buffer, as published.
+
+    Option `nesterov`: w -= alpha * (g + momentum * b), which is (1 + momentum) * b less momentum times the
+    buffer before.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {
@@ -26,10 +30,16 @@ class Sgd(Rule):
         "weight_decay": 0.0,
         "dampening": 0.0,
     }
+    options: ClassVar[dict[str, Any]] = {"nesterov": False}
     constants: ClassVar[frozenset[str]] = frozenset({"weight_decay"})
     has_momentum: bool = False
     has_weight_decay: bool = False
     has_dampening: bool = False
+    nesterov: bool = False
+
+    def __post_init__(self) -> None:
+        if self.nesterov and (self.has_dampening or not self.has_momentum):
+            raise ConfigError("nesterov=true: a momentum above 0, and dampening=0, are expected.")
 
     @property
     def uses_param(self) -> bool:
@@ -50,4 +60,7 @@ class Sgd(Rule):
     def update(
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
-        return hyper["alpha"] * grad, {"buffer": grad} if self.has_momentum else {}
+        direction = grad
+        if self.nesterov:
+            direction = (1 + hyper["momentum"]) * grad - hyper["momentum"] * state["buffer"]
+        return hyper["alpha"] * direction, {"buffer": grad} if self.has_momentum else {}

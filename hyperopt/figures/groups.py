@@ -1,0 +1,113 @@
+"""Pictures of many curves: a column a group, a row a panel, colours and lines told apart by a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
+from hyperopt.figures.lines import Line
+from hyperopt.figures.style import BANDS, COLOURS
+from hyperopt.wording import counted
+
+# Inches.
+WIDTH, HEIGHT = 4.2, 2.5
+LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 0.95, 0.15, 0.5, 0.85, 0.25
+LEGEND_ROW = 0.24
+
+
+def groups_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
+    """The picture; `panels` each with its drawn lines, of all groups."""
+    curves = {curve.label: curve for curve in figure.curves if curve.drawn}
+    across, down = len(figure.groups), len(panels)
+    whole, tall = across * (LEFT + WIDTH) + RIGHT, TOP + down * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM
+    picture = Picture(figsize=(whole, tall))
+    FigureCanvasAgg(picture)
+    for row, (panel, drawn) in enumerate(panels):
+        bottom = BOTTOM + (down - 1 - row) * (HEIGHT + BETWEEN)
+        for column, group in enumerate(figure.groups):
+            left = LEFT + column * (LEFT + WIDTH)
+            axes = picture.add_axes((left / whole, bottom / tall, WIDTH / whole, HEIGHT / tall))
+            _draw(axes, figure, panel, [line for line in drawn if curves[line.label].group == group])
+            if row == 0:
+                axes.set_title(group, loc="left", fontsize=9.5, fontweight="bold")
+            if row == down - 1:
+                axes.set_xlabel(figure.x.label)
+            else:
+                axes.tick_params(labelbottom=False)
+    every = [line for _, drawn in panels for line in drawn]
+    for row, entries in enumerate((_colours(figure), _lines(figure, every, seeds))):
+        handles, names = zip(*entries, strict=True)
+        picture.legend(
+            handles,
+            names,
+            loc="upper left",
+            bbox_to_anchor=(LEFT / 2 / whole, 1 - (0.05 + row * LEGEND_ROW) / tall),
+            ncols=len(names),
+            frameon=False,
+            fontsize=8,
+            handlelength=2.2,
+            columnspacing=1.2,
+            borderaxespad=0,
+        )
+    return picture
+
+
+def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[Line]) -> None:
+    curves = {curve.label: curve for curve in figure.curves}
+    for line in drawn:
+        colour, style = _look(figure, curves[line.label])
+        axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.12, linewidth=0)
+        axes.plot(line.x, line.middle, color=colour, linestyle=style, linewidth=1.4)
+        lost = line.diverged & np.isfinite(line.middle)
+        axes.plot(line.x[lost], line.middle[lost], "x", color=colour, markersize=5, zorder=4)
+    axes.set_ylabel(panel.label)
+    axes.margins(x=0.02)
+    if figure.x.log:
+        axes.set_xscale("log")
+    elif not figure.x.values:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if panel.log:
+        axes.set_yscale("log")
+
+
+def _look(figure: Figure, curve: Curve) -> tuple[str, str]:
+    """Colour and line of a curve."""
+    colours, styles = _named(figure, "colour"), _named(figure, "line")
+    return COLOURS[colours.index(curve.colour)], LINE_STYLES[styles.index(curve.line)]
+
+
+def _named(figure: Figure, key: str) -> list[str]:
+    """Colours or lines of the drawn curves by what they stand for, in their order."""
+    return list(dict.fromkeys(getattr(curve, key) for curve in figure.curves if curve.drawn))
+
+
+def _colours(figure: Figure) -> list[tuple[Any, str]]:
+    names = _named(figure, "colour")
+    return [
+        (Line2D([], [], color=colour, linewidth=2), name)
+        for colour, name in zip(COLOURS, names, strict=False)
+    ]
+
+
+def _lines(figure: Figure, every: Sequence[Line], seeds: int) -> list[tuple[Any, str]]:
+    grey = "#555555"
+    entries: list[tuple[Any, str]] = [
+        (Line2D([], [], color=grey, linewidth=1.4, linestyle=style), name)  # type: ignore[arg-type]
+        for style, name in zip(LINE_STYLES, _named(figure, "line"), strict=False)
+    ]
+    nothing = Line2D([], [], linestyle="none")
+    entries.append((nothing, f"{'mean of ' if seeds > 1 else ''}{counted(seeds, 'seed')}"))
+    if seeds > 1:
+        entries.append((Patch(color=grey, alpha=0.2), BANDS[figure.band]))
+    if any(line.diverged.any() for line in every):
+        entries.append((Line2D([], [], color=grey, marker="x", linestyle="none"), "a run diverged (median)"))
+    return entries

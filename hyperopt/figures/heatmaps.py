@@ -1,0 +1,121 @@
+"""Heat maps: a cell for every pair of settings, coloured on a logarithmic scale, its median written in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure as Picture
+from matplotlib.patches import Rectangle
+
+from hyperopt.errors import shown
+from hyperopt.experiments.figure import HeatMap, Map
+from hyperopt.experiments.measurements import Measured, Measurements
+from hyperopt.wording import steps_or_more
+
+COLOURS = "viridis_r"
+NEVER, MISSING = "#DDDDDD", "#FFFFFF"
+DARK = 0.45
+"""Luminance below which a colour takes white text."""
+
+# Inches.
+CELL_WIDTH, CELL_HEIGHT = 0.78, 0.44
+LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
+
+
+def heat_maps(figure: HeatMap, measured: Measurements) -> Picture | None:
+    """The picture; None where no cell has a number.
+
+    Cells where no run got there are grey; where only some did not, the count is under the median.
+    """
+    rows = list(_rows([one for one in figure.maps if one.drawn]))
+    medians = [
+        cell.summary.median
+        for (_, column), cell in measured.items()
+        if cell.summary and not cell.cell.reduction and math.isfinite(cell.summary.median)
+    ]
+    if not any(cell.by_seed for cell in measured.values()):
+        return None
+    scale = LogNorm(max(1.0, min(medians, default=1.0)), max(medians, default=10.0) + 1)
+    columns = max(sum(len(one.columns) for one in row) + _gap(row) for row in rows)
+    block = TITLE + CELL_HEIGHT * len(figure.rows.values) + AXIS
+    whole, tall = LEFT + columns * CELL_WIDTH + BETWEEN + BAR + RIGHT, block * len(rows) + 0.1
+    picture = Picture(figsize=(whole, tall))
+    FigureCanvasAgg(picture)
+    for i, row in enumerate(rows):
+        bottom, left = (len(rows) - 1 - i) * block + AXIS, LEFT
+        for one in row:
+            width, height = len(one.columns) * CELL_WIDTH, CELL_HEIGHT * len(one.rows)
+            axes = picture.add_axes((left / whole, bottom / tall, width / whole, height / tall))
+            _draw(axes, figure, one, measured, scale, first=one is row[0])
+            left += width + BETWEEN
+    bar = picture.add_axes((1 - (RIGHT + BAR) / whole, AXIS / tall, BAR / whole, 1 - (AXIS + TITLE) / tall))
+    picture.colorbar(ScalarMappable(scale, COLOURS), cax=bar, label=figure.label)
+    bar.grid(visible=False)
+    return picture
+
+
+def _rows(maps: Sequence[Map]) -> Iterator[list[Map]]:
+    """Maps side by side: one of a single column stands to the left of the next."""
+    row: list[Map] = []
+    for one in maps:
+        row.append(one)
+        if len(one.columns) > 1 or one is maps[-1]:
+            yield row
+            row = []
+
+
+def _gap(row: Sequence[Map]) -> float:
+    return (len(row) - 1) * BETWEEN / CELL_WIDTH
+
+
+def _draw(
+    axes: Axes, figure: HeatMap, one: Map, measured: Measurements, scale: LogNorm, *, first: bool
+) -> None:
+    for down, row in enumerate(one.rows):
+        for right, column in enumerate(one.columns):
+            _cell(axes, right, down, measured[row, column], scale)
+    axes.set_xlim(0, len(one.columns))
+    axes.set_ylim(len(one.rows), 0)
+    axes.grid(visible=False)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(one.label, loc="left", fontsize=9.5, fontweight="bold")
+    several = len(one.columns) > 1
+    names = [shown(value) for value in figure.columns.values] if several else [one.columns[0]]
+    axes.set_xticks([i + 0.5 for i in range(len(names))], names)
+    if several:
+        axes.set_xlabel(figure.columns.label)
+    axes.set_yticks([i + 0.5 for i in range(len(one.rows))], [shown(value) for value in figure.rows.values])
+    if first:
+        axes.set_ylabel(figure.rows.label)
+    else:
+        axes.tick_params(labelleft=False)
+
+
+def _cell(axes: Axes, right: int, down: int, cell: Measured, scale: LogNorm) -> None:
+    """A cell's colour and number."""
+    text = "–"
+    colour: str | tuple[float, ...] = MISSING
+    if cell.summary:
+        median = cell.summary.median
+        text = steps_or_more(median, cell.most)
+        colour = colormaps[COLOURS](scale(median)) if math.isfinite(median) else NEVER
+        never = sum(map(math.isinf, cell.by_seed.values()))
+        if 0 < never < len(cell.by_seed):
+            text += f"\n{never} of {len(cell.by_seed)} never"
+    axes.add_patch(Rectangle((right, down), 1, 1, facecolor=colour, edgecolor="white", linewidth=1))
+    ink = "white" if not isinstance(colour, str) and _luminance(colour) < DARK else "#222222"
+    axes.text(
+        right + 0.5, down + 0.5, text, ha="center", va="center", color=ink, fontsize=7, linespacing=1.25
+    )
+
+
+def _luminance(colour: tuple[float, ...]) -> float:
+    red, green, blue, *_ = colour
+    return 0.299 * red + 0.587 * green + 0.114 * blue

@@ -88,8 +88,8 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
 def black(dataset: Mapping[str, Any]) -> Tensor:
     """Value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
     spec = spec_of(dataset["name"])
-    [image] = _inputs(np.zeros((1, *spec.shape), np.uint8), spec, dataset)
-    return image[:, :1, :1]
+    images = _inputs(np.zeros((1, *spec.shape), np.uint8), spec, dataset)
+    return images[0, :, :1, :1]
 
 
 def training_rows(dataset: Mapping[str, Any]) -> int:

@@ -37,7 +37,7 @@ POLES = ["rkl2", "rkl3", "hellinger2", "hellinger3"]
 
 
 def rule_of(name: str, **habits: Any) -> Rule:
-    return build(name, RULES[name].hyperparameters, habits)
+    return build(name, RULES[name].hyperparameters, habits, bottom=True)
 
 
 def hyper_of(rule: Rule, **numbers: float) -> dict[str, Tensor]:
@@ -250,7 +250,7 @@ def test_a_warm_start_then_the_initial_rate(waits: bool, first: int) -> None:
 
 
 def test_weight_decay_moves_the_weight_but_not_beta() -> None:
-    rule = build("chi2", {**RULES["chi2"].hyperparameters, "weight_decay": 0.1}, {})
+    rule = build("chi2", {**RULES["chi2"].hyperparameters, "weight_decay": 0.1}, {}, bottom=True)
     assert rule.uses_param
     g, w = torch.tensor(0.5), torch.tensor(7.0)
     update, state = rule.update(
@@ -289,7 +289,7 @@ def test_in_anyones_training_loop(settings: dict[str, Any]) -> None:
     opt = HyperOptimizer(module.parameters(), "hellinger1", 0.3, **settings)
     given = {k: v for k, v in settings.items() if k == "weight_decay"}
     numbers = numbers_of(["hellinger1"], [0.3], given)[0]
-    stack = Stack((Level(build("hellinger1", numbers, settings)),))
+    stack = Stack((Level(build("hellinger1", numbers, settings, bottom=True)),))
     state = stack.init(params, ({k: torch.tensor(v) for k, v in numbers.items()},), (torch.tensor(False),))
     for t, (batch, now) in enumerate(zip(data, trained(module, opt, data), strict=True), start=1):
         gradient = grad(lambda p, b=batch: loss_of(lambda x: functional_call(template, p, (x,)), b))(params)

@@ -18,7 +18,8 @@ from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from benchmarks.workers import Inline, Worker, at_once, start
 from hyperopt.engine.plan import run_steps
 from hyperopt.experiments import load, timings
-from hyperopt.experiments.grid import Cell, Experiment, metric_of
+from hyperopt.experiments.grid import Cell, Experiment
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.provenance import installed, provenance
 from hyperopt.records import Record, working
 

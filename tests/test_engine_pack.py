@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import EAGER, measured, mixed_runs, small_run
+from small_runs import EAGER, TRAIN, measured, mixed_runs, small_run
 from torch._dynamo.exc import TorchDynamoException
 
+from hyperopt.engine import program
+from hyperopt.engine.batches import epoch_batches
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, numbers_of, shape_of, stack_of
+from hyperopt.engine.pack import Pack, data_of, numbers_of, shape_of, stack_of
 from hyperopt.engine.plan import compile_pays
+from hyperopt.engine.program import initial, pack_step
 from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.rules.sgd import Sgd
 from hyperopt.records import Record
@@ -130,3 +133,46 @@ def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_func
         with torch._dynamo.config.patch(recompile_limit=1):
             (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
         assert not record.diverged
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are traced as compiled ones are, and run as traced: no time goes into making code."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    monkeypatch.setattr(program, "compile_options", lambda device: {})
+
+
+@pytest.mark.usefixtures("traced")
+def test_programs_of_one_process_are_not_taken_for_one_another() -> None:
+    """Steps of two rules on tensors of the same shapes."""
+    runs = [small_run(stack="sgd", momentum=0.9, nesterov=nesterov, alpha=0.1) for nesterov in (True, False)]
+    data, packs = data_of(runs[0], "cpu"), [Pack((run,)) for run in runs]
+    now = epoch_batches(packs[0], 0, TRAIN, "cpu").part(0)
+    starts = [initial(pack, data, "cpu") for pack in packs]
+    eager, compiled = (
+        [
+            pack_step(pack, training, data, compiled=compiled)(state, now).params["3.weight"]
+            for pack, (training, state) in zip(packs, starts, strict=True)
+        ]
+        for compiled in (False, True)
+    )
+    assert not torch.allclose(eager[0], eager[1], atol=1e-4)
+    for ours, theirs in zip(compiled, eager, strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_step_is_compiled_anew_for_other_shapes_and_without_gradients() -> None:
+    one, two = (Pack(tuple(small_run(stack="sgd", seed=seed) for seed in range(n))) for n in (1, 2))
+    data = data_of(one.first, "cpu")
+    step = None
+    for pack in (one, two):
+        training, state = initial(pack, data, "cpu")
+        step = step or pack_step(pack, training, data, compiled=True)
+        now = epoch_batches(pack, 0, TRAIN, "cpu").part(0)
+        expected = pack_step(pack, training, data, compiled=False)(state, now).params["1.weight"]
+        found = [step(state, now).params["1.weight"]]
+        with torch.no_grad():
+            found += [step(state, now).params["1.weight"]]
+        assert all(torch.allclose(weight, expected, atol=1e-6) for weight in found)
+        assert not torch.allclose(expected, state.params["1.weight"], atol=1e-4), "nothing moved"

@@ -80,7 +80,7 @@ def test_a_convolutional_net_trains_in_smaller_packs_on_a_cpu() -> None:
 
 
 def test_long_work_keeps_every_worker_busy_and_short_work_stays_together() -> None:
-    long = [small_run(seed=seed, epochs=5000) for seed in range(6)]
+    long = [small_run(seed=seed, epochs=30_000) for seed in range(6)]
     assert sizes(plan(long, set(), TWO_WORKERS)) == [3, 3]
     assert sizes(plan(long[:1], set(), TWO_WORKERS)) == [1]
     assert sizes(plan([small_run(seed=seed) for seed in range(6)], set(), TWO_WORKERS)) == [6]
@@ -97,19 +97,27 @@ def test_a_started_pack_keeps_its_composition() -> None:
 
 def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
     one, two = (replace(options, compile=None) for options in (ONE_WORKER, TWO_WORKERS))
-    run, epochs = small_run(epochs=1000), 1000
+    net = {"model.hidden": [128]}
+    run, epochs = small_run(epochs=1000, **net), 1000
     assert run_steps(run) == 3 * epochs
-    pack = Pack((run, small_run(seed=1, epochs=1000)))
+    pack = Pack((run, small_run(seed=1, epochs=1000, **net)))
     rule_of_thumb = 2 * 3000 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
     assert estimate([pack], one, []) == pytest.approx(rule_of_thumb)
     known = [
-        fake_record(small_run(seed=seed, epochs=2), seconds=seconds, steps=6)
+        fake_record(small_run(seed=seed, epochs=2, **net), seconds=seconds, steps=6)
         for seed, seconds in enumerate((6, 12, 600))
     ]
     assert estimate([pack], one, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
     assert estimate([pack, pack], two, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
-    other = [fake_record(small_run(stack="sgd/sgd"), seconds=1e6, steps=1)]
+    other = [
+        fake_record(small_run(stack="sgd/sgd", **net), seconds=1e6, steps=1),
+        fake_record(small_run(), seconds=1e6, steps=1),
+    ]
     assert estimate([pack], one, other) == pytest.approx(rule_of_thumb)
+    wide = Pack((small_run(epochs=1000, **{"model.hidden": [1000, 1000]}),))
+    assert estimate([wide], one, []) == pytest.approx(
+        3000 * 17.66 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS, rel=0.01
+    )
     short = Pack((small_run(),))
     assert estimate([short], one, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import signature
 from typing import Any
 
@@ -90,7 +90,7 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
 
 
 def compiled_alone(step: Step, device: str) -> Step:
-    """The step compiled; where torch can, a call checks its tensors' shapes and types and nothing else.
+    """The step compiled; where torch can, a call checks its tensors and torch's modes and nothing else.
 
     All else that it reads, from the rules to the keys of its state, stays as it is while the program lives,
     which shares no cache with another. To check it took half of a step of logistic regression.
@@ -99,9 +99,14 @@ def compiled_alone(step: Step, device: str) -> Step:
     isolated: dict[str, Any] = {}
     if "isolate_recompiles" in signature(torch.compile).parameters:
         isolated = {"isolate_recompiles": True}
-        options["guard_filter_fn"] = torch.compiler.keep_tensor_guards_unsafe
+        options["guard_filter_fn"] = _tensors_and_modes
     program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=options, **isolated)
     return program
+
+
+def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:
+    """Which of torch's guards of a program stay; a mode, such as no_grad, has no name."""
+    return [guard.guard_type in ("TENSOR_MATCH", "DUPLICATE_INPUT") or not guard.name for guard in guards]
 
 
 def scores(training: Training, state: RunState, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

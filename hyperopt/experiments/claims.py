@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import Literal
 
-from hyperopt.experiments.grid import Bound, Claim, Experiment, Place, metric_of
+from hyperopt.experiments.grid import Bound, Claim, Experiment, Place
 from hyperopt.experiments.measurements import Measured, Measurements
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.statistics import Interval, median_interval, paired, paired_t_test, t_interval
 
 Outcome = Literal["reproduced", "not reproduced", "undecided", "not testable"]

@@ -7,8 +7,9 @@ from typing import Any
 
 from hyperopt.errors import shown, unknown
 from hyperopt.experiments.figure import LINE_STYLES, Axis, Curve, Figure, Panel
-from hyperopt.experiments.grid import Column, ExperimentError, Row, Table, metric_of
+from hyperopt.experiments.grid import Column, ExperimentError, Row, Table
 from hyperopt.experiments.keys import NUMBER, Keys, checked, filled
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reductions import REDUCTIONS
 
 SCALES = ("linear", "log")

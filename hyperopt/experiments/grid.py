@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
-from hyperopt.errors import shown, unknown
+from hyperopt.errors import shown
 from hyperopt.experiments.figure import Figure, HeatMap
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.statistics import Interval
 
@@ -23,72 +23,6 @@ DEFAULT_SEEDS = (0, 1, 2)
 
 class ExperimentError(ConfigError):
     """An experiment that cannot be read, or cannot do what it is asked; the message is a sentence."""
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How a number of a record is printed.
-
-    Attributes:
-        unit: printed behind it.
-        decimals: printed of it.
-        of_machine: it depends on the machine, so that the report's number is not expected here.
-        timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
-        per_step: that time is in microseconds per step, else in seconds for all of them.
-        by_rank: of it medians and ranges are told, never means: it may be infinite.
-    """
-
-    unit: str
-    decimals: int
-    of_machine: bool = False
-    timed_in: str | None = None
-    per_step: bool = False
-    by_rank: bool = False
-
-
-METRICS = {
-    "test_error": Metric("%", 2),
-    "test_loss": Metric("", 4),
-    "test_accuracy": Metric("%", 2),
-    "train_loss": Metric("", 4),
-    "train_error": Metric("%", 2),
-    "train_accuracy": Metric("%", 2),
-    "train_loss_full": Metric("", 4),
-    "train_loss_l2": Metric("", 4),
-    "learning_rate": Metric("", 6),
-    "crossed_at": Metric("", 0, by_rank=True),
-    "diverged": Metric("%", 0),
-    "beta_median": Metric("", 4),
-    "beta_mean": Metric("", 4),
-    "beta_max": Metric("", 4),
-    "negative_betas": Metric("", 0),
-    "negative_from": Metric("", 0),
-    "seconds": Metric(" s", 2, of_machine=True),
-    "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
-    "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
-    "step_time": Metric(" µs", 1, of_machine=True, timed_in="hyperopt", per_step=True),
-    "numpy_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy", per_step=True),
-    "fsolve_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy-fsolve", per_step=True),
-}
-
-
-HYPERPARAMETER = Metric("", 6)
-WEIGHT = Metric("", 5)
-
-
-def metric_of(name: str) -> Metric:
-    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, and a weight are too.
-
-    Raises:
-        ConfigError: there is no such metric.
-    """
-    if name in METRICS:
-        return METRICS[name]
-    if re.fullmatch(r"\d+\.[a-z]\w*", name):
-        return HYPERPARAMETER
-    if re.fullmatch(r"w\d+", name):
-        return WEIGHT
-    raise unknown("metric", name, METRICS)
 
 
 @dataclass(frozen=True)

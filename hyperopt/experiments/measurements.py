@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hyperopt.experiments import timings
-from hyperopt.experiments.grid import Cell, Experiment, metric_of
+from hyperopt.experiments.grid import Cell, Experiment
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.records import Record
 from hyperopt.statistics import Interval, Summary, prediction_interval, summarize

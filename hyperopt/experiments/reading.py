@@ -29,10 +29,10 @@ from hyperopt.experiments.grid import (
     Place,
     Row,
     Table,
-    metric_of,
 )
 from hyperopt.experiments.heatmap_reading import heatmap_of
 from hyperopt.experiments.keys import NUMBER, Keys, checked
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.files import experiments_dir
 
 __all__ = ["Cell", "Experiment", "ExperimentError", "ids", "load", "read"]

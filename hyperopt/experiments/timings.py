@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hyperopt.experiments.grid import Cell, Experiment, Table, metric_of
+from hyperopt.experiments.grid import Cell, Experiment, Table
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.records import Record
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hyperopt.experiments.grid import Table, metric_of
+from hyperopt.experiments.grid import Table
 from hyperopt.experiments.measurements import Measured
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, interval, number
 from hyperopt.tables.view import View

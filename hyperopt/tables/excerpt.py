@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from hyperopt.experiments.grid import metric_of
 from hyperopt.experiments.measurements import Measured
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
 from hyperopt.tables.view import View

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hyperopt.experiments.grid import Column, Row, metric_of
+from hyperopt.experiments.grid import Column, Row
 from hyperopt.experiments.measurements import Measured
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import NOTHING, number
 from hyperopt.tables.view import View

@@ -7,8 +7,9 @@ from operator import truediv
 from statistics import fmean
 
 from hyperopt.experiments import timings
-from hyperopt.experiments.grid import Column, Table, metric_of
+from hyperopt.experiments.grid import Column, Table
 from hyperopt.experiments.measurements import Measured
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.records import Record
 from hyperopt.statistics import paired, t_interval
 from hyperopt.tables import markdown

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hyperopt.experiments.claims import Verdict
-from hyperopt.experiments.grid import Claim, Experiment, Place, metric_of
+from hyperopt.experiments.grid import Claim, Experiment, Place
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.statistics import SMALLEST_TEST
 from hyperopt.tables import markdown
 from hyperopt.tables.markdown import interval, number

@@ -45,7 +45,8 @@ def classes(pixels: Pixels) -> Pixels:
 
 def grey(pixels: Pixels) -> NDArray[np.float32]:
     """The grey inputs, the mean of red, green and blue: [N, 3, height, width] to [N, 1, height, width]."""
-    return (pixels.mean(axis=1, keepdims=True) / SCALE).astype(np.float32)
+    mean: NDArray[np.float64] = pixels.mean(axis=1, keepdims=True)
+    return (mean / SCALE).astype(np.float32)
 
 
 def blotches(rows: int, generator: np.random.Generator) -> tuple[Pixels, Pixels]:

@@ -4,7 +4,7 @@ import numpy as np
 
 from hyperopt.data import horses
 from hyperopt.data.fingerprints import Arrays
-from hyperopt.data.specs import DatasetSpec
+from hyperopt.data.specs import PARTS, DatasetSpec
 
 TRAIN = 512
 TEST = 256
@@ -19,8 +19,9 @@ def arrays(spec: DatasetSpec, train: int, test: int, seed: int) -> Arrays:
     """
     generator = np.random.default_rng(seed)
     if spec.colours:
-        x, y = horses.blotches(train + test, generator)
-        return {"train_x": x[:train], "train_y": y[:train], "test_x": x[train:], "test_y": y[train:]}
+        pixels, found = horses.blotches(train + test, generator)
+        parts = pixels[:train], found[:train], pixels[train:], found[train:]
+        return dict(zip(PARTS, parts, strict=True))
     classes = spec.classes or 1
     centres = generator.random((classes, *spec.shape))
     labels = generator.integers(classes, size=train + test)

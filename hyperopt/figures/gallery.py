@@ -14,7 +14,8 @@ from PIL import Image
 
 from hyperopt.experiments.grid import Experiment, Table
 from hyperopt.experiments.pictured import pictured
-from hyperopt.figures.draw import DPI, STYLE, WITHOUT_DATE
+from hyperopt.figures.draw import DPI, WITHOUT_DATE
+from hyperopt.figures.style import STYLE
 from hyperopt.records import Record
 
 Pixels = NDArray[np.uint8]

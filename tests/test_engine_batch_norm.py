@@ -67,11 +67,15 @@ def trained(*runs: Run, compiled: bool = False) -> RunState:
 
 
 def assert_same_net(state: RunState, i: int, expected: dict[str, Tensor]) -> None:
-    """Weights and running statistics of the i-th run."""
+    """Weights and running statistics of the i-th run.
+
+    Before batch normalization a bias only moves the mean: its gradient is rounding error, enlarged by Adam.
+    """
     ours = {**state.params, **state.buffers}
     assert ours.keys() == expected.keys()
     for name, value in expected.items():
-        torch.testing.assert_close(ours[name][i], value, rtol=1e-9, atol=1e-12, msg=name)
+        atol = 1e-6 if name.endswith((".0.bias", "running_mean")) else 1e-11
+        torch.testing.assert_close(ours[name][i], value, rtol=1e-9, atol=atol, msg=name)
 
 
 @pytest.mark.parametrize("rule", ["sgd", "adam"])
@@ -160,6 +164,7 @@ def test_packed_equals_alone(tmp_path: Path) -> None:
 def test_a_compiled_step_takes_a_smaller_last_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Traced as for the compiler, which would take a minute: a program for each of the two shapes."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    monkeypatch.setattr(models, "build", lambda *_: nn.Sequential(nn.Conv2d(1, 24, 1), nn.BatchNorm2d(24)))
     run = small(stack="sgd", alpha=0.1, epochs=1)
     torch.compiler.reset()
     compiled, eager = trained(run, compiled=True), trained(run)

@@ -36,8 +36,8 @@ render: $(READY)  ## rewrite the pages in results/ from the published records; t
 publish: $(READY)  ## copy finished runs to results/records and render their pages: make publish ONLY=clipping/table2
 	@$(HYPEROPT) publish $(only)
 
-times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table1
-	@$(VENV)/bin/python -m benchmarks.times $(only)
+times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
+	@$(VENV)/bin/python -m benchmarks.times $(only) $(if $(STEPS),--steps $(STEPS))
 
 test: $(READY)  ## run the tests
 	@$(VENV)/bin/python -m pytest

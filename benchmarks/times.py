@@ -2,6 +2,7 @@
 
 Each run trains alone, in a process with one torch thread, in turn with the other rows of its sub-table, round
 after round. The times are kept in the working store, for `hyperopt tables` and `hyperopt publish` to find.
+Of runs with more than `--steps` steps so many are timed in each round, and the time of all is in proportion.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.times", description=__doc__)
     parser.add_argument("ids", nargs="+", metavar="ID", help="adabelief_amsgrad/table1 or a glob")
     parser.add_argument("--rounds", type=int, default=5, help="how often each row is timed")
+    parser.add_argument("--steps", type=int, help="most steps timed in a round; all by default")
     arguments = parser.parse_args(argv)
     started = time.monotonic()
 
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{time.monotonic() - started:5.0f} s  {what}", file=sys.stderr, flush=True)
 
     for experiment in load(*arguments.ids):
-        if records := times(experiment, arguments.rounds, say):
+        if records := times(experiment, arguments.rounds, say, steps=arguments.steps):
             path = working().write(records, f"times-{experiment.id.replace('/', '-')}")
             say(f"{experiment.id}: {len(records)} times written to {path}")
         else:
@@ -53,8 +55,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def times(experiment: Experiment, rounds: int, say: Say, *, inline: bool = False) -> list[Record]:
-    """A record for each time that an experiment shows; `inline` in this process, uncompiled: a smoke test."""
+def times(
+    experiment: Experiment, rounds: int, say: Say, *, steps: int | None = None, inline: bool = False
+) -> list[Record]:
+    """A record for each time that an experiment shows.
+
+    Args:
+        experiment: what is timed.
+        rounds: how often each row is.
+        say: is told what happens.
+        steps: most steps that are timed in a round; None for all.
+        inline: in this process, uncompiled: a smoke test.
+    """
     records = []
     for table in experiment.tables:
         cells = timings.timed(experiment, table)
@@ -62,14 +74,14 @@ def times(experiment: Experiment, rounds: int, say: Say, *, inline: bool = False
             assert library is not None
             say(f"{experiment.id}, {table.heading}, {library}: starting and compiling")
             own = [cell for cell in cells if metric_of(cell.metric).timed_in == library]
-            records += side_by_side(own, library, rounds, say, inline=inline)
+            records += side_by_side(own, library, rounds, say, steps=steps, inline=inline)
     return records
 
 
 def side_by_side(
-    cells: Sequence[Cell], library: str, rounds: int, say: Say, *, inline: bool = False
+    cells: Sequence[Cell], library: str, rounds: int, say: Say, *, steps: int | None, inline: bool
 ) -> list[Record]:
-    """The rows of a sub-table in one library, in turn, round after round."""
+    """The rows of a sub-table in one library, in turn, round after round; arguments as of `times`."""
     runs = {timings.cell_id(cell): timings.timed_run(cell) for cell in cells}
     build = partial(ours, compiled=False) if inline and library == "hyperopt" else BUILDS[library]
     made = provenance() | {"device": "cpu", "pack": "1", "library": version(library)}
@@ -81,13 +93,14 @@ def side_by_side(
         for number in range(rounds):
             say(f"round {number + 1} of {rounds}")
             for i, (worker, run) in enumerate(zip(workers, runs.values(), strict=True)):
-                [sample] = at_once([worker], run_steps(run))
-                seconds[i].append(sample.seconds)
+                whole = run_steps(run)
+                [sample] = at_once([worker], min(whole, steps or whole))
+                seconds[i].append(sample.seconds * whole / sample.steps)
                 core[i] = min(core[i], sample.cpu_seconds / sample.seconds)
     finally:
         close(workers)
     return [
-        timings.timing(run, library, *measured, run_steps(run), made)
+        timings.timing(run, library, *measured, run_steps(run), made, timed_steps=steps)
         for run, *measured in zip(runs.values(), seconds, core, strict=True)
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from hyperopt.unet import unet
 from hyperopt.vgg import vgg16
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -100,6 +101,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "logistic": logistic,
     "linear": linear,
     "cnn": cnn,
+    "unet": unet,
     "vgg16": vgg16,
 }
 

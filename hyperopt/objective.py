@@ -40,6 +40,28 @@ def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
     return (outputs.squeeze(1) - targets).square() / 2
 
 
+def mistaken(outputs: Tensor, targets: Tensor) -> Tensor:
+    """Whether `outputs.argmax(dim=1) != targets`, of many positions a row; bool [rows, height, width].
+
+    Compiled for a CPU, argmax goes class by class, and a comparison of all classes with the target's does
+    not: of 24 classes in 102 400 pixels they took 8 and 2 ms. As argmax has it, NaN is the largest number,
+    and of equal ones the first is taken.
+
+    Args:
+        outputs: logits [rows, classes, height, width].
+        targets: classes [rows, height, width].
+    """
+    of_target = outputs.gather(1, targets[:, None])
+    classes = torch.arange(outputs.shape[1], device=outputs.device)
+    before = classes[:, None, None] < targets[:, None]
+    exceeds = torch.where(
+        of_target.isnan(),
+        outputs.isnan() & before,
+        ~(outputs <= of_target) | (outputs == of_target) & before,
+    )
+    return exceeds.any(dim=1)
+
+
 @dataclass(frozen=True)
 class Objective:
     """What a run minimises.
@@ -68,8 +90,9 @@ class Objective:
         """How many targets of each row are mistaken, int64 [rows]; a NaN output predicts class 0."""
         if not self.classes:
             return torch.zeros_like(targets, dtype=torch.int64)
-        wrong = outputs.argmax(dim=1) != targets
-        return wrong.flatten(1).sum(1) if wrong.ndim > 1 else wrong.long()
+        if targets.ndim == 1:
+            return (outputs.argmax(dim=1) != targets).long()
+        return mistaken(outputs, targets).flatten(1).sum(1)
 
     def gradients(self, of_mean: Tree, params: Tree, rows: Tensor) -> Tree:
         """What the stack sees, from the gradients of the mean loss at `params` over `rows` rows, a scalar."""

@@ -89,12 +89,14 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
 def write_pictures(
     folder: Path, experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> list[Path]:
-    """Draw a figure as `<folder>/<id>.svg` and .png; where they lie, nowhere for a table."""
-    if experiment.kind != "figure":
+    """Draw a figure as `<folder>/<id>.svg` and .png, a table's pictures as .png; where they lie."""
+    if experiment.kind == "figure":
+        from hyperopt.figures.draw import pictures as draw  # matplotlib, which only figures need
+    elif experiment.pictures:
+        from hyperopt.figures.gallery import gallery as draw
+    else:
         return []
-    from hyperopt.figures.draw import pictures  # matplotlib, which only figures need
-
-    drawn = pictures(experiment, records, seeds)
+    drawn = draw(experiment, records, seeds)
     return [_write((folder / experiment.id).with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
 
 

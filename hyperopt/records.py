@@ -39,6 +39,7 @@ SCHEMA = pa.schema(
         ("seconds", pa.float64()),
         ("steps", pa.int64()),
         ("made", pa.map_(pa.string(), pa.string())),
+        ("pictures", pa.map_(pa.string(), pa.binary())),
     ]
 )
 
@@ -64,6 +65,8 @@ class Record:
             runs.
         steps: updates of the weights.
         made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
+        pictures: where the data set's classes are colours, PNG files of its first test pictures side by side:
+            `input`, and in colours `truth` and `prediction` after the last epoch.
     """
 
     id: str
@@ -76,6 +79,7 @@ class Record:
     steps: int
     made: dict[str, str]
     events: list[dict[str, Any]] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
@@ -99,7 +103,10 @@ def read_records(path: Path) -> list[Record]:
     try:
         table = pq.read_table(path, schema=SCHEMA, page_checksum_verification=True)
         rows = table.to_pylist(maps_as_pydicts="strict")
-        return [Record(**row | {"config": json.loads(row["config"])}) for row in rows]
+        return [
+            Record(**row | {"config": json.loads(row["config"]), "pictures": row["pictures"] or {}})
+            for row in rows
+        ]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
         raise RecordsError(
             f"{path} is not a readable file of records ({error}): move it away to go on"

@@ -134,10 +134,15 @@ class Training:
 
     def scores(self, params: Tree, buffers: Tree, x: Tensor, y: Tensor) -> Scores:
         """Loss and mistakes on the rows x [rows, ...], y [rows, ...], the model in evaluation mode."""
-        outputs = functional_call(self._evaluated, (params, buffers), (x,))
+        outputs = self.outputs(params, buffers, x)
         return Scores(
             self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
         )
+
+    def outputs(self, params: Tree, buffers: Tree, x: Tensor) -> Tensor:
+        """What the model in evaluation mode makes of x [rows, ...]."""
+        outputs: Tensor = functional_call(self._evaluated, (params, buffers), (x,))
+        return outputs
 
     @property
     def dropped(self) -> tuple[int, ...]:

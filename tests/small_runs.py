@@ -51,6 +51,7 @@ def measured(record: Record) -> dict[str, Any]:
         "final": {k: _comparable(v) for k, v in record.final.items()},
         "diverged": record.diverged,
         "events": record.events,
+        "pictures": record.pictures,
         "steps": record.steps,
     }
 

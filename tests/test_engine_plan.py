@@ -16,12 +16,14 @@ from hyperopt.engine.plan import (
     RUNS_OF_A_SEED,
     SECONDS_PER_STEP,
     Plan,
+    compile_pays,
     duration,
     estimate,
     largest_pack,
     plan,
     run_steps,
 )
+from hyperopt.experiments import load
 
 ONE_WORKER = EAGER
 TWO_WORKERS = Options(device="cpu", workers=2)
@@ -77,6 +79,15 @@ def test_a_convolutional_net_trains_in_smaller_packs_on_a_cpu() -> None:
     runs = [small_run(model="cnn", seed=seed) for seed in range(9)]
     assert sizes(plan(runs, set(), ONE_WORKER)) == [3, 3, 3]
     assert largest_pack(runs[0], "cuda") == PACK["cuda"]
+
+
+def test_a_run_of_the_unet_trains_alone_and_compiled_on_a_cpu() -> None:
+    [experiment] = load("adabelief_amsgrad/table3")
+    made = plan(experiment.runs(), set(), Options(device="cpu", workers=2))
+    assert sizes(made) == [1] * 45
+    auto = Options(device="cpu")
+    assert all(compile_pays(pack, auto) for pack in made.packs)
+    assert not compile_pays(plan(experiment.runs(1, epochs=1), set(), auto).packs[0], auto)
 
 
 def test_long_work_keeps_every_worker_busy_and_short_work_stays_together() -> None:

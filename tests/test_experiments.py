@@ -4,10 +4,12 @@ from statistics import fmean
 
 import pytest
 
+from hyperopt.engine.plan import run_steps
 from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.grid import Experiment, ExperimentError
 from hyperopt.files import experiments_dir
+from hyperopt.tables import render
 
 SMALL = """
 title: Two stacks
@@ -244,8 +246,24 @@ def test_adabelief_amsgrad_runs_are_as_in_the_reports_code():
         ("AMSGrad / SGD", "amsgrad(0.001)/sgd(0.0001)", all_),
     }
     assert len(stacks) == 23
-    epochs = {run.epochs for experiment in load("adabelief_amsgrad/*") for run in experiment.runs()}
+    epochs = {run.epochs for experiment in load("adabelief_amsgrad/table[12]") for run in experiment.runs()}
     assert epochs == {5}
+
+
+def test_the_unets_runs_are_as_in_the_reports_code():
+    """50 epochs of 50 minibatches in a fixed order, every hyperparameter tuned, the rates of SPEC.md 2.3."""
+    [table3, table6] = load("adabelief_amsgrad/table3", "adabelief_amsgrad/table6")
+    runs = table3.runs()
+    assert len(runs) == 3 * 15
+    assert {(run.dataset["name"], run.model["name"], run.model["filters"]) for run in runs} == {
+        ("cifar10_horses", "unet", 32)
+    }
+    assert {(run.epochs, run.batch_size, run.procedure["shuffle"]) for run in runs} == {(50, 100, False)}
+    assert {run_steps(run) for run in runs} == {2500}
+    assert {run.tune for run in runs if run.stack[0] != "sgd"} == {(), ("alpha", "beta1", "beta2")}
+    assert {run.form for run in runs} == {"reported"}
+    assert table3.cell("AMSGrad / Adam", "error").run(0).label == "amsgrad(0.02)/adam(0.0001)"
+    assert render(table6, {}).verdicts == "15 of 15 rows are run as printed"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ OF_MODEL: dict[str, dict[str, Any]] = {
     "cnn": {"model.channels": [2], "model.hidden": [4]},
     "logistic": {},
     "linear": {},
+    "unet": {"model.filters": 2},
 }
 
 

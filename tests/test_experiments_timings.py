@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from fake_records import MADE, record
 from test_tables import lines
 
+from benchmarks import times as timing_apart
 from benchmarks.times import times
+from benchmarks.workers import Sample
 from hyperopt import publish as publishing
 from hyperopt.experiments import load, timings
 from hyperopt.experiments.grid import Experiment
@@ -209,6 +212,29 @@ def test_the_times_of_the_linear_regression_from_its_file_to_its_page() -> None:
     page = render_page(few, found).markdown
     assert "Microseconds per iteration" in page
     assert lines(page, "SGD new LR | 512.00 | 1.34 |")
+
+
+def test_of_a_long_run_a_part_is_timed_and_the_page_says_so(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def at_once(workers: Sequence[object], steps: int) -> list[Sample]:
+        asked.append(steps)
+        return [Sample(steps, 2.0 * steps, 2.0 * steps, 0) for _ in workers]
+
+    monkeypatch.setattr(timing_apart, "at_once", at_once)
+    tiny = {"dataset.generated": True, "dataset.train": 64, "model.hidden": [4], "batch_size": 32}
+    small = experiment.changed(tiny)
+    found = times(small, 2, print, steps=3, inline=True)
+    assert set(asked) == {1, 3}, "one step warms up"
+    for timing in found:
+        assert timing.steps == 10
+        assert timing.metrics[timings.SECONDS] == [20.0, 20.0]
+    page = render_page(small, {r.id: r for r in found}).markdown
+    assert "Of a run's steps 3 were timed in each round" in page
+    assert "`make times ONLY=report/table9 STEPS=3`" in page
+    assert "were timed in each round" not in render_page(experiment, measured(experiment)).markdown
 
 
 def test_runs_that_another_experiment_published_do_not_publish_this_one(

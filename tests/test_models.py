@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from hyperopt import models
-from hyperopt.config import resolve
+from hyperopt.config import ConfigError, resolve
 
 CNN = resolve({"dataset": "cifar10", "model": "cnn"}).model
+UNET = resolve({"dataset": "cifar10_horses", "model": "unet"}).model
 
 
 def test_cnn_has_the_clipping_reports_layers() -> None:
@@ -57,3 +60,72 @@ def test_zero_bias_changes_the_biases_alone() -> None:
     for name, values in zeroed.items():
         assert torch.equal(values, torch.zeros_like(values) if name.endswith("bias") else usual[name])
     assert any(values.any() for name, values in usual.items() if name.endswith("bias"))
+
+
+def test_unet_has_the_reports_layers() -> None:
+    """Five convolutions of kernel 3, all but the last normalized (SPEC.md 2.3)."""
+    module = models.build(UNET, (1, 32, 32), 24)
+    shapes = {name: tuple(p.shape) for name, p in module.named_parameters() if p.ndim > 1}
+    assert list(shapes.values()) == [
+        (32, 1, 3, 3),
+        (64, 32, 3, 3),
+        (64, 32, 3, 3),
+        (64, 24, 3, 3),
+        (24, 25, 3, 3),
+    ]
+    assert [len(b) for name, b in module.named_buffers() if name.endswith("var")] == [32, 64, 32, 24]
+    assert sum(p.numel() for p in module.parameters()) == 56_856
+
+
+def test_unet_computes_what_the_report_writes() -> None:
+    """In training mode, each map normalized by its own minibatch, whose statistics it keeps a tenth of."""
+    module = models.build(UNET, (1, 32, 32), 24)
+    for name, p in module.named_parameters():
+        if name.endswith("1.weight"):
+            nn.init.uniform_(p, 0.5, 2.0)
+    w = dict(module.named_parameters())
+    kept = {name: b.clone() for name, b in module.named_buffers()}
+
+    def normal(name: str, maps: torch.Tensor) -> torch.Tensor:
+        mean, var = maps.mean((0, 2, 3)), maps.var((0, 2, 3), unbiased=True)
+        kept[f"{name}.1.running_mean"] = 0.9 * kept[f"{name}.1.running_mean"] + 0.1 * mean
+        kept[f"{name}.1.running_var"] = 0.9 * kept[f"{name}.1.running_var"] + 0.1 * var
+        kept[f"{name}.1.num_batches_tracked"] += 1
+        biased = maps.var((0, 2, 3), unbiased=False)
+        centred = (maps - mean[:, None, None]) / (biased[:, None, None] + 1e-5).sqrt()
+        return F.relu(centred * w[f"{name}.1.weight"][:, None, None] + w[f"{name}.1.bias"][:, None, None])
+
+    def half(name: str, x: torch.Tensor) -> torch.Tensor:
+        return normal(name, F.conv2d(x, w[f"{name}.0.weight"], w[f"{name}.0.bias"], stride=2, padding=1))
+
+    def double(name: str, x: torch.Tensor) -> torch.Tensor:
+        weight, bias = w[f"{name}.0.weight"], w[f"{name}.0.bias"]
+        return normal(name, F.conv_transpose2d(x, weight, bias, stride=2, padding=1, output_padding=1))
+
+    x = torch.randn(5, 1, 32, 32)
+    a = half("a", x)
+    b = half("b", a)
+    c = double("c", b)
+    d = double("d", torch.cat([a, c], dim=1))
+    assert [tuple(maps.shape[1:]) for maps in (a, b, c, d)] == [
+        (32, 16, 16),
+        (64, 8, 8),
+        (32, 16, 16),
+        (24, 32, 32),
+    ]
+    logits = F.conv2d(torch.cat([x, d], dim=1), w["e.weight"], w["e.bias"], padding=1)
+    torch.testing.assert_close(module(x), logits)
+    for name, buffer in module.named_buffers():
+        torch.testing.assert_close(buffer, kept[name])
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"dataset": "mnist", "model": "unet"}, "unet: it finds classes of pixels.*dataset=cifar10_horses"),
+        ({"dataset": "cifar10_horses", "model": "mlp"}, "mlp: it finds classes of inputs.*classes of pixels"),
+    ],
+)
+def test_a_model_that_finds_other_classes_is_refused(settings: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        resolve(settings)

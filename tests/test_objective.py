@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from hyperopt import models
 from hyperopt.config import Run, resolve
 from hyperopt.engine.pack import objective_of, stack_of
-from hyperopt.objective import Objective, naive_cross_entropy
+from hyperopt.objective import Objective, mistaken, naive_cross_entropy
 from hyperopt.train import RunState, Training
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -34,6 +34,18 @@ def test_losses_and_mistakes_of_rows_add_up_to_torchs(positions: tuple[int, ...]
     assert losses.shape == mistakes.shape == (6,)
     assert losses.mean().item() == pytest.approx(F.cross_entropy(outputs, targets).item(), rel=1e-12)
     assert mistakes.sum() == (outputs.argmax(1) != targets).sum() > 0
+
+
+def test_mistaken_pixels_are_those_of_argmax_where_outputs_are_equal_or_nan_too() -> None:
+    generator = torch.Generator().manual_seed(1)
+    values = torch.tensor([0.0, 1.0, 2.0, torch.inf, -torch.inf, torch.nan])
+    outputs = values[torch.randint(len(values), (400, 3, 5, 2), generator=generator)]
+    targets = torch.randint(3, (400, 5, 2), generator=generator)
+    outputs[:50] = torch.nan
+    wrong = outputs.argmax(1) != targets
+    assert torch.equal(mistaken(outputs, targets), wrong)
+    assert torch.equal(Objective().row_mistakes(outputs, targets), wrong.flatten(1).sum(1))
+    assert 0 < wrong[:50].sum() < wrong[:50].numel()
 
 
 def test_naive_softmax_is_the_stable_one_until_it_overflows() -> None:

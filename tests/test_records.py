@@ -52,6 +52,7 @@ RECORD = st.builds(
     steps=st.integers(0, 2**62),
     made=st.dictionaries(NAME, NAME, max_size=2),
     events=st.lists(EVENT, max_size=2),
+    pictures=st.dictionaries(NAME, st.binary(max_size=9), max_size=2),
 )
 
 
@@ -153,6 +154,12 @@ def test_a_damaged_file_is_named(damage: str, tmp_path: Path) -> None:
         path.write_bytes(damaged[damage])
     with pytest.raises(RecordsError, match=r"pack\.parquet"):
         store.load()
+
+
+def test_files_from_before_runs_kept_pictures_are_read(tmp_path: Path) -> None:
+    path = Store(tmp_path).write([a_record()], "pack")
+    pq.write_table(pq.read_table(path).drop_columns(["pictures"]), path)
+    assert normal(read_records(path)[0]) == normal(a_record())
 
 
 def test_the_files_are_read_by_pandas(tmp_path: Path) -> None:

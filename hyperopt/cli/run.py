@@ -43,8 +43,9 @@ def run(arguments: Namespace) -> int:
 
 
 def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
-    """A record as format=json prints it."""
-    return {**asdict(record), "cached": cached}
+    """A record as format=json prints it, without its pictures."""
+    printed = {key: value for key, value in asdict(record).items() if key != "pictures"}
+    return {**printed, "cached": cached}
 
 
 def _print_sweep(

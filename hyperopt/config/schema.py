@@ -31,10 +31,12 @@ A_FORM, AN_ACTIVATION = {"choices": FORMS}, {"choices": ACTIVATIONS}
 class Dataset:
     """Options of every data set; `train` is how many of the first rows, None for all.
 
-    `side` is the height and width of its images in pixels, None where it has none.
+    `side` is the height and width of its images in pixels, None where it has none; `classes_of` what it is
+    that has a class.
     """
 
     side: ClassVar[int | None] = None
+    classes_of: ClassVar[str] = "inputs"
     name: str
     train: int | None = field(metadata=FROM_1)
     generated: bool
@@ -64,6 +66,15 @@ class Cifar(Dataset):
     side: ClassVar[int | None] = 32
     normalize: str = field(metadata={"choices": ("none", "global", "channel", "imagenet")})
     augment: bool
+    test: int | None = field(metadata=FROM_1)
+
+
+@dataclass(kw_only=True)
+class Horses(Dataset):
+    """Options of cifar10_horses; `test` as of mnist."""
+
+    side: ClassVar[int | None] = 32
+    classes_of: ClassVar[str] = "pixels"
     test: int | None = field(metadata=FROM_1)
 
 
@@ -105,14 +116,30 @@ class Vgg16:
     dropout: float
 
 
+@dataclass(kw_only=True)
+class Unet:
+    """Options of unet."""
+
+    name: str
+    filters: int = field(metadata=FROM_1)
+
+
 DATASETS: dict[str, type[Dataset]] = {
     "mnist": Mnist,
     "iris": Iris,
     "cifar10": Cifar,
     "cifar100": Cifar,
+    "cifar10_horses": Horses,
     "height_weight": Dataset,
 }
-MODELS: dict[str, type] = {"mlp": Mlp, "logistic": Plain, "linear": Plain, "cnn": Cnn, "vgg16": Vgg16}
+MODELS: dict[str, type] = {
+    "mlp": Mlp,
+    "logistic": Plain,
+    "linear": Plain,
+    "cnn": Cnn,
+    "unet": Unet,
+    "vgg16": Vgg16,
+}
 
 
 @dataclass(kw_only=True)
@@ -186,9 +213,16 @@ def check_value(value: Any, spec: Field[Any]) -> str | None:
 
 
 def check_fit(dataset: Mapping[str, Any], model: Mapping[str, Any]) -> None:
-    """Refuses a model that cannot take the data set's inputs."""
+    """Refuses a model that cannot take the data set's inputs, or finds classes of something else."""
     side = DATASETS[dataset["name"]].side
     has = "no images" if side is None else f"{side} x {side}"
+    classes_of = "pixels" if model["name"] == "unet" else "inputs"
+    if DATASETS[dataset["name"]].classes_of != classes_of:
+        fitting = [name for name, kind in DATASETS.items() if kind.classes_of == classes_of]
+        raise ConfigError(
+            f"model={model['name']}: it finds classes of {classes_of}, as in dataset={' or '.join(fitting)}; "
+            f"dataset={dataset['name']} has classes of {DATASETS[dataset['name']].classes_of}."
+        )
     if model["name"] == "cnn":
         least = 2 * len(model["channels"]) + 1
         if side is None or side < least:

@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hyperopt.data import cache, height_weight, iris, preparation, synthetic
+from hyperopt.data import cache, height_weight, horses, iris, preparation, synthetic
 from hyperopt.data.fingerprints import Arrays, sha256, short
-from hyperopt.data.specs import PARTS, DatasetSpec, spec_of
+from hyperopt.data.specs import INPUTS, PARTS, DatasetSpec, spec_of
 
 _Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -126,11 +126,12 @@ def _generate(spec: DatasetSpec, train: int, test: int, seed: int, options: Mapp
 
 def _as_tensors(spec: DatasetSpec, arrays: Arrays, fingerprint: str, options: Mapping[str, Any]) -> Data:
     target = np.float64 if spec.classes is None else np.int64
+    inputs = {part: horses.grey(arrays[part]) if spec.colours else arrays[part] for part in INPUTS}
     return Data(
         name=spec.name,
-        train_x=_inputs(arrays["train_x"], spec, options),
+        train_x=_inputs(inputs["train_x"], spec, options),
         train_y=torch.from_numpy(arrays["train_y"].astype(target)),
-        test_x=_inputs(arrays["test_x"], spec, options),
+        test_x=_inputs(inputs["test_x"], spec, options),
         test_y=torch.from_numpy(arrays["test_y"].astype(target)),
         fingerprint=fingerprint,
     )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hyperopt.data import cache
+from hyperopt.data import cache, horses
 from hyperopt.data.errors import DamagedError
-from hyperopt.data.fingerprints import Arrays
+from hyperopt.data.fingerprints import Arrays, check_all
 from hyperopt.data.sources import fetch, sources
 from hyperopt.data.specs import DatasetSpec, spec_of
 
@@ -53,9 +53,17 @@ def read(spec: DatasetSpec, root: Path, *, refetch: bool = False) -> Arrays:
     with cache.locked(root, spec):
         if cache.is_cached(root, spec) and not refetch:
             return cache.read(root, spec)
-        arrays = fetch(spec, root, sources(spec, root), refetch=refetch)
+        if spec.made_of:
+            arrays = _made(spec, spec.made_of, root)
+        else:
+            arrays = fetch(spec, root, sources(spec, root), refetch=refetch)
         cache.write(root, spec, arrays)
         return arrays
+
+
+def _made(spec: DatasetSpec, of: str, root: Path) -> Arrays:
+    """The four arrays of a data set that is made of another, checked."""
+    return check_all(of, horses.horses_of(read(spec_of(of), root)), spec)
 
 
 def describe(name: str, *, root: Path | None = None) -> Status:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from hyperopt.data.colours import COLOURS
 from hyperopt.data.errors import DataError
 from hyperopt.errors import shown, unknown
 
+INPUTS = ("train_x", "test_x")
 PARTS = ("train_x", "train_y", "test_x", "test_y")
 
 
@@ -34,6 +36,8 @@ class DatasetSpec:
             same.
         choices: The values allowed for options that take one of a few.
         rows: Of the training set where there are no `arrays`.
+        made_of: The data set that this one is made of; None where it has sources of its own.
+        colours: Red, green and blue in [0, 1] of each class, where it is pixels that have classes.
         version: Raised when the tensors that `load` returns change, so that older records go stale.
     """
 
@@ -44,6 +48,8 @@ class DatasetSpec:
     options: Mapping[str, Any]
     choices: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     rows: int = 0
+    made_of: str | None = None
+    colours: tuple[tuple[float, float, float], ...] = ()
     version: int = 1
 
     @property
@@ -151,6 +157,28 @@ DATASETS: dict[str, DatasetSpec] = {
         ),
         normalize="none",
         choices=("none", "global", "channel", "imagenet"),
+    ),
+    "cifar10_horses": DatasetSpec(
+        name="cifar10_horses",
+        classes=len(COLOURS),
+        shape=(1, 32, 32),
+        arrays={
+            "train_x": ArraySpec(
+                (5000, 3, 32, 32), "4bce579f207f3b98b7477ad9fcd9b7e1365ae1ef960710fc529196335d40de25"
+            ),
+            "train_y": ArraySpec(
+                (5000, 32, 32), "226c5deb45c76ba94fa1261d7002beb413bcac125b78bfca43fbebadc21110bf"
+            ),
+            "test_x": ArraySpec(
+                (1000, 3, 32, 32), "2f6e1e7afbcc238d132cee9a2062f18b72818d9f05106acaad6ceb42cd6a6d94"
+            ),
+            "test_y": ArraySpec(
+                (1000, 32, 32), "613c81d628fee76c78cdab06a69db2658dd36854c9ce36c7d994e95d18dffc31"
+            ),
+        },
+        options={"train": None, "test": None, "generated": False},
+        made_of="cifar10",
+        colours=COLOURS,
     ),
     "iris": DatasetSpec("iris", 3, (4,), {}, {"test": False, "train": None, "generated": False}, rows=30),
     "height_weight": DatasetSpec(

@@ -36,6 +36,12 @@ class Batches(NamedTuple):
         part: Batches = pytree.tree_map(lambda tensor: tensor[steps], self)
         return part
 
+    def first(self, size: int) -> Batches:
+        """Of one step's, the first rows of the minibatch."""
+        axis = self.rows.ndim - 1
+        draws = {name: draw.narrow(axis, 0, size) for name, draw in self.draws.items()}
+        return Batches(self.rows.narrow(axis, 0, size), self.weights[:size], draws, self.steps)
+
 
 def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Sequence[int] = ()) -> Batches:
     """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same.

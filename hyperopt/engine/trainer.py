@@ -5,20 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.func import vmap
 
-from hyperopt.data import Data
+from hyperopt.data import DATASETS, Data
 from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.cohort import Cohort
 from hyperopt.engine.desk import Desk, restore
 from hyperopt.engine.measures import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
+from hyperopt.engine.pictures import pictures
 from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import Step, initial, pack_step
 from hyperopt.optim.stack import Tree
@@ -95,7 +96,11 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
 
     final = whole_training_set(training, cohort.whole, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
-    return records(pack, cohort.whole, history, final, made, len(data.train_x))
+    finished = records(pack, cohort.whole, history, final, made, len(data.train_x))
+    if DATASETS[data.name].colours and len(data.test_x):
+        kept = pictures(training, cohort.whole, data)
+        finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
+    return finished
 
 
 def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:
@@ -106,23 +111,27 @@ def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> S
 
 @torch.no_grad()
 def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
-    """The state after an epoch, and its steps' seconds; the first may compile and counts as a mean one."""
+    """The state after an epoch, and its steps' seconds; those that may compile count as mean ones.
+
+    A model with buffers, which all rows of a minibatch enter, gets a smaller last one without its padding: a
+    second shape, and so a second program.
+    """
     state = state._replace(
         loss_sum=torch.zeros_like(state.loss_sum),
         wrong_sum=torch.zeros_like(state.wrong_sum),
         rate_sum=torch.zeros_like(state.rate_sum),
     )
-    started = time.perf_counter()
-    for i in range(len(batches.steps)):
-        state = step(state, batches.part(i))
-        if i == 0:
+    count, batch = batches.weights.shape
+    sizes = (batches.weights > 0).sum(1).tolist() if state.buffers else [batch] * count
+    alike = sizes.count(sizes[0])
+    clock = [time.perf_counter()]
+    for i, size in enumerate(sizes):
+        state = step(state, batches.part(i).first(size))
+        if i in (0, alike - 1, count - 1):
             wait(state)
-            after_first = time.perf_counter()
-    wait(state)
-    count = len(batches.steps)
-    seconds = time.perf_counter() - after_first
-    scaled = seconds * count / (count - 1) if count > 1 else after_first - started
-    return vmap(training.mark_diverged, in_dims=(0, None))(state, batches.steps[-1]), scaled
+            clock.append(time.perf_counter())
+    seconds = (clock[2] - clock[1]) * count / (alike - 1) if alike > 1 else clock[-1] - clock[0]
+    return vmap(training.mark_diverged, in_dims=(0, None))(state, batches.steps[-1]), seconds
 
 
 def wait(state: RunState) -> None:

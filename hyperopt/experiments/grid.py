@@ -226,11 +226,11 @@ class Claim:
 class Experiment:
     """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
 
-    `order` is the column by which the order of rows is compared with the report's, `lists` the experiment
-    whose initial alphas this one lists (it has no runs), `changes` are settings a user put in
-    place of its own. The report's numbers may be off by `reading_error`, where they were read off a picture,
-    and by `rounding_error`, where so many decimals are printed of a number that ours have in full;
-    `reference` says whose they are, where the report prints none.
+    `order` is the column by which the order of rows is compared with the report's, `pictures` the one whose
+    runs' pictures are shown, `lists` the experiment whose initial alphas this one lists (it has no runs),
+    `changes` are settings a user put in place of its own. The report's numbers may be off by `reading_error`,
+    where they were read off a picture, and by `rounding_error`, where so many decimals are printed of a
+    number that ours have in full; `reference` says whose they are, where the report prints none.
     """
 
     id: str
@@ -250,6 +250,7 @@ class Experiment:
     seeds: tuple[int, ...] = DEFAULT_SEEDS
     needs: str | None = None
     order: str | None = None
+    pictures: str | None = None
     lists: Experiment | None = None
     changes: Settings = field(default_factory=dict)
     figure: Figure | None = None

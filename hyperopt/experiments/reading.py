@@ -123,6 +123,7 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         seeds=_seeds(keys.take("seeds", (int, list), list(DEFAULT_SEEDS))),
         needs=keys.take("needs", str, None),
         order=keys.take("order", str, None),
+        pictures=keys.take("pictures", str, None),
         lists=read(root / f"{listed}.yaml", listed) if listed else None,
         figure=figure,
         reading_error=reading_error,
@@ -161,8 +162,9 @@ def _agrees_with_itself(experiment: Experiment) -> None:
             if label not in there:
                 raise unknown(f"row of {experiment.lists.id}", label, there)
     names = [column.name for column in experiment.columns]
-    if experiment.order and experiment.order not in names:
-        raise unknown("column", experiment.order, names, given=f"order={experiment.order}")
+    for key, column in {"order": experiment.order, "pictures": experiment.pictures}.items():
+        if column and column not in names:
+            raise unknown("column", column, names, given=f"{key}={column}")
     if experiment.bold and not experiment.effect:
         raise ExperimentError("bold needs an effect: the rule compares two columns")
     if experiment.runs_per_number < 1:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SECONDS = "seconds"
 CORE = "core"
+TIMED_STEPS = "timed steps"
 
 
 def timing_id(run: Run, library: str) -> str:
@@ -27,7 +28,14 @@ def timing_id(run: Run, library: str) -> str:
 
 
 def timing(
-    run: Run, library: str, seconds: Sequence[float], core: float, steps: int, made: dict[str, str]
+    run: Run,
+    library: str,
+    seconds: Sequence[float],
+    core: float,
+    steps: int,
+    made: dict[str, str],
+    *,
+    timed_steps: int | None = None,
 ) -> Record:
     """The record of a run's times.
 
@@ -36,15 +44,17 @@ def timing(
         library: the `timed_in` of a metric.
         seconds: for all its steps, one number per round.
         core: the least share of a core that it had in a round.
-        steps: updates of the weights in a round.
+        steps: updates of the weights in the run.
         made: what made it, as of any record.
+        timed_steps: the most of them that were timed in a round, the seconds being in proportion; None: all.
     """
+    cut = {TIMED_STEPS: float(timed_steps)} if timed_steps and timed_steps < steps else {}
     return Record(
         id=timing_id(run, library),
         config=run.canonical(),
         metrics={SECONDS: list(seconds)},
         hyperparameters={},
-        final={CORE: core},
+        final={CORE: core, **cut},
         diverged=False,
         seconds=sum(seconds) / len(seconds),
         steps=steps,

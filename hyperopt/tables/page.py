@@ -12,6 +12,7 @@ from hyperopt.tables import (
     alphas,
     comparison,
     curves,
+    gallery,
     heatmaps,
     layout,
     made,
@@ -54,6 +55,7 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
     sections = [
         _head(experiment, summary),
         _shown(views[0]),
+        gallery.section(views[0], records),
         heatmaps.comparison(views, heatmap) if heatmap else comparison.section(views),
         order.section(views[-1]),
         times.section(views[0], records),

@@ -66,12 +66,16 @@ def _how_timed(view: View, records: Mapping[str, Record]) -> str:
     found = [records[id_] for id_ in sorted(timings.ids(view.experiment)) if id_ in records]
     if not found:
         return f"{words} Not timed yet: `make times ONLY={view.experiment.id}` on an idle machine."
+    command, share = f"make times ONLY={view.experiment.id}", ""
+    if timed := max(int(record.final.get(timings.TIMED_STEPS, 0)) for record in found):
+        command += f" STEPS={timed}"
+        share = f" Of a run's steps {timed} were timed in each round; the seconds are in proportion."
     rounds = sorted({len(record.metrics[timings.SECONDS]) for record in found})
     core = min(record.final[timings.CORE] for record in found)
     cpus = sorted({record.made.get("cpu", "") for record in found})
     days = sorted({record.made.get("started", "")[:10] for record in found})
     return (
-        f"{words}\n\nTimed by `make times ONLY={view.experiment.id}` on {', '.join(cpus)}, "
+        f"{words}{share}\n\nTimed by `{command}` on {', '.join(cpus)}, "
         f"{', '.join(days)}, in {' or '.join(map(str, rounds))} rounds; a run had {core:.2f} of a core at "
         "least: much below 1, the machine was busy and the times are worth little."
     )

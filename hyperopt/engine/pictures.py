@@ -1,0 +1,37 @@
+"""The pictures that a run keeps where the classes of its data set are colours."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+from torch.func import vmap
+
+from hyperopt.data import DATASETS, Data
+from hyperopt.train import RunState, Training
+
+KEPT = 4
+"""How many test pictures."""
+
+
+def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, bytes]]:
+    """Per run of a pack, PNG files of the first test pictures side by side: input, truth and prediction."""
+    colours = DATASETS[data.name].colours
+    x, y = data.test_x[:KEPT], data.test_y[:KEPT]
+    logits = vmap(training.outputs, in_dims=(0, 0, None))(state.params, state.buffers, x)
+    same = {"input": _png((255 * x[:, 0]).round(), ()), "truth": _png(y, colours)}
+    return [same | {"prediction": _png(classes, colours)} for classes in logits.argmax(dim=2)]
+
+
+def _png(pixels: Tensor, colours: tuple[tuple[float, ...], ...]) -> bytes:
+    """Pictures [pictures, height, width] side by side, in shades of grey or in these colours."""
+    side_by_side: NDArray[np.uint8] = np.concatenate(pixels.cpu().numpy().astype(np.uint8), axis=1)
+    image = Image.fromarray(side_by_side)
+    if colours:
+        image.putpalette([round(255 * part) for colour in colours for part in colour])
+    buffer = BytesIO()
+    image.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -1,0 +1,89 @@
+"""What the nets of a table make of the first test pictures: input, truth and every row's prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Picture
+from numpy.typing import NDArray
+from PIL import Image
+
+from hyperopt.experiments.grid import Experiment, Table
+from hyperopt.experiments.pictured import pictured
+from hyperopt.figures.draw import DPI, WITHOUT_DATE
+from hyperopt.figures.style import STYLE
+from hyperopt.records import Record
+
+Pixels = NDArray[np.uint8]
+
+# Inches.
+SIDE, GAP, HEADING, EDGE, BETWEEN = 0.8, 0.05, 0.55, 0.1, 0.35
+ACROSS = 2
+"""Sub-tables side by side."""
+
+
+def gallery(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
+    """The picture of the first seed as `png`; {} where no run of it keeps any.
+
+    Each sub-table is a block: a test picture in each line, and in columns its input, the truth and the
+    prediction of each row that is there.
+    """
+    there = pictured(experiment, records, seeds[0])
+    blocks = [(table.heading, found) for table in experiment.tables if (found := _columns(table, there))]
+    if not blocks:
+        return {}
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        buffer = BytesIO()
+        _draw(blocks).savefig(buffer, format="png", metadata=WITHOUT_DATE["png"], dpi=DPI)
+    return {"png": buffer.getvalue()}
+
+
+def _columns(table: Table, there: Mapping[str, Record]) -> dict[str, list[Pixels]]:
+    """By name, the pictures of each column of a block, [height, width, 3] each."""
+    found = {row.label: there[row.label].pictures for row in table.rows if row.label in there}
+    if not found:
+        return {}
+    first = next(iter(found.values()))
+    columns = {"input": first["input"], "truth": first["truth"]}
+    columns |= {label: pictures["prediction"] for label, pictures in found.items()}
+    return {name: _apart(strip) for name, strip in columns.items()}
+
+
+def _apart(strip: bytes) -> list[Pixels]:
+    """The square pictures that lie side by side in a PNG file."""
+    with Image.open(BytesIO(strip)) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    return np.split(pixels, pixels.shape[1] // pixels.shape[0], axis=1)
+
+
+def _draw(blocks: Sequence[tuple[str, Mapping[str, Sequence[Pixels]]]]) -> Picture:
+    wide = max(len(columns) for _, columns in blocks) * (SIDE + GAP)
+    tall = HEADING + max(len(p) for _, columns in blocks for p in columns.values()) * (SIDE + GAP)
+    lines = -(-len(blocks) // ACROSS)
+    across = min(ACROSS, len(blocks))
+    width = 2 * EDGE + across * wide + (across - 1) * BETWEEN
+    height = 2 * EDGE + lines * tall + (lines - 1) * BETWEEN
+    picture = Picture(figsize=(width, height))
+    FigureCanvasAgg(picture)
+    for i, (heading, columns) in enumerate(blocks):
+        left = EDGE + i % ACROSS * (wide + BETWEEN)
+        top = height - EDGE - i // ACROSS * (tall + BETWEEN)
+        picture.text(left / width, top / height, heading, va="top", ha="left", weight="bold")
+        for j, (name, images) in enumerate(columns.items()):
+            x = left + j * (SIDE + GAP)
+            below = top - HEADING
+            middle = (x + SIDE / 2) / width
+            label = name.replace(" / ", " /\n")
+            picture.text(middle, (below + GAP) / height, label, va="bottom", ha="center", size=8)
+            for k, pixels in enumerate(images):
+                y = below - (k + 1) * SIDE - k * GAP
+                axes = picture.add_axes((x / width, y / height, SIDE / width, SIDE / height))
+                axes.imshow(pixels, interpolation="nearest")
+                axes.set_axis_off()
+    return picture

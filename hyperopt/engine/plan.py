@@ -20,7 +20,7 @@ PACK_OF_MODEL = {("cpu", "cnn"): 4, ("cpu", "logistic"): 32, ("cpu", "unet"): 1}
 SECONDS_PER_STEP = {"cpu": 1.2e-3, "cuda": 2e-4}
 SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2, ("cpu", "unet"): 0.15}
 DENSE, WEIGHTS = ("mlp", "logistic"), 101_770
-"""Models of linear layers, whose time for a step goes with their weights; the reports' MNIST net has so many."""
+"""Models of linear layers, whose steps take time by their weights; the reports' MNIST net has so many."""
 COMPILE_SECONDS = 15.0
 COMPILE_PAYS_FROM = 3000
 COMPILE_PAYS_FROM_OF_MODEL = {("cpu", "unet"): 1000}
@@ -117,8 +117,8 @@ def largest_pack(run: Run, device: str) -> int:
 
     On one core of a CPU a step of the cnn took 62 ms per run alone, 64 in packs of 4, 68 in packs of 8: what
     packs up to 4 lose, they save by compiling less often. One of the unet took 140 ms alone, 200 in packs of
-    2 or 4, whose convolutions are grouped. Of logistic regression on MNIST a step took 0.47 ms alone, 0.19 per
-    run in packs of 9, 0.15 of 16 and 0.17 of 32.
+    2 or 4, whose convolutions are grouped. Of logistic regression on MNIST a step took 0.47 ms alone, 0.19
+    per run in packs of 9, 0.15 of 16 and 0.17 of 32.
     """
     return PACK_OF_MODEL.get((device, run.model["name"]), PACK[device])
 

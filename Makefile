@@ -12,7 +12,7 @@ options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(i
 	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
 
 .DEFAULT_GOAL := help
-.PHONY: setup tables figures render publish times test lint bench help
+.PHONY: setup tables figures render publish times test lint bench costs help
 
 setup: $(READY)  ## make .venv with the versions in constraints.txt
 
@@ -49,6 +49,9 @@ lint: $(READY)  ## check style, formatting and types
 
 bench: $(READY)  ## measure training speed beside its peers, for results/bench.md; TABLE=1: a whole table too
 	@$(VENV)/bin/python -m benchmarks $(if $(TABLE),--table)
+
+costs: $(READY)  ## time and memory of hypergradient descent beside its base methods, on an idle machine
+	@$(VENV)/bin/python -m benchmarks.hypergradient
 
 help:  ## show this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -116,7 +116,7 @@ def test_baydins_sgd_hd_is_sgd_above_the_learning_rate() -> None:
     for now, x, y in zip(
         train(problem, stack="sgd/sgd", alpha="0.05/0.02"), problem.x, problem.y, strict=True
     ):
-        g = torch.func.grad(training._loss, has_aux=True)(params, x, y, weight)[0]
+        g = torch.func.grad(training._loss, has_aux=True)(params, {}, x, y, weight)[0]
         if before is not None:
             alpha += 0.02 * sum((g[k] * before[k]).sum().item() for k in g)
         params, before = {k: p - alpha * g[k] for k, p in params.items()}, g

@@ -53,6 +53,7 @@ def test_missing_cells_are_shown_as_missing(experiment: Experiment):
     without = {cell: errors for cell, errors in ERRORS.items() if cell != ("0.1", "clip")}
     page = render(experiment, records(experiment, without))
     assert "12 of 15 runs, 3 missing" in page.markdown
+    assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
     assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
     assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |" in lines(page.markdown, "0.1")
     assert "| 1 | 0.1 | ≥ 1 | – | – | 0 |  | undecided |" in lines(page.markdown, "1 ")

@@ -18,9 +18,8 @@ def section(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
     """The section as Markdown; equal values of the records are collapsed to one."""
     wanted = [run.id for run in experiment.runs(seeds)]
     there = [records[id_] for id_ in wanted if id_ in records]
-    missing = len(wanted) - len(there)
     rows = [
-        ["runs", f"{len(there)} of {len(wanted)} runs" + (f", {missing} missing" if missing else "")],
+        ["runs", share(experiment, records, seeds) or f"{len(there)} of {len(wanted)} runs"],
         ["config hash", f"`{config_hash(wanted)}`"],
         *([key, value] for key, value in _facts(there)),
     ]
@@ -32,6 +31,13 @@ def section(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
     if trained := _distinct(record.made.get("command", "") for record in there):
         parts.append("The runs were trained by:\n\n```\n" + "\n".join(trained) + "\n```")
     return "\n\n".join(parts)
+
+
+def share(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> str:
+    """How many of the runs are in, such as "31 of 63 runs, 32 missing"; empty where all are."""
+    wanted = [run.id for run in experiment.runs(seeds)]
+    missing = sum(id_ not in records for id_ in wanted)
+    return f"{len(wanted) - missing} of {len(wanted)} runs, {missing} missing" if missing else ""
 
 
 def config_hash(ids: Iterable[str]) -> str:

@@ -51,6 +51,9 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
     summary = "; ".join(
         f"{view.count}: {_summary(view)}" if len(views) > 1 else _summary(view) for view in views
     )
+    share = made.share(experiment, records, asked)
+    if share and any(cell.by_seed for view in views for cell in view.measured.values()):
+        summary = f"{share}; {summary}"
     heatmap = experiment.heatmap
     sections = [
         _head(experiment, summary),

@@ -58,10 +58,11 @@ def render(
         pictures: also draw the pictures of figures.
 
     Returns:
-        The pages, by experiment id; an experiment without a published run has none.
+        The pages, by experiment id; an experiment without a published run has none, unless it needs what is
+        not at hand everywhere: then its page says so.
     """
     results = results or results_dir()
-    everything = [experiment for experiment in load() if _records(experiment, results).is_file()]
+    everything = [one for one in load() if one.needs or _records(one, results).is_file()]
     published = Store(results / "records").load()
     known = _seeds(published)
     seeds = {experiment.id: seeds_in(published, experiment, known) for experiment in everything}
@@ -148,7 +149,8 @@ def _pages(
     return {
         experiment.id: render_page(experiment, published, seeds[experiment.id])
         for experiment in experiments
-        if any(run.id in published for run in (experiment.lists or experiment).runs(seeds[experiment.id]))
+        if experiment.needs
+        or any(run.id in published for run in (experiment.lists or experiment).runs(seeds[experiment.id]))
     }
 
 

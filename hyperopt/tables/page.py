@@ -24,6 +24,11 @@ from hyperopt.tables import (
 from hyperopt.tables.view import View, view_of
 from hyperopt.wording import counted
 
+NEEDED = (
+    "The command at the end of this page trains it where there is one, and anywhere with `needs=any`; with "
+    "`--plan` it says how long that takes."
+)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -57,6 +62,9 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
     heatmap = experiment.heatmap
     sections = [
         _head(experiment, summary),
+        f"**Not run in full: it needs a {experiment.needs.upper()}.** {NEEDED}"
+        if share and experiment.needs
+        else "",
         _shown(views[0]),
         gallery.section(views[0], records),
         heatmaps.comparison(views, heatmap) if heatmap else comparison.section(views),

@@ -16,9 +16,9 @@ from hyperopt.wording import counted, duration
 
 PACK = {"cpu": 16, "cuda": 512}
 RUNS_OF_A_SEED = 8
-PACK_OF_MODEL = {("cpu", "cnn"): 4, ("cpu", "logistic"): 32, ("cpu", "unet"): 1}
+PACK_OF_MODEL = {("cpu", "cnn"): 4, ("cpu", "logistic"): 32, ("cpu", "unet"): 1, ("cpu", "vgg16"): 1}
 SECONDS_PER_STEP = {"cpu": 1.2e-3, "cuda": 2e-4}
-SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2, ("cpu", "unet"): 0.15}
+SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2, ("cpu", "unet"): 0.15, ("cpu", "vgg16"): 4.0}
 DENSE, WEIGHTS = ("mlp", "logistic"), 101_770
 """Models of linear layers, whose steps take time by their weights; the reports' MNIST net has so many."""
 COMPILE_SECONDS = 15.0

@@ -36,7 +36,7 @@ WITHOUT_DATE: dict[str, dict[str, Any]] = {
 
 # Inches.
 WIDTH, HEIGHT = {1: 4.9, 2: 3.5}, 3.7
-LEFT, RIGHT, BOTTOM, TOP = 0.75, 0.15, 0.55, 0.45
+LEFT, RIGHT, BOTTOM, TOP = 0.95, 0.15, 0.55, 0.45
 LEADER = 0.25
 LINE_HEIGHT = 1.35
 DPI = 160

@@ -61,23 +61,28 @@ def step_section(results: Results) -> Iterator[str]:
         for device in devices(results):
             found = results.of("step", stack=stack, device=device)
             ours, floor = found[0], found[-1]
-            yield table(
-                ("", f"ms, {DEVICES[device]}", f"times {ours.subject}", "times the floor", "steps a sample"),
-                [
-                    (
-                        series.subject,
-                        time_of(series),
-                        ratio_of(ratios(series, ours)),
-                        ratio_of(ratios(series, floor)),
-                        str(series.steps),
-                    )
-                    for series in found
-                ],
-                left=("",),
-            )
+            yield side_by_side(found, ours, floor, "the floor")
     yield (
         "The floor is the five matrix products of a step for one run, into tensors that are there already: "
         "no activation, no loss, no update, no data."
+    )
+
+
+def side_by_side(found: Sequence[Series], ours: Series, other: Series, name: str) -> str:
+    """The times of all subjects, and their ratios to ours and to another one, called `name`."""
+    return table(
+        ("", f"ms, {DEVICES[ours.device]}", f"times {ours.subject}", f"times {name}", "steps a sample"),
+        [
+            (
+                series.subject,
+                time_of(series),
+                ratio_of(ratios(series, ours)),
+                ratio_of(ratios(series, other)),
+                str(series.steps),
+            )
+            for series in found
+        ],
+        left=("",),
     )
 
 
@@ -85,26 +90,7 @@ def cnn_section(results: Results) -> Iterator[str]:
     """The same for a convolutional net, beside gdtuo."""
     yield f"## {name_of(CNN_STACK)}, convolutional net: milliseconds per run and step"
     ours, alone, *_ = found = results.of("cnn")
-    yield table(
-        (
-            "",
-            f"ms, {DEVICES[ours.device]}",
-            f"times {ours.subject}",
-            f"times {alone.subject}",
-            "steps a sample",
-        ),
-        [
-            (
-                series.subject,
-                time_of(series),
-                ratio_of(ratios(series, ours)),
-                ratio_of(ratios(series, alone)),
-                str(series.steps),
-            )
-            for series in found
-        ],
-        left=("",),
-    )
+    yield side_by_side(found, ours, alone, alone.subject)
     yield (
         "The clipping report's net for CIFAR-10: two 3 x 3 convolutions of 16 channels with ReLU, 128 tanh "
         "units, 10 classes; batch 256. The data are generated, of CIFAR-10's shape. The pack is as large as "

@@ -23,7 +23,7 @@ class Vgg16(nn.Module):
 
     def __init__(self, shape: Sequence[int], classes: int, *, width: int, dropout: float) -> None:
         super().__init__()
-        planes, height, block_side = shape[0], shape[1] // 32, shape[2] // 32
+        planes, rows, columns = shape[0], shape[1] // 32, shape[2] // 32
         layers: list[nn.Module] = []
         for multiple, convolutions in BLOCKS:
             for _ in range(convolutions):
@@ -36,7 +36,7 @@ class Vgg16(nn.Module):
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers, nn.Flatten())
         hidden = 8 * width
-        flat = planes * height * block_side
+        flat = planes * rows * columns
         self.dropout = dropout
         self.dropped = (flat, hidden)
         self.linear1 = nn.Linear(flat, hidden)

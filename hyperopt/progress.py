@@ -30,8 +30,8 @@ class Progress(Protocol):
     def start(self, plan: Plan) -> None:
         """Training of a plan begins."""
 
-    def update(self, pack: Pack, epoch: int, steps: int) -> None:
-        """A pack has done `epoch` of its epochs, and `steps` updates in each of its runs."""
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+        """A pack has done `epoch` epochs, the first `since` before now, and `steps` updates in each run."""
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
@@ -52,7 +52,7 @@ class Silent:
     def start(self, plan: Plan) -> None:
         """Say nothing."""
 
-    def update(self, pack: Pack, epoch: int, steps: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
         """Say nothing."""
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
@@ -70,11 +70,12 @@ class Silent:
 
 @dataclass
 class Part:
-    """How far one pack is."""
+    """How far one pack is, and after which epoch it went on from a checkpoint."""
 
     pack: Pack
     epoch: int
     steps: int
+    since: int
 
     @property
     def run_epochs(self) -> int:
@@ -82,9 +83,14 @@ class Part:
         return self.epoch * len(self.pack.runs)
 
     @property
+    def resumed(self) -> int:
+        """Epochs that were done when it went on, of all its runs together."""
+        return self.since * len(self.pack.runs)
+
+    @property
     def run_steps(self) -> int:
-        """Updates done, in all its runs together."""
-        return self.steps * len(self.pack.runs)
+        """Updates done since it went on, in all its runs together."""
+        return self.steps * (self.epoch - self.since) * len(self.pack.runs) // max(self.epoch, 1)
 
 
 @dataclass
@@ -100,6 +106,7 @@ class Tally:
     finished_runs: int = 0
     finished_work: int = 0
     finished_steps: int = 0
+    finished_resumed: int = 0
     going: dict[str, Part] = field(default_factory=dict)
 
     def start(self, plan: Plan) -> None:
@@ -108,19 +115,22 @@ class Tally:
         self.packs, self.runs = len(plan.packs), plan.runs
         self.work = sum(map(work, plan.packs))
 
-    def update(self, pack: Pack, epoch: int, steps: int) -> bool:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> bool:
         """Take note of a pack's progress; whether it is news."""
         before = self.going.get(pack.name)
-        self.going[pack.name] = Part(pack, epoch, steps)
+        self.going[pack.name] = Part(pack, epoch, steps, since)
         return before is None or before.epoch != epoch
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take note of a finished pack."""
-        self.going.pop(pack.name, None)
+        part = self.going.pop(pack.name, None)
+        epochs = sum(len(record.metrics["train_loss"]) for record in records)
+        resumed = min(part.resumed, epochs) if part else 0
         self.finished_packs += 1
         self.finished_runs += len(records)
-        self.finished_work += sum(len(record.metrics["train_loss"]) for record in records)
-        self.finished_steps += sum(record.steps for record in records)
+        self.finished_work += epochs
+        self.finished_resumed += resumed
+        self.finished_steps += sum(record.steps for record in records) * (epochs - resumed) // max(epochs, 1)
 
     def halved(self, pack: Pack) -> None:
         """Take note of a pack that was halved: one more to do."""
@@ -139,6 +149,11 @@ class Tally:
         return min(done / self.work, 1.0) if self.work > 0 else 1.0
 
     @property
+    def resumed(self) -> int:
+        """Of the work done, what checkpoints held."""
+        return self.finished_resumed + sum(part.resumed for part in self.going.values())
+
+    @property
     def steps_per_second(self) -> float:
         """Run-steps per second since the start, compiling included."""
         steps = self.finished_steps + sum(part.run_steps for part in self.going.values())
@@ -147,7 +162,10 @@ class Tally:
     @property
     def seconds_left(self) -> float | None:
         """Time left at the pace so far; None before the first epoch."""
-        return (self.clock() - self.begun) * (1 / self.fraction - 1) if self.fraction else None
+        done = self.fraction * self.work
+        if done <= self.resumed:
+            return None
+        return (self.clock() - self.begun) * (self.work - done) / (done - self.resumed)
 
     def line(self) -> str:
         """Packs, runs, pace and time left."""
@@ -170,9 +188,9 @@ class Plain:
         self.tally.start(plan)
         self.write(plan.describe())
 
-    def update(self, pack: Pack, epoch: int, steps: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
         """One line per epoch of a pack."""
-        if self.tally.update(pack, epoch, steps) and 0 < epoch < pack.first.epochs:
+        if self.tally.update(pack, epoch, steps, since) and 0 < epoch < pack.first.epochs:
             self.write(
                 f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{pack.first.epochs}; {self.tally.line()}"
             )
@@ -210,9 +228,9 @@ class Bars:
         self.console.print(plan.describe(), highlight=False)
         self.live.start()
 
-    def update(self, pack: Pack, epoch: int, steps: int) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
         """Move a pack's bar."""
-        self.tally.update(pack, epoch, steps)
+        self.tally.update(pack, epoch, steps, since)
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""

@@ -1,8 +1,9 @@
-"""Runs that stop at a loss, in packs that shrink as they do."""
+"""Runs that stop at a loss or are lost, in packs that shrink as they do."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from torch.nn import functional as F
 from hyperopt import models
 from hyperopt.config import Run
 from hyperopt.data import generated
-from hyperopt.engine import trainer
+from hyperopt.engine import cohort, trainer
 from hyperopt.engine.cohort import chosen
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import plan
@@ -116,11 +117,25 @@ def test_a_pack_shrinks_and_its_runs_are_as_alone(
     assert sum(record.seconds for record in together) > 0
 
 
+def losing(alpha: str) -> Run:
+    """As `stopping`, but training all epochs where its weights are not lost."""
+    return small_run(stack="sgd_hd", alpha=alpha, epochs=EPOCHS, **{"model.output_activation": "none"})
+
+
+@pytest.mark.parametrize(
+    ("of_alpha", "alphas"),
+    [(stopping, ALPHAS), (losing, ["0.01/3e38", "0.01/0", "3e38/0"])],
+    ids=["stopping", "lost"],
+)
 @pytest.mark.parametrize("interrupted_after", [1, 3, 6])
 def test_a_shrunken_pack_resumes_bit_for_bit(
-    interrupted_after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    interrupted_after: int,
+    of_alpha: Callable[[str], Run],
+    alphas: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pack = Pack(tuple(map(stopping, ALPHAS)))
+    pack = Pack(tuple(map(of_alpha, alphas)))
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
     train_epoch, trained = trainer.train_epoch, []
 
@@ -140,6 +155,49 @@ def test_a_shrunken_pack_resumes_bit_for_bit(
             train_pack(pack, EAGER, tmp_path / "b")
     resumed = train_pack(pack, EAGER, tmp_path / "b")
     assert list(map(measured, resumed)) == list(map(measured, uninterrupted))
+
+
+LOST: list[dict[str, Any]] = [
+    {"stack": "sgd", "alpha": 3e38},
+    {"stack": "adam/sgd", "alpha": "0.01/1e30"},
+    {"stack": "sgd/sgd", "alpha": "0.1/1e38", "clip": True, "momentum": 0.9},
+    {"stack": "adagrad/adam", "alpha": "3e38/0.1"},
+    {"stack": "rkl2", "alpha": 10, "growth_clip": False, "gradient": "sum", "full_loss": True},
+]
+"""Settings with which all weights are NaN within the first epochs."""
+
+
+@pytest.mark.parametrize("settings", LOST, ids=lambda s: s["stack"])
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside runs that go on"])
+def test_a_lost_run_costs_no_more_steps_and_its_record_is_as_if_it_went_on(
+    settings: dict[str, Any], beside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levels = settings["stack"].count("/") + 1
+    settings = {**settings, "model.output_activation": "none"}
+    fine = [{**settings, "alpha": "/".join(["1e-4", "0", "0"][:levels]), "seed": seed} for seed in (1, 2)]
+    lost = [{**settings, "seed": seed} for seed in (1, 2, 3)]
+    pack = Pack(tuple(small_run(**s, epochs=6) for s in (lost + fine if beside else lost)))
+    sizes: list[int] = []
+    train_epoch = trainer.train_epoch
+
+    def watching(training: Any, step: Any, state: Any, batches: Any) -> Any:
+        sizes.append(len(state.loss_sum))
+        return train_epoch(training, step, state, batches)
+
+    monkeypatch.setattr(trainer, "train_epoch", watching)
+    shrunken = train_pack(pack, EAGER, tmp_path / "a")
+    assert sizes[-1] == 2 if beside else len(sizes) < 6
+    monkeypatch.setattr(cohort, "lost", lambda state: torch.zeros_like(state.loss_sum, dtype=torch.bool))
+    went_on = train_pack(pack, EAGER, tmp_path / "b")
+    for ours, theirs in zip(shrunken, went_on, strict=True):
+        for name in ("metrics", "hyperparameters"):
+            assert getattr(ours, name).keys() == getattr(theirs, name).keys()
+            for key, values in getattr(theirs, name).items():
+                assert len(values) == 6
+                assert getattr(ours, name)[key] == pytest.approx(values, rel=1e-4, nan_ok=True)
+        assert ours.final == pytest.approx(theirs.final, rel=1e-4, nan_ok=True)
+        assert (ours.events, ours.diverged, ours.steps) == (theirs.events, theirs.diverged, theirs.steps)
+    assert [record.diverged for record in shrunken[:3]] == [True] * 3
 
 
 @given(st.integers(1, 40), st.data())

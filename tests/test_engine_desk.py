@@ -91,8 +91,9 @@ def test_progress_is_what_was_last_reported(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "pack")
     assert desk.reported() is None
     desk.report(0)
-    desk.report(4)
-    assert Desk(tmp_path, "pack").reported() == 4
+    assert desk.reported() == (0, 0)
+    desk.report(4, since=3)
+    assert Desk(tmp_path, "pack").reported() == (4, 3)
     assert Desk(tmp_path, "other").reported() is None
 
 

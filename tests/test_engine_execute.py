@@ -247,8 +247,8 @@ def test_progress_is_told_while_a_pack_trains(store: Store, monkeypatch: pytest.
     pack, told = Pack((small_run(seed=0), small_run(seed=1))), threading.Event()
 
     class Waiting(Watcher):
-        def update(self, pack: Pack, epoch: int, steps: int) -> None:
-            super().update(pack, epoch, steps)
+        def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+            super().update(pack, epoch, steps, since)
             told.set()
 
     def slow(pack: Pack, options: Options, root: Path) -> list[Record]:
@@ -318,7 +318,7 @@ def test_the_same_command_goes_on_after_kill_9(store: Store, monkeypatch: pytest
     assert [run.id for run in again.cached] == [runs[0].id]
     assert again.packs == (Pack(tuple(runs[1:])),)
     trained_from: list[int] = []
-    monkeypatch.setattr(Desk, "report", lambda self, epoch: trained_from.append(epoch))
+    monkeypatch.setattr(Desk, "report", lambda self, epoch, since: trained_from.append(epoch))
     outcome = execute(again, store, EAGER, Watcher())
     assert trained_from == [1, 2, 3], "the first epoch was trained again"
     assert outcome.failures == []

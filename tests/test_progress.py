@@ -46,6 +46,23 @@ def test_tally_counts_work_pace_and_time_left() -> None:
     assert tally.line() == "packs 1/2, runs 4/6, 470 run-steps/s, 0:30 left"
 
 
+def test_what_a_checkpoint_held_counts_as_done_but_not_in_the_pace() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    tally.start(PLAN)
+    clock.now = 10.0
+    tally.update(B, 20, 4700, 20)
+    assert tally.fraction == pytest.approx(40 / 80)
+    assert tally.seconds_left is None
+    assert tally.steps_per_second == 0
+    tally.update(B, 25, 5875, 20)
+    assert tally.seconds_left == pytest.approx(30), "ten run-epochs took ten seconds, 30 are left"
+    assert tally.steps_per_second == pytest.approx(235)
+    tally.finish(B, [record(30, 7050)] * 2)
+    assert tally.seconds_left == pytest.approx(10)
+    assert tally.steps_per_second == pytest.approx(470)
+
+
 def test_a_failed_pack_is_no_work_any_more() -> None:
     tally = Tally(Clock())
     tally.start(PLAN)

@@ -65,17 +65,18 @@ class Desk:
             return None
         return Checkpoint(int(metadata["epoch"]), leaves, json.loads(metadata["notes"]))
 
-    def report(self, epoch: int) -> None:
-        """Say how many epochs are done."""
+    def report(self, epoch: int, since: int = 0) -> None:
+        """Say how many epochs are done, and from which on training went on from a checkpoint."""
         self.progress.parent.mkdir(parents=True, exist_ok=True)
         part = self.progress.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps({"epoch": epoch}))
+        part.write_text(json.dumps({"epoch": epoch, "since": since}))
         part.replace(self.progress)
 
-    def reported(self) -> int | None:
-        """Epochs done as last reported; None where the pack has not started."""
+    def reported(self) -> tuple[int, int] | None:
+        """Epochs done, and from which on, as last reported; None where the pack has not started."""
         try:
-            return int(json.loads(self.progress.read_text())["epoch"])
+            said = json.loads(self.progress.read_text())
+            return int(said["epoch"]), int(said.get("since", 0))
         except FileNotFoundError:
             return None
 

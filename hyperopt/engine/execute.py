@@ -205,9 +205,10 @@ class Work:
         def watch() -> None:
             while not stop.wait(POLL_SECONDS):
                 for pack, desk in list(self.at_desk.values()):
-                    if (epoch := desk.reported()) is not None:
+                    if (reported := desk.reported()) is not None:
+                        epoch, since = reported
                         steps = run_steps(pack.first) * epoch // pack.first.epochs
-                        self.progress.update(pack, epoch, steps)
+                        self.progress.update(pack, epoch, steps, since)
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()

@@ -32,9 +32,10 @@ CHECKPOINT_SECONDS = 10.0
 
 @dataclass
 class History:
-    """What has been measured so far: per epoch, one number per run of the pack, NaN once it had finished.
+    """What has been measured so far: per epoch, one number per run of the pack.
 
-    `seconds` is each run's share of the time of its steps, without compiling.
+    The last number of a run that has finished stands for the epochs after it. `seconds` is each run's share
+    of the time of its steps, without compiling.
     """
 
     metrics: dict[str, list[list[float]]] = field(default_factory=dict)
@@ -43,11 +44,29 @@ class History:
 
     def add(self, cohort: Cohort, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]) -> None:
         """Append an epoch's metrics, and per level the hyperparameters after it, of the runs that train."""
-        for name, values in measured.items():
-            self.metrics.setdefault(name, []).append(cohort.spread(values))
-        for level, hyper in enumerate(hyperparameters):
-            for name, values in hyper.items():
-                self.hyperparameters.setdefault(f"{level}.{name}", []).append(cohort.spread(values))
+        of_levels = {f"{i}.{name}": v for i, hyper in enumerate(hyperparameters) for name, v in hyper.items()}
+        for numbers, new in ((self.metrics, measured), (self.hyperparameters, of_levels)):
+            for name, values in new.items():
+                epochs = numbers.setdefault(name, [])
+                row = list(epochs[-1]) if epochs else [math.nan] * len(self.seconds)
+                for place, value in zip(cohort.places, values.tolist(), strict=True):
+                    if place in cohort.going:
+                        row[place] = value
+                epochs.append(row)
+
+    def settled(self) -> list[bool]:
+        """Of each run, whether its last epoch left all that is measured as the one before it had."""
+        numbers = [*self.metrics.values(), *self.hyperparameters.values()]
+        last = [epochs[-2:] for epochs in numbers if len(epochs) > 1]
+        return [
+            bool(last) and all(same(before[place], now[place]) for before, now in last)
+            for place in range(len(self.seconds))
+        ]
+
+    def hold(self, epochs: int) -> None:
+        """Let the last numbers stand for what is missing of so many epochs, where all runs had finished."""
+        for rows in (*self.metrics.values(), *self.hyperparameters.values()):
+            rows += [rows[-1]] * (epochs - len(rows))
 
     def spend(self, cohort: Cohort, seconds: float) -> None:
         """Share the time of an epoch among the runs that went on in it."""
@@ -75,9 +94,9 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     if saved and (restored := restore(state, saved.leaves)):
         state, history, done = restored, History(**saved.notes), saved.epoch
 
-    cohort, step = Cohort(pack, state), None
+    cohort, step = Cohort(pack, state, history.settled()), None
     last_saved = time.monotonic()
-    desk.report(done)
+    desk.report(done, done)
     for epoch in range(done, run.epochs):
         if not cohort.going:
             break
@@ -87,12 +106,13 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         history.spend(cohort, seconds)
         measured = measure(training, state, data, batches, full_loss=run.procedure["full_loss"])
         history.add(cohort, measured, vmap(training.stack.hyperparameters)(state.stack))
-        if cohort.advance(state):
+        if cohort.advance(state, history.settled()):
             step = None
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
             desk.save([r.id for r in pack.runs], epoch + 1, cohort.whole, asdict(history))
             last_saved = time.monotonic()
-        desk.report(epoch + 1)
+        desk.report(epoch + 1, done)
+    history.hold(run.epochs)
 
     final = whole_training_set(training, cohort.whole, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
@@ -101,6 +121,11 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         kept = pictures(training, cohort.whole, data)
         finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
     return finished
+
+
+def same(before: float, now: float) -> bool:
+    """Whether two numbers are equal, or both NaN."""
+    return before == now or (math.isnan(before) and math.isnan(now))
 
 
 def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from io import BytesIO
@@ -161,6 +162,19 @@ def test_no_text_of_a_picture_overlaps(experiment: Experiment):
         assert whole.y0 <= box.y0
         assert box.y1 <= whole.y1
         assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
+    from hyperopt.figures.draw import picture_of
+
+    figure = written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", ""))
+    errors = {(label, column): [math.nan] for label in ("one", "two") for column in ("α 0.01", "α 1")}
+    errors |= {("one", "α 0.01"): [5.0], ("two", "α 0.01"): [6.0]}
+    (panel,) = figure.figure.panels
+    drawn = lines(figure, panel, alpha_records(figure, errors), (0,))
+    (axes,) = picture_of(figure.figure, [(panel, drawn)], 1).axes
+    assert axes.get_xlim()[0] < 0.01
+    assert axes.get_xlim()[1] > 1
 
 
 def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):

@@ -109,6 +109,8 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
             axes.plot(line.report_x, line.report_y, marker, color=dark, fillstyle="none", markersize=6.5)
         else:
             axes.plot(line.report_x, line.report_y, color=dark, linewidth=1.0, dashes=(4, 2), zorder=3)
+    for line in drawn:  # also where no point of it is finite, so that panels have the same axis
+        axes.dataLim.update_from_data_x(line.x, ignore=False)
     axes.set_xlabel(x.label)
     axes.set_ylabel(panel.label)
     if x.log:

@@ -9,17 +9,19 @@ import pytest
 import torch
 from small_runs import EAGER
 from torch import nn
+from torch.nn import functional as F
 from torchvision.models import vgg16_bn
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as transforms
 
 from hyperopt import models
 from hyperopt.config import resolve
-from hyperopt.data import black
+from hyperopt.data import black, load
 from hyperopt.engine.batches import epoch_batches
 from hyperopt.engine.draws import PADDING, augmented, epoch_draws
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.trainer import train_pack
+from hyperopt.engine.program import initial, pack_step
+from hyperopt.engine.trainer import train_epoch, train_pack
 
 SETTINGS: dict[str, Any] = {
     "dataset": "cifar10",
@@ -108,3 +110,38 @@ def test_a_pack_trains_each_run_as_alone(tmp_path: Path) -> None:
         assert packed.metrics["train_loss"] == pytest.approx(alone.metrics["train_loss"], rel=1e-3)
         assert packed.metrics["test_error"] == alone.metrics["test_error"]
     assert together[0].metrics["train_loss"] != together[2].metrics["train_loss"]
+
+
+def test_hypergradient_descent_at_full_width_equals_a_plain_loop() -> None:
+    """Augmentation, dropout, batch normalisation and L2 together, in float64; the update of alpha by hand."""
+    beta, l2 = 1e-5, 1e-4
+    hd = {"stack": "sgd_hd", "alpha": f"0.01/{beta}", "l2": l2, "model.width": 64, "dtype": "float64"}
+    run = resolve(SETTINGS | hd | {"batch_size": 8, "dataset.train": 24, "epochs": 1})
+    pack, data = Pack((run,)), load(**run.dataset).to("cpu", torch.float64)
+    training, state = initial(pack, data, "cpu")
+    model = models.build(run.model, (3, 32, 32), 10).double()
+    model.load_state_dict({name: tensor[0] for name, tensor in (state.params | state.buffers).items()})
+    batches = epoch_batches(pack, 0, len(data.train_x), "cpu", training.dropped)
+    state, _ = train_epoch(training, pack_step(pack, training, data, compiled=False), state, batches)
+
+    alpha, before = 0.01, None
+    for step in range(3):
+        now = batches.part(step)
+        x = augmented(data.train_x[now.rows], now.draws, black(run.dataset).double())
+        logits = model(x, (now.draws["kept.0"], now.draws["kept.1"]))
+        loss = F.cross_entropy(logits, data.train_y[now.rows])
+        weights = list(model.parameters())
+        gradients = torch.autograd.grad(loss, weights)
+        gradients = tuple(g + l2 * w.detach() for g, w in zip(gradients, weights, strict=True))
+        if before is not None:
+            alpha += beta * sum(float((g * b).sum()) for g, b in zip(gradients, before, strict=True))
+        with torch.no_grad():
+            for w, g in zip(weights, gradients, strict=True):
+                w -= alpha * g
+        before = gradients
+
+    [hyperparameters] = training.stack.hyperparameters(state.stack)[:1]
+    assert hyperparameters["alpha"].item() == pytest.approx(alpha, rel=1e-9)
+    assert alpha != pytest.approx(0.01, rel=1e-4), "the test proves little"
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close((state.params | state.buffers)[name][0], value, rtol=1e-8, atol=1e-10)

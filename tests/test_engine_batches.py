@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from problems import BATCH as ROWS
 from problems import small_problem, start
@@ -13,6 +14,7 @@ from hyperopt.engine.batches import epoch_batches
 from hyperopt.engine.pack import Pack, steps_of
 from hyperopt.engine.program import initial
 from hyperopt.engine.seeds import batch_order, stream
+from hyperopt.errors import ConfigError
 
 PINNED = {"weights": 7896617691693857887, "batches": 7964965305340474863}
 
@@ -39,6 +41,8 @@ def test_an_epoch_counts_a_smaller_last_batch_unless_it_is_dropped() -> None:
     run, dropping = (resolve({"batch_size": 256, "drop_last": drop}) for drop in (False, True))
     assert [steps_of(run, rows) for rows in (1, 256, 257, 60000)] == [1, 1, 2, 235]
     assert [steps_of(dropping, rows) for rows in (256, 257, 60000)] == [1, 1, 234]
+    with pytest.raises(ConfigError, match=r"batch_size=256: with drop_last=true .* the 255 training rows"):
+        steps_of(dropping, 255)
 
 
 def test_padding_changes_neither_loss_nor_gradient(float64: None) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from hyperopt.config import Run
 from hyperopt.data import DATASETS, Data, load
+from hyperopt.errors import ConfigError
 from hyperopt.objective import Objective
 from hyperopt.optim import assemble
 from hyperopt.optim.stack import Stack
@@ -95,6 +96,14 @@ def dtype_of(run: Run) -> torch.dtype:
 
 
 def steps_of(run: Run, rows: int) -> int:
-    """Minibatches in an epoch over `rows` training rows."""
+    """Minibatches in an epoch over `rows` training rows.
+
+    Raises:
+        ConfigError: there would be none.
+    """
     full, rest = divmod(rows, run.batch_size)
+    if run.procedure["drop_last"] and not full:
+        raise ConfigError(
+            f"batch_size={run.batch_size}: with drop_last=true it must not exceed the {rows} training rows."
+        )
     return full + (rest > 0 and not run.procedure["drop_last"])

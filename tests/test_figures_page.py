@@ -139,17 +139,17 @@ def test_pictures_leave_the_settings_of_matplotlib_alone(experiment: Experiment)
     assert dict(matplotlib.rcParams) == before
 
 
-def test_no_text_of_a_picture_overlaps(experiment: Experiment):
-    """Three curves that end at one point, their names side by side."""
+@pytest.mark.parametrize(("panels", "name"), [(2, "curve number"), (1, "")])
+def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name: str):
+    """Curves that end at one point, their names side by side; also a narrow picture that explains much."""
     from hyperopt.figures.draw import picture_of
     from hyperopt.figures.lines import Line
 
-    none = np.array([], dtype=float)
     x, y = np.array([1.0, 2.0]), np.array([2.0, 1.0])
-    never = np.array([False, False])
-    drawn = [Line(f"curve number {i}", x, y + i / 1e3, y, y, never, none, none) for i in range(8)]
+    lost = np.array([False, panels == 1])
+    drawn = [Line(f"{name} {i}", x, y + i / 1e3, y, y, lost, x, y) for i in range(8)]
     panel = experiment.figure.panels[0]
-    picture = picture_of(experiment.figure, [(panel, drawn), (panel, drawn)], 3)
+    picture = picture_of(experiment.figure, [(panel, drawn)] * panels, 3)
     picture.canvas.draw()
     texts = [text for axes in picture.axes for text in axes.texts]
     texts += [axes.get_legend() for axes in picture.axes if axes.get_legend()]

@@ -90,7 +90,8 @@ def picture_of(
         _draw(axes, figure.x, panel, drawn)
         _label(axes, drawn, width)
         if i == 0:
-            _explain(axes, figure, [line for _, every in panels for line in every], seeds, reference)
+            every = [line for _, lines_of in panels for line in lines_of]
+            _explain(axes, figure, every, seeds, reference, picture.bbox.x1)
     return picture
 
 
@@ -143,8 +144,10 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
         axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 
-def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int, reference: str) -> None:
-    """Above the first panel, how to read the lines."""
+def _explain(
+    axes: Axes, figure: Figure, every: Sequence[Line], seeds: int, reference: str, right: float
+) -> None:
+    """Above the first panel, how to read the lines, as far as `right`, in pixels."""
     entries: list[tuple[Any, str]] = [
         (
             Line2D([], [], color="#555555", linewidth=1.9),
@@ -164,18 +167,21 @@ def _explain(axes: Axes, figure: Figure, every: Sequence[Line], seeds: int, refe
             (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
         )
     handles, names = zip(*entries, strict=True)
-    axes.legend(
-        handles,
-        names,
-        loc="lower left",
-        bbox_to_anchor=(-0.02, 1.0),
-        ncols=len(names),
-        frameon=False,
-        fontsize=8,
-        handlelength=1.8,
-        columnspacing=1.2,
-        borderaxespad=0.2,
-    )
+    for rows in (1, 2):  # two where one is too wide
+        legend = axes.legend(
+            handles,
+            names,
+            loc="lower left",
+            bbox_to_anchor=(-0.02, 1.0),
+            ncols=-(-len(names) // rows),
+            frameon=False,
+            fontsize=8,
+            handlelength=1.8,
+            columnspacing=1.2,
+            borderaxespad=0.2,
+        )
+        if legend.get_window_extent().x1 <= right:
+            break
 
 
 def _is_sparse(line: Line) -> bool:

@@ -119,7 +119,7 @@ tables:
     assert "| SGD | 2.00 s | 13.00% | 0.5000 |" in lines(page.markdown, "SGD")
     assert "| Adam / SGD | 2.00 s | 3.00% | 0.5000 |" in lines(page.markdown, "Adam")
     assert page.markdown.count("**(b) Adam**") == 2
-    assert page.verdicts == "0 of 0 cells agree"
+    assert page.verdicts == "no cells compared"
     assert "2 of 2 runs" in page.markdown
     assert "## Claims" not in page.markdown
 

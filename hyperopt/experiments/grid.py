@@ -264,6 +264,11 @@ class Experiment:
         """`table` or `figure`."""
         return "figure" if self.figure or self.heatmap else "table"
 
+    @property
+    def compares(self) -> bool:
+        """Whether a report prints a number of it."""
+        return any(cell.report is not None for cell in self.cells())
+
     def cells(self) -> Iterator[Cell]:
         """Every number of it: the baseline, then the tables row by row."""
         if self.baseline:

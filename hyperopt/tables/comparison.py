@@ -15,17 +15,18 @@ from hyperopt.wording import possessive, sentence
 
 def section(views: Sequence[View]) -> str:
     """A table per view, then how to read them."""
-    reference = views[0].experiment.reference
-    parts = [f"## Beside {reference}"]
+    reference, compares = views[0].experiment.reference, views[0].experiment.compares
+    parts = [f"## Beside {reference}" if compares else "## Every number"]
     for view in views:
         parts += [f"### {view.count}"] if len(views) > 1 else []
         parts += [part for table in view.experiment.tables for part in _table(view, table)]
     m = views[0].experiment.runs_per_number
-    words = (
-        f"{sentence(possessive(reference))} number agrees where it lies in the prediction interval, "
-        f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. "
-        "Intervals are Student's, 95 %; sd has ddof 1."
-    )
+    words = "Intervals are Student's, 95 %; sd has ddof 1."
+    if compares:
+        words = (
+            f"{sentence(possessive(reference))} number agrees where it lies in the prediction interval, "
+            f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. {words}"
+        )
     if error := views[0].experiment.reading_error:
         words += f" Its numbers were read off its picture, to ±{error:g}, which widens the interval."
     if error := views[0].experiment.rounding_error:

@@ -13,7 +13,7 @@ from hyperopt.tables.view import View
 def section(view: View) -> str:
     """The report's own layout, its bold rule applied to our means."""
     experiment = view.experiment
-    parts = ["## The report's table, our numbers"]
+    parts = ["## The report's table, our numbers" if experiment.compares else "## The table"]
     for table in experiment.tables:
         header = [experiment.corner, *(column.label for column in experiment.columns)]
         rows = [_row(view, row) for row in table.rows]

@@ -116,15 +116,17 @@ def _summary(view: View) -> str:
     agrees = Counter(cell.agrees for cell in cells)
     lost = sum(bool(cell.diverged) and cell.agrees is None for cell in cells)
     compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
-    parts = [f"{agrees[True]} of {compared} {what} agree"]
-    if not compared and view.experiment.figure:
-        parts = [f"{lost} {what} with runs that diverged"] if lost else []
-    elif lost:
-        parts[0] += f" ({lost} more had runs that diverged)"
+    parts = [f"{agrees[True]} of {compared} {what} agree"] if compared else []
+    if lost:
+        parts = (
+            [f"{parts[0]} ({lost} more had runs that diverged)"]
+            if parts
+            else [f"{lost} {what} with runs that diverged"]
+        )
     if view.verdicts:
         outcomes = Counter(verdict.outcome for verdict in view.verdicts)
         parts.append(
             f"{counted(outcomes['reproduced'], 'claim')} reproduced, {outcomes['not reproduced']} not, "
             f"{outcomes['undecided']} undecided"
         )
-    return "; ".join(parts) or "no claims"
+    return "; ".join(parts) or f"no {what} compared"

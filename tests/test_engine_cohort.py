@@ -42,6 +42,20 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {alpha: train_pack(Pack((stopping(alpha),)), EAGER, folder)[0] for alpha in ALPHAS}
 
 
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Fills with the number of runs that train together, epoch by epoch."""
+    seen: list[int] = []
+    train_epoch = trainer.train_epoch
+
+    def watching(training: Any, step: Any, state: Any, batches: Any) -> Any:
+        seen.append(len(state.loss_sum))
+        return train_epoch(training, step, state, batches)
+
+    monkeypatch.setattr(trainer, "train_epoch", watching)
+    return seen
+
+
 def first_at(run: Run, rate: float) -> float:
     """The step of the first minibatch of the loss, by a plain loop of SGD."""
     data = generated("mnist", TRAIN, 1)
@@ -92,16 +106,8 @@ def test_without_a_loss_to_stop_at_nothing_is_noted(tmp_path: Path) -> None:
 
 
 def test_a_pack_shrinks_and_its_runs_are_as_alone(
-    alone: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    alone: dict[str, Any], sizes: list[int], tmp_path: Path
 ) -> None:
-    sizes: list[int] = []
-    train_epoch = trainer.train_epoch
-
-    def watching(training: Any, step: Any, state: Any, batches: Any) -> Any:
-        sizes.append(len(state.loss_sum))
-        return train_epoch(training, step, state, batches)
-
-    monkeypatch.setattr(trainer, "train_epoch", watching)
     together = train_pack(Pack(tuple(map(stopping, ALPHAS))), EAGER, tmp_path)
     for alpha, record in zip(ALPHAS, together, strict=True):
         ours, theirs = measured(record), measured(alone[alpha])
@@ -170,21 +176,17 @@ LOST: list[dict[str, Any]] = [
 @pytest.mark.parametrize("settings", LOST, ids=lambda s: s["stack"])
 @pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside runs that go on"])
 def test_a_lost_run_costs_no_more_steps_and_its_record_is_as_if_it_went_on(
-    settings: dict[str, Any], beside: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: dict[str, Any],
+    beside: bool,
+    sizes: list[int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     levels = settings["stack"].count("/") + 1
     settings = {**settings, "model.output_activation": "none"}
     fine = [{**settings, "alpha": "/".join(["1e-4", "0", "0"][:levels]), "seed": seed} for seed in (1, 2)]
     lost = [{**settings, "seed": seed} for seed in (1, 2, 3)]
     pack = Pack(tuple(small_run(**s, epochs=6) for s in (lost + fine if beside else lost)))
-    sizes: list[int] = []
-    train_epoch = trainer.train_epoch
-
-    def watching(training: Any, step: Any, state: Any, batches: Any) -> Any:
-        sizes.append(len(state.loss_sum))
-        return train_epoch(training, step, state, batches)
-
-    monkeypatch.setattr(trainer, "train_epoch", watching)
     shrunken = train_pack(pack, EAGER, tmp_path / "a")
     assert sizes[-1] == 2 if beside else len(sizes) < 6
     monkeypatch.setattr(cohort, "lost", lambda state: torch.zeros_like(state.loss_sum, dtype=torch.bool))

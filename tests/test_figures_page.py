@@ -169,12 +169,15 @@ def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
 
     figure = written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", ""))
     errors = {(label, column): [math.nan] for label in ("one", "two") for column in ("α 0.01", "α 1")}
-    errors |= {("one", "α 0.01"): [5.0], ("two", "α 0.01"): [6.0]}
+    errors |= {("one", "α 0.01"): [5.0]}
     (panel,) = figure.figure.panels
     drawn = lines(figure, panel, alpha_records(figure, errors), (0,))
     (axes,) = picture_of(figure.figure, [(panel, drawn)], 1).axes
     assert axes.get_xlim()[0] < 0.01
     assert axes.get_xlim()[1] > 1
+    assert [text.get_text() for text in axes.texts] == ["one", "two"], (
+        "a curve of which nothing is left is named"
+    )
 
 
 def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):

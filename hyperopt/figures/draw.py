@@ -126,7 +126,7 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
     """Name every line at its right end; a thin line leads to a name that had to move."""
     axes.margins(x=0.02)
     axes.autoscale_view()
-    ends = [_end(line) for line in drawn]
+    ends = [_end(line) or (float(line.x[-1]), axes.get_ylim()[1]) for line in drawn]
     to_axes = axes.transAxes.inverted()
     wanted = [float(to_axes.transform(axes.transData.transform(end))[1]) for end in ends]
     gap = LINE_HEIGHT * mpl.rcParams["font.size"] / POINTS_PER_INCH / HEIGHT
@@ -189,12 +189,12 @@ def _is_sparse(line: Line) -> bool:
     return len(line.report_x) < len(line.x)
 
 
-def _end(line: Line) -> tuple[float, float]:
-    """The last point of a line: ours, or the report's where we have none."""
+def _end(line: Line) -> tuple[float, float] | None:
+    """The last point of a line: ours, or the report's where we have none; None where every run diverged."""
     finite = np.flatnonzero(np.isfinite(line.middle))
     if len(finite):
         return float(line.x[finite[-1]]), float(line.middle[finite[-1]])
-    return float(line.report_x[-1]), float(line.report_y[-1])
+    return (float(line.report_x[-1]), float(line.report_y[-1])) if len(line.report_x) else None
 
 
 def _widest(texts: Sequence[str], picture: Picture, canvas: FigureCanvasAgg) -> float:

@@ -13,7 +13,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import Axis, Figure, Panel
 from hyperopt.experiments.grid import Experiment
@@ -22,7 +21,7 @@ from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
-from hyperopt.figures.style import BANDS, COLOURS, STYLE
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, scale
 from hyperopt.records import Record
 from hyperopt.wording import counted
 
@@ -113,13 +112,7 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
     for line in drawn:  # also where no point of it is finite, so that panels have the same axis
         axes.dataLim.update_from_data_x(line.x, ignore=False)
     axes.set_xlabel(x.label)
-    axes.set_ylabel(panel.label)
-    if x.log:
-        axes.set_xscale("log")
-    elif not x.values:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if panel.log:
-        axes.set_yscale("log")
+    scale(axes, x, panel)
 
 
 def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
@@ -174,11 +167,9 @@ def _explain(
             loc="lower left",
             bbox_to_anchor=(-0.02, 1.0),
             ncols=-(-len(names) // rows),
-            frameon=False,
-            fontsize=8,
             handlelength=1.8,
-            columnspacing=1.2,
             borderaxespad=0.2,
+            **LEGEND,
         )
         if legend.get_window_extent().x1 <= right:
             break

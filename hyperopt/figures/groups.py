@@ -11,11 +11,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
 from hyperopt.figures.lines import Line
-from hyperopt.figures.style import BANDS, COLOURS
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, scale
 from hyperopt.wording import counted
 
 # Inches.
@@ -52,11 +51,9 @@ def groups_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], se
             loc="upper left",
             bbox_to_anchor=(LEFT / 2 / whole, 1 - (0.05 + row * LEGEND_ROW) / tall),
             ncols=len(names),
-            frameon=False,
-            fontsize=8,
             handlelength=2.2,
-            columnspacing=1.2,
             borderaxespad=0,
+            **LEGEND,
         )
     return picture
 
@@ -69,14 +66,8 @@ def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[Line]) -> No
         axes.plot(line.x, line.middle, color=colour, linestyle=style, linewidth=1.4)
         lost = line.diverged & np.isfinite(line.middle)
         axes.plot(line.x[lost], line.middle[lost], "x", color=colour, markersize=5, zorder=4)
-    axes.set_ylabel(panel.label)
     axes.margins(x=0.02)
-    if figure.x.log:
-        axes.set_xscale("log")
-    elif not figure.x.values:
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    if panel.log:
-        axes.set_yscale("log")
+    scale(axes, figure.x, panel)
 
 
 def _look(figure: Figure, curve: Curve) -> tuple[str, str]:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from hyperopt.experiments.figure import Axis, Panel
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
 
@@ -22,3 +27,16 @@ STYLE: dict[Any, Any] = {
     "svg.hashsalt": "hyperopt",
     "svg.fonttype": "path",
 }
+
+LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "columnspacing": 1.2}
+
+
+def scale(axes: Axes, x: Axis, panel: Panel) -> None:
+    """Name what runs up, and scale both axes: logarithmic where asked, epochs in whole numbers."""
+    axes.set_ylabel(panel.label)
+    if x.log:
+        axes.set_xscale("log")
+    elif not x.values:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if panel.log:
+        axes.set_yscale("log")

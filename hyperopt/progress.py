@@ -102,6 +102,7 @@ class Tally:
     packs: int = 0
     runs: int = 0
     work: int = 0
+    may_stop: bool = False
     finished_packs: int = 0
     finished_runs: int = 0
     finished_work: int = 0
@@ -114,6 +115,7 @@ class Tally:
         self.begun = self.clock()
         self.packs, self.runs = len(plan.packs), plan.runs
         self.work = sum(map(work, plan.packs))
+        self.may_stop = plan.may_stop
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> bool:
         """Take note of a pack's progress; whether it is news."""
@@ -122,13 +124,14 @@ class Tally:
         return before is None or before.epoch != epoch
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """Take note of a finished pack."""
+        """Take note of a finished pack; the epochs before which its runs stopped are no work any more."""
         part = self.going.pop(pack.name, None)
         epochs = sum(len(record.metrics["train_loss"]) for record in records)
         resumed = min(part.resumed, epochs) if part else 0
         self.finished_packs += 1
         self.finished_runs += len(records)
         self.finished_work += epochs
+        self.work -= work(pack) - epochs
         self.finished_resumed += resumed
         self.finished_steps += sum(record.steps for record in records) * (epochs - resumed) // max(epochs, 1)
 
@@ -169,7 +172,9 @@ class Tally:
 
     def line(self) -> str:
         """Packs, runs, pace and time left."""
-        left = "" if self.seconds_left is None else f", {clock_time(self.seconds_left)} left"
+        left = ""
+        if self.seconds_left is not None:
+            left = f", {'at most ' if self.may_stop else ''}{clock_time(self.seconds_left)} left"
         return (
             f"packs {self.finished_packs}/{self.packs}, runs {self.finished_runs}/{self.runs}, "
             f"{self.steps_per_second:,.0f} run-steps/s{left}"

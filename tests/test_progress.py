@@ -27,7 +27,7 @@ def record(epochs: int, steps: int) -> SimpleNamespace:
 
 
 A, B = pack("a", 4, 5), pack("b", 2, 30)
-PLAN = SimpleNamespace(packs=(A, B), runs=6, describe=lambda: "6 runs to train in 2 packs")
+PLAN = SimpleNamespace(packs=(A, B), runs=6, may_stop=False, describe=lambda: "6 runs to train in 2 packs")
 
 
 def test_tally_counts_work_pace_and_time_left() -> None:
@@ -70,6 +70,16 @@ def test_a_failed_pack_is_no_work_any_more() -> None:
     tally.failed(B)
     tally.finish(A, [record(5, 1175)] * 4)
     assert tally.fraction == 1.0
+
+
+def test_what_runs_stopped_before_is_no_work_any_more() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    tally.start(SimpleNamespace(packs=(A, B), runs=6, may_stop=True))
+    clock.now = 10.0
+    tally.finish(B, [record(4, 940), record(6, 1410)])
+    assert tally.fraction == pytest.approx(10 / 30)
+    assert tally.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:20 left"
 
 
 def test_plain_lines() -> None:

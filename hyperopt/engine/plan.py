@@ -46,15 +46,19 @@ class Plan:
         """Runs to train."""
         return sum(len(pack.runs) for pack in self.packs)
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether some runs stop at a loss, perhaps long before their last epoch."""
+        return any(pack.first.procedure["stop_at_loss"] is not None for pack in self.packs)
+
     def describe(self) -> str:
         """One line: runs, packs, runs already there, estimated time."""
         if not self.packs:
             return f"nothing to train: all {len(self.cached)} runs are there"
         there = f", {len(self.cached)} already there" if self.cached else ""
-        may_stop = any(pack.first.procedure["stop_at_loss"] is not None for pack in self.packs)
         return (
             f"{counted(self.runs, 'run')} to train in {counted(len(self.packs), 'pack')}{there}; "
-            f"{'at most' if may_stop else 'about'} {duration(self.seconds)} here"
+            f"{'at most' if self.may_stop else 'about'} {duration(self.seconds)} here"
         )
 
 

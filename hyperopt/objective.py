@@ -43,23 +43,19 @@ def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
 def mistaken(outputs: Tensor, targets: Tensor) -> Tensor:
     """Whether `outputs.argmax(dim=1) != targets`, of many positions a row; bool [rows, height, width].
 
-    Compiled for a CPU, argmax goes class by class, and a comparison of all classes with the target's does
-    not: of 24 classes in 102 400 pixels they took 8 and 2 ms. As argmax has it, NaN is the largest number,
-    and of equal ones the first is taken.
+    Compiled for a CPU, argmax goes class by class; two plain reductions do not: of 24 classes in 102 400
+    pixels they took 9 and 2 ms. As argmax has it, NaN is the largest number, and of equal ones the first is
+    taken.
 
     Args:
         outputs: logits [rows, classes, height, width].
         targets: classes [rows, height, width].
     """
-    of_target = outputs.gather(1, targets[:, None])
-    classes = torch.arange(outputs.shape[1], device=outputs.device)
-    before = classes[:, None, None] < targets[:, None]
-    exceeds = torch.where(
-        of_target.isnan(),
-        outputs.isnan() & before,
-        ~(outputs <= of_target) | (outputs == of_target) & before,
-    )
-    return exceeds.any(dim=1)
+    number = outputs.shape[1]
+    classes = torch.arange(number, dtype=outputs.dtype, device=outputs.device)[:, None, None]
+    nan = outputs != outputs  # isnan, which compiled goes number by number
+    largest = (outputs == outputs.amax(dim=1, keepdim=True)) | nan
+    return torch.where(largest, classes, number).amin(dim=1) != targets
 
 
 @dataclass(frozen=True)

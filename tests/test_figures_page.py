@@ -103,6 +103,23 @@ def test_lines_are_means_with_the_middle_of_the_seeds(experiment: Experiment):
     )
 
 
+def test_a_logarithmic_axis_leaves_gaps_and_says_so(experiment: Experiment):
+    from hyperopt.figures.draw import picture_of
+
+    records = epoch_records(
+        experiment, {"SGD": [[3.0, -1.0, 2.0], [3.0, 0.5, 1.0]], "Adam": [[1.0, 1.0, 0.5]]}
+    )
+    told = {}
+    for log in (True, False):
+        panel = replace(experiment.figure.panels[0], log=log)
+        drawn = lines(experiment, panel, records, (0, 1))
+        assert drawn[0].middle == pytest.approx([3.0, np.nan if log else -0.25, 1.5], nan_ok=True)
+        assert [line.cut for line in drawn] == [log, False]
+        legend = picture_of(experiment.figure, [(panel, drawn)], 2).axes[0].get_legend()
+        told[log] = [text.get_text() for text in legend.get_texts()]
+    assert told[True] == [*told[False], "gaps: 0 or less"]
+
+
 def test_the_band_of_the_mean_is_students(tmp_path: Path):
     figure = written(tmp_path, ALONG_EPOCHS + "band: mean\n")
     sgd, _ = lines(figure, figure.figure.panels[0], epoch_records(figure, LOSSES), (0, 1, 2))

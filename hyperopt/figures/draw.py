@@ -21,7 +21,7 @@ from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, scale
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, scale
 from hyperopt.records import Record
 from hyperopt.wording import counted
 
@@ -159,6 +159,7 @@ def _explain(
         entries.append(
             (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
         )
+    entries += gaps(every)
     handles, names = zip(*entries, strict=True)
     for rows in (1, 2):  # two where one is too wide
         legend = axes.legend(

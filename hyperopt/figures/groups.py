@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
 from hyperopt.figures.lines import Line
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, scale
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, scale
 from hyperopt.wording import counted
 
 # Inches.
@@ -101,4 +101,4 @@ def _lines(figure: Figure, every: Sequence[Line], seeds: int) -> list[tuple[Any,
         entries.append((Patch(color=grey, alpha=0.2), BANDS[figure.band]))
     if any(line.diverged.any() for line in every):
         entries.append((Line2D([], [], color=grey, marker="x", linestyle="none"), "a run diverged (median)"))
-    return entries
+    return entries + gaps(every)

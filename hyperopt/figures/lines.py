@@ -27,12 +27,14 @@ class Line:
     Attributes:
         label: its name.
         x: where it is known, [points].
-        middle: the mean over seeds, where a run diverged their median; NaN where no run is finite, [points].
+        middle: the mean over seeds, where a run diverged their median, [points]; NaN where no run is finite,
+            or where a logarithmic axis has no place for it.
         low: lower end of the band, [points].
         high: upper end of the band, [points].
         diverged: where the run of some seed diverged, bool [points].
         report_x: where the report's curve is known.
         report_y: the report's curve.
+        cut: whether it has gaps where it is 0 or less, on a logarithmic axis.
     """
 
     label: str
@@ -43,6 +45,7 @@ class Line:
     diverged: NDArray[np.bool_]
     report_x: Numbers
     report_y: Numbers
+    cut: bool = False
 
 
 def lines(
@@ -78,6 +81,8 @@ def _line(
     kept = _kept(len(x), log=figure.x.log)
     x, y, diverged = x[kept], y[:, kept], diverged[:, kept]
     middle, low, high = _over_seeds(y, diverged, figure.band)
+    gaps = (middle <= 0) & panel.log
+    middle[gaps] = np.nan
     return Line(
         curve.label,
         x,
@@ -87,6 +92,7 @@ def _line(
         np.asarray(diverged.any(axis=0)),
         np.array([at for at, _ in report], dtype=float),
         np.array([number for _, number in report], dtype=float),
+        bool(gaps.any()),
     )
 
 

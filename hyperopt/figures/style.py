@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import Axis, Panel
+from hyperopt.figures.lines import Line
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
@@ -40,3 +43,9 @@ def scale(axes: Axes, x: Axis, panel: Panel) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     if panel.log:
         axes.set_yscale("log")
+
+
+def gaps(lines: Sequence[Line]) -> list[tuple[Any, str]]:
+    """What a legend says of the gaps in lines, where there are any."""
+    nothing = Line2D([], [], linestyle="none")
+    return [(nothing, "gaps: 0 or less")] if any(line.cut for line in lines) else []

@@ -65,6 +65,13 @@ def test_no_runs_at_all_is_a_page(experiment: Experiment):
     assert "0 of 15 runs, 15 missing" in page.markdown
 
 
+def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(experiment: Experiment):
+    two = {cell: errors[:2] for cell, errors in ERRORS.items()}
+    page = render(experiment, records(experiment, two)).markdown
+    assert "Means over those of 3 seeds (0, 1, 2) that are in." in page
+    assert "Means over 3 seeds" not in page
+
+
 def test_the_summary_counts_cells_and_verdicts(experiment: Experiment):
     calm = {cell: [4.0, 5.0, 6.0] for cell in ERRORS}
     # At 10 the report's 60 and 30 are far from 5 ± 3.5; every effect is 0, as neither claim has it.

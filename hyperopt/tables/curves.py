@@ -34,7 +34,7 @@ def section(view: View, figure: Figure) -> str:
 
 
 def _words(view: View, figure: Figure) -> str:
-    words = [f"Means over {view.count} ({_numbers(view.seeds)})."]
+    words = [f"Means over {view.over}."]
     used = [column.reduction for column in view.experiment.columns if column.reduction]
     words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
     if any(curve.shown_as is None for curve in figure.curves):
@@ -45,13 +45,6 @@ def _words(view: View, figure: Figure) -> str:
     if view.diverged:
         words.append("† Some of these runs diverged; a model of NaN is scored as class 0.")
     return " ".join(words)
-
-
-def _numbers(seeds: tuple[int, ...]) -> str:
-    """Seeds in full, or the first and the last where they follow one another."""
-    if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
-        return f"{seeds[0]} … {seeds[-1]}"
-    return ", ".join(map(str, seeds))
 
 
 def _shown_as(curve: Curve) -> str:

@@ -17,7 +17,7 @@ def section(view: View, figure: HeatMap) -> str:
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
     words = [
-        f"Medians over {view.count} ({', '.join(map(str, view.seeds))}): {figure.label}. Grey: no run got "
+        f"Medians over {view.over}: {figure.label}. Grey: no run got "
         "there; a count under a median: so many did not."
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:

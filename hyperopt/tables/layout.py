@@ -18,7 +18,7 @@ def section(view: View) -> str:
         header = [experiment.corner, *(column.label for column in experiment.columns)]
         rows = [_row(view, row) for row in table.rows]
         parts.append(f"**{table.heading}**\n\n{markdown.table(header, rows)}")
-    words = [f"Means over {view.count} ({', '.join(map(str, view.seeds))})."]
+    words = [f"Means over {view.over}."]
     if experiment.baseline:
         column = experiment.columns[0]
         ours = _mean(view.measured[experiment.baseline.label, column.name], column)

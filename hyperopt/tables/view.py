@@ -20,11 +20,18 @@ class View:
     seeds: tuple[int, ...]
     measured: Measurements
     verdicts: list[Verdict]
+    complete: bool
 
     @property
     def count(self) -> str:
         """`3 seeds`."""
         return counted(len(self.seeds), "seed")
+
+    @property
+    def over(self) -> str:
+        """What a mean is over: `3 seeds (0, 1, 2)`; where runs are missing, those of them that are in."""
+        all_ = f"{self.count} ({seed_numbers(self.seeds)})"
+        return all_ if self.complete else f"those of {all_} that are in"
 
     @property
     def diverged(self) -> bool:
@@ -35,4 +42,12 @@ class View:
 def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...]) -> View:
     """The experiment as these records and seeds show it."""
     measured = measure(experiment, records, seeds)
-    return View(experiment, seeds, measured, verdicts(experiment, measured))
+    complete = all(run.id in records for run in experiment.runs(seeds))
+    return View(experiment, seeds, measured, verdicts(experiment, measured), complete)
+
+
+def seed_numbers(seeds: tuple[int, ...]) -> str:
+    """Seeds in full, or the first and the last where more than three follow one another."""
+    if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]} … {seeds[-1]}"
+    return ", ".join(map(str, seeds))

@@ -9,6 +9,7 @@ from hyperopt.experiments.claims import Verdict, verdicts
 from hyperopt.experiments.grid import Experiment
 from hyperopt.experiments.measurements import Measurements, measure
 from hyperopt.records import Record
+from hyperopt.tables import made
 from hyperopt.wording import counted
 
 
@@ -30,7 +31,7 @@ class View:
     @property
     def over(self) -> str:
         """What a mean is over: `3 seeds (0, 1, 2)`; where runs are missing, those of them that are in."""
-        all_ = f"{self.count} ({seed_numbers(self.seeds)})"
+        all_ = f"{self.count} ({listed(self.seeds)})"
         return all_ if self.complete else f"those of {all_} that are in"
 
     @property
@@ -42,11 +43,11 @@ class View:
 def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...]) -> View:
     """The experiment as these records and seeds show it."""
     measured = measure(experiment, records, seeds)
-    complete = all(run.id in records for run in experiment.runs(seeds))
+    complete = not made.share(experiment, records, seeds)
     return View(experiment, seeds, measured, verdicts(experiment, measured), complete)
 
 
-def seed_numbers(seeds: tuple[int, ...]) -> str:
+def listed(seeds: tuple[int, ...]) -> str:
     """Seeds in full, or the first and the last where more than three follow one another."""
     if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
         return f"{seeds[0]} … {seeds[-1]}"

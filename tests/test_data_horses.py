@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,6 +58,13 @@ def test_horses_are_shuffled_as_the_reports_code_does() -> None:
         assert len(scaled) > 8
         generator.shuffle(scaled)
         assert np.array_equal(made[f"{part}_x"] / 256, scaled)
+
+
+def test_the_colours_are_the_reports_to_six_decimals() -> None:
+    """By their sha256, so that a slip in a digit is noticed where the data set is not cached."""
+    written = "; ".join(",".join(f"{part:.6f}" for part in colour) for colour in COLOURS)
+    assert written.startswith("0.869303,0.813052,0.711082; 0.146822,0.127641,0.107898; ")
+    assert hashlib.sha256(written.encode()).hexdigest()[:16] == "c91d7a42757aa792"
 
 
 def test_a_pixels_class_is_that_of_the_nearest_colour() -> None:

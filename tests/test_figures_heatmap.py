@@ -239,6 +239,9 @@ def test_many_curves_are_told_apart_by_group_colour_and_line(tmp_path: Path) -> 
     assert overlapping(picture) == []
     words = [text.get_text() for legend in picture.legends for text in legend.get_texts()]
     assert words == ["α 0.1", "α 0.001", "alone", "tuned", "mean of 3 seeds", "middle 90 % of seeds"]
+    partial = groups_of(experiment.figure, panels, 3, complete=False)
+    words = [text.get_text() for text in partial.legends[1].get_texts()]
+    assert words[2:] == ["mean of 3 seeds, some runs missing", "middle 90 % of seeds"]
 
 
 def test_a_distance_from_the_reports_number_is_an_effect(tmp_path: Path) -> None:

@@ -120,6 +120,15 @@ def test_a_logarithmic_axis_leaves_gaps_and_says_so(experiment: Experiment):
     assert told[True] == [*told[False], "gaps: 0 or less"]
 
 
+def test_a_picture_says_that_runs_are_missing(experiment: Experiment):
+    records = epoch_records(experiment, LOSSES)
+    missing = {experiment.cell("SGD", "epoch 3").run(2).id}
+    partly = {id_: record for id_, record in records.items() if id_ not in missing}
+    words = "mean of 3 seeds", "mean of 3 seeds, some runs missing"
+    for there, said in zip((records, partly), words, strict=True):
+        assert f"<!-- ours, {said} -->".encode() in pictures(experiment, there, (0, 1, 2))["svg"]
+
+
 def test_the_band_of_the_mean_is_students(tmp_path: Path):
     figure = written(tmp_path, ALONG_EPOCHS + "band: mean\n")
     sgd, _ = lines(figure, figure.figure.panels[0], epoch_records(figure, LOSSES), (0, 1, 2))

@@ -21,9 +21,8 @@ from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, scale
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, over_seeds, scale
 from hyperopt.records import Record
-from hyperopt.wording import counted
 
 MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -67,15 +66,29 @@ def _picture(experiment: Experiment, records: Mapping[str, Record], seeds: Seque
     panels = [(panel, lines(experiment, panel, records, seeds)) for panel in figure.panels]
     if not any(drawn for _, drawn in panels):
         return None
+    complete = all(run.id in records for run in experiment.runs(seeds))
     if any(figure.groups):
-        return groups_of(figure, panels, len(seeds))
-    return picture_of(figure, panels, len(seeds), experiment.reference)
+        return groups_of(figure, panels, len(seeds), complete=complete)
+    return picture_of(figure, panels, len(seeds), experiment.reference, complete=complete)
 
 
 def picture_of(
-    figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int, reference: str = "the report"
+    figure: Figure,
+    panels: Sequence[tuple[Panel, Sequence[Line]]],
+    seeds: int,
+    reference: str = "the report",
+    *,
+    complete: bool = True,
 ) -> Picture:
-    """Panels side by side, each with its labels to the right, and how to read them above."""
+    """Panels side by side, each with its labels to the right, and how to read them above.
+
+    Args:
+        figure: whose panels they are.
+        panels: each with its drawn lines.
+        seeds: asked for.
+        reference: whose numbers stand beside ours.
+        complete: whether no run is missing.
+    """
     picture = Picture()
     canvas = FigureCanvasAgg(picture)
     gutter = LEADER + RIGHT + _widest([line.label for _, drawn in panels for line in drawn], picture, canvas)
@@ -90,7 +103,8 @@ def picture_of(
         _label(axes, drawn, width)
         if i == 0:
             every = [line for _, lines_of in panels for line in lines_of]
-            _explain(axes, figure, every, seeds, reference, picture.bbox.x1)
+            entries = _entries(figure, every, seeds, reference, complete=complete)
+            _explain(axes, entries, picture.bbox.x1)
     return picture
 
 
@@ -137,16 +151,12 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
         axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 
-def _explain(
-    axes: Axes, figure: Figure, every: Sequence[Line], seeds: int, reference: str, right: float
-) -> None:
-    """Above the first panel, how to read the lines, as far as `right`, in pixels."""
-    entries: list[tuple[Any, str]] = [
-        (
-            Line2D([], [], color="#555555", linewidth=1.9),
-            f"ours, {'mean of ' if seeds > 1 else ''}{counted(seeds, 'seed')}",
-        )
-    ]
+def _entries(
+    figure: Figure, every: Sequence[Line], seeds: int, reference: str, *, complete: bool
+) -> list[tuple[Any, str]]:
+    """How to read the lines."""
+    ours = Line2D([], [], color="#555555", linewidth=1.9)
+    entries: list[tuple[Any, str]] = [(ours, f"ours, {over_seeds(seeds, complete=complete)}")]
     if seeds > 1:
         entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}
@@ -159,7 +169,11 @@ def _explain(
         entries.append(
             (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
         )
-    entries += gaps(every)
+    return entries + gaps(every)
+
+
+def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> None:
+    """Above the first panel, how to read the lines, as far as `right`, in pixels."""
     handles, names = zip(*entries, strict=True)
     for rows in (1, 2):  # two where one is too wide
         legend = axes.legend(

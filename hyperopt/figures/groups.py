@@ -14,8 +14,7 @@ from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
 from hyperopt.figures.lines import Line
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, scale
-from hyperopt.wording import counted
+from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, over_seeds, scale
 
 # Inches.
 WIDTH, HEIGHT = 4.2, 2.5
@@ -23,8 +22,10 @@ LEFT, RIGHT, BOTTOM, TOP, BETWEEN = 0.95, 0.15, 0.5, 0.85, 0.25
 LEGEND_ROW = 0.24
 
 
-def groups_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int) -> Picture:
-    """The picture; `panels` each with its drawn lines, of all groups."""
+def groups_of(
+    figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int, *, complete: bool = True
+) -> Picture:
+    """The picture; `panels` each with its drawn lines, of all groups; `complete` where no run is missing."""
     curves = {curve.label: curve for curve in figure.curves if curve.drawn}
     across, down = len(figure.groups), len(panels)
     whole, tall = across * (LEFT + WIDTH) + RIGHT, TOP + down * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM
@@ -43,7 +44,7 @@ def groups_of(figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], se
             else:
                 axes.tick_params(labelbottom=False)
     every = [line for _, drawn in panels for line in drawn]
-    for row, entries in enumerate((_colours(figure), _lines(figure, every, seeds))):
+    for row, entries in enumerate((_colours(figure), _lines(figure, every, seeds, complete=complete))):
         handles, names = zip(*entries, strict=True)
         picture.legend(
             handles,
@@ -89,14 +90,14 @@ def _colours(figure: Figure) -> list[tuple[Any, str]]:
     ]
 
 
-def _lines(figure: Figure, every: Sequence[Line], seeds: int) -> list[tuple[Any, str]]:
+def _lines(figure: Figure, every: Sequence[Line], seeds: int, *, complete: bool) -> list[tuple[Any, str]]:
     grey = "#555555"
     entries: list[tuple[Any, str]] = [
         (Line2D([], [], color=grey, linewidth=1.4, linestyle=style), name)  # type: ignore[arg-type]
         for style, name in zip(LINE_STYLES, _named(figure, "line"), strict=False)
     ]
     nothing = Line2D([], [], linestyle="none")
-    entries.append((nothing, f"{'mean of ' if seeds > 1 else ''}{counted(seeds, 'seed')}"))
+    entries.append((nothing, over_seeds(seeds, complete=complete)))
     if seeds > 1:
         entries.append((Patch(color=grey, alpha=0.2), BANDS[figure.band]))
     if any(line.diverged.any() for line in every):

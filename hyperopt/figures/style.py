@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import Axis, Panel
 from hyperopt.figures.lines import Line
+from hyperopt.wording import counted
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
@@ -32,6 +33,12 @@ STYLE: dict[Any, Any] = {
 }
 
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "columnspacing": 1.2}
+
+
+def over_seeds(seeds: int, *, complete: bool) -> str:
+    """What the line of a curve is, in words; `complete` where all its runs are in."""
+    mean = "mean of " if seeds > 1 else ""
+    return mean + counted(seeds, "seed") + ("" if complete else ", some runs missing")
 
 
 def scale(axes: Axes, x: Axis, panel: Panel) -> None:

@@ -206,6 +206,16 @@ def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
     )
 
 
+def test_without_a_run_the_reports_curves_stand_alone(tmp_path: Path):
+    """No legend of ours, and no panel of which the report has no curve."""
+    panel = "  - {metric: test_error, label: error, points: [3]}\n"
+    figure = written(tmp_path, ALONG_EPOCHS.replace("curves:\n", panel + "curves:\n"))
+    words = re.findall("<!-- (.*?) -->", pictures(figure, {}, (0, 1))["svg"].decode())
+    assert {"the report", "training loss", "test accuracy (%)"} <= set(words)
+    assert not {"error", "middle 90 % of seeds"} & set(words)
+    assert not any(word.startswith("ours") for word in words)
+
+
 def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):
     assert pictures(written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", "")), {}, (0, 1)) == {}
     assert pictures(replace(experiment, figure=None), {}, (0, 1)) == {}

@@ -63,8 +63,9 @@ def _picture(experiment: Experiment, records: Mapping[str, Record], seeds: Seque
     figure = experiment.figure
     if figure is None:
         return None
-    panels = [(panel, lines(experiment, panel, records, seeds)) for panel in figure.panels]
-    if not any(drawn for _, drawn in panels):
+    every = [(panel, lines(experiment, panel, records, seeds)) for panel in figure.panels]
+    panels = [(panel, drawn) for panel, drawn in every if drawn]
+    if not panels:
         return None
     complete = all(run.id in records for run in experiment.runs(seeds))
     if any(figure.groups):
@@ -155,9 +156,12 @@ def _entries(
     figure: Figure, every: Sequence[Line], seeds: int, reference: str, *, complete: bool
 ) -> list[tuple[Any, str]]:
     """How to read the lines."""
-    ours = Line2D([], [], color="#555555", linewidth=1.9)
-    entries: list[tuple[Any, str]] = [(ours, f"ours, {over_seeds(seeds, complete=complete)}")]
-    if seeds > 1:
+    entries: list[tuple[Any, str]] = []
+    some = any(len(line.x) for line in every)
+    if some:
+        ours = Line2D([], [], color="#555555", linewidth=1.9)
+        entries.append((ours, f"ours, {over_seeds(seeds, complete=complete)}"))
+    if some and seeds > 1:
         entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}
     if False in reported:

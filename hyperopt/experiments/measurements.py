@@ -78,6 +78,11 @@ Measurements = Mapping[tuple[str, str], Measured]
 """By row's label and column's name."""
 
 
+def missing(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> int:
+    """How many of its runs have no record."""
+    return sum(run.id not in records for run in experiment.runs(seeds))
+
+
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
     """Every cell of the experiment as the records have it, in the experiment's order."""
     error = experiment.reading_error + experiment.rounding_error

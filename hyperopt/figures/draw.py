@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import Axis, Figure, Panel
 from hyperopt.experiments.grid import Experiment
-from hyperopt.experiments.measurements import measure
+from hyperopt.experiments.measurements import measure, missing
 from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
@@ -67,7 +67,7 @@ def _picture(experiment: Experiment, records: Mapping[str, Record], seeds: Seque
     panels = [(panel, drawn) for panel, drawn in every if drawn]
     if not panels:
         return None
-    complete = all(run.id in records for run in experiment.runs(seeds))
+    complete = not missing(experiment, records, seeds)
     if any(figure.groups):
         return groups_of(figure, panels, len(seeds), complete=complete)
     return picture_of(figure, panels, len(seeds), experiment.reference, complete=complete)
@@ -157,12 +157,11 @@ def _entries(
 ) -> list[tuple[Any, str]]:
     """How to read the lines."""
     entries: list[tuple[Any, str]] = []
-    some = any(len(line.x) for line in every)
-    if some:
+    if any(len(line.x) for line in every):
         ours = Line2D([], [], color="#555555", linewidth=1.9)
         entries.append((ours, f"ours, {over_seeds(seeds, complete=complete)}"))
-    if some and seeds > 1:
-        entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
+        if seeds > 1:
+            entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}
     if False in reported:
         entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), reference))

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.measurements import missing
 from hyperopt.records import Record
 from hyperopt.tables.markdown import number, table
 from hyperopt.wording import counted
@@ -35,9 +36,11 @@ def section(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
 
 def share(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> str:
     """How many of the runs are in, such as "31 of 63 runs, 32 missing"; empty where all are."""
-    wanted = [run.id for run in experiment.runs(seeds)]
-    missing = sum(id_ not in records for id_ in wanted)
-    return f"{len(wanted) - missing} of {len(wanted)} runs, {missing} missing" if missing else ""
+    lost = missing(experiment, records, seeds)
+    if not lost:
+        return ""
+    wanted = len(experiment.runs(seeds))
+    return f"{wanted - lost} of {wanted} runs, {lost} missing"
 
 
 def config_hash(ids: Iterable[str]) -> str:

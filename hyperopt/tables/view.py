@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from hyperopt.experiments.claims import Verdict, verdicts
 from hyperopt.experiments.grid import Experiment
-from hyperopt.experiments.measurements import Measurements, measure
+from hyperopt.experiments.measurements import Measurements, measure, missing
 from hyperopt.records import Record
-from hyperopt.tables import made
 from hyperopt.wording import counted
 
 
@@ -43,7 +42,7 @@ class View:
 def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...]) -> View:
     """The experiment as these records and seeds show it."""
     measured = measure(experiment, records, seeds)
-    complete = not made.share(experiment, records, seeds)
+    complete = not missing(experiment, records, seeds)
     return View(experiment, seeds, measured, verdicts(experiment, measured), complete)
 
 

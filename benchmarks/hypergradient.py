@@ -27,8 +27,8 @@ from hyperopt.engine.pack import Pack
 from hyperopt.engine.program import initial
 from hyperopt.experiments import load
 from hyperopt.files import results_dir
+from hyperopt.pages.markdown import table
 from hyperopt.records import Record, published, working
-from hyperopt.tables.markdown import table
 from hyperopt.wording import duration
 
 SEARCH = "hypergradient/fig4"

@@ -9,7 +9,7 @@ from benchmarks.goals import goals
 from benchmarks.measure import CNN_STACK, STACKS, SWEPT
 from benchmarks.results import Results, Series, ratios, spread
 from benchmarks.subjects import GDTUO_LOOPS
-from hyperopt.tables.markdown import table
+from hyperopt.pages.markdown import table
 from hyperopt.wording import counted, duration
 
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}

@@ -18,9 +18,10 @@ from benchmarks.numpy_loop import loop
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from benchmarks.workers import Inline, Worker, at_once, start
 from hyperopt.engine.plan import run_steps
-from hyperopt.experiments import load, timings
-from hyperopt.experiments.grid import Cell, Experiment
+from hyperopt.experiments import load
+from hyperopt.experiments.experiment import Cell, Experiment
 from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings import timings
 from hyperopt.provenance import installed, provenance
 from hyperopt.records import Record, working
 

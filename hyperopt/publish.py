@@ -6,15 +6,16 @@ import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from hyperopt.experiments import load, timings
-from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments import load
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
+from hyperopt.findings import timings
+from hyperopt.findings.view import view_of
+from hyperopt.pages import Page
+from hyperopt.pages import render as render_page
+from hyperopt.pages.excerpt import excerpt, fill
+from hyperopt.pages.markdown import table
 from hyperopt.records import Record, Store, read_records, write_records
-from hyperopt.tables import Page
-from hyperopt.tables import render as render_page
-from hyperopt.tables.excerpt import excerpt, fill
-from hyperopt.tables.markdown import table
-from hyperopt.tables.view import view_of
 
 __all__ = ["publish", "render", "seeds_in", "write_page", "write_pictures"]
 

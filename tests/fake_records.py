@@ -1,6 +1,6 @@
 """Records made by hand, for tests that train nothing."""
 
-from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.records import Record
 
 MADE = {
@@ -75,3 +75,9 @@ def records(experiment: Experiment, errors: dict[tuple[str, str], list[float | N
         for seed, e in enumerate(by_seed)
     ]
     return {r.id: r for r in made}
+
+
+def lines(page: str, start: str) -> list[str]:
+    """The lines that begin so, cells without padding."""
+    cells = (" | ".join(cell.strip() for cell in line.split("|")).strip() for line in page.splitlines())
+    return [line for line in cells if line.startswith(f"| {start}")]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fake_records import MADE
 
-from hyperopt.experiments.grid import Experiment
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.records import Record
 
 ALONG_EPOCHS = """

@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from hyperopt.config import Run, resolve
+from hyperopt.engine import trainer
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.records import Record
@@ -103,3 +106,35 @@ class Watcher:
 
     def close(self) -> None:
         self.closed = True
+
+
+def assert_close(a: Record, b: Record, rel: float) -> None:
+    """The same run measured twice, up to rounding; errors may differ by one row of a hundred."""
+    assert a.id == b.id
+    assert a.events == b.events
+    for name, values in a.metrics.items():
+        tolerance = 1.0 if name == "test_error" else 0.0
+        assert values == pytest.approx(b.metrics[name], rel=rel, abs=tolerance)
+    for name, values in a.hyperparameters.items():
+        assert values == pytest.approx(b.hyperparameters[name], rel=rel)
+    assert a.final == pytest.approx(b.final, rel=rel)
+
+
+class InterruptionError(Exception):
+    """Stands for anything that ends training."""
+
+
+def interrupt_after(epochs: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Checkpoint every epoch, and interrupt training after `epochs`; returns the epochs trained so far."""
+    trained: list[int] = []
+    train_epoch = trainer.train_epoch
+
+    def counting(*arguments: Any) -> Any:
+        if len(trained) == epochs:
+            raise InterruptionError
+        trained.append(len(trained))
+        return train_epoch(*arguments)
+
+    monkeypatch.setattr(trainer, "CHECKPOINT_SECONDS", -1)
+    monkeypatch.setattr(trainer, "train_epoch", counting)
+    return trained

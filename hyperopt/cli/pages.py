@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from hyperopt.config import Run
     from hyperopt.engine.plan import Plan
-    from hyperopt.experiments.grid import Experiment
+    from hyperopt.experiments.experiment import Experiment
 
 OWN_KEYS = ("seeds", "budget", "needs", "from")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -58,7 +58,7 @@ class Asked:
 
     def times(self, experiment: Experiment) -> dict[str, Record]:
         """The times that are there of what one of the experiments times."""
-        from hyperopt.experiments import timings
+        from hyperopt.findings import timings
 
         wanted = timings.ids(experiment)
         found: dict[str, Record] = {}
@@ -209,8 +209,8 @@ def _within(plan: Plan, budget: float | None) -> Plan:
 
 
 def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -> None:
+    from hyperopt.pages import render as render_page
     from hyperopt.publish import write_page, write_pictures
-    from hyperopt.tables import render as render_page
 
     if not (experiment.lists or any(run.id in records for run in asked.runs(experiment))):
         print(f"{experiment.id}: none of its runs is there")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from hyperopt.progress import watch
+from hyperopt.cli.progress import watch
 from hyperopt.records import Record, Store, working
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def engine_options(process: Mapping[str, Any]) -> Options:
 
 def make_plan(runs: Sequence[Run], have: Mapping[str, Record], process: Mapping[str, Any]) -> Plan:
     """What has to be trained of `runs` when the records `have` are there."""
-    from hyperopt.engine.desk import checkpointed_ids
+    from hyperopt.engine.pack_files import checkpointed_ids
     from hyperopt.engine.plan import plan
 
     store = working()

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
-from hyperopt.engine.draws import epoch_draws
+from hyperopt.engine.draws import batch_order, epoch_draws
 from hyperopt.engine.pack import Pack, dtype_of, steps_of
-from hyperopt.engine.seeds import batch_order
 
 
 class Batches(NamedTuple):

@@ -1,20 +1,32 @@
-"""Random input to training: which rows are flipped and where they are cropped, which units are dropped.
+"""All that is random in training: the order of rows, flips and crops of images, dropped units.
 
-All of it is fixed by a run's seed, the step and the layer, and enters the step as data: a run draws the same
-alone and in a pack, whatever the other runs of the pack draw.
+It is fixed by a run's seed, the step and the layer alone, and enters the step as data: a run draws the same
+alone and in a pack, whatever its stack and whatever the other runs of the pack draw.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hyperopt.engine.seeds import stream
-
 PADDING = 4
+STREAMS = {"weights": 0, "batches": 1, "draws": 2}
+
+
+def stream(seed: int, name: str, index: int = 0) -> int:
+    """A 63-bit seed for the named stream of a run's seed."""
+    sequence = np.random.SeedSequence([seed, STREAMS[name], index])
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def batch_order(seed: int, epoch: int, rows: int) -> torch.Tensor:
+    """The order in which `rows` training rows are seen in an epoch (counted from 0), int64 [rows]."""
+    generator = torch.Generator().manual_seed(stream(seed, "batches", epoch))
+    return torch.randperm(rows, generator=generator)
 
 
 def epoch_draws(

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from hyperopt.engine.desk import Desk
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import Plan, run_steps
 from hyperopt.engine.process import prepare_process, start_worker
+from hyperopt.engine.progress import Progress
 from hyperopt.engine.trainer import train_pack
-from hyperopt.progress import Progress
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
@@ -102,7 +102,7 @@ class Work:
     executor: Callable[[], Executor]
     workers: int
     waiting: deque[Pack]
-    at_desk: dict[str, tuple[Pack, Desk]] = field(default_factory=dict)
+    in_training: dict[str, tuple[Pack, PackFiles]] = field(default_factory=dict)
     tried: set[str] = field(default_factory=set)
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -114,7 +114,7 @@ class Work:
                 self.run_in(pool)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
-                for pack, _ in list(self.at_desk.values()):
+                for pack, _ in list(self.in_training.values()):
                     self.leave(pack)
 
     def run_in(self, pool: Executor) -> None:
@@ -143,14 +143,14 @@ class Work:
         tries = 0
         while self.waiting:
             pack = self.waiting.popleft()
-            desk = Desk(self.store.root.parent, pack.name)
-            if not desk.lock(wait=wait and tries > len(self.waiting)):
+            files = PackFiles(self.store.root.parent, pack.name)
+            if not files.lock(wait=wait and tries > len(self.waiting)):
                 self.waiting.append(pack)
                 tries += 1
                 if not wait and tries == len(self.waiting):
                     return None
                 continue
-            self.at_desk[pack.name] = pack, desk
+            self.in_training[pack.name] = pack, files
             left = self.unfinished(pack)
             if left == pack:
                 return pack
@@ -170,18 +170,18 @@ class Work:
         """Keep a pack's records."""
         self.store.write(records, pack.name)
         self.outcome.records.update({record.id: record for record in records})
-        self.at_desk[pack.name][1].clear()
+        self.in_training[pack.name][1].clear()
         self.leave(pack)
         self.progress.finish(pack, records)
 
     def fail(self, pack: Pack, error: BaseException) -> None:
         """Halve a pack that did not fit into memory; try a run whose worker vanished again; else note it."""
-        _, desk = self.at_desk[pack.name]
+        _, files = self.in_training[pack.name]
         self.leave(pack)
         if len(pack.runs) > 1 and ran_out_of_memory(error):
             middle = len(pack.runs) // 2
             self.waiting.extendleft([Pack(pack.runs[middle:]), Pack(pack.runs[:middle])])
-            desk.clear()
+            files.clear()
             self.progress.halved(pack)
             return
         if isinstance(error, BrokenProcessPool) and pack.name not in self.tried:
@@ -189,13 +189,13 @@ class Work:
             self.waiting.append(pack)
             return
         reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
-        details = desk.write_failure("".join(traceback.format_exception(error)))
+        details = files.write_failure("".join(traceback.format_exception(error)))
         self.outcome.failures.append((pack, f"{reason} (details in {details})"))
         self.progress.failed(pack, reason)
 
     def leave(self, pack: Pack) -> None:
         """Let other commands have the pack."""
-        self.at_desk.pop(pack.name)[1].unlock()
+        self.in_training.pop(pack.name)[1].unlock()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -204,8 +204,8 @@ class Work:
 
         def watch() -> None:
             while not stop.wait(POLL_SECONDS):
-                for pack, desk in list(self.at_desk.values()):
-                    if (reported := desk.reported()) is not None:
+                for pack, files in list(self.in_training.values()):
+                    if (reported := files.reported()) is not None:
                         epoch, since = reported
                         steps = run_steps(pack.first) * epoch // pack.first.epochs
                         self.progress.update(pack, epoch, steps, since)

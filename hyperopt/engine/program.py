@@ -16,10 +16,9 @@ from torch.utils import _pytree as pytree
 from hyperopt import models
 from hyperopt.data import DATASETS, Data, black
 from hyperopt.engine.batches import Batches
-from hyperopt.engine.draws import augmented
+from hyperopt.engine.draws import augmented, stream
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.products import compile_options
-from hyperopt.engine.seeds import stream
 from hyperopt.train import RunState, Training
 
 Step = Callable[[RunState, Batches], RunState]

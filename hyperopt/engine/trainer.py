@@ -13,14 +13,14 @@ from torch import Tensor
 from torch.func import vmap
 
 from hyperopt.data import DATASETS, Data
+from hyperopt.engine.active_runs import ActiveRuns
 from hyperopt.engine.batches import Batches, epoch_batches
-from hyperopt.engine.cohort import Cohort
-from hyperopt.engine.desk import Desk, restore
-from hyperopt.engine.measures import measure, whole_training_set
+from hyperopt.engine.evaluation import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
-from hyperopt.engine.pictures import pictures
+from hyperopt.engine.pack_files import PackFiles, restore
 from hyperopt.engine.plan import compile_pays
+from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import Step, initial, pack_step
 from hyperopt.optim.stack import Tree
 from hyperopt.provenance import provenance
@@ -42,15 +42,17 @@ class History:
     hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
 
-    def add(self, cohort: Cohort, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]) -> None:
+    def add(
+        self, active: ActiveRuns, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]
+    ) -> None:
         """Append an epoch's metrics, and per level the hyperparameters after it, of the runs that train."""
         of_levels = {f"{i}.{name}": v for i, hyper in enumerate(hyperparameters) for name, v in hyper.items()}
         for numbers, new in ((self.metrics, measured), (self.hyperparameters, of_levels)):
             for name, values in new.items():
                 epochs = numbers.setdefault(name, [])
                 row = list(epochs[-1]) if epochs else [math.nan] * len(self.seconds)
-                for place, value in zip(cohort.places, values.tolist(), strict=True):
-                    if place in cohort.going:
+                for place, value in zip(active.places, values.tolist(), strict=True):
+                    if place in active.going:
                         row[place] = value
                 epochs.append(row)
 
@@ -68,10 +70,10 @@ class History:
         for rows in (*self.metrics.values(), *self.hyperparameters.values()):
             rows += [rows[-1]] * (epochs - len(rows))
 
-    def spend(self, cohort: Cohort, seconds: float) -> None:
+    def spend(self, active: ActiveRuns, seconds: float) -> None:
         """Share the time of an epoch among the runs that went on in it."""
-        for place in cohort.going:
-            self.seconds[place] += seconds / len(cohort.going)
+        for place in active.going:
+            self.seconds[place] += seconds / len(active.going)
 
 
 def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
@@ -89,36 +91,36 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     data = data_of(run, device)
     training, state = initial(pack, data, device)
     history, done = History(seconds=[0.0] * len(pack.runs)), 0
-    desk = Desk(root, pack.name)
-    saved = desk.load(device)
+    files = PackFiles(root, pack.name)
+    saved = files.load(device)
     if saved and (restored := restore(state, saved.leaves)):
         state, history, done = restored, History(**saved.notes), saved.epoch
 
-    cohort, step = Cohort(pack, state, history.settled()), None
+    active, step = ActiveRuns(pack, state, history.settled()), None
     last_saved = time.monotonic()
-    desk.report(done, done)
+    files.report(done, done)
     for epoch in range(done, run.epochs):
-        if not cohort.going:
+        if not active.going:
             break
         step = step or new_step(pack, training, data, compiled=compile_pays(pack, options))
-        batches = epoch_batches(cohort.trained, epoch, len(data.train_x), device, training.dropped)
-        state, seconds = train_epoch(training, step, cohort.state, batches)
-        history.spend(cohort, seconds)
+        batches = epoch_batches(active.trained, epoch, len(data.train_x), device, training.dropped)
+        state, seconds = train_epoch(training, step, active.state, batches)
+        history.spend(active, seconds)
         measured = measure(training, state, data, batches, full_loss=run.procedure["full_loss"])
-        history.add(cohort, measured, vmap(training.stack.hyperparameters)(state.stack))
-        if cohort.advance(state, history.settled()):
+        history.add(active, measured, vmap(training.stack.hyperparameters)(state.stack))
+        if active.advance(state, history.settled()):
             step = None
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
-            desk.save([r.id for r in pack.runs], epoch + 1, cohort.whole, asdict(history))
+            files.save([r.id for r in pack.runs], epoch + 1, active.whole, asdict(history))
             last_saved = time.monotonic()
-        desk.report(epoch + 1, done)
+        files.report(epoch + 1, done)
     history.hold(run.epochs)
 
-    final = whole_training_set(training, cohort.whole, data)
+    final = whole_training_set(training, active.whole, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
-    finished = records(pack, cohort.whole, history, final, made, len(data.train_x))
+    finished = records(pack, active.whole, history, final, made, len(data.train_x))
     if DATASETS[data.name].colours and len(data.test_x):
-        kept = pictures(training, cohort.whole, data)
+        kept = pictures(training, active.whole, data)
         finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
     return finished
 

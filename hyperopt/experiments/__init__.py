@@ -1,6 +1,6 @@
-"""What is asked: experiments read from YAML, what records say of them, verdicts on their claims."""
+"""What is asked: tables and figures of the reports, their numbers and claims, read from YAML."""
 
-from hyperopt.experiments.grid import Cell, Experiment, ExperimentError
+from hyperopt.experiments.experiment import Cell, Experiment, ExperimentError
 from hyperopt.experiments.reading import ids, load, read
 
 __all__ = ["Cell", "Experiment", "ExperimentError", "ids", "load", "read"]

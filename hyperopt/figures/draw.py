@@ -14,14 +14,14 @@ from matplotlib.figure import Figure as Picture
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.figure import Axis, Figure, Panel
-from hyperopt.experiments.grid import Experiment
-from hyperopt.experiments.measurements import measure, missing
 from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.lines import Line, lines
 from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, over_seeds, scale
+from hyperopt.findings.measurements import measure, missing
 from hyperopt.records import Record
 
 MOST_MARKERS = 60

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure as Picture
 from numpy.typing import NDArray
 from PIL import Image
 
-from hyperopt.experiments.grid import Experiment, Table
-from hyperopt.experiments.pictured import pictured
+from hyperopt.experiments.experiment import Experiment, Table
 from hyperopt.figures.draw import DPI, WITHOUT_DATE
 from hyperopt.figures.style import STYLE
+from hyperopt.findings.galleries import pictured
 from hyperopt.records import Record
 
 Pixels = NDArray[np.uint8]

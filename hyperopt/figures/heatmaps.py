@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from hyperopt.errors import shown
 from hyperopt.experiments.figure import HeatMap, Map
-from hyperopt.experiments.measurements import Measured, Measurements
+from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.wording import steps_or_more
 
 COLOURS = "viridis_r"

@@ -1,0 +1,92 @@
+"""The runs of a pack that still train: a pack shrinks as its runs finish, so that its cost follows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from hyperopt.engine.pack import Pack
+from hyperopt.train import NEVER, RunState
+
+
+class ActiveRuns:
+    """The runs of a pack in training, and the state of all its runs.
+
+    A run that has a loss to stop at finishes with the epoch in which it reached that or diverged. Any run
+    finishes once it is lost: every weight is NaN, as it will be after any further step, and an epoch left
+    all that is measured as it was. Which runs train together depends on nothing but which have finished, so
+    that training goes on from a checkpoint as it was. A few that have finished go along where that saves
+    compiling a program for every size; what becomes of them is not kept.
+
+    Args:
+        pack: all runs.
+        state: of all runs, as they are or were when they finished; every leaf has a leading run axis.
+        settled: of each run, whether its last epoch left all that is measured as it was.
+    """
+
+    def __init__(self, pack: Pack, state: RunState, settled: Sequence[bool]) -> None:
+        self.pack = pack
+        self.whole = state
+        self._stops = pack.first.procedure["stop_at_loss"] is not None
+        self.going = self._unfinished(settled)
+        self._gather()
+
+    @property
+    def trained(self) -> Pack:
+        """The runs that train together."""
+        return Pack(tuple(self.pack.runs[place] for place in self.places))
+
+    def advance(self, state: RunState, settled: Sequence[bool]) -> bool:
+        """Take the state of the runs that train after an epoch; whether they are others from here on.
+
+        Args:
+            state: of the runs that train together.
+            settled: as of the constructor, now.
+        """
+        self.state = state
+        if len(self.going) == len(self.pack.runs):
+            self.whole = state
+        else:
+            index = torch.tensor(self.going, device=state.loss_sum.device)
+            rows = torch.tensor([self.places.index(place) for place in self.going], device=index.device)
+            self.whole = pytree.tree_map(
+                lambda all_, some: all_.index_copy(0, index, some[rows]), self.whole, state
+            )
+        self.going = self._unfinished(settled)
+        before = self.places
+        if chosen(len(self.pack.runs), self.going) != before:
+            self._gather()
+        return self.places != before
+
+    def _unfinished(self, settled: Sequence[bool]) -> list[int]:
+        finished = lost(self.whole) & torch.tensor(settled, device=self.whole.loss_sum.device)
+        if self._stops:
+            finished |= (self.whole.crossed_at != NEVER) | (self.whole.diverged_at != NEVER)
+        return [place for place, over in enumerate(finished.tolist()) if not over]
+
+    def _gather(self) -> None:
+        self.places = chosen(len(self.pack.runs), self.going)
+        index = torch.tensor(self.places, device=self.whole.loss_sum.device)
+        self.state = pytree.tree_map(lambda leaf: leaf[index], self.whole)
+
+
+def lost(state: RunState) -> Tensor:
+    """Of each run, whether every weight is NaN; bool [runs]."""
+    return torch.stack([leaf.isnan().flatten(1).all(1) for leaf in state.params.values()]).all(0)
+
+
+def chosen(runs: int, going: Sequence[int]) -> list[int]:
+    """The places of the runs that train together: all, or a power of two of them once half have finished.
+
+    Args:
+        runs: in the pack.
+        going: places of those that have not finished.
+    """
+    if 2 * len(going) > runs or not going:
+        return list(range(runs))
+    size = 1 << (len(going) - 1).bit_length()
+    finished = [place for place in range(runs) if place not in set(going)]
+    return sorted([*going, *finished[: size - len(going)]])

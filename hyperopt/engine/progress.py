@@ -1,0 +1,59 @@
+"""What the engine tells of its work as it goes; who shows it is not its concern."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hyperopt.engine.pack import Pack
+    from hyperopt.engine.plan import Plan
+    from hyperopt.records import Record
+
+
+class Progress(Protocol):
+    """What the engine tells while it trains; calls may come from any thread, one at a time.
+
+    A pack need not be one of the plan's: it may hold the half of one, or what another command left of one.
+    """
+
+    def start(self, plan: Plan) -> None:
+        """Training of a plan begins."""
+
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+        """A pack has done `epoch` epochs, the first `since` before now, and `steps` updates in each run."""
+
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
+        """A pack's records are kept."""
+
+    def halved(self, pack: Pack) -> None:
+        """A pack did not fit into memory; its two halves will be trained instead."""
+
+    def failed(self, pack: Pack, message: str) -> None:
+        """A pack failed; the others go on."""
+
+    def close(self) -> None:
+        """Nothing more will come."""
+
+
+class Silent:
+    """Progress that nobody watches."""
+
+    def start(self, plan: Plan) -> None:
+        """Say nothing."""
+
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+        """Say nothing."""
+
+    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
+        """Say nothing."""
+
+    def halved(self, pack: Pack) -> None:
+        """Say nothing."""
+
+    def failed(self, pack: Pack, message: str) -> None:
+        """Say nothing."""
+
+    def close(self) -> None:
+        """Say nothing."""

@@ -1,0 +1,274 @@
+"""An experiment as a value: its runs and their layout, the report's own numbers, and its claims."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+from hyperopt.config import ConfigError, Run, resolve
+from hyperopt.errors import shown
+from hyperopt.experiments.claim import Bound, Claim, Effect
+from hyperopt.experiments.figure import Figure, HeatMap
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.reductions import REDUCTIONS
+
+Settings = Mapping[str, Any]
+Seeds = int | Sequence[int]
+DEFAULT_SEEDS = (0, 1, 2)
+
+
+class ExperimentError(ConfigError):
+    """An experiment that cannot be read, or cannot do what it is asked; the message is a sentence."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what its runs add to the settings, and which number of a run it shows.
+
+    Attributes:
+        name: unique; claims name it.
+        label: as printed.
+        metric: a key of METRICS.
+        settings: what it adds.
+        epoch: the epoch after which the number is taken; None for the last.
+        x: in a figure along a setting, what stands for {x} in the settings.
+        reduction: the number of a whole curve, a key of REDUCTIONS; None for a point of it.
+        along: the values of {x} along which the curve runs; its epochs, where there are none.
+    """
+
+    name: str
+    label: str
+    metric: str
+    settings: Settings
+    epoch: int | None = None
+    x: float | None = None
+    reduction: str | None = None
+    along: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: `report` holds the report's number for each column, None where it prints none.
+
+    `printed` is the report's text in a table that lists initial alphas, which has no columns. `columns` are
+    the names of those it has, where not all.
+    """
+
+    label: str
+    settings: Settings
+    report: tuple[float | None, ...]
+    printed: str = ""
+    columns: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or sub-table."""
+
+    heading: str
+    settings: Settings
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """The one setting a report names in the caption for comparison."""
+
+    label: str
+    settings: Settings
+    report: float | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table: the runs behind it differ in their seed alone, along {x} in that too.
+
+    The attributes are those of its row and column.
+    """
+
+    row: str
+    column: str
+    metric: str
+    settings: Settings
+    report: float | None
+    epoch: int | None = None
+    x: float | None = None
+    reduction: str | None = None
+    along: tuple[float, ...] = ()
+
+    def runs(self, seed: int) -> list[Run]:
+        """The runs behind this cell with that seed: one, or one for each x of `along`."""
+        places = self.along or (self.x,)
+        return [replace(_resolved(_at(self.settings, x)), seed=seed) for x in places]
+
+    def run(self, seed: int) -> Run:
+        """The run of this cell with that seed; the first where there are several."""
+        return self.runs(seed)[0]
+
+    @property
+    def decimals(self) -> int:
+        """With how many its number is printed."""
+        own = REDUCTIONS[self.reduction].decimals if self.reduction else None
+        return metric_of(self.metric).decimals if own is None else own
+
+    @property
+    def unit(self) -> str:
+        """What is printed behind its number."""
+        of_metric = not self.reduction or REDUCTIONS[self.reduction].decimals is None
+        return metric_of(self.metric).unit if of_metric else ""
+
+
+def _at(settings: Settings, x: float | None) -> str:
+    """Settings as JSON, {x} in them replaced."""
+    text = json.dumps(settings, sort_keys=True)
+    return text if x is None else text.replace("{x}", shown(x))
+
+
+@cache
+def _resolved(settings: str) -> Run:
+    """The run of settings as JSON, seed 0: resolving costs more than a thousand replacements of the seed."""
+    return resolve(json.loads(settings))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
+
+    `order` is the column by which the order of rows is compared with the report's, `pictures` the one whose
+    runs' pictures are shown, `lists` the experiment whose initial alphas this one lists (it has no runs),
+    `changes` are settings a user put in place of its own. The report's numbers may be off by `reading_error`,
+    where they were read off a picture, and by `rounding_error`, where so many decimals are printed of a
+    number that ours have in full; `reference` says whose they are, where the report prints none.
+    """
+
+    id: str
+    title: str
+    source: str
+    caption: str
+    settings: Settings
+    corner: str
+    columns: tuple[Column, ...]
+    tables: tuple[Table, ...]
+    runs_per_number: int = 1
+    baseline: Baseline | None = None
+    effect: Effect | None = None
+    bold: Bound | None = None
+    claims: tuple[Claim, ...] = ()
+    notes: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = DEFAULT_SEEDS
+    needs: str | None = None
+    order: str | None = None
+    pictures: str | None = None
+    lists: Experiment | None = None
+    changes: Settings = field(default_factory=dict)
+    figure: Figure | None = None
+    reading_error: float = 0.0
+    rounding_error: float = 0.0
+    heatmap: HeatMap | None = None
+    reference: str = "the report"
+
+    @property
+    def kind(self) -> str:
+        """`table` or `figure`."""
+        return "figure" if self.figure or self.heatmap else "table"
+
+    @property
+    def compares(self) -> bool:
+        """Whether a report prints a number of it."""
+        return any(cell.report is not None for cell in self.cells())
+
+    def cells(self) -> Iterator[Cell]:
+        """Every number of it: the baseline, then the tables row by row."""
+        if self.baseline:
+            yield self._cell(
+                self.baseline.label, self.columns[0], self.baseline.report, self.baseline.settings
+            )
+        for table in self.tables:
+            for row in table.rows:
+                for column, report in zip(self.columns, row.report, strict=True):
+                    if row.columns is not None and column.name not in row.columns:
+                        continue
+                    yield self._cell(row.label, column, report, table.settings, row.settings, column.settings)
+
+    def cell(self, row: str, column: str) -> Cell:
+        """The cell at a row's label and a column's name.
+
+        Raises:
+            ExperimentError: there is none.
+        """
+        cells = {(cell.row, cell.column): cell for cell in self.cells()}
+        if (row, column) not in cells:
+            raise ExperimentError(f"{self.id} has no cell at row {row!r}, column {column!r}")
+        return cells[row, column]
+
+    def runs(
+        self, seeds: Seeds | None = None, epochs: int | None = None, overrides: Settings | None = None
+    ) -> list[Run]:
+        """Its runs, each once, seed by seed.
+
+        Args:
+            seeds: how many (0, 1, ...) or which; the experiment's own by default.
+            epochs: epochs of every run in place of its own.
+            overrides: further settings in place of its own, as for `changed`.
+
+        Raises:
+            ExperimentError: see `changed` and `seed_numbers`.
+            hyperopt.config.ConfigError: a setting that no run can have.
+        """
+        changed = self.changed({**(overrides or {}), **({} if epochs is None else {"epochs": epochs})})
+        cells = list(changed.cells())
+        runs = (run for seed in self.seed_numbers(seeds) for cell in cells for run in cell.runs(seed))
+        return list({run.id: run for run in runs}.values())
+
+    def seed_numbers(self, seeds: Seeds | None = None) -> tuple[int, ...]:
+        """Seeds spelled out: `3` is 0, 1, 2; None the experiment's own.
+
+        Raises:
+            ExperimentError: no seed, a negative one, or one named twice.
+        """
+        if seeds is None:
+            return self.seeds
+        numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+        if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
+            raise ExperimentError(f"seeds={seeds}: a count from 1, or different numbers from 0, is wanted")
+        return numbers
+
+    def changed(self, changes: Settings) -> Experiment:
+        """The same grid with other settings; of a changed `stack` a cell takes as many levels as it has.
+
+        So stack=lion/sgd trains the cells of `adam/sgd` with lion/sgd and the baseline `adam` with lion.
+
+        Raises:
+            ExperimentError: the rows or columns vary that setting.
+        """
+        parts: list[Column | Row] = [*self.columns, *(row for table in self.tables for row in table.rows)]
+        varied = {key for part in parts for key in part.settings}
+        for key in changes:
+            if key in varied:
+                raise ExperimentError(
+                    f"{key}={changes[key]}: {self.id} varies {key}, so it cannot be set for all of it"
+                )
+        return replace(self, changes={**self.changes, **changes})
+
+    def _cell(self, row: str, column: Column, report: float | None, *settings: Settings) -> Cell:
+        merged: dict[str, Any] = dict(self.settings)
+        for more in settings:
+            merged |= more
+        changes = dict(self.changes)
+        if "stack" in changes and "stack" in merged:
+            levels = len(str(merged["stack"]).split("/"))
+            changes["stack"] = "/".join(str(changes["stack"]).split("/")[:levels])
+        return Cell(
+            row,
+            column.name,
+            column.metric,
+            merged | changes,
+            report,
+            epoch=column.epoch,
+            x=column.x,
+            reduction=column.reduction,
+            along=column.along,
+        )

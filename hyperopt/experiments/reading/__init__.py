@@ -1,0 +1,5 @@
+"""Experiments read from their YAML files."""
+
+from hyperopt.experiments.reading.experiment_keys import ids, load, read
+
+__all__ = ["ids", "load", "read"]

@@ -1,0 +1,191 @@
+"""The keys of a figure in an experiment's file; docs/add_an_experiment.md explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hyperopt.errors import shown, unknown
+from hyperopt.experiments.experiment import Column, ExperimentError, Row, Table
+from hyperopt.experiments.figure import LINE_STYLES, Axis, Curve, Figure, Panel
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, filled
+from hyperopt.experiments.reductions import REDUCTIONS
+
+SCALES = ("linear", "log")
+BANDS = ("seeds", "mean")
+MOST_CURVES = 8
+"""As many as there are colours that everyone can tell apart."""
+
+
+def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...], tuple[Table, ...]]:
+    """The figure that the keys describe, and the same as columns (its points) and rows (its curves).
+
+    Args:
+        keys: of the experiment; `x`, `panels`, `curves` and `band` are taken.
+        read_off: the report's numbers were read off a picture, too coarsely for the shape of a curve.
+    """
+    x = axis(keys.take("x", dict, {}))
+    given = [Keys("panel", panel) for panel in _some(keys, "panels")]
+    panels: list[Panel] = []
+    columns: list[Column] = []
+    for place, panel in enumerate(given):
+        panels.append(_panel(panel))
+        columns += _columns(panel, panels[-1], x, first=place == 0)
+        panel.nothing_left(panel)
+    curves, rows = [], []
+    for item in _each(_some(keys, "curves")):
+        curve, settings = _curve(Keys("curve", item), panels, x)
+        curves.append(curve)
+        report = tuple(_reported(column, curve, x, read_off=read_off) for column in columns)
+        rows.append(Row(curve.label, settings, report))
+    _check_drawn([curve for curve in curves if curve.drawn])
+    table = Table(heading="", settings={}, rows=tuple(rows))
+    band = _one_of(keys, "band", BANDS)
+    return Figure(x, tuple(panels), tuple(curves), band), tuple(columns), (table,)
+
+
+def _each(given: list[Any]) -> Iterator[Any]:
+    """The curves; one with `each` stands for a curve of every value, which replaces {} in all of it."""
+    for item in given:
+        if not isinstance(item, dict) or "each" not in item:
+            yield item
+            continue
+        template = {key: value for key, value in item.items() if key != "each"}
+        for value in checked("each", item["each"], list):
+            yield filled(template, "{}", shown(value))
+
+
+def _check_drawn(curves: Sequence[Curve]) -> None:
+    """Refuse more curves than can be told apart: by their label, or by the colour and line they name."""
+    told = {curve.colour for curve in curves}
+    if told == {""}:
+        if len(curves) > MOST_CURVES:
+            raise ExperimentError(f"{len(curves)} curves are drawn, {MOST_CURVES} are the most")
+        return
+    for curve in curves:
+        if not curve.colour or not curve.group:
+            raise ExperimentError(
+                f"curve {curve.label!r} needs a colour and a group, as others that are drawn have them"
+            )
+    if len(told) > MOST_CURVES:
+        raise ExperimentError(f"curves are drawn in {len(told)} colours, {MOST_CURVES} are the most")
+    if len(lines := {curve.line for curve in curves}) > len(LINE_STYLES):
+        raise ExperimentError(f"curves are drawn in {len(lines)} lines, {len(LINE_STYLES)} are the most")
+
+
+def axis(given: dict[str, Any], *, may_fall: bool = False) -> Axis:
+    """What runs along a side of a picture.
+
+    Raises:
+        ConfigError: values that do not rise, nor fall where they may.
+    """
+    keys = Keys("x", given)
+    values = tuple(float(checked("values", value, NUMBER)) for value in keys.take("values", list, []))
+    if list(values) != sorted(set(values), reverse=may_fall and values[:1] > values[-1:]):
+        raise ExperimentError(
+            f"x has values={shown(list(values))}: each once, from small to large, is wanted"
+        )
+    name = keys.take("name", str, "x" if values else "epoch")
+    settings = {
+        float(checked("settings", at, NUMBER)): more for at, more in keys.take("settings", dict, {}).items()
+    }
+    if stray := settings.keys() - set(values):
+        raise ExperimentError(f"x has settings for {shown(min(stray))}, which is none of its values")
+    return keys.nothing_left(Axis(name, keys.take("label", str, name), _log(keys), values, settings))
+
+
+def _panel(keys: Keys) -> Panel:
+    metric = keys.take("metric", str)
+    metric_of(metric)
+    return Panel(metric, keys.take("label", str), _log(keys))
+
+
+def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Column]:
+    """A column for each point at which curves are compared, and for each number of a whole curve."""
+    before = "" if first else f"{panel.metric}, "
+    if x.values:
+        for value in x.values:
+            name = f"{before}{x.name} {shown(value)}"
+            yield Column(name, name, panel.metric, x.settings.get(value, {}), x=value)
+    else:
+        for epoch in keys.take("points", list, []):
+            if checked("points", epoch, int) < 1:
+                raise ExperimentError(f"points={epoch}: epochs are counted from 1")
+            name = f"{before}epoch {epoch}"
+            yield Column(name, name, panel.metric, {}, epoch=epoch)
+    for reduction in keys.take("reductions", list, []):
+        if reduction not in REDUCTIONS:
+            raise unknown("reduction", str(reduction), REDUCTIONS)
+        if x.settings:
+            raise ExperimentError(
+                f"reductions={reduction}: along an x with settings of its own there are none"
+            )
+        name = f"{before}{reduction}"
+        yield Column(name, name, panel.metric, {}, reduction=reduction, along=x.values)
+
+
+def _curve(keys: Keys, panels: Sequence[Panel], x: Axis) -> tuple[Curve, Mapping[str, Any]]:
+    label, settings = keys.take("label", str), keys.take("settings", dict, {})
+    shown_as = label
+    if "shown_as" in keys:
+        shown_as = keys.take("shown_as", (str, type(None)))
+    given = keys.take("report", (list, dict), [])
+    if isinstance(given, list) or not all(isinstance(key, str) for key in given):
+        given = {panels[0].metric: given}
+    metrics = [panel.metric for panel in panels]
+    for metric in given:
+        if metric not in metrics:
+            raise unknown("panel's metric", metric, metrics)
+    report = {metric: _points(label, values, x) for metric, values in given.items()}
+    names = {key: keys.take(key, str, "") for key in ("group", "colour", "line")}
+    curve = Curve(label, shown_as, keys.take("drawn", bool, True), report, **names)
+    return keys.nothing_left(curve), settings
+
+
+def _points(label: str, given: list[Any] | dict[Any, Any], x: Axis) -> dict[float, float]:
+    """The report's curve: a list along x (null: unknown), or y by x."""
+    if isinstance(given, dict):
+        pairs = list(given.items())
+    else:
+        along = (x.values if given else ()) or range(1, len(given) + 1)
+        if len(along) != len(given):
+            raise ExperimentError(
+                f"curve {label!r} has {len(given)} numbers of the report, x has {len(along)}"
+            )
+        pairs = list(zip(along, given, strict=True))
+    return {
+        float(checked("report", at, NUMBER)): float(checked("report", y, NUMBER))
+        for at, y in pairs
+        if y is not None
+    }
+
+
+def _reported(column: Column, curve: Curve, x: Axis, *, read_off: bool) -> float | None:
+    points = curve.report.get(column.metric, {})
+    if column.reduction is None:
+        at = column.x if column.x is not None else column.epoch
+        return None if at is None else points.get(float(at))
+    whole = list(x.values) or [float(epoch) for epoch in range(1, len(points) + 1)]
+    if read_off or list(points) != whole:
+        return None
+    return REDUCTIONS[column.reduction].of(list(points.values()))
+
+
+def _log(keys: Keys) -> bool:
+    return _one_of(keys, "scale", SCALES) == "log"
+
+
+def _one_of(keys: Keys, key: str, allowed: Sequence[str]) -> str:
+    """One of the allowed names, by default the first."""
+    given: str = keys.take(key, str, allowed[0])
+    if given not in allowed:
+        raise unknown(key, given, allowed)
+    return given
+
+
+def _some(keys: Keys, key: str) -> list[Any]:
+    given: list[Any] = keys.take(key, list)
+    if not given:
+        raise ExperimentError(f"{key} of {keys.what} is empty")
+    return given

@@ -1,0 +1,1 @@
+"""What the records say of what was asked: measurements, times, verdicts."""

@@ -1,0 +1,165 @@
+"""What the records say about each cell of an experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.reductions import REDUCTIONS
+from hyperopt.findings import timings
+from hyperopt.records import Record
+from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
+
+PENALTY = 1e-4 / (2 * 60_000)
+"""Of the squared weights, in the training loss as the hyper-regularization report plots it (SPEC.md 5.3)."""
+WIDENED = 1.5
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One cell's numbers by seed, of a time by round.
+
+    `m` is the number of runs behind the report's, which may be off by `error`. Of what is infinite because a
+    run was too short, it is known to be above `most`.
+    """
+
+    cell: Cell
+    by_seed: Mapping[int, float]
+    diverged: frozenset[int]
+    missing: tuple[int, ...]
+    m: int
+    error: float = 0.0
+    most: float = math.inf
+
+    @cached_property
+    def summary(self) -> Summary | None:
+        """The sample over seeds; None where no run is in."""
+        return summarize(list(self.by_seed.values())) if self.by_seed else None
+
+    @property
+    def prediction(self) -> Interval | None:
+        """Where the mean of `m` more runs is expected.
+
+        None where a run diverged, below two runs, and for what depends on the machine or is told by rank.
+        """
+        metric = metric_of(self.cell.metric)
+        if self.diverged or metric.of_machine or metric.by_rank:
+            return None
+        return prediction_interval(list(self.by_seed.values()), self.m)
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the report's number lies in the prediction interval; None where either is absent.
+
+        Nor is it said of the number of a whole curve, which may be a count that has no spread. Of what is
+        told by rank, it is whether it lies in the range over seeds, widened by a factor both ways.
+        """
+        if metric_of(self.cell.metric).by_rank:
+            return self._in_widened_range()
+        if self.cell.report is None or self.prediction is None or self.cell.reduction:
+            return None
+        low, high = self.prediction.low, self.prediction.high
+        return self.cell.report in Interval(low - self.error, high + self.error)
+
+    def _in_widened_range(self) -> bool | None:
+        if self.cell.report is None or self.cell.reduction or not self.by_seed:
+            return None
+        low, high = min(self.by_seed.values()), max(self.by_seed.values())
+        if math.isinf(self.cell.report):
+            return math.isinf(high)
+        return min(low, self.most) / WIDENED <= self.cell.report <= high * WIDENED
+
+
+Measurements = Mapping[tuple[str, str], Measured]
+"""By row's label and column's name."""
+
+
+def missing(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> int:
+    """How many of its runs have no record."""
+    return sum(run.id not in records for run in experiment.runs(seeds))
+
+
+def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
+    """Every cell of the experiment as the records have it, in the experiment's order."""
+    error = experiment.reading_error + experiment.rounding_error
+    return {
+        (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number, error)
+        for cell in experiment.cells()
+    }
+
+
+def series(record: Record, metric: str) -> list[float]:
+    """A metric after each epoch, [] where there is none; hyperparameters are called level.name."""
+    if metric.endswith("_accuracy"):
+        return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
+    if metric == "train_loss_l2":
+        pairs = zip(series(record, "train_loss_full"), series(record, "squared_weights"), strict=True)
+        return [_penalised(*pair) for pair in pairs]
+    return record.metrics.get(metric, []) or record.hyperparameters.get(metric, [])
+
+
+def value(record: Record, metric: str, epoch: int | None = None) -> float | None:
+    """The number of a record that a column shows, after `epoch` or the last one; None where it has none.
+
+    Epochs are counted from 1.
+    """
+    if metric == "seconds":
+        return record.seconds
+    if metric == "diverged":
+        return 100.0 * record.diverged
+    if epoch is None and (number := _final(record, metric)) is not None:
+        return number
+    values = series(record, metric)
+    return values[(epoch or len(values)) - 1] if len(values) >= (epoch or 1) else None
+
+
+def _final(record: Record, metric: str) -> float | None:
+    """A number that a record has of the end of its run alone; None where it has none."""
+    if metric == "train_loss_l2":
+        loss, squares = (record.final.get(part) for part in ("train_loss_full", "squared_weights"))
+        return None if loss is None or squares is None else _penalised(loss, squares)
+    return record.final.get(metric)
+
+
+def _penalised(loss: float, squared_weights: float) -> float:
+    return loss + PENALTY * squared_weights
+
+
+def _number(cell: Cell, records: Sequence[Record]) -> float | None:
+    """One seed's number, from the records of the cell's runs."""
+    if cell.reduction is None:
+        return value(records[0], cell.metric, cell.epoch)
+    if cell.along:
+        curve = [value(record, cell.metric) for record in records]
+    else:
+        curve = [*series(records[0], cell.metric)]
+    by_rank = metric_of(cell.metric).by_rank
+    known = [y for y in curve if y is not None and (by_rank or math.isfinite(y))]
+    return REDUCTIONS[cell.reduction].of(known) if len(known) == len(curve) else None
+
+
+def _measure(
+    cell: Cell, records: Mapping[str, Record], seeds: Sequence[int], m: int, error: float
+) -> Measured:
+    if metric_of(cell.metric).timed_in:
+        record = records.get(timings.cell_id(cell))
+        rounds = timings.rounds(record, per_step=metric_of(cell.metric).per_step) if record else []
+        return Measured(cell, dict(enumerate(rounds)), frozenset(), (), m)
+    by_seed: dict[int, float] = {}
+    diverged = set()
+    most = math.inf
+    for seed in seeds:
+        found = [records[run.id] for run in cell.runs(seed) if run.id in records]
+        number = _number(cell, found) if len(found) == max(1, len(cell.along)) else None
+        if number is not None:
+            by_seed[seed] = number
+            if any(record.diverged for record in found):
+                diverged.add(seed)
+            if math.isinf(number):
+                most = min([most, *(record.steps for record in found if not record.diverged)])
+    missing = tuple(seed for seed in seeds if seed not in by_seed)
+    return Measured(cell, by_seed, frozenset(diverged), missing, m, error, most)

@@ -1,0 +1,5 @@
+"""A page per experiment: its table with our numbers, the report's beside them, verdicts, what made it."""
+
+from hyperopt.pages.page import Page, render
+
+__all__ = ["Page", "render"]

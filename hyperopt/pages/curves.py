@@ -1,0 +1,57 @@
+"""A figure's picture, and its curves as a table under their true names."""
+
+from __future__ import annotations
+
+from hyperopt.experiments.figure import Curve, Figure
+from hyperopt.experiments.reductions import REDUCTIONS
+from hyperopt.findings.measurements import Measured
+from hyperopt.findings.view import View
+from hyperopt.pages import markdown
+from hyperopt.pages.markdown import NOTHING, number
+
+NOT_SHOWN = "(not shown)"
+
+
+def section(view: View, figure: Figure) -> str:
+    """The picture, then a row per curve: its name, the printed legend's where they differ, and our means."""
+    experiment = view.experiment
+    name = experiment.id.rpartition("/")[2]
+    misnamed = any(curve.shown_as != curve.label for curve in figure.curves)
+    header = [experiment.corner, *(["printed as"] if misnamed else [])]
+    header += [column.label for column in experiment.columns]
+    rows = []
+    for curve in figure.curves:
+        cells = [view.measured[curve.label, column.name] for column in experiment.columns]
+        rows.append([curve.label, *([_shown_as(curve)] if misnamed else []), *map(_mean, cells)])
+    parts = [
+        "## The figure, our numbers",
+        f"![{experiment.title}]({name}.svg)",
+        markdown.table(header, rows, left=(experiment.corner, "printed as")),
+        _words(view, figure),
+        "\n".join(f"- {note}" for note in experiment.notes),
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _words(view: View, figure: Figure) -> str:
+    words = [f"Means over {view.over}."]
+    used = [column.reduction for column in view.experiment.columns if column.reduction]
+    words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
+    if any(curve.shown_as is None for curve in figure.curves):
+        words.append(f"{NOT_SHOWN}: the printed figure does not have this curve.")
+    if not all(curve.drawn for curve in figure.curves):
+        there = [curve.label for curve in figure.curves if not curve.drawn]
+        words.append(f"Not drawn here: {', '.join(there)}.")
+    if view.diverged:
+        words.append("† Some of these runs diverged; a model of NaN is scored as class 0.")
+    return " ".join(words)
+
+
+def _shown_as(curve: Curve) -> str:
+    return NOT_SHOWN if curve.shown_as is None else curve.shown_as
+
+
+def _mean(cell: Measured) -> str:
+    if not cell.summary:
+        return NOTHING
+    return number(cell.summary.mean, cell.cell.decimals, cell.cell.unit) + ("†" if cell.diverged else "")

@@ -1,0 +1,51 @@
+"""A few columns of a table for the project's README: the report's numbers and ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.measurements import Measured
+from hyperopt.findings.view import View
+from hyperopt.pages import markdown
+from hyperopt.pages.markdown import NOTHING, number
+
+MARKED = re.compile(r"(<!-- excerpt (?P<id>\S+) -->\n).*?(<!-- end of excerpt -->)", re.DOTALL)
+
+
+def excerpt(view: View) -> str:
+    """The report's number and our mean ± sd for every cell, a row per row."""
+    columns = [column for column in view.experiment.columns if not metric_of(column.metric).timed_in]
+    header = [view.experiment.corner]
+    for column in columns:
+        header += [f"{column.name}: report", f"{column.name}: ours"]
+    rows = []
+    for row in (row for table in view.experiment.tables for row in table.rows):
+        cells = [view.measured[row.label, column.name] for column in columns]
+        rows.append([row.label, *(text for cell in cells for text in _texts(cell))])
+    return markdown.table(header, rows)
+
+
+def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:
+    """The text with what stands between every pair of markers replaced; where there is no excerpt, kept.
+
+    Args:
+        text: Markdown with `<!-- excerpt ID -->` and `<!-- end of excerpt -->` on lines of their own.
+        excerpt_of: the excerpt of an experiment by its id.
+    """
+
+    def replaced(match: re.Match[str]) -> str:
+        made = excerpt_of(match["id"])
+        return match[0] if made is None else f"{match[1]}\n{made}\n\n{match[3]}"
+
+    return MARKED.sub(replaced, text)
+
+
+def _texts(cell: Measured) -> tuple[str, str]:
+    decimals, summary = cell.cell.decimals, cell.summary
+    report = number(cell.cell.report, decimals)
+    if summary is None:
+        return report, NOTHING
+    spread = "" if summary.sd is None else f" ± {number(summary.sd, decimals)}"
+    return report, f"{number(summary.mean, decimals)}{spread}{'†' if cell.diverged else ''}"

@@ -1,0 +1,21 @@
+"""Pictures of what the runs of a table make of the first test pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hyperopt.findings.galleries import pictured
+from hyperopt.findings.view import View
+from hyperopt.records import Record
+
+
+def section(view: View, records: Mapping[str, Record]) -> str:
+    """The pictures of the first seed; empty where no run of it keeps any."""
+    if not pictured(view.experiment, records, view.seeds[0]):
+        return ""
+    name = view.experiment.id.rpartition("/")[2]
+    words = (
+        "The first test pictures: the input, the truth in the colours that are its classes, and what the net "
+        f"of each row makes of the input after the last epoch, at seed {view.seeds[0]}."
+    )
+    return f"## The pictures\n\n![{view.experiment.title}]({name}.png)\n\n{words}"

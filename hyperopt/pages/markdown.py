@@ -1,0 +1,53 @@
+"""Numbers, intervals and tables as Markdown text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from hyperopt.experiments.claim import Bound
+    from hyperopt.statistics import Interval
+
+NOTHING = "–"
+
+
+def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
+    """A number with so many decimals, `–` where there is none; a zero has no sign."""
+    if value is None or math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{round(value, decimals) + 0.0:.{decimals}f}{unit}"
+
+
+def interval(given: Interval | None, decimals: int = 2) -> str:
+    """Both ends, `–` where there is none."""
+    return NOTHING if given is None else f"{number(given.low, decimals)} to {number(given.high, decimals)}"
+
+
+def bound(given: Bound | None) -> str:
+    """What is claimed of an effect: ≥ 1, < 1, within ±1, 2 to 85."""
+    if given is None:
+        return NOTHING
+    low, high = f"{given.low:g}", f"{given.high:g}"
+    if math.isinf(given.high):
+        return f"{'>' if given.low_open else '≥'} {low}"
+    if math.isinf(given.low):
+        return f"{'<' if given.high_open else '≤'} {high}"
+    return f"within ±{high}" if given.low == -given.high else f"{low} to {high}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()) -> str:
+    """A pipe table: columns to the right, those named in `left` to the left."""
+    align = ["left" if name in set(left) else "right" for name in header]
+    text: str = tabulate(rows, headers=header, tablefmt="pipe", disable_numparse=True, colalign=align)
+    return text
+
+
+def rows_named(labels: Sequence[str]) -> str:
+    """One label, or the first and the last of several."""
+    return labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"

@@ -1,5 +1,0 @@
-"""A page per experiment: its table with our numbers, the report's beside them, verdicts, what made it."""
-
-from hyperopt.tables.page import Page, render
-
-__all__ = ["Page", "render"]

@@ -1,0 +1,137 @@
+import io
+from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from hyperopt.cli.progress import Bars, Plain, Tally, clock_time, watch
+
+
+@dataclass
+class Clock:
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def pack(name: str, runs: int, epochs: int) -> SimpleNamespace:
+    return SimpleNamespace(
+        name=name, runs=(None,) * runs, first=SimpleNamespace(epochs=epochs, stack=("adam", "sgd"))
+    )
+
+
+def record(epochs: int, steps: int) -> SimpleNamespace:
+    return SimpleNamespace(metrics={"train_loss": [1.0] * epochs}, steps=steps)
+
+
+A, B = pack("a", 4, 5), pack("b", 2, 30)
+PLAN = SimpleNamespace(packs=(A, B), runs=6, may_stop=False, describe=lambda: "6 runs to train in 2 packs")
+
+
+def test_tally_counts_work_pace_and_time_left() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    tally.start(PLAN)
+    assert tally.seconds_left is None
+    clock.now = 10.0
+    assert tally.update(A, 2, 470)
+    assert not tally.update(A, 2, 470), "no news"
+    assert tally.fraction == pytest.approx(8 / 80)
+    assert tally.steps_per_second == pytest.approx(470 * 4 / 10)
+    assert tally.seconds_left == pytest.approx(90)
+    tally.finish(A, [record(5, 1175)] * 4)
+    assert tally.fraction == pytest.approx(20 / 80)
+    assert tally.line() == "packs 1/2, runs 4/6, 470 run-steps/s, 0:30 left"
+
+
+def test_what_a_checkpoint_held_counts_as_done_but_not_in_the_pace() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    tally.start(PLAN)
+    clock.now = 10.0
+    tally.update(B, 20, 4700, 20)
+    assert tally.fraction == pytest.approx(40 / 80)
+    assert tally.seconds_left is None
+    assert tally.steps_per_second == 0
+    tally.update(B, 25, 5875, 20)
+    assert tally.seconds_left == pytest.approx(30), "ten run-epochs took ten seconds, 30 are left"
+    assert tally.steps_per_second == pytest.approx(235)
+    tally.finish(B, [record(30, 7050)] * 2)
+    assert tally.seconds_left == pytest.approx(10)
+    assert tally.steps_per_second == pytest.approx(470)
+
+
+def test_a_failed_pack_is_no_work_any_more() -> None:
+    tally = Tally(Clock())
+    tally.start(PLAN)
+    tally.update(B, 1, 235)
+    tally.failed(B)
+    tally.finish(A, [record(5, 1175)] * 4)
+    assert tally.fraction == 1.0
+
+
+def test_what_runs_stopped_before_is_no_work_any_more() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    tally.start(SimpleNamespace(packs=(A, B), runs=6, may_stop=True))
+    clock.now = 10.0
+    tally.finish(B, [record(4, 940), record(6, 1410)])
+    assert tally.fraction == pytest.approx(10 / 30)
+    assert tally.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:20 left"
+
+
+def test_plain_lines() -> None:
+    lines: list[str] = []
+    progress = Plain(lines.append, Clock(1.0))
+    progress.start(PLAN)
+    for epoch in (0, 1, 1, 2):
+        progress.update(A, epoch, 235 * epoch)
+    progress.failed(B, "out of memory")
+    progress.finish(A, [record(5, 1175)] * 4)
+    progress.close()
+    assert lines[0] == "6 runs to train in 2 packs"
+    assert [line.partition(";")[0] for line in lines[1:]] == [
+        "adam/sgd x 4: epoch 1/5",
+        "adam/sgd x 4: epoch 2/5",
+        "adam/sgd (pack b) failed: out of memory",
+        "adam/sgd x 4: done",
+    ]
+
+
+def test_what_another_command_left_of_a_pack_has_its_name() -> None:
+    lines: list[str] = []
+    progress = Plain(lines.append, Clock(1.0))
+    progress.start(PLAN)
+    left = pack("half of a", 2, 5)
+    progress.update(left, 1, 235)
+    progress.halved(left)
+    progress.finish(left, [record(5, 1175)] * 2)
+    assert [line.partition(";")[0] for line in lines[1:]] == [
+        "adam/sgd x 2: epoch 1/5",
+        "adam/sgd (pack half of a) did not fit into memory: halved",
+        "adam/sgd x 2: done",
+    ]
+
+
+def test_bars_show_packs_in_training_and_say_failures_at_once() -> None:
+    screen = io.StringIO()
+    progress = Bars(Console(file=screen, force_terminal=True, width=120), Clock(1.0))
+    progress.start(PLAN)
+    progress.update(A, 2, 470)
+    shown = Console(file=io.StringIO(), width=120)
+    shown.print(progress.render())
+    progress.failed(B, "out of memory")
+    progress.close()
+    assert "epoch 2/5, 4 runs" in shown.file.getvalue()  # type: ignore[attr-defined]
+    assert "failed: out of memory" in screen.getvalue()
+
+
+def test_a_terminal_gets_bars_and_a_file_gets_lines() -> None:
+    assert isinstance(watch(Console(file=io.StringIO(), force_terminal=True)), Bars)
+    assert isinstance(watch(Console(file=io.StringIO())), Plain)
+
+
+def test_clock_time() -> None:
+    assert [clock_time(s) for s in (9.4, 75, 3725)] == ["0:09", "1:15", "1:02:05"]

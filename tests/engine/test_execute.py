@@ -1,0 +1,331 @@
+"""Carrying out a plan: memory, failures, two commands at once, kill -9."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import EAGER, Watcher, fake_record, measured, mixed_runs, small_run
+
+from hyperopt.config import Run
+from hyperopt.engine import execute as engine
+from hyperopt.engine.execute import Inline, Outcome, execute, ran_out_of_memory
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles, checkpointed_ids
+from hyperopt.engine.plan import Plan, plan
+from hyperopt.engine.trainer import train_pack
+from hyperopt.records import Record, Store
+
+Trained = list[tuple[int, ...]]
+TrainPack = Callable[[Pack, Options, Path], list[Record]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "records")
+
+
+def as_plan(*packs: Pack) -> Plan:
+    return Plan(packs, (), 0.0)
+
+
+def four() -> list[Run]:
+    return [small_run(seed=seed) for seed in range(4)]
+
+
+def train_with(fake: TrainPack, monkeypatch: pytest.MonkeyPatch) -> Trained:
+    """Put `fake` in place of training; returns the seeds of each pack it is given."""
+    trained: Trained = []
+
+    def recording(pack: Pack, options: Options, root: Path) -> list[Record]:
+        trained.append(tuple(run.seed for run in pack.runs))
+        return fake(pack, options, root)
+
+    monkeypatch.setattr(engine, "train_pack", recording)
+    return trained
+
+
+def at_once(pack: Pack, options: Options, root: Path) -> list[Record]:
+    return [fake_record(run) for run in pack.runs]
+
+
+def is_free(store: Store, pack: Pack) -> bool:
+    """Whether another command could train the pack now."""
+    files = PackFiles(store.root.parent, pack.name)
+    locked = files.lock(wait=False)
+    files.unlock()
+    return locked
+
+
+def test_records_are_written_and_the_desk_is_cleared(store: Store) -> None:
+    watcher, pack = Watcher(), Pack(tuple(mixed_runs()[:2]))
+    outcome = execute(as_plan(pack), store, EAGER, watcher)
+    expected = {r.id: measured(r) for r in train_pack(pack, EAGER, store.root.parent / "again")}
+    assert {k: measured(r) for k, r in outcome.records.items()} == expected
+    assert {k: measured(r) for k, r in store.load().items()} == expected
+    assert outcome.failures == []
+    assert watcher.finished == [pack.name]
+    assert watcher.closed
+    assert PackFiles(store.root.parent, pack.name).reported() is None
+    assert is_free(store, pack)
+
+
+@pytest.mark.parametrize(
+    "message", ["CUDA out of memory. Tried to allocate 2 GiB", "DefaultCPUAllocator: can't allocate memory"]
+)
+def test_a_pack_that_does_not_fit_is_halved(
+    message: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small_packs_only(pack: Pack, options: Options, root: Path) -> list[Record]:
+        if len(pack.runs) > 1:
+            raise RuntimeError(message)
+        return at_once(pack, options, root)
+
+    trained = train_with(small_packs_only, monkeypatch)
+    watcher = Watcher()
+    outcome = execute(as_plan(Pack(tuple(four()))), store, EAGER, watcher)
+    assert trained == [(0, 1, 2, 3), (0, 1), (0,), (1,), (2, 3), (2,), (3,)]
+    assert len(watcher.halves) == 3
+    assert outcome.failures == []
+    assert set(outcome.records) == store.ids() == {run.id for run in four()}
+
+
+def test_a_single_run_that_does_not_fit_is_a_failure(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_large(pack: Pack, options: Options, root: Path) -> list[Record]:
+        raise MemoryError
+
+    trained = train_with(too_large, monkeypatch)
+    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher())
+    assert trained == [(0,)]
+    assert [reason.split(" (")[0] for _, reason in outcome.failures] == ["MemoryError: no message"]
+
+
+def test_what_counts_as_out_of_memory() -> None:
+    assert ran_out_of_memory(MemoryError())
+    assert ran_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
+    assert ran_out_of_memory(BrokenProcessPool())
+    assert not ran_out_of_memory(RuntimeError("shapes do not match"))
+    assert not ran_out_of_memory(ValueError("out of memory"))
+
+
+def test_a_failing_pack_is_reported_and_the_others_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def first_fails(pack: Pack, options: Options, root: Path) -> list[Record]:
+        if pack.first.seed == 0:
+            raise ValueError("the data set is on fire\nand more")
+        return at_once(pack, options, root)
+
+    train_with(first_fails, monkeypatch)
+    watcher, packs = Watcher(), [Pack((run,)) for run in four()]
+    outcome = execute(as_plan(*packs), store, EAGER, watcher)
+    assert set(outcome.records) == store.ids() == {run.id for run in four()[1:]}
+    ((failed, message),) = outcome.failures
+    assert failed == packs[0]
+    assert message.startswith("ValueError: the data set is on fire (details in ")
+    details = Path(message.partition("details in ")[2].rstrip(")"))
+    assert "first_fails" in details.read_text(), "no traceback"
+    assert watcher.failures == [(packs[0].name, "ValueError: the data set is on fire")]
+    assert watcher.finished == [pack.name for pack in packs[1:]]
+    assert is_free(store, packs[0])
+
+
+class VanishingWorker(Inline):
+    """A pool whose worker vanishes at the n-th pack it is given; broken from then on."""
+
+    def __init__(self, vanish_at: int | None) -> None:
+        super().__init__()
+        self.left = vanish_at
+
+    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+        if self.left is not None:
+            self.left -= 1
+            if self.left <= 0:
+                future: Future[object] = Future()
+                future.set_exception(BrokenProcessPool("a process was terminated abruptly"))
+                return future
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_worker_that_vanished_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = train_with(at_once, monkeypatch)
+    pools = iter([VanishingWorker(2), VanishingWorker(1), VanishingWorker(None)])
+    packs = [Pack((run,)) for run in four()[:2]] + [Pack(tuple(four()[2:]))]
+    outcome = execute(as_plan(*packs), store, EAGER, Watcher(), executor=lambda: next(pools))
+    assert outcome.failures == []
+    assert set(outcome.records) == store.ids() == {run.id for run in four()}
+    assert trained[0] == (0,)
+    assert sorted(seed for seeds in trained for seed in seeds) == [0, 1, 2, 3], "a run was trained twice"
+
+
+def test_a_run_whose_worker_vanishes_twice_is_a_failure(store: Store) -> None:
+    pools = iter([VanishingWorker(1), VanishingWorker(1)])
+    plan_of_one = as_plan(Pack((small_run(),)))
+    outcome = execute(plan_of_one, store, EAGER, Watcher(), executor=lambda: next(pools))
+    assert ["BrokenProcessPool" in message for _, message in outcome.failures] == [True]
+
+
+def test_a_second_command_trains_nothing_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    trained = train_with(at_once, monkeypatch)
+    runs = four()
+    stale = as_plan(Pack(tuple(runs[:2])), Pack(tuple(runs[2:])))
+    store.write([fake_record(run) for run in runs[:3]], "another command's")
+    outcome = execute(stale, store, EAGER, Watcher())
+    assert trained == [(3,)]
+    assert set(outcome.records) == {run.id for run in runs}
+    files = len(list(store.files()))
+    assert set(execute(stale, store, EAGER, Watcher()).records) == {run.id for run in runs}
+    assert trained == [(3,)]
+    assert len(list(store.files())) == files
+
+
+def test_a_pack_that_another_command_trains_is_waited_for(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = train_with(at_once, monkeypatch)
+    pack = Pack((small_run(),))
+    other = PackFiles(store.root.parent, pack.name)
+    assert other.lock(wait=False)
+    lock, asked = PackFiles.lock, []
+    monkeypatch.setattr(PackFiles, "lock", lambda self, *, wait: asked.append(wait) or lock(self, wait=wait))
+    outcomes: list[Outcome] = []
+    command = threading.Thread(
+        target=lambda: outcomes.append(execute(as_plan(pack), store, EAGER, Watcher()))
+    )
+    command.start()
+    command.join(0.3)
+    assert command.is_alive(), "it did not wait"
+    store.write([fake_record(small_run())], pack.name)
+    other.unlock()
+    command.join(10)
+    assert trained == []
+    assert set(outcomes[0].records) == {small_run().id}
+    assert asked == [False, True], "it span"
+
+
+def test_a_pool_that_broke_while_idle_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool whose idle worker vanished refuses what is submitted next."""
+    trained = train_with(at_once, monkeypatch)
+
+    class Broken(Inline):
+        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+            raise BrokenProcessPool(
+                "a child process terminated abruptly, the process pool is not usable anymore"
+            )
+
+    pools = iter([Broken(), Inline()])
+    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher(), executor=lambda: next(pools))
+    assert trained == [(0,)]
+    assert outcome.failures == []
+
+
+def test_an_interruption_ends_the_command_and_lets_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(pack: Pack, options: Options, root: Path) -> list[Record]:
+        raise KeyboardInterrupt
+
+    train_with(interrupted, monkeypatch)
+    watcher, pack = Watcher(), Pack((small_run(),))
+    with pytest.raises(KeyboardInterrupt) as interruption:
+        execute(as_plan(pack), store, EAGER, watcher)
+    assert watcher.closed
+    assert is_free(store, pack), f"still locked while somebody holds {interruption.value!r}"
+    assert store.ids() == set()
+
+
+def test_progress_is_told_while_a_pack_trains(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack, told = Pack((small_run(seed=0), small_run(seed=1))), threading.Event()
+
+    class Waiting(Watcher):
+        def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+            super().update(pack, epoch, steps, since)
+            told.set()
+
+    def slow(pack: Pack, options: Options, root: Path) -> list[Record]:
+        PackFiles(root, pack.name).report(2)
+        assert told.wait(10)
+        return at_once(pack, options, root)
+
+    monkeypatch.setattr(engine, "POLL_SECONDS", 0.01)
+    train_with(slow, monkeypatch)
+    watcher = Waiting()
+    assert execute(as_plan(pack), store, EAGER, watcher).failures == []
+    assert watcher.updates[0] == (pack.name, 2, 6)
+
+
+@pytest.mark.slow
+def test_worker_processes_make_the_same_records(store: Store) -> None:
+    runs = mixed_runs()
+    packs = as_plan(Pack(tuple(runs[:2])), Pack(tuple(runs[2:])))
+    outcome = execute(packs, store, Options(device="cpu", workers=2, compile=False), Watcher())
+    inline = execute(packs, Store(store.root.parent / "inline" / "records"), EAGER, Watcher())
+    assert outcome.failures == []
+    assert {k: measured(r) for k, r in outcome.records.items()} == {
+        k: measured(r) for k, r in inline.records.items()
+    }
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from small_runs import EAGER, Watcher, mixed_runs
+    from hyperopt.engine import trainer
+    from hyperopt.engine.execute import execute
+    from hyperopt.engine.pack import Pack
+    from hyperopt.engine.plan import Plan
+    from hyperopt.records import Store
+
+    epochs, train_epoch = 0, trainer.train_epoch
+
+    def killed_in_the_fifth(*arguments):
+        global epochs
+        epochs += 1
+        if epochs == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return train_epoch(*arguments)
+
+    trainer.CHECKPOINT_SECONDS, trainer.train_epoch = -1, killed_in_the_fifth
+    runs = mixed_runs()
+    packs = Pack(tuple(runs[:1])), Pack(tuple(runs[1:]))
+    execute(Plan(packs, (), 0.0), Store(Path(sys.argv[1])), EAGER, Watcher())
+"""
+
+
+@pytest.mark.slow
+def test_the_same_command_goes_on_after_kill_9(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed in the second epoch of the second pack: nothing is lost, doubled or trained again."""
+    here = Path(__file__).parents[1]
+    killed = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(store.root)],
+        env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"},
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    runs = mixed_runs()
+    assert store.ids() == {runs[0].id}
+
+    again = plan(runs, store.ids(), EAGER, started=checkpointed_ids(store.root.parent))
+    assert [run.id for run in again.cached] == [runs[0].id]
+    assert again.packs == (Pack(tuple(runs[1:])),)
+    trained_from: list[int] = []
+    monkeypatch.setattr(PackFiles, "report", lambda self, epoch, since: trained_from.append(epoch))
+    outcome = execute(again, store, EAGER, Watcher())
+    assert trained_from == [1, 2, 3], "the first epoch was trained again"
+    assert outcome.failures == []
+
+    uninterrupted = Store(store.root.parent / "uninterrupted" / "records")
+    execute(as_plan(Pack(tuple(runs[:1])), Pack(tuple(runs[1:]))), uninterrupted, EAGER, Watcher())
+    expected = {k: measured(r) for k, r in uninterrupted.load().items()}
+    assert {k: measured(r) for k, r in store.load().items()} == expected
+    assert checkpointed_ids(store.root.parent) == []
+    assert not list(store.root.parent.rglob("*.part"))

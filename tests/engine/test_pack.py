@@ -1,0 +1,165 @@
+"""Runs trained together, and what they have in common."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import EAGER, TRAIN, assert_close, measured, mixed_runs, small_run
+from torch._dynamo.exc import TorchDynamoException
+
+from hyperopt.engine import program
+from hyperopt.engine.batches import epoch_batches
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack, data_of, numbers_of, shape_of, stack_of
+from hyperopt.engine.plan import compile_pays
+from hyperopt.engine.program import initial, pack_step
+from hyperopt.engine.trainer import train_pack
+from hyperopt.optim.rules.sgd import Sgd
+
+
+def test_packed_equals_alone(tmp_path: Path) -> None:
+    runs = mixed_runs()
+    packed = train_pack(Pack(tuple(runs)), EAGER, tmp_path)
+    assert [record.id for record in packed] == [run.id for run in runs]
+    for run, record in zip(runs, packed, strict=True):
+        (alone,) = train_pack(Pack((run,)), EAGER, tmp_path)
+        assert_close(record, alone, rel=1e-5)
+
+
+@pytest.mark.slow
+def test_compiled_equals_eager(tmp_path: Path) -> None:
+    pack = Pack(tuple(mixed_runs()))
+    compiled = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+    for record, eager in zip(compiled, train_pack(pack, EAGER, tmp_path), strict=True):
+        assert_close(record, eager, rel=1e-4)
+
+
+def test_where_compiling_fails_it_warns_and_trains_uncompiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def compiling(function: object, **options: object) -> object:
+        def program(*arguments: object) -> object:
+            calls.append(arguments)
+            raise TorchDynamoException("no C++ compiler\nand a long story")
+
+        return program
+
+    monkeypatch.setattr(torch, "compile", compiling)
+    pack = Pack((small_run(),))
+    with pytest.warns(UserWarning, match=r"uncompiled.*\(no C\+\+ compiler\)"):
+        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+    assert len(calls) == 1, "it kept on trying"
+    assert measured(record) == measured(train_pack(pack, EAGER, tmp_path)[0])
+
+
+def test_a_pack_holds_runs_of_one_shape() -> None:
+    usual = small_run(stack="sgd/sgd")
+    same = [
+        small_run(stack="sgd/sgd", seed=5),
+        small_run(stack="sgd/sgd", clip=True),
+        small_run(stack="sgd/sgd", alpha="0.5/0.5"),
+    ]
+    other = [
+        small_run(stack="sgd/sgd", momentum=0.9),
+        small_run(stack="sgd/sgd", epochs=4),
+        small_run(stack="sgd/sgd", batch_size=64),
+        small_run(stack="sgd/sgd/sgd"),
+        small_run(stack="sgd/adam"),
+        small_run(stack="sgd/sgd", clip=True, form="textbook"),
+        small_run(stack="sgd/sgd", **{"model.hidden": [9]}),
+        small_run(stack="sgd/sgd", **{"dataset.train": 200}),
+    ]
+    assert len(Pack((usual, *same)).runs) == 4
+    for run in other:
+        with pytest.raises(ValueError, match="one shape"):
+            Pack((usual, run))
+    assert shape_of(small_run(stack="adam/sgd")) != shape_of(small_run(stack="adam/sgd", tune="alpha"))
+
+
+def test_a_pack_is_named_by_its_runs_in_order() -> None:
+    a, b = small_run(seed=0), small_run(seed=1)
+    assert Pack((a, b)).name == Pack((a, b)).name
+    assert len({Pack((a, b)).name, Pack((b, a)).name, Pack((a,)).name}) == 3
+
+
+def test_the_structure_of_a_stack_is_as_the_run_says() -> None:
+    run = small_run(stack="sgd/adam/sgd", momentum=0.9, alpha="0.1/0.01/0.001")
+    bottom, middle, top = stack_of(run).levels
+    assert bottom.tuned == ("alpha", "momentum")
+    assert (bottom.rule, top.rule) == (Sgd(has_momentum=True), Sgd())
+    assert middle.tuned == ("alpha", "beta1", "beta2")
+    assert top.tuned == ()
+    assert (bottom.clips, middle.clips, top.clips) == (False, True, True)
+    assert middle.clip_counts_first_norm
+    assert [numbers["alpha"] for numbers in numbers_of(run)] == [0.1, 0.01, 0.001]
+    assert numbers_of(run)[0]["momentum"] == 0.9
+    assert numbers_of(run)[2]["momentum"] == 0.0
+
+
+def test_compiling_pays_for_long_training_only() -> None:
+    auto = Options(device="cpu")
+    long = small_run(epochs=1000)
+    assert compile_pays(Pack((long,)), auto)
+    assert not compile_pays(Pack((small_run(),)), auto)
+    assert compile_pays(Pack((small_run(),)), Options(compile=True))
+    assert not compile_pays(Pack((long,)), Options(compile=False))
+
+
+@pytest.mark.slow
+def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    for stack in ("sgd", "sgd/sgd"):
+        pack = Pack((small_run(stack=stack, epochs=1),))
+        with torch._dynamo.config.patch(recompile_limit=1):
+            (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+        assert not record.diverged
+
+
+@pytest.fixture
+def traced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are traced as compiled ones are, and run as traced: no time goes into making code."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    monkeypatch.setattr(program, "compile_options", lambda device: {})
+
+
+@pytest.mark.usefixtures("traced")
+def test_programs_of_one_process_are_not_taken_for_one_another() -> None:
+    """Steps of two rules on tensors of the same shapes."""
+    runs = [small_run(stack="sgd", momentum=0.9, nesterov=nesterov, alpha=0.1) for nesterov in (True, False)]
+    data, packs = data_of(runs[0], "cpu"), [Pack((run,)) for run in runs]
+    now = epoch_batches(packs[0], 0, TRAIN, "cpu").part(0)
+    starts = [initial(pack, data, "cpu") for pack in packs]
+    eager, compiled = (
+        [
+            pack_step(pack, training, data, compiled=compiled)(state, now).params["3.weight"]
+            for pack, (training, state) in zip(packs, starts, strict=True)
+        ]
+        for compiled in (False, True)
+    )
+    assert not torch.allclose(eager[0], eager[1], atol=1e-4)
+    for ours, theirs in zip(compiled, eager, strict=True):
+        assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.usefixtures("traced")
+def test_a_step_is_compiled_anew_for_other_shapes_and_without_gradients() -> None:
+    one, two = (Pack(tuple(small_run(stack="sgd", seed=seed) for seed in range(n))) for n in (1, 2))
+    data = data_of(one.first, "cpu")
+    step = None
+    for pack in (one, two):
+        training, state = initial(pack, data, "cpu")
+        step = step or pack_step(pack, training, data, compiled=True)
+        now = epoch_batches(pack, 0, TRAIN, "cpu").part(0)
+        expected = pack_step(pack, training, data, compiled=False)(state, now).params["1.weight"]
+        found = [step(state, now).params["1.weight"]]
+        with torch.no_grad():
+            found += [step(state, now).params["1.weight"]]
+        assert all(torch.allclose(weight, expected, atol=1e-6) for weight in found)
+        assert not torch.allclose(expected, state.params["1.weight"], atol=1e-4), "nothing moved"

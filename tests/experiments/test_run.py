@@ -1,0 +1,50 @@
+"""Shipped experiments from file to page, shrunken: generated data, tiny nets, one seed and epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_runs import EAGER
+
+from hyperopt.engine.execute import execute
+from hyperopt.engine.plan import plan
+from hyperopt.engine.progress import Silent
+from hyperopt.experiments import ids, load
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.pages import render
+from hyperopt.records import Store
+
+TINY: dict[str, Any] = {"dataset.generated": True, "dataset.train": 40, "batch_size": 32, "epochs": 1}
+OF_DATASET: dict[str, dict[str, Any]] = {"iris": {}, "height_weight": {}}
+OF_MODEL: dict[str, dict[str, Any]] = {
+    "cnn": {"model.channels": [2], "model.hidden": [4]},
+    "logistic": {},
+    "linear": {},
+    "unet": {"model.filters": 2},
+}
+
+
+def shrunken(experiment: Experiment) -> Experiment:
+    run = experiment.runs()[0]
+    test_rows = OF_DATASET.get(run.dataset["name"], {"dataset.test": 20})
+    net = OF_MODEL.get(run.model["name"], {"model.hidden": [4]})
+    return experiment.changed({**TINY, **test_rows, **net})
+
+
+@pytest.mark.parametrize("name", [name for name in ids() if load(name)[0].figure is None])
+def test_a_shipped_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
+    [experiment] = load(name)
+    if experiment.lists:
+        assert "rows are run as printed" in render(experiment, {}).verdicts
+        return
+    small = shrunken(experiment)
+    store = Store(tmp_path / "records")
+    runs = small.runs(1)
+    assert not execute(plan(runs, set(), EAGER), store, EAGER, Silent()).failures
+    page = render(small, store.load(), seeds=1)
+    assert f"{len(runs)} of {len(runs)} runs" in page.markdown
+    values = [line.rsplit(",", 1)[1] for line in page.csv.splitlines()[1:] if ",test_error," in line]
+    assert len(values) == sum(cell.metric == "test_error" for cell in small.cells())
+    assert "–" not in values

@@ -1,0 +1,133 @@
+"""A rule of one's own: docs/add_a_rule.md, done as it says, in a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from loops import apart, batches, last, net
+
+from hyperopt.config import from_canonical, resolve
+from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.rules import RULES, find
+
+PAGE = (Path(__file__).parents[2] / "docs" / "add_a_rule.md").read_text(encoding="utf-8")
+STACK = "mypackage.lion:Lion/sgd"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The page's folder, in which it says to work."""
+    package = tmp_path / "mypackage"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "lion.py").write_text(blocks("python")[0], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    for name in [name for name in sys.modules if name.partition(".")[0] == "mypackage"]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_pages_lines_train_a_model() -> None:
+    model = net()
+    names = {"model": model}
+    exec(blocks("python")[1], names)
+    opt = names["opt"]
+    assert isinstance(opt, HyperOptimizer)
+    last(model, opt, batches(20))
+    learned = opt.hyperparameters()[0]
+    assert learned["alpha"] != pytest.approx(1e-3, abs=1e-9)
+    assert learned["beta1"] == pytest.approx(0.9)
+
+
+@pytest.mark.usefixtures("folder", "float64")
+def test_the_pages_rule_is_lion() -> None:
+    model, twin = net(), net()
+    opt = HyperOptimizer(model.parameters(), "mypackage.lion:Lion", 1e-3)
+    momenta = {p: torch.zeros_like(p) for p in twin.parameters()}
+    for batch in batches(10):
+        torch.nn.functional.cross_entropy(twin(batch[0]), batch[1]).backward()
+        with torch.no_grad():
+            for p, m in momenta.items():
+                p -= 1e-3 * torch.sign(0.9 * m + 0.1 * p.grad)
+                m.mul_(0.99).add_(p.grad, alpha=0.01)
+                p.grad = None
+    assert apart(last(model, opt, batches(10)), {k: p.detach() for k, p in twin.named_parameters()}) < 1e-12
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_run_has_the_full_name() -> None:
+    run = resolve({"stack": STACK, "alpha": "1e-3/1e-7", "beta1": 0.8})
+    assert run.stack == ("mypackage.lion:Lion", "sgd")
+    assert run.canonical()["stack"] == STACK
+    assert from_canonical(run.canonical()) == run
+    assert run.tune == ("alpha", "beta1", "beta2")
+
+
+@pytest.mark.slow
+def test_the_pages_command_trains(folder: Path) -> None:
+    command = next(line for line in blocks("sh")[0].splitlines() if line.startswith("hyperopt run"))
+    small = [
+        "dataset.generated=true",
+        "dataset.train=512",
+        "dataset.test=64",
+        "epochs=1",
+        "workers=1",
+        "format=json",
+    ]
+    program = Path(sys.executable).with_name("hyperopt")
+    home = os.environ | {"HYPEROPT_HOME": str(folder / "runs"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [program, *command.split()[1:], *small],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=home,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert STACK in json.dumps(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("lino", "there is no rule 'lino'"),
+        ("nopackage.lion:Lion", "no module 'nopackage.lion' can be imported"),
+        ("mypackage.lino:Lion", "no module 'mypackage.lino' can be imported"),
+        ("mypackage.lion:Lino", "mypackage.lion has no class 'Lino'"),
+        ("mypackage.lion:LINEAR", "has no class 'LINEAR' that is a hyperopt.optim.rules.Rule"),
+        (":Lion", "no module ''"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_found_is_said(name: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        find(name)
+    with pytest.raises(ValueError, match=re.escape(name)):
+        resolve({"stack": f"{name}/sgd"})
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_module_that_lacks_another_says_so_itself(folder: Path) -> None:
+    (folder / "mypackage" / "broken.py").write_text("import nosuchmodule\n", encoding="utf-8")
+    with pytest.raises(ModuleNotFoundError, match="nosuchmodule"):
+        find("mypackage.broken:Lion")
+
+
+def test_names_of_the_packages_rules() -> None:
+    assert all(find(name) is rule for name, rule in RULES.items())

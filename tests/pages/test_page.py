@@ -1,0 +1,173 @@
+import random
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from fake_records import ERRORS, SMALL, lines, record, records
+
+from hyperopt.experiments import load, read
+from hyperopt.experiments.claim import Bound
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.pages import markdown, render
+from hyperopt.pages.origin import config_hash
+from hyperopt.statistics import Interval
+
+PAGE = (Path(__file__).parents[1] / "table9.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    path = tmp_path / "table9.yaml"
+    path.write_text(SMALL)
+    return read(path, "report/table9")
+
+
+def test_a_page_in_full(experiment: Experiment):
+    # tests/table9.md was worked out by hand: t(.975, 2) = 4.30265, so three values with sd 1 have their
+    # interval at ± 2.484, their prediction interval (m = 3) at ± 3.513; the effects at 10 are 50, 40 and -40.
+    expected = PAGE.replace("HASH", config_hash(run.id for run in experiment.runs()))
+    assert render(experiment, records(experiment, ERRORS)).markdown == expected
+
+
+def test_a_page_is_the_same_whatever_the_order_of_records(experiment: Experiment):
+    given = list(records(experiment, ERRORS).items())
+    page = render(experiment, dict(given))
+    random.Random(0).shuffle(given)
+    assert render(experiment, dict(given)) == page
+
+
+def test_records_of_other_runs_change_nothing(experiment: Experiment):
+    other = records(experiment.changed({"epochs": 9}), ERRORS)
+    assert render(experiment, {**other, **records(experiment, ERRORS)}) == render(
+        experiment, records(experiment, ERRORS)
+    )
+
+
+def test_missing_cells_are_shown_as_missing(experiment: Experiment):
+    without = {cell: errors for cell, errors in ERRORS.items() if cell != ("0.1", "clip")}
+    page = render(experiment, records(experiment, without))
+    assert "12 of 15 runs, 3 missing" in page.markdown
+    assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
+    assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
+    assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |" in lines(page.markdown, "0.1")
+    assert "| 1 | 0.1 | ≥ 1 | – | – | 0 |  | undecided |" in lines(page.markdown, "1 ")
+
+
+def test_no_runs_at_all_is_a_page(experiment: Experiment):
+    page = render(experiment, {})
+    assert page.verdicts == "no runs yet"
+    assert "0 of 15 runs, 15 missing" in page.markdown
+
+
+def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(experiment: Experiment):
+    two = {cell: errors[:2] for cell, errors in ERRORS.items()}
+    page = render(experiment, records(experiment, two)).markdown
+    assert "Means over those of 3 seeds (0, 1, 2) that are in." in page
+    assert "Means over 3 seeds" not in page
+
+
+def test_the_summary_counts_cells_and_verdicts(experiment: Experiment):
+    calm = {cell: [4.0, 5.0, 6.0] for cell in ERRORS}
+    # At 10 the report's 60 and 30 are far from 5 ± 3.5; every effect is 0, as neither claim has it.
+    page = render(experiment, records(experiment, calm))
+    assert page.verdicts == "3 of 5 cells agree; 0 claims reproduced, 3 not, 0 undecided"
+
+
+def test_more_seeds_keep_the_layout_and_give_both_verdicts(experiment: Experiment):
+    five = {cell: [*errors, 5.0, 4.0] for cell, errors in ERRORS.items()}
+    page = render(experiment, records(experiment, five), seeds=5)
+    assert page.verdicts.startswith("3 seeds: 3 of 3 cells agree")
+    assert "; 5 seeds: " in page.verdicts
+    assert "| **0.1** | **7.00%** | **5.00%** |" in lines(page.markdown, "**0.1**")
+    assert "Means over 3 seeds (0, 1, 2)." in page.markdown
+    assert page.markdown.count("### 3 seeds") == page.markdown.count("### 5 seeds") == 2
+    assert "make tables ONLY=report/table9 SEEDS=5" in page.markdown
+    assert "25 of 25 runs" in page.markdown
+    # effects at 0.1: 2, 2, 2, 0, 0; t = 1.2 / (1.0954 / sqrt(5)) = 2.4495, 4 degrees of freedom
+    assert "| 1 | 0.1 | ≥ 1 | 1.20 | -0.16 to 2.56 | 5 | 0.0705 |  | undecided |" in lines(
+        page.markdown, "1 "
+    )
+
+
+def test_other_settings_are_told(experiment: Experiment):
+    quick = experiment.changed({"epochs": 1})
+    page = render(quick, records(quick, ERRORS)).markdown
+    assert "**Not the report's settings:** `epochs=1`." in page
+    assert "make tables ONLY=report/table9 EPOCHS=1\n" in page
+    other = experiment.changed({"stack": "rmsprop/sgd"})
+    assert "hyperopt tables report/table9 stack=rmsprop/sgd\n" in render(other, {}).markdown
+
+
+def test_sub_tables_and_two_numbers_of_a_run(tmp_path: Path):
+    path = tmp_path / "stacks.yaml"
+    path.write_text("""
+title: Stacks
+source: A report
+settings: {dataset: mnist, model: mlp, epochs: 5}
+corner: Optimizer / Hyper
+columns:
+  time: {label: Time(s), metric: seconds}
+  error: {label: Test Error}
+  loss: {metric: train_loss_full}
+tables:
+  - {heading: (a) SGD, rows: [{label: SGD, settings: {stack: sgd}, report: [41.21, 13.45, null]}]}
+  - {heading: (b) Adam, rows: [{label: Adam / SGD, settings: {stack: adam/sgd}, report: [40.05, 2.93, null]}]}
+""")
+    stacks = read(path, "report/stacks")
+    page = render(
+        stacks, records(stacks, {("SGD", "error"): [13.0], ("Adam / SGD", "error"): [3.0]}), seeds=1
+    )
+    assert "| SGD | 2.00 s | 13.00% | 0.5000 |" in lines(page.markdown, "SGD")
+    assert "| Adam / SGD | 2.00 s | 3.00% | 0.5000 |" in lines(page.markdown, "Adam")
+    assert page.markdown.count("**(b) Adam**") == 2
+    assert page.verdicts == "no cells compared"
+    assert "2 of 2 runs" in page.markdown
+    assert "## Claims" not in page.markdown
+
+
+def test_csv_has_a_row_per_cell(experiment: Experiment):
+    frame = pd.read_csv(StringIO(render(experiment, records(experiment, ERRORS)).csv))
+    assert list(frame["row"]) == ["Adam alone", "0.1", "0.1", "10", "10"]
+    assert list(frame["agrees"].fillna("")) == ["yes", "yes", "yes", "", ""]
+    assert list(frame["values"])[-1] == "40.2 50.2 90.2"
+    assert frame["low"][0] == pytest.approx(2.51586)
+    assert frame[["sd", "low", "high", "prediction_low"]][3:].isna().all(axis=None)
+
+
+def test_distinct_provenance_is_collapsed(experiment: Experiment):
+    given = records(experiment, ERRORS)
+    late = record(
+        experiment, "10", "clip", 2, None, made={"device": "cuda", "pack": "16", "started": "2026-02-01"}
+    )
+    page = render(experiment, {**given, late.id: late}).markdown
+    assert "| device | cpu, cuda |" in lines(page, "device")
+    assert "| pack | 8, 16 |" in lines(page, "pack")
+    assert "| trained | 2026-01-02 to 2026-02-01 |" in lines(page, "trained")
+
+
+def test_a_shipped_page_renders_from_nothing():
+    [experiment] = load("clipping/table2")
+    assert "0 of 63 runs" in render(experiment, {}).markdown
+
+
+@pytest.mark.parametrize(
+    ("bound", "text"),
+    [
+        (Bound(low=1), "≥ 1"),
+        (Bound(low=0, low_open=True), "> 0"),
+        (Bound(high=1, high_open=True), "< 1"),
+        (Bound(high=1.5), "≤ 1.5"),
+        (Bound(-1, 1), "within ±1"),
+        (Bound(2, 85), "2 to 85"),
+        (None, "–"),
+    ],
+)
+def test_bounds_in_words(bound: Bound | None, text: str):
+    assert markdown.bound(bound) == text
+
+
+def test_numbers():
+    assert markdown.number(-0.001) == "0.00"
+    assert markdown.number(float("nan")) == "–"
+    assert markdown.interval(Interval(-1.006, 2)) == "-1.01 to 2.00"

@@ -1,0 +1,148 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fake_records import ERRORS, SMALL, record, records
+
+from hyperopt import publish as publishing
+from hyperopt.experiments import load
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.files import results_dir
+from hyperopt.pages import Page
+from hyperopt.publish import publish, render, seeds_in, write_page
+from hyperopt.records import Store, read_records
+
+
+@pytest.fixture
+def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
+    """The only experiment there is."""
+    path = tmp_path / "experiments/report/table9.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(SMALL)
+    monkeypatch.setattr(publishing, "load", lambda: load(root=tmp_path / "experiments"))
+    [only] = load(root=tmp_path / "experiments")
+    return only
+
+
+def stored(folder: Path, experiment: Experiment, errors: dict) -> Store:
+    store = Store(folder)
+    store.write(list(records(experiment, errors).values()), "pack")
+    return store
+
+
+def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment):
+    results = tmp_path / "results"
+    pages = publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)
+    assert {r.id for r in read_records(results / "records/report/table9.parquet")} == {
+        r.id for r in experiment.runs()
+    }
+    assert (results / "report/table9.md").read_text() == pages["report/table9"].markdown
+    assert (results / "report/table9.csv").read_text() == pages["report/table9"].csv
+    assert "15 of 15 runs" in pages["report/table9"].markdown
+    line = f"| [report/table9](report/table9.md) | {pages['report/table9'].verdicts} |"
+    assert line in (results / "README.md").read_text()
+
+
+def test_a_published_record_is_never_lost_or_replaced(tmp_path: Path, experiment: Experiment):
+    results = tmp_path / "results"
+    path = results / "records/report/table9.parquet"
+    publish([experiment], stored(tmp_path / "first", experiment, {("0.1", "clip"): [4.0, 5.0]}), results)
+    first = {r.id: r for r in read_records(path)}
+    # A store that lacks one of the two, has other numbers for the other, and one run more.
+    later = records(experiment, {("0.1", "clip"): [1.0, 2.0, 3.0]})
+    del later[experiment.cell("0.1", "clip").run(0).id]
+    store = Store(tmp_path / "later")
+    store.write(list(later.values()), "pack")
+    for _ in range(2):
+        publish([experiment], store, results)
+        published = {r.id: r for r in read_records(path)}
+        assert len(published) == 3
+        assert published | first == published
+    publish([experiment], Store(tmp_path / "nothing"), results)
+    assert {r.id: r for r in read_records(path)} == published
+
+
+def test_publishing_in_two_parts_is_publishing_at_once(tmp_path: Path, experiment: Experiment):
+    half = {cell: errors[:2] for cell, errors in ERRORS.items()}
+    publish([experiment], stored(tmp_path / "half", experiment, half), tmp_path / "twice")
+    assert "10 of 15 runs, 5 missing" in (tmp_path / "twice/report/table9.md").read_text()
+    whole = stored(tmp_path / "whole", experiment, ERRORS)
+    publish([experiment], whole, tmp_path / "twice")
+    publish([experiment], whole, tmp_path / "once")
+    for name in ("report/table9.md", "report/table9.csv", "README.md"):
+        assert (tmp_path / "twice" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()
+
+
+def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Experiment):
+    store = stored(tmp_path / "runs", experiment, ERRORS)
+    store.write(list(records(experiment.changed({"epochs": 9}), ERRORS).values()), "other")
+    publish([experiment], store, tmp_path / "results")
+    assert len(read_records(tmp_path / "results/records/report/table9.parquet")) == 15
+
+
+def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment):
+    four = {cell: [*errors, 5.0] for cell, errors in ERRORS.items()}
+    whole = records(experiment, four)
+    assert seeds_in(whole, experiment, [0, 1, 2, 3]) == (0, 1, 2, 3)
+    lacking = dict(whole)
+    del lacking[experiment.cell("10", "clip").run(3).id]
+    assert seeds_in(lacking, experiment, [0, 1, 2, 3]) == (0, 1, 2)
+
+
+def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment):
+    results = tmp_path / "results"
+    publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)
+    before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    (results / "report/table9.md").unlink()
+    render([experiment], results)
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
+
+
+def test_nothing_published_makes_no_page(tmp_path: Path, experiment: Experiment):
+    assert render([experiment], tmp_path) == {}
+    assert not (tmp_path / "report").exists()
+
+
+def test_made_changes_nothing_but_its_own_section(tmp_path: Path, experiment: Experiment):
+    errors = ERRORS | {("0.1", "clip"): [4.0, 5.0]}
+    store = stored(tmp_path / "runs", experiment, errors)
+    last = record(experiment, "0.1", "clip", 2, 6.0)
+    store.write([replace(last, made={**last.made, "device": "cuda"})], "other")
+    page = publish([experiment], store, tmp_path / "results")["report/table9"]
+    assert "| cpu, cuda " in page.markdown
+
+
+def test_write_page_leaves_only_the_page(tmp_path: Path):
+    path = write_page(tmp_path / "local", "report/table9", Page("text\n", "a\n", ""))
+    assert sorted(p.name for p in path.parent.iterdir()) == ["table9.csv", "table9.md"]
+
+
+def test_render_reproduces_the_committed_pages(tmp_path: Path):
+    results = results_dir()
+    published = [e for e in load() if (results / "records" / f"{e.id}.parquet").is_file()]
+    if not published:
+        pytest.skip("nothing is published yet")
+    (tmp_path / "records").symlink_to(results / "records")
+    render(published, tmp_path, pictures=False)
+    for name in ["README.md", *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
+        assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
+
+
+def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Experiment):
+    readme = tmp_path / "README.md"
+    marks = "before\n<!-- excerpt report/{} -->\nold\n<!-- end of excerpt -->\nafter\n"
+    readme.write_text(marks.format("table9") + marks.format("nosuch"))
+    publish(
+        [experiment],
+        stored(tmp_path / "runs", experiment, {("0.1", "clip"): [4.0, 5.0]}),
+        tmp_path / "results",
+    )
+    first, _, second = readme.read_text().partition("after\n")
+    row = next(
+        line for line in first.splitlines() if line.split("|")[1:2] and line.split("|")[1].strip() == "0.1"
+    )
+    cell = experiment.cell("0.1", "clip")
+    assert f"{cell.report:.2f}" in row
+    assert "4.50 ± 0.71" in row
+    assert "old" not in first
+    assert second == marks.format("nosuch"), "an excerpt that nobody publishes is left alone"

@@ -1,7 +1,8 @@
 """Linear regression in plain numpy: as the hyper-regularization report's code does it, and as it need not.
 
 Both find the same weights. The report's code finds each new beta of H1 by scipy's fsolve, and draws a
-permutation of all rows for the one row of a stochastic step (SPEC.md 5.2).
+permutation of all rows for the one row of a stochastic step (docs/reports/hyper_regularization.md, "Linear
+regression").
 """
 
 from __future__ import annotations

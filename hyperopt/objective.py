@@ -26,9 +26,10 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def naive_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Cross entropy from exponentials of the raw logits, which overflow (SPEC.md 5.3).
+    """Cross entropy from exponentials of the raw logits, which overflow.
 
-    A logit too large makes the loss infinite and its gradient, softmax minus target, NaN. Arguments as of
+    The hyper-regularization report's code has it (docs/reports/hyper_regularization.md, "MNIST"). A logit too
+    large makes the loss infinite and its gradient, softmax minus target, NaN. Arguments as of
     `cross_entropy`, targets [rows] only.
     """
     hot = targets[:, None] == torch.arange(outputs.shape[1], device=outputs.device)

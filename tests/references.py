@@ -1,4 +1,4 @@
-"""The published algorithms, transcribed plainly from SPEC.md: slow, obvious, without the package."""
+"""The published algorithms, transcribed plainly from docs/reports/: slow, obvious, without the package."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 
 class NormAverageClip:
-    """SPEC.md 1.1 for one hyperparameter, in Python floats: n stored norms, th their mean."""
+    """docs/reports/clipping.md, "The clip", for one hyperparameter: n stored norms, th their mean."""
 
     def __init__(self, *, enabled: bool, counts_first_norm: bool) -> None:
         self.enabled = enabled

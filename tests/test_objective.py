@@ -95,7 +95,7 @@ def test_a_step_follows_the_gradient_of_what_is_minimised(settings: dict[str, An
 
 
 def test_the_hypergradient_sees_the_penalty() -> None:
-    """As Baydin's code has it (SPEC.md 4.1): h = <g, previous g>, both with l2 * w."""
+    """h = <g, previous g>, both with l2 * w (docs/reports/hypergradient.md, "Update rules")."""
     problem = small_problem(2)
     steps = list(train(problem, stack="sgd/sgd", alpha="0.1/0.01", l2=0.2))
     params, seen = problem.params, []

@@ -107,7 +107,7 @@ def test_the_first_step_stands() -> None:
 
 
 def test_the_reports_net() -> None:
-    """784 - 128 - tanh - 10 - tanh with torch's default initial weights (SPEC.md 0.1)."""
+    """784 - 128 - tanh - 10 - tanh, torch's initial weights (docs/reports/gdtuo.md, "The MNIST net")."""
     options = {"hidden": (128,), "activation": "tanh", "output_activation": "tanh"}
     torch.manual_seed(5)
     net = models.build({"name": "mlp", **options}, (1, 28, 28), 10)

@@ -14,7 +14,7 @@ SHORTHANDS: dict[str, dict[str, Any]] = {
     "sgdn_hd": {"stack": "sgd/sgd", "tune": "alpha", "nesterov": True},
     "adam_hd": {"stack": "adam/sgd", "tune": "alpha"},
 }
-"""What each is: the methods of hypergradient descent (SPEC.md 4.1)."""
+"""What each is: the methods of hypergradient descent (docs/reports/hypergradient.md, "Update rules")."""
 
 USUAL: dict[str, dict[str, Any]] = {"sgdn_hd": {"momentum": 0.9}}
 """Settings that each has unless others are given."""

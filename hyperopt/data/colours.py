@@ -1,7 +1,7 @@
-"""The 24 colours of CIFAR-10's horses that a net chooses from for each pixel (SPEC.md 2.3).
+"""The 24 colours of CIFAR-10's horses that a net chooses from for each pixel.
 
-They are the centres of clusters of pixels, as the report's code has them: red, green and blue, where a pixel
-of 256 would be 1.
+They (docs/reports/adabelief_amsgrad.md, "Horses") are the centres of clusters of pixels, as the report's code
+has them: red, green and blue, where a pixel of 256 would be 1.
 """
 
 COLOURS: tuple[tuple[float, float, float], ...] = (

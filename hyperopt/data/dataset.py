@@ -17,7 +17,7 @@ from hyperopt.data.specs import INPUTS, PARTS, DatasetSpec, spec_of
 _Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 # Mean and standard deviation per channel of inputs in [0, 1], by data set and value of `normalize`.
-# The clipping report's are hard-coded in its code (SPEC.md 1.1): by a slip in effect global, not per channel.
+# The clipping report's are of all channels, by a slip (docs/reports/clipping.md, "Normalization").
 _IMAGENET: _Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 _CLIPPING: _Statistics = ((0.474, 0.473, 0.473), (0.252, 0.252, 0.251))
 _STATISTICS: dict[tuple[str, bool | str | None], _Statistics] = {

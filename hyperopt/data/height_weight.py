@@ -1,7 +1,7 @@
 """Height and weight: rows made here, with the statistics of those of the hyper-regularization report.
 
-Gradient descent on all rows sees no more of them than these (SPEC.md 5.2). The report's own rows are of a
-course's file that is not in any package.
+Gradient descent on all rows sees no more of them than these (docs/reports/hyper_regularization.md, "Linear
+regression"). The report's own rows are in a course's file that no package has.
 """
 
 from statistics import NormalDist

@@ -1,7 +1,7 @@
-"""Horses to be coloured, made of CIFAR-10: grey pictures in, one of 24 colours per pixel out (SPEC.md 2.3).
+"""Horses to be coloured, made of CIFAR-10: grey pictures in, one of 24 colours per pixel out.
 
-What is kept are the horses in colour, uint8 [N, 3, 32, 32], and the class of each pixel, uint8 [N, 32, 32];
-the grey inputs follow from the former.
+The task is that of docs/reports/adabelief_amsgrad.md, "Horses". What is kept are the horses in colour, uint8
+[N, 3, 32, 32], and the class of each pixel, uint8 [N, 32, 32]; the grey inputs follow from the former.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""Iris as the steroids report splits it (SPEC.md 3.4): 30 rows to train on, no scaling."""
+"""Iris as docs/reports/steroids.md, "Iris", splits it: 30 rows to train on, no scaling."""
 
 import numpy as np
 

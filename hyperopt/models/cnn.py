@@ -1,4 +1,4 @@
-"""The convolutional net of the clipping report (SPEC.md 1.1)."""
+"""The convolutional net of the clipping report (docs/reports/clipping.md, "The CIFAR-10 net")."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def cnn(
     hidden: Sequence[int],
     output_activation: str,
 ) -> nn.Module:
-    """3 x 3 convolutions with ReLU, then an `mlp` with tanh; the clipping report's net (SPEC.md 1.1).
+    """3 x 3 convolutions with ReLU, then an `mlp` with tanh.
 
     Args:
         shape: of one input: channels, height, width; each convolution takes two pixels off both sides.

@@ -26,7 +26,9 @@ def mlp(
     zero_bias: bool = False,
     init: str = "torch",
 ) -> nn.Module:
-    """A fully connected net; the reports' has 128 tanh units, and a tanh on the logits (SPEC.md 0.1).
+    """A fully connected net.
+
+    The reports' has 128 tanh units, and a tanh on the logits (docs/reports/gdtuo.md, "The MNIST net").
 
     Args:
         shape: of one input; flattened.

@@ -1,4 +1,4 @@
-"""The U-net that colours grey pictures, of the AdaBelief/AMSGrad report (SPEC.md 2.3)."""
+"""The U-net that colours grey pictures (docs/reports/adabelief_amsgrad.md, "The U-net")."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class Unet(nn.Module):
-    """Pictures [batch, planes, height, width] to logits [batch, classes, height, width] (SPEC.md 2.3).
+    """Pictures [batch, planes, height, width] to logits [batch, classes, height, width].
 
     Two convolutions halve the picture and two double it again; beside the maps that they double, the fourth
     gets those of the first, and the last the picture. All but the last are followed by batch normalisation

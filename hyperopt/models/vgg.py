@@ -1,4 +1,7 @@
-"""VGG-16 with batch normalisation for small images (SPEC.md 5.4; Simonyan and Zisserman, 2015)."""
+"""VGG-16 (Simonyan and Zisserman, 2015) with batch normalisation, for small images.
+
+The layers are those of docs/reports/hyper_regularization.md, "VGG-16".
+"""
 
 from __future__ import annotations
 

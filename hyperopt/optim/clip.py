@@ -1,4 +1,4 @@
-"""Clipping of hypergradients by their running norm (report `clipping`, section 3; SPEC.md 1.1)."""
+"""Clipping of hypergradients by their running norm (docs/reports/clipping.md, "The clip")."""
 
 from __future__ import annotations
 

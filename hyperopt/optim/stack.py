@@ -173,7 +173,8 @@ class Stack:
     """Levels from bottom (moves the weights) to top (its hyperparameters stay).
 
     With `by_tensor`, the levels above 0 move after each tensor of the weights, whose update already goes by
-    what they moved to; the published code of Adam-HD does so (SPEC.md 4.1). Their rules must have no memory.
+    what they moved to; the published code of Adam-HD does so (docs/reports/hypergradient.md, "Update rules").
+    Their rules must have no memory.
     """
 
     levels: tuple[Level, ...]

@@ -38,7 +38,7 @@ REPORT = {
 
 
 class ReportsNet:
-    """SPEC.md 5.3 in plain numpy, with beta of RKL1 as its code has it: without growth clipping."""
+    """docs/reports/hyper_regularization.md, "MNIST", in plain numpy: RKL1 without growth clipping."""
 
     def __init__(self, weights: list[Array], beta0: float) -> None:
         self.weights = weights
@@ -129,7 +129,10 @@ def test_rates_warm_starts_and_seeds_of_one_rule_are_one_pack(tmp_path: Path) ->
 
 
 def test_a_linear_regression_leaves_its_weights_in_the_record(tmp_path: Path) -> None:
-    """Gradient descent sees the statistics of SPEC.md 5.2 alone: its gradient is w - w_best."""
+    """Gradient descent sees the rows' statistics alone: its gradient is w - w_best.
+
+    The statistics are those of docs/reports/hyper_regularization.md, "Linear regression".
+    """
     settings = {"dataset": "height_weight", "model": "linear", "dtype": "float64", "epochs": 12}
     runs = [
         resolve({**settings, "stack": "sgd", "alpha": 0.7}),

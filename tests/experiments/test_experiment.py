@@ -226,7 +226,7 @@ def test_the_error_of_an_experiment_is_one_of_config():
 
 
 def test_adabelief_amsgrad_runs_are_as_in_the_reports_code():
-    """Class defaults below, 5 epochs, the rates of SPEC.md 2.2 above."""
+    """Class defaults below, 5 epochs, the rates of docs/reports/adabelief_amsgrad.md, "MNIST" above."""
     stacks = {
         (cell.row, run.label, run.tune)
         for experiment in load("adabelief_amsgrad/table[12]")
@@ -251,7 +251,7 @@ def test_adabelief_amsgrad_runs_are_as_in_the_reports_code():
 
 
 def test_the_unets_runs_are_as_in_the_reports_code():
-    """50 epochs of 50 minibatches in a fixed order, every hyperparameter tuned, the rates of SPEC.md 2.3."""
+    """50 epochs of 50 minibatches in one order, all tuned (docs/reports/adabelief_amsgrad.md, "Horses")."""
     [table3, table6] = load("adabelief_amsgrad/table3", "adabelief_amsgrad/table6")
     runs = table3.runs()
     assert len(runs) == 3 * 15

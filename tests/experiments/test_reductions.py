@@ -12,7 +12,7 @@ def test_settling_is_the_epoch_from_which_it_stays_near_its_end(curve: list[floa
 
 
 def test_settling_on_the_reports_three_level_stack():
-    # SPEC.md 3.2: 1.05 x .9162 = .96201, first undercut by .9559 at epoch 6.
+    # docs/reports/steroids.md, "MNIST": 1.05 x .9162 = .96201, first undercut by .9559 at epoch 6.
     assert settling([1.1596, 1.0550, 1.0128, 0.9879, 0.9717, 0.9559, 0.9422, 0.9318, 0.9228, 0.9162]) == 6
 
 

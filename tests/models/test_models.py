@@ -15,7 +15,7 @@ UNET = resolve({"dataset": "cifar10_horses", "model": "unet"}).model
 
 
 def test_cnn_has_the_clipping_reports_layers() -> None:
-    """Two convolutions of 16 filters without padding, 12 544 features, 128 and 10 units (SPEC.md 1.1)."""
+    """Two convolutions, 12 544 features, 128 and 10 units (docs/reports/clipping.md, "The CIFAR-10 net")."""
     module = models.build(CNN, (3, 32, 32), 10)
     shapes = [tuple(p.shape) for p in module.parameters()]
     assert shapes == [(16, 3, 3, 3), (16,), (16, 16, 3, 3), (16,), (128, 12544), (128,), (10, 128), (10,)]
@@ -63,7 +63,7 @@ def test_zero_bias_changes_the_biases_alone() -> None:
 
 
 def test_unet_has_the_reports_layers() -> None:
-    """Five convolutions of kernel 3, all but the last normalized (SPEC.md 2.3)."""
+    """Five convolutions, all but the last normalized (docs/reports/adabelief_amsgrad.md, "The U-net")."""
     module = models.build(UNET, (1, 32, 32), 24)
     shapes = {name: tuple(p.shape) for name, p in module.named_parameters() if p.ndim > 1}
     assert list(shapes.values()) == [

@@ -1,4 +1,4 @@
-"""AdaBelief and AMSGrad as their report's code has them (SPEC.md 2.1), transcribed on plain autograd."""
+"""AdaBelief and AMSGrad of docs/reports/adabelief_amsgrad.md, "Optimizers", transcribed on plain autograd."""
 
 from __future__ import annotations
 

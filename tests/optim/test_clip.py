@@ -1,4 +1,4 @@
-"""The clip of hypergradients against a transcription of SPEC.md 1.1, and its laws."""
+"""The clip of hypergradients against a transcription of docs/reports/clipping.md, and its laws."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_clipped_training_is_the_published_algorithm(
 
 @pytest.mark.usefixtures("float64")
 def test_a_clip_after_momentum_also_scales_the_buffer() -> None:
-    """SPEC.md 1.1: with momentum in the clipping level, the scaling alters the stored buffer."""
+    """docs/reports/clipping.md, "The clip": in a level with momentum the scaling alters the stored buffer."""
     from hyperopt.optim.rules.sgd import Sgd
     from hyperopt.optim.stack import Level
 

@@ -170,7 +170,7 @@ LOGGED: dict[int, tuple[float, float]] = {
     100: (9.82872, 5.96550),
     1000: (29.12687, 13.21396),
 }
-"""Weights of the report's linear regression by iteration (SPEC.md 5.2), to five decimals."""
+"""Weights by iteration, to five decimals (docs/reports/hyper_regularization.md, "Linear regression")."""
 
 
 def test_the_reports_linear_regression() -> None:
@@ -189,7 +189,10 @@ def test_the_reports_linear_regression() -> None:
 
 @pytest.mark.parametrize("name", POLES)
 def test_the_reports_code_past_the_pole(name: str) -> None:
-    """b**3 / (b**2 - g**2) and b**5 / (b**2 - g**2)**2, and both clipped to [b, 2 b] (SPEC.md 5.1)."""
+    """b**3 / (b**2 - g**2) and b**5 / (b**2 - g**2)**2, and both clipped to [b, 2 b].
+
+    The code is that of docs/reports/hyper_regularization.md, "Growth clipping".
+    """
     b = 2.0
     for g in (1.0, 1.9, 2.5, 5.0):
         formula = b**3 / (b**2 - g**2) if name.startswith("rkl") else b**5 / (b**2 - g**2) ** 2
@@ -239,7 +242,10 @@ def test_rkl3_of_the_reports_code_is_rkl2() -> None:
 
 @pytest.mark.parametrize(("waits", "first"), [(False, 4), (True, 5)])
 def test_a_warm_start_then_the_initial_rate(waits: bool, first: int) -> None:
-    """SPEC.md 5.1: iterations 0 to N - 1 at the warm rate, N at the initial one, beta from N + 1 on."""
+    """Iterations 0 to N - 1 at the warm rate, N at the initial one, beta from N + 1 on.
+
+    The code is that of docs/reports/hyper_regularization.md, "Warm start".
+    """
     rule = rule_of("rkl1", beta_waits=waits, growth_clip=False)
     made = list(steps(rule, [3.0] * 6, alpha=0.5, warm_steps=3.0, warm_alpha=0.01))
     assert [update.item() for update, _ in made[:3]] == pytest.approx([0.03] * 3)

@@ -39,7 +39,10 @@ def product(a: list[Tensor], b: list[Tensor]) -> Tensor:
 
 
 def sgd_hd(problem: Problem, alpha: float, beta: float, mu: float = 0.0) -> Iterator[tuple[list, float]]:
-    """SPEC.md 4.1: h = <g_t, d_{t-1}>, alpha += beta h, then w -= alpha d_t; d = g, or g + mu buffer."""
+    """h = <g_t, d_{t-1}>, alpha += beta h, then w -= alpha d_t; d = g, or g + mu buffer.
+
+    The code is that of docs/reports/hypergradient.md, "Update rules".
+    """
     buffers: list[Tensor] = []
     before: list[Tensor] = []
     for weights, grads in gradients(problem):
@@ -55,7 +58,10 @@ def sgd_hd(problem: Problem, alpha: float, beta: float, mu: float = 0.0) -> Iter
 def adam_hd(
     problem: Problem, alpha: float, beta: float, *, published: bool
 ) -> Iterator[tuple[list[Tensor], float]]:
-    """SPEC.md 4.1: the paper's flat product, or the published code's, which moves alpha after each tensor."""
+    """The paper's flat product, or the published code's, which moves alpha after each tensor.
+
+    Both are in docs/reports/hypergradient.md, "Update rules".
+    """
     m = [torch.zeros_like(p) for p in problem.model.parameters()]
     v = [torch.zeros_like(p) for p in problem.model.parameters()]
 

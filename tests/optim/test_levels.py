@@ -19,7 +19,7 @@ def numbers(alpha: float) -> dict[str, torch.Tensor]:
 
 
 def test_levels_move_top_first_each_with_the_values_above_already_moved() -> None:
-    """sgd/sgd/sgd on one weight by hand: SPEC.md 0.1, h_t = dL_t/dhyper_(t-1), kappa, alpha, w in turn."""
+    """sgd/sgd/sgd on one weight by hand (docs/reports/gdtuo.md, "One step"): kappa, alpha, w in turn."""
     stack = Stack((Level(Sgd(), ("alpha",)), Level(Sgd(), ("alpha",)), Level(Sgd())))
     off = torch.tensor(False)
     state = stack.init(

@@ -1,4 +1,4 @@
-"""Weight decay and dampening: torch.optim.SGD for sgd, a transcription of SPEC.md 3.1 for sgd_steroids."""
+"""Weight decay and dampening, of torch.optim.SGD for sgd, for sgd_steroids of docs/reports/steroids.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_sgd_is_torch_sgd(momentum: float, dampening: float, weight_decay: float
 
 
 class Steroids:
-    """One level of SPEC.md 3.1: alpha, mu and dp are leaves of the last update's graph, wd is a number."""
+    """One level of docs/reports/steroids.md, "The update rule": alpha, mu, dp are leaves, wd is a number."""
 
     def __init__(
         self, alpha: float, above: Steroids | PlainSgd | None, mu: float, wd: float, dp: float

@@ -34,7 +34,7 @@ def test_wherever_gradient_steps_lead_the_value_is_allowed(raw: float) -> None:
 
 
 def test_raw_values_are_those_of_gdtuo() -> None:
-    """SPEC.md 0.1: beta1 .9 is 1.0986, beta2 .999 is 3.4534, gamma .99 is 2.2976."""
+    """beta1 .9 is 1.0986, beta2 .999 3.4534, gamma .99 2.2976 (docs/reports/gdtuo.md, "Stored values")."""
     raw = UNIT_INTERVAL.raw(torch.tensor([0.9, 0.999, 0.99], dtype=torch.float64))
     assert raw.tolist() == pytest.approx([1.0986, 3.4534, 2.2976], abs=1e-4)
 

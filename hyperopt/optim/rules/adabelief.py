@@ -22,7 +22,8 @@ class Adabelief(Rule):
     default 1e-5: Algorithm 2 of the report `adabelief_amsgrad`, with sqrt(s_hat + eps), takes the same steps
     to less than one part in a thousand.
 
-    Habit `adabelief_start`: the value s starts from; the report's code starts at eps (SPEC.md 2.1).
+    Habit `adabelief_start`: the value s starts from; the report's code starts at eps
+    (docs/reports/adabelief_amsgrad.md, "Optimizers").
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}

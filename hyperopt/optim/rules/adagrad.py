@@ -17,8 +17,8 @@ EPS = 1e-10
 class Adagrad(Rule):
     """G += g**2;  w -= alpha * g / (sqrt(G) + eps).
 
-    Habits (gdtuo, SPEC.md 0.1): `adagrad_start`, the value G starts from; `eps_inside_root`, sqrt(G + eps)
-    instead.
+    Habits (docs/reports/gdtuo.md, "Optimizers"): `adagrad_start`, the value G starts from; `eps_inside_root`,
+    sqrt(G + eps) instead.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01}

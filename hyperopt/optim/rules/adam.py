@@ -19,11 +19,11 @@ class Adam(Rule):
     """m, v: averages of g and g**2, corrected for their start;  w -= alpha * m_hat / (sqrt(v_hat) + eps).
 
     Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable
-    (SPEC.md 0.1).
+    (docs/reports/gdtuo.md, "Optimizers").
 
     Option `eps_before_correction`: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
-    efficient form and in torch until 1.3: w -= alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps) (SPEC.md
-    4.1).
+    efficient form and in torch until 1.3: w -= alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps)
+    (docs/reports/hypergradient.md, "Update rules").
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}

@@ -20,7 +20,7 @@ class Amsgrad(Rule):
 
     So torch.optim.Adam(amsgrad=True) has it. The original, and Algorithm 1 of the report `adabelief_amsgrad`,
     correct nothing for the start: `amsgrad_bias_correction=False` alone. The report's code departs from that
-    (SPEC.md 2.1).
+    (docs/reports/adabelief_amsgrad.md, "Optimizers").
 
     Habits: `amsgrad_start`, the value v starts from; `amsgrad_bias_correction`; `amsgrad_running_maximum`,
     over the v of all steps, else of this one and the one before.

@@ -1,7 +1,7 @@
 """Hyper-regularization (Xie, Jin, Lin and Zhang, 2018): an inverse learning rate per weight, never falling.
 
-A step from x with gradient g solves, with b the inverse rates before it (report `hyper_regularization`,
-equation 2; SPEC.md 5.1),
+A step from x with gradient g solves, with b the inverse rates before it
+(docs/reports/hyper_regularization.md, "Update rules"),
 
     max over beta, min over y:  <g, y - x> + 1/2 sum_j (beta_j (y_j - x_j)**2 - b_j phi(beta_j / b_j))
 
@@ -39,14 +39,15 @@ class HyperRegularization(Rule):
     tuned.
 
     For `warm_steps` steps the rate is `warm_alpha`; beta starts after them. Weight decay moves the weight,
-    w -= (g + weight_decay * w) / beta, and beta does not see it (SPEC.md 5.4).
+    w -= (g + weight_decay * w) / beta, and beta does not see it (docs/reports/hyper_regularization.md,
+    "VGG-16").
 
     The state is beta * alpha - 1, so that float32 keeps growth of less than its own precision.
 
-    Habits (SPEC.md 5.1, 5.3): `growth_clip`, off in the report's MNIST code alone; `beta_waits`, the first
-    step leaves beta as it is; `beta_of`, one beta per coordinate, per tensor or for all; and of the four
-    rules with a pole `past_pole`: beyond it the formula's value stands, which may be negative, and which
-    clipping takes for no growth.
+    Habits (docs/reports/hyper_regularization.md, "Growth clipping" and "Warm start"): `growth_clip`, off in
+    the report's MNIST code alone; `beta_waits`, the first step leaves beta as it is; `beta_of`, one beta per
+    coordinate, per tensor or for all; and of the four rules with a pole `past_pole`: beyond it the formula's
+    value stands, which may be negative, and which clipping takes for no growth.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {
@@ -275,7 +276,8 @@ class Rkl2(Rkl):
 class Rkl3(Rkl):
     """Reverse KL, alternating, the step with the old beta.
 
-    Habit `rkl3_as_rkl2`: with the new beta, as in the report's code, where the two are one (SPEC.md 5.1).
+    Habit `rkl3_as_rkl2`: with the new beta, as in the report's code, where the two are one
+    (docs/reports/hyper_regularization.md, "Update rules").
     """
 
     algorithm: ClassVar[int] = 3

@@ -18,8 +18,8 @@ EPS = 1e-8
 class Rmsprop(Rule):
     """s: moving average of g**2;  w -= alpha * g / (sqrt(s) + eps).
 
-    Habits (gdtuo, SPEC.md 0.1): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`, the level above
-    tunes sqrt(alpha).
+    Habits (docs/reports/gdtuo.md, "Optimizers"): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`,
+    the level above tunes sqrt(alpha).
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}

@@ -17,8 +17,8 @@ class Sgd(Rule):
     """g += weight_decay * w;  b = momentum * b + (1 - dampening) * g, b = g at first;  w -= alpha * b.
 
     As torch.optim.SGD, where dampening does nothing without momentum. What is 0 at the start stays 0, as in
-    gdtuo (SPEC.md 0.1). Weight decay is not tuned: the training loss alone would drive it below 0. A clip
-    between `accumulate` and `update` also changes the buffer, as published.
+    gdtuo (docs/reports/gdtuo.md, "Optimizers"). Weight decay is not tuned: the training loss alone would
+    drive it below 0. A clip between `accumulate` and `update` also changes the buffer, as published.
 
     Option `nesterov`: w -= alpha * (g + momentum * b), which is (1 + momentum) * b less momentum times the
     buffer before.

@@ -17,9 +17,9 @@ class SgdSteroids(Sgd):
     """b = (momentum * b + g + weight_decay * w) * (1 - dampening);  w -= alpha * b.
 
     It differs from sgd in the buffer alone: the report's code decays and dampens in place what it also keeps
-    as the momentum buffer, so both accumulate there; torch's dampening is another formula (SPEC.md 3.1).
-    Weight decay is not tuned. What is 0 at the start is not there. Above level 0 it decays and dampens the
-    hyperparameters it moves.
+    as the momentum buffer, so both accumulate there; torch's dampening is another formula
+    (docs/reports/steroids.md, "The update rule"). Weight decay is not tuned. What is 0 at the start is not
+    there. Above level 0 it decays and dampens the hyperparameters it moves.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {

@@ -1,0 +1,34 @@
+"""Every section of docs/reports/ that code, comments, settings and pages cite is there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REPORTS = ROOT / "docs" / "reports"
+CITATION = re.compile(r'docs/reports/(\w+\.md)((?:(?:, | and )"[^"\n]+")*)')
+HEADING = re.compile(r"^##+ (.+)$", re.MULTILINE)
+CITING = ("hyperopt", "conf", "experiments", "tests", "benchmarks", "docs", "results")
+
+
+def citations() -> Iterator[tuple[Path, str, str]]:
+    """Each (citing file, page, heading); the heading is empty where the whole page is cited."""
+    for folder in CITING:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".py", ".yaml", ".md"}:
+                text = re.sub(r"\n[ #]*", " ", path.read_text(encoding="utf-8"))
+                for page, headings in CITATION.findall(text):
+                    yield from ((path, page, h) for h in re.findall(r'"([^"]+)"', headings) or [""])
+
+
+def test_cited_pages_and_headings_exist() -> None:
+    pages = {page.name: page.read_text(encoding="utf-8") for page in REPORTS.glob("*.md")}
+    sections = {name: {"", *HEADING.findall(text)} for name, text in pages.items()}
+    cited = list(citations())
+    assert len(cited) > 80
+    assert [citation for citation in cited if citation[2] not in sections.get(citation[1], set())] == []
+
+
+def test_every_page_is_listed_in_their_readme() -> None:
+    listed = re.findall(r"\]\((\w+\.md)\)", (REPORTS / "README.md").read_text(encoding="utf-8"))
+    assert {"README.md", *listed} == {page.name for page in REPORTS.glob("*.md")}

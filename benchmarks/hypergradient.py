@@ -16,8 +16,6 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
-from torch.utils import _pytree as pytree
-
 from benchmarks.machine import machine
 from benchmarks.measure import Say
 from benchmarks.subjects import Subject, data_of, ours, plain_torch
@@ -27,6 +25,7 @@ from hyperopt.engine.pack import Pack
 from hyperopt.engine.program import initial
 from hyperopt.experiments import load
 from hyperopt.files import results_dir
+from hyperopt.optim.torch_private import tree_leaves
 from hyperopt.pages.markdown import table
 from hyperopt.records import Record, published, working
 from hyperopt.wording import duration
@@ -154,7 +153,7 @@ def costs(runs: Mapping[str, Run], samples: Mapping[str, Sequence[Sample]]) -> s
 def state_bytes(run: Run) -> int:
     """What a run keeps from step to step, on the CPU."""
     _, state = initial(Pack((run,)), data_of(run, "cpu"), "cpu")
-    return sum(leaf.numel() * leaf.element_size() for leaf in pytree.tree_leaves(state))
+    return sum(leaf.numel() * leaf.element_size() for leaf in tree_leaves(state))
 
 
 def search(effort: Effort) -> str:

@@ -14,6 +14,7 @@ from hyperopt import models
 from hyperopt.config import Run, resolve
 from hyperopt.engine.pack import objective_of, stack_of
 from hyperopt.objective import Objective, mistaken, naive_cross_entropy
+from hyperopt.optim.torch_private import tree_map
 from hyperopt.train import RunState, Training
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -146,7 +147,7 @@ def test_a_pack_keeps_the_buffers_of_each_run() -> None:
     problem = small_problem(1)
     training, state = begin(normalized(), resolve({"stack": "sgd", "alpha": 0.1}))
     shifted = state._replace(params=state.params | {"0.bias": state.params["0.bias"] + 1.0})
-    stacked = torch.utils._pytree.tree_map(lambda *leaves: torch.stack(leaves), state, shifted)
+    stacked = tree_map(lambda *leaves: torch.stack(leaves), state, shifted)
     step = torch.func.vmap(training.step, in_dims=(0, None, None, None, None))
     packed = step(stacked, problem.x[0], problem.y[0], WEIGHT, torch.tensor(1.0))
     for i, alone in enumerate((state, shifted)):

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from hyperopt.engine.pack import Pack
+from hyperopt.optim.torch_private import tree_map
 from hyperopt.train import NEVER, RunState
 
 
@@ -52,9 +52,7 @@ class ActiveRuns:
         else:
             index = torch.tensor(self.going, device=state.loss_sum.device)
             rows = torch.tensor([self.places.index(place) for place in self.going], device=index.device)
-            self.whole = pytree.tree_map(
-                lambda all_, some: all_.index_copy(0, index, some[rows]), self.whole, state
-            )
+            self.whole = tree_map(lambda all_, some: all_.index_copy(0, index, some[rows]), self.whole, state)
         self.going = self._unfinished(settled)
         before = self.places
         if chosen(len(self.pack.runs), self.going) != before:
@@ -70,7 +68,7 @@ class ActiveRuns:
     def _gather(self) -> None:
         self.places = chosen(len(self.pack.runs), self.going)
         index = torch.tensor(self.places, device=self.whole.loss_sum.device)
-        self.state = pytree.tree_map(lambda leaf: leaf[index], self.whole)
+        self.state = tree_map(lambda leaf: leaf[index], self.whole)
 
 
 def lost(state: RunState) -> Tensor:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
 from hyperopt.engine.draws import batch_order, epoch_draws
 from hyperopt.engine.pack import Pack, dtype_of, steps_of
+from hyperopt.optim.torch_private import tree_map
 
 
 class Batches(NamedTuple):
@@ -32,7 +32,7 @@ class Batches(NamedTuple):
 
     def part(self, steps: int | slice) -> Batches:
         """One step's, or those of some steps."""
-        part: Batches = pytree.tree_map(lambda tensor: tensor[steps], self)
+        part: Batches = tree_map(lambda tensor: tensor[steps], self)
         return part
 
     def first(self, size: int) -> Batches:
@@ -62,7 +62,7 @@ def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Seque
     last = seen - (steps - 1) * batch
     weights[-1] = (torch.arange(batch) < last).to(dtype) / last
     numbers = torch.arange(1, steps + 1, dtype=dtype) + epoch * steps
-    batches: Batches = pytree.tree_map(
+    batches: Batches = tree_map(
         lambda tensor: tensor.contiguous().to(device), Batches(by_step, weights, draws, numbers)
     )
     return batches

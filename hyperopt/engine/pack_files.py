@@ -14,7 +14,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.utils import _pytree as pytree
+
+from hyperopt.optim.torch_private import tree_flatten, tree_leaves, tree_unflatten
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ class PackFiles:
 
     def save(self, ids: Sequence[str], epoch: int, state: object, notes: dict[str, Any]) -> None:
         """Write the state aside and rename."""
-        leaves = {f"{i:05d}": leaf.contiguous() for i, leaf in enumerate(pytree.tree_leaves(state))}
+        leaves = {f"{i:05d}": leaf.contiguous() for i, leaf in enumerate(tree_leaves(state))}
         metadata = {"ids": json.dumps(list(ids)), "epoch": str(epoch), "notes": json.dumps(notes)}
         self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
         part = self.checkpoint.with_suffix(f".{os.getpid()}.part")
@@ -125,8 +126,8 @@ def checkpointed_ids(root: Path) -> list[list[str]]:
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
     """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
-    expected, tree = pytree.tree_flatten(like)
+    expected, tree = tree_flatten(like)
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(leaf.shape, leaf.dtype) for leaf in expected]:
         return None
-    restored: T = pytree.tree_unflatten([torch.clone(leaf) for leaf in leaves], tree)
+    restored: T = tree_unflatten([torch.clone(leaf) for leaf in leaves], tree)
     return restored

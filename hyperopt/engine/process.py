@@ -11,7 +11,8 @@ import sys
 import threading
 
 import torch
-from torch._inductor import config as inductor
+
+from hyperopt.optim.torch_private import compile_in_one_thread
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST = 2**31 - 1
@@ -32,7 +33,7 @@ def prepare_process() -> None:
 def start_worker() -> None:
     """Prepare a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
     prepare_process()
-    inductor.compile_threads = 1
+    compile_in_one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

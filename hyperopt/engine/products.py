@@ -7,16 +7,15 @@ MNIST net took 0.48 ms each by MKL and 0.23 ms by oneDNN (docs/speed.md).
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch._inductor.custom_graph_pass import CustomGraphPass
 from torch.fx import Graph
+
+from hyperopt.optim.torch_private import edits_of, onednn_linear
 
 LARGE = 2**20
 """Multiplications of a product from which the calls of oneDNN cost less than they save."""
@@ -30,17 +29,18 @@ def onednn_is_faster() -> bool:
         info.is_file()
         and "AuthenticAMD" in info.read_text()
         and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
-        and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and onednn_linear() is not None
     )
 
 
 @torch.library.custom_op("hyperopt::bmm", mutates_args=())
 def bmm(a: Tensor, b: Tensor) -> Tensor:
     """A @ b by oneDNN: float32 [runs, n, k] and [runs, k, m] to [runs, n, m]."""
+    linear = onednn_linear()
+    assert linear is not None, "no program has this product where torch has none by oneDNN"
     product = a.new_empty((a.shape[0], a.shape[1], b.shape[2]))
     for out, left, right in zip(product, a, b, strict=True):
-        out.copy_(torch.ops.mkldnn._linear_pointwise(left, right.t(), None, "none", [], ""))
+        out.copy_(linear(left, right.t()))
     return product
 
 
@@ -49,24 +49,17 @@ def _(a: Tensor, b: Tensor) -> Tensor:
     return a.new_empty((a.shape[0], a.shape[1], b.shape[2]))
 
 
-class ProductsByOneDnn(CustomGraphPass):
-    """In a compiled program, gives large float32 products on a CPU to oneDNN."""
-
-    def __call__(self, graph: Graph) -> None:
-        """Replace what is worth it."""
-        for node in graph.find_nodes(op="call_function", target=torch.ops.aten.bmm.default):
-            left, right = (argument.meta["val"] for argument in node.all_input_nodes)
-            multiplications = left.shape[1] * left.shape[2] * right.shape[2]
-            if left.device.type == "cpu" and left.dtype == torch.float32 and multiplications >= LARGE:
-                node.target = torch.ops.hyperopt.bmm.default
-
-    def uuid(self) -> str:
-        """What compiled programs are cached by."""
-        return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+def by_onednn(graph: Graph) -> None:
+    """In the graph of a program, gives large float32 products on a CPU to oneDNN."""
+    for node in graph.find_nodes(op="call_function", target=torch.ops.aten.bmm.default):
+        left, right = (argument.meta["val"] for argument in node.all_input_nodes)
+        multiplications = left.shape[1] * left.shape[2] * right.shape[2]
+        if left.device.type == "cpu" and left.dtype == torch.float32 and multiplications >= LARGE:
+            node.target = torch.ops.hyperopt.bmm.default
 
 
-def compile_options(device: str) -> dict[str, str | int | bool | Callable[..., Any]]:
+def compile_options(device: str) -> dict[str, Any]:
     """Options of `torch.compile` for programs on `device`."""
     if device == "cpu" and onednn_is_faster():
-        return {"post_grad_custom_post_pass": ProductsByOneDnn()}
+        return edits_of(by_onednn, Path(__file__))
     return {}

@@ -9,9 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch._dynamo.exc import TorchDynamoException
 from torch.func import vmap
-from torch.utils import _pytree as pytree
 
 from hyperopt import models
 from hyperopt.data import DATASETS, Data, black
@@ -19,6 +17,7 @@ from hyperopt.engine.batches import Batches
 from hyperopt.engine.draws import augmented, stream
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.products import compile_options
+from hyperopt.optim.torch_private import compile_errors, tree_map
 from hyperopt.train import RunState, Training
 
 Step = Callable[[RunState, Batches], RunState]
@@ -48,7 +47,7 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
         )
         clip = tuple(torch.tensor(c) for c in (False, *run.clip))
         states.append(training.init(models.parameters(module), models.buffers(module), numbers, clip))
-    stacked = pytree.tree_map(lambda *leaves: torch.stack(leaves).to(device), *states)
+    stacked = tree_map(lambda *leaves: torch.stack(leaves).to(device), *states)
     return training, stacked
 
 
@@ -77,7 +76,7 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
         nonlocal program
         try:
             return program(state, now)
-        except TorchDynamoException as error:
+        except compile_errors() as error:
             reason = str(error).strip().splitlines()[0]
             warnings.warn(
                 f"training uncompiled, some five times slower: compiling failed ({reason})", stacklevel=2

@@ -16,6 +16,7 @@ from hyperopt.optim import checkpoint, settings
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.programs import Arithmetic, Weight, programs, wide
+from hyperopt.optim.torch_private import version_of
 from hyperopt.optim.weights import advance, remembered, weight
 
 Group = dict[str, Any]
@@ -102,7 +103,7 @@ class HyperOptimizer(Optimizer):
         except ValueError:
             self.param_groups.remove(group)
             raise
-        self._shown.append((group["lr"], group["lr"]._version))
+        self._shown.append((group["lr"], version_of(group["lr"])))
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -157,7 +158,7 @@ class HyperOptimizer(Optimizer):
             group["levels"] = checkpoint.moved(group["levels"], device)
             group["lr"] = torch.as_tensor(group["lr"]).to(device)
             untouched = float(group["lr"]) == self.hyperparameters(i)[0]["alpha"]
-            self._shown.append((group["lr"], group["lr"]._version if untouched else -1))
+            self._shown.append((group["lr"], version_of(group["lr"]) if untouched else -1))
 
     def __repr__(self) -> str:
         groups = []
@@ -222,7 +223,7 @@ class HyperOptimizer(Optimizer):
         written = []
         for i in indices:
             rate, (shown_rate, version) = self.param_groups[i]["lr"], self._shown[i]
-            if rate is not shown_rate or rate._version != version:
+            if rate is not shown_rate or version_of(rate) != version:
                 written.append(rate)
         if not written:
             return None
@@ -240,7 +241,7 @@ class HyperOptimizer(Optimizer):
                 group["lr"].copy_(rate)
             else:
                 group["lr"] = rate.clone()
-            self._shown[i] = (group["lr"], group["lr"]._version)
+            self._shown[i] = (group["lr"], version_of(group["lr"]))
 
     def _watch(self, owner: Group, first: int) -> None:
         """Warn once of each new event."""

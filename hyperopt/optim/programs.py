@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch._dynamo.exc import TorchDynamoException
 
 from hyperopt.optim.stack import Inputs, Level, LevelState, Memory, Stack, StackState, Tree
+from hyperopt.optim.torch_private import compile_errors
 
 LIMITS = {"recompile_limit": 64, "isolate_recompiles": True}
 """A program is compiled anew for each number of weights, type and device (older torch has its own limits)."""
@@ -184,7 +184,7 @@ def _compiled(function: Callable[..., Any], *, dynamic: bool | None) -> Callable
         nonlocal program
         try:
             return program(*args)
-        except TorchDynamoException as error:
+        except compile_errors() as error:
             reason = str(error).strip().splitlines()[0]
             warnings.warn(f"the optimizer runs uncompiled: compiling failed ({reason})", stacklevel=2)
             program = function

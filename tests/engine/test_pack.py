@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import torch
 from small_runs import EAGER, TRAIN, assert_close, measured, mixed_runs, small_run
-from torch._dynamo.exc import TorchDynamoException
 
 from hyperopt.engine import program
 from hyperopt.engine.batches import epoch_batches
@@ -18,6 +17,7 @@ from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import initial, pack_step
 from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.rules.sgd import Sgd
+from hyperopt.optim.torch_private import compile_errors
 
 
 def test_packed_equals_alone(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_where_compiling_fails_it_warns_and_trains_uncompiled(
     def compiling(function: object, **options: object) -> object:
         def program(*arguments: object) -> object:
             calls.append(arguments)
-            raise TorchDynamoException("no C++ compiler\nand a long story")
+            raise compile_errors()("no C++ compiler\nand a long story")
 
         return program
 
@@ -117,7 +117,7 @@ def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_func
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
     for stack in ("sgd", "sgd/sgd"):
         pack = Pack((small_run(stack=stack, epochs=1),))
-        with torch._dynamo.config.patch(recompile_limit=1):
+        with torch.compiler.config.patch(recompile_limit=1):
             (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
         assert not record.diverged
 

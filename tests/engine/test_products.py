@@ -6,11 +6,10 @@ import pytest
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from hyperopt.engine.products import LARGE, ProductsByOneDnn, bmm, compile_options, onednn_is_faster
+from hyperopt.engine.products import LARGE, bmm, by_onednn, compile_options, onednn_is_faster
+from hyperopt.optim.torch_private import onednn_linear
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(torch.ops.mkldnn, "_linear_pointwise"), reason="this torch has no product by oneDNN"
-)
+pytestmark = pytest.mark.skipif(onednn_linear() is None, reason="this torch has no product by oneDNN")
 
 
 def test_the_product_is_that_of_bmm_whatever_the_strides() -> None:
@@ -34,7 +33,7 @@ def test_only_large_float32_products_are_replaced(dtype: torch.dtype, n: int, ca
     a, b = torch.randn(2, n, 256, dtype=dtype), torch.randn(2, 256, 64, dtype=dtype)
     assert (n * 256 * 64 >= LARGE) == (n == 64)
     traced = make_fx(torch.bmm, tracing_mode="fake")(a, b)
-    ProductsByOneDnn()(traced.graph)
+    by_onednn(traced.graph)
     traced.recompile()
     [product] = [str(node.target) for node in traced.graph.nodes if node.op == "call_function"]
     assert product == f"{calls}.default"

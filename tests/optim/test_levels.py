@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 from problems import distance, small_problem, start, train
-from torch.utils import _pytree as pytree
 
 from hyperopt.config import resolve
 from hyperopt.optim.rules.sgd import Sgd
 from hyperopt.optim.stack import NOTHING, Level, Stack
+from hyperopt.optim.torch_private import tree_leaves
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -67,21 +67,21 @@ def test_a_level_keeps_the_inputs_of_its_last_update_only() -> None:
         state = training.step(
             before, problem.x[t - 1], problem.y[t - 1], torch.full((16,), 1 / 16), torch.tensor(float(t))
         )
-        sizes.append(sum(leaf.numel() for leaf in pytree.tree_leaves(state)))
+        sizes.append(sum(leaf.numel() for leaf in tree_leaves(state)))
         for level, was in zip(state.stack[:-1], before.stack[:-1], strict=True):
-            kept, memory = pytree.tree_leaves(level.last.memory), pytree.tree_leaves(was.memory)
+            kept, memory = tree_leaves(level.last.memory), tree_leaves(was.memory)
             assert all(a is b for a, b in zip(kept, memory, strict=True))
     assert len(set(sizes)) == 1, "memory grows"
     assert state.stack[-1].last == NOTHING
     assert all(level.last.params == {} for level in state.stack)
-    assert not any(leaf.requires_grad for leaf in pytree.tree_leaves(state))
+    assert not any(leaf.requires_grad for leaf in tree_leaves(state))
 
 
 def test_one_level_alone_keeps_nothing_for_hypergradients() -> None:
     problem = small_problem(1)
     _, state = start(problem, resolve({"stack": "sgd"}))
     weights = sum(p.numel() for p in problem.params.values())
-    assert sum(leaf.numel() for leaf in pytree.tree_leaves(state.stack)) < weights
+    assert sum(leaf.numel() for leaf in tree_leaves(state.stack)) < weights
 
 
 def test_hyperparameters_are_in_natural_units_in_the_rules_order() -> None:

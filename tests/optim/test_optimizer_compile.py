@@ -11,6 +11,7 @@ from loops import apart, batches, last
 from torch import nn
 
 from hyperopt.optim import HyperOptimizer, programs
+from hyperopt.optim.torch_private import compile_errors
 
 
 def deep(layers: int) -> nn.Module:
@@ -53,7 +54,7 @@ def test_auto_compiles_large_models_only(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(function: Any, **_: Any) -> Any:
         def call(*_: Any) -> Any:
-            raise torch._dynamo.exc.TorchDynamoException("no C++ compiler")
+            raise compile_errors()("no C++ compiler")
 
         return call
 

@@ -1,0 +1,103 @@
+"""The private names of torch that the package uses: what each replaces, and what happens where it is missing.
+
+No other module names one, so that a new release of torch is looked up here alone. The compiler is imported
+when it is first needed: it takes as long to import as all the rest of torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
+
+if TYPE_CHECKING:
+    from torch.fx import Graph
+
+__all__ = [
+    "compile_errors",
+    "compile_in_one_thread",
+    "edits_of",
+    "onednn_linear",
+    "tree_flatten",
+    "tree_leaves",
+    "tree_map",
+    "tree_unflatten",
+    "version_of",
+]
+# The functions of trees, torch.utils._pytree, replace recursions of our own over dicts and named tuples, in
+# an order that torch keeps from release to release: checkpoints are written in it. Without them this module
+# cannot be imported.
+
+
+def version_of(tensor: Tensor) -> int:
+    """How often a tensor was written in place.
+
+    `Tensor._version`, by which autograd notices the same, replaces comparing values, for which a device would
+    have to wait. Without it every step of the optimizer fails: no rate that a scheduler wrote is passed over.
+    """
+    return tensor._version
+
+
+def compile_errors() -> type[Exception]:
+    """What a call of a compiled function raises where compiling fails, say for want of a C++ compiler.
+
+    `torch._dynamo.exc.TorchDynamoException` has no public name. Without it, its base: `RuntimeError`.
+    """
+    try:
+        from torch._dynamo.exc import TorchDynamoException
+    except ImportError:
+        return RuntimeError
+    return TorchDynamoException
+
+
+def compile_in_one_thread() -> None:
+    """Have the compiler start no processes of its own: there is a worker for every core.
+
+    `torch._inductor.config.compile_threads` replaces the variable TORCHINDUCTOR_COMPILE_THREADS, which is
+    read once, when the compiler is imported. Without it torch starts as many processes as it likes.
+    """
+    try:
+        from torch._inductor import config
+    except ImportError:
+        return
+    if hasattr(config, "compile_threads"):
+        config.compile_threads = 1
+
+
+def edits_of(edit: Callable[[Graph], None], source: Path) -> dict[str, Any]:
+    """Options of `torch.compile` that have `edit` change a program's graph before code is made of it.
+
+    `source` is the file that defines the edit: programs are compiled anew where it has changed.
+
+    `torch._inductor.custom_graph_pass.CustomGraphPass`, and the option that takes one, replace a compiler
+    backend of our own. Without it there are no options, and programs are as torch compiles them.
+    """
+    try:
+        from torch._inductor.custom_graph_pass import CustomGraphPass, get_hash_for_files
+    except ImportError:
+        return {}
+
+    class Edit(CustomGraphPass):
+        def __call__(self, graph: Graph) -> None:
+            edit(graph)
+
+        def uuid(self) -> Any:
+            return get_hash_for_files((str(source),))
+
+    return {"post_grad_custom_post_pass": Edit()}
+
+
+def onednn_linear() -> Callable[[Tensor, Tensor], Tensor] | None:
+    """X @ w.T by oneDNN, of matrices on a CPU; None where this torch does not have it.
+
+    `torch.ops.mkldnn._linear_pointwise` is the one way to oneDNN's product that leaves a parameter as it is:
+    `torch.utils.mkldnn` needs modules made over. Without it products are MKL's.
+    """
+    if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # type: ignore[no-untyped-call]
+        return None
+    linear = torch.ops.mkldnn._linear_pointwise
+    return lambda x, w: linear(x, w, None, "none", [], "")

@@ -1,0 +1,111 @@
+"""What is private in torch: named in one module, and what happens where it is missing."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from hyperopt.engine import products
+from hyperopt.optim import torch_private
+
+ROOT = Path(__file__).parents[2]
+HOME = Path(torch_private.__file__)
+OF_TENSORS = {"_version", "_linear_pointwise"}
+
+
+def private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def dotted(node: ast.expr) -> str:
+    """`torch.a._b` as text; "" for what is no name of names."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def private_names(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.Attribute):
+            names = [dotted(node)] + [f"torch.{node.attr}"] * (node.attr in OF_TENSORS)
+        yield from (n for n in names if n.startswith(("torch.", "F.")) and any(map(private, n.split("."))))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from torch._dynamo import exc",
+        "from torch.utils import _pytree as pytree",
+        "import torch._inductor.config",
+        "torch.ops.mkldnn._linear_pointwise(x)",
+        "group['lr']._version",
+    ],
+)
+def test_a_private_name_is_seen(line: str) -> None:
+    assert list(private_names(ast.parse(line)))
+    assert not list(private_names(ast.parse("import torch; torch.__version__; self._version_of; F.relu")))
+
+
+def test_one_module_alone_names_what_is_private_in_torch() -> None:
+    files = [
+        p for folder in ("hyperopt", "benchmarks", "tests", "examples") for p in (ROOT / folder).rglob("*.py")
+    ]
+    found = {str(p.relative_to(ROOT)): set(private_names(ast.parse(p.read_text("utf-8")))) for p in files}
+    assert {file: names for file, names in found.items() if names} == {
+        str(HOME.relative_to(ROOT)): {
+            "torch._dynamo.exc.TorchDynamoException",
+            "torch._inductor.config",
+            "torch._inductor.custom_graph_pass.CustomGraphPass",
+            "torch._inductor.custom_graph_pass.get_hash_for_files",
+            "torch.ops.mkldnn._linear_pointwise",
+            "torch._linear_pointwise",
+            "torch._version",
+            *(f"torch.utils._pytree.{name}" for name in torch_private.__all__ if name.startswith("tree_")),
+        }
+    }
+
+
+def test_a_write_in_place_is_seen() -> None:
+    rate = torch.tensor(1.0)
+    before = torch_private.version_of(rate)
+    rate.mul_(1.0)
+    assert torch_private.version_of(rate) > before
+
+
+def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert issubclass(torch_private.compile_errors(), RuntimeError)
+    for name in ("torch._dynamo.exc", "torch._inductor", "torch._inductor.custom_graph_pass"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert torch_private.compile_errors() is RuntimeError
+    torch_private.compile_in_one_thread()
+    assert torch_private.edits_of(products.by_onednn, HOME) == {}
+
+
+def test_without_onednn_products_are_mkls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    products.onednn_is_faster.cache_clear()
+    try:
+        assert torch_private.onednn_linear() is None
+        assert products.compile_options("cpu") == {}
+    finally:
+        products.onednn_is_faster.cache_clear()
+
+
+@pytest.mark.slow
+def test_a_program_runs_by_its_edited_graph() -> None:
+    def subtract(graph: torch.fx.Graph) -> None:
+        [add] = graph.find_nodes(op="call_function", target=torch.ops.aten.add.Tensor)
+        add.target = torch.ops.aten.sub.Tensor
+
+    program = torch.compile(lambda x: x + 1, options=torch_private.edits_of(subtract, Path(__file__)))
+    assert program(torch.zeros(3)).tolist() == [-1, -1, -1]

@@ -13,8 +13,8 @@ from hyperopt.findings import timings
 from hyperopt.findings.view import view_of
 from hyperopt.pages import Page
 from hyperopt.pages import render as render_page
+from hyperopt.pages.contents import contents
 from hyperopt.pages.excerpt import excerpt, fill
-from hyperopt.pages.markdown import table
 from hyperopt.records import Record, Store, read_records, write_records
 
 __all__ = ["publish", "render", "seeds_in", "write_page", "write_pictures"]
@@ -75,7 +75,7 @@ def render(
             write_page(results, experiment.id, page)
             if pictures:
                 write_pictures(results, experiment, published, seeds[experiment.id])
-    _write(results / "README.md", _contents(pages))
+    _write(results / "README.md", contents(pages))
     _fill(results.parent / "README.md", everything, published)
     return written
 
@@ -153,15 +153,6 @@ def _pages(
         if experiment.needs
         or any(run.id in published for run in (experiment.lists or experiment).runs(seeds[experiment.id]))
     }
-
-
-def _contents(pages: Mapping[str, Page]) -> str:
-    rows = [[f"[{name}]({name}.md)", page.verdicts] for name, page in pages.items()]
-    words = (
-        "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict "
-        "on each of its claims, and the command that made it. Written by `hyperopt render` from `records/`."
-    )
-    return f"# Results\n\n{words}\n\n{table(['page', 'verdicts'], rows, left=('page', 'verdicts'))}\n"
 
 
 def _write(path: Path, content: str | bytes) -> Path:

@@ -1,8 +1,12 @@
-"""Every section of docs/reports/ that code, comments, settings and pages cite is there."""
+"""Every section of docs/reports/ that is cited is there, and the reports are named alike everywhere."""
 
 import re
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
+
+from hyperopt.experiments.report import REPORTS as NAMED
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "docs" / "reports"
@@ -32,3 +36,15 @@ def test_cited_pages_and_headings_exist() -> None:
 def test_every_page_is_listed_in_their_readme() -> None:
     listed = re.findall(r"\]\((\w+\.md)\)", (REPORTS / "README.md").read_text(encoding="utf-8"))
     assert {"README.md", *listed} == {page.name for page in REPORTS.glob("*.md")}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reports/README.md", "results/README.md"])
+def test_each_report_is_named_and_linked(page: str) -> None:
+    text = " ".join((ROOT / page).read_text(encoding="utf-8").split())
+    assert [slug for slug, report in NAMED.items() if report.title not in text] == []
+    assert [slug for slug, report in NAMED.items() if report.authors not in text] == []
+    assert [slug for slug in NAMED if f"{slug}.md)" not in text] == []
+
+
+def test_a_report_is_a_folder_of_experiments() -> None:
+    assert set(NAMED) == {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}

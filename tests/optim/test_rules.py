@@ -1,74 +1,174 @@
-"""Every rule alone: torch.optim as oracle in textbook form, and the reported habits by hand."""
+"""What every rule must do, a rule added to RULES too; and the reported habits by hand."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
 import torch
-from adabelief_pytorch import AdaBelief
+from oracles import ORACLES, Gradient
 from problems import BATCH, distance, small_problem, train
 from torch import Tensor
-from torch.nn import functional as F
-from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
 
-from hyperopt.optim.rules import RULES
+from hyperopt.optim.assemble import build
+from hyperopt.optim.rules import RULES, Rule
 from hyperopt.optim.rules.rule import safe_sqrt
 
 pytestmark = pytest.mark.usefixtures("float64")
 
-PEERS: dict[str, tuple[dict[str, Any], Callable[[Iterable[Tensor]], Optimizer]]] = {
-    "sgd": ({"stack": "sgd", "alpha": 0.3}, lambda w: SGD(w, 0.3)),
-    "sgd with momentum": (
-        {"stack": "sgd", "alpha": 0.1, "momentum": 0.9},
-        lambda w: SGD(w, 0.1, momentum=0.9),
-    ),
-    "sgd_steroids without dampening": (
-        {"stack": "sgd_steroids", "alpha": 0.1, "weight_decay": 0.01, "dampening": 0},
-        lambda w: SGD(w, 0.1, momentum=0.9, weight_decay=0.01),
-    ),
-    "adam": ({"stack": "adam", "alpha": 0.02}, lambda w: Adam(w, 0.02)),
-    "adam with other betas": (
-        {"stack": "adam", "alpha": 0.02, "beta1": 0.5, "beta2": 0.9},
-        lambda w: Adam(w, 0.02, betas=(0.5, 0.9)),
-    ),
-    "adagrad": ({"stack": "adagrad", "alpha": 0.1}, lambda w: Adagrad(w, 0.1)),
-    "rmsprop": ({"stack": "rmsprop", "alpha": 0.01}, lambda w: RMSprop(w, 0.01)),
-    "rmsprop with another gamma": (
-        {"stack": "rmsprop", "alpha": 0.01, "gamma": 0.8},
-        lambda w: RMSprop(w, 0.01, alpha=0.8),
-    ),
-    "adabelief": (
-        {"stack": "adabelief", "alpha": 0.01},
-        lambda w: AdaBelief(w, 0.01, eps=1e-8, rectify=False, weight_decouple=False, print_change_log=False),
-    ),
-    "amsgrad": ({"stack": "amsgrad", "alpha": 0.01}, lambda w: Adam(w, 0.01, amsgrad=True)),
-    "amsgrad with other betas": (
-        {"stack": "amsgrad", "alpha": 0.01, "beta1": 0.5, "beta2": 0.7},
-        lambda w: Adam(w, 0.01, betas=(0.5, 0.7), amsgrad=True),
-    ),
-}
+STEPS = 60
+ALPHAS = {
+    "sgd": (0.1, 2e-3),
+    "sgd_steroids": (0.1, 1e-3),
+    "adam": (0.1, 0.02),
+    "adagrad": (1.0, 0.5),
+    "rmsprop": (0.1, 3e-3),
+    "adabelief": (0.1, 0.02),
+    "amsgrad": (0.1, 0.02),
+} | dict.fromkeys([name for name in RULES if name[-1] in "123"], (0.5, 2e-3))
+"""By rule, alphas on the parabola and on Rosenbrock's function."""
 
 
-@pytest.mark.parametrize("name", PEERS)
-def test_a_textbook_rule_without_a_level_above_is_torch_optim(name: str) -> None:
-    settings, peer = PEERS[name]
-    problem = small_problem(50)
-    model = copy.deepcopy(problem.model)
-    optimizer = peer(model.parameters())
-    steps = zip(train(problem, form="textbook", **settings), problem.x, problem.y, strict=True)
-    for now, x, y in steps:
-        optimizer.zero_grad()
-        F.cross_entropy(model(x), y).backward()
-        optimizer.step()
-        for key, theirs in model.named_parameters():
-            assert torch.allclose(now.params[key], theirs, rtol=0, atol=1e-12)
-    assert (now.params["1.weight"] - problem.params["1.weight"]).abs().max() > 0.1, "nothing was learned"
+def built(name: str, numbers: Mapping[str, float], choices: Mapping[str, Any]) -> Rule:
+    return build(name, RULES[name].hyperparameters | numbers, choices, bottom=True)
 
 
-ONE_UPDATE = [
+def hyper_of(rule: Rule, numbers: Mapping[str, float], dtype: torch.dtype | None = None) -> dict[str, Tensor]:
+    return {k: torch.tensor(v, dtype=dtype) for k, v in (rule.hyperparameters | numbers).items()}
+
+
+def weights(rule: Rule, hyper: dict[str, Tensor], start: Tensor, gradient: Gradient) -> Iterator[Tensor]:
+    """A weight after each step by a rule."""
+    w, state, t = start, rule.init(start), 0
+    while True:
+        t += 1
+        step = torch.tensor(float(t))
+        direction = rule.accumulate(gradient(w, t), state, hyper, step, w)
+        update, state = rule.update(direction, state, hyper, step, w)
+        w = w - update
+        yield w
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_moves_as_its_oracles_do(name: str) -> None:
+    """On a noisy bowl, with weights whose gradients are large, small, and always zero."""
+    assert ORACLES.get(name), f"{name}: a rule of RULES needs an oracle in tests/oracles.py"
+    noise = torch.randn(STEPS + 1, 3, 4, generator=torch.Generator().manual_seed(0))
+    scale = torch.tensor([[3.0, 1.0, 1e-3, 0.0]])
+    start = torch.linspace(-1, 1, 12).reshape(3, 4)
+
+    def gradient(w: Tensor, t: int) -> Tensor:
+        return scale * (w + noise[t])
+
+    for oracle in ORACLES[name]:
+        rule = built(name, oracle.numbers, oracle.choices)
+        ours = weights(rule, hyper_of(rule, oracle.numbers), start, gradient)
+        theirs = oracle.weights(start, gradient)
+        for t, (w, expected) in enumerate(islice(zip(ours, theirs, strict=False), STEPS), start=1):
+            assert torch.allclose(w, expected, rtol=0, atol=1e-12), (oracle.numbers, oracle.choices, t)
+        assert (w - start).abs().max() > 0.1, "nothing moved"
+
+
+def parabola(w: Tensor, _: int) -> Tensor:
+    return w - torch.tensor([1.0, -1.0, 1.0])
+
+
+def rosenbrock(w: Tensor, _: int) -> Tensor:
+    """The gradient of (1 - x)**2 + 100 (y - x**2)**2."""
+    x, y = w
+    return torch.stack([2 * (x - 1) - 400 * x * (y - x**2), 200 * (y - x**2)])
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_converges_on_a_parabola_and_on_rosenbrocks_function(name: str) -> None:
+    assert name in ALPHAS, f"{name}: a rule of RULES needs alphas for both functions in ALPHAS"
+    for alpha, gradient, start, end, steps, near in (
+        (ALPHAS[name][0], parabola, [-1.0, 10.0, 1.0], [1.0, -1.0, 1.0], 600, 0.01),
+        (ALPHAS[name][1], rosenbrock, [0.0, 0.0], [1.0, 1.0], 1500, 0.25),
+    ):
+        rule = built(name, {"alpha": alpha}, {})
+        path = weights(rule, hyper_of(rule, {"alpha": alpha}), torch.tensor(start), gradient)
+        *_, w = islice(path, steps)
+        assert w.tolist() == pytest.approx(end, abs=near), gradient.__name__
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_keeps_dtype_and_shape(name: str) -> None:
+    rule = RULES[name]()
+    grad = torch.randn(2, 3, dtype=torch.float32)
+    hyper = hyper_of(rule, {}, torch.float32)
+    update, state = rule.update(grad, rule.init(grad), hyper, torch.tensor(1.0, dtype=torch.float32), grad)
+    for tensor in (update, *state.values()):
+        assert tensor.shape == (2, 3)
+        assert tensor.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_runs_of_a_pack_move_as_alone(name: str) -> None:
+    """A rule takes its numbers as tensors, and asks none for its value."""
+    rule = built(name, {}, {})
+    alone = [{k: v * f for k, v in hyper_of(rule, {}).items()} for f in (1.0, 0.9)]
+    packed = {k: torch.stack([hyper[k] for hyper in alone]) for k in rule.hyperparameters}
+    grads = torch.randn(4, 2, 3, generator=torch.Generator().manual_seed(0))
+
+    def end(hyper: dict[str, Tensor]) -> Tensor:
+        *_, w = islice(weights(rule, hyper, grads[0], lambda _, t: grads[t]), 3)
+        return w
+
+    together = torch.func.vmap(end)(packed)
+    assert torch.allclose(together, torch.stack([end(hyper) for hyper in alone]), rtol=1e-13, atol=0)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["textbook", "reported"])
+@pytest.mark.parametrize("name", [name for name in RULES if RULES[name].tunable(RULES[name].hyperparameters)])
+def test_a_gradient_that_is_always_zero_makes_no_nan_hypergradient(name: str, form: int) -> None:
+    rule = built(name, {}, {key: values[form] for key, values in RULES[name].habits.items()})
+    hyper = hyper_of(rule, {})
+
+    def moved(hyper: dict[str, Tensor]) -> Tensor:
+        *_, w = islice(weights(rule, hyper, torch.ones(2), lambda *_: torch.zeros(2)), 3)
+        return w.sum()
+
+    slopes = torch.func.grad(moved)(hyper)
+    assert {k: v.isfinite().item() for k, v in slopes.items()} == dict.fromkeys(hyper, True)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rules_docstring_says_all_that_it_has(name: str) -> None:
+    """Formula, hyperparameters, state, habits and options, and a link to where it comes from."""
+    rule = RULES[name]
+    text = "\n".join(
+        kind.__doc__ or "" for kind in rule.__mro__ if issubclass(kind, Rule) and kind is not Rule
+    )
+    assert re.search(r"^ {8}\S.* = ", text, re.MULTILINE), "no formula"
+    state = built(name, {}, {}).init(torch.zeros(1))
+    for names, what in (
+        (rule.hyperparameters, "Hyperparameters"),
+        (state, "State"),
+        (rule.habits, "Habits"),
+        (rule.options, "Options"),
+    ):
+        section = "\n".join(re.findall(rf"^    {what}\b.*:\n((?:     .*\n)+)", text, re.MULTILINE))
+        missing = [name for name in names if not re.search(rf"^ {{8}}{name}\b.*: ", section, re.MULTILINE)]
+        assert not missing, f"{what}: {missing}"
+    assert re.search(r"References:\n(?:     .*\n)*?.*https://", text), "no link"
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_reported_habits_are_fields_of_the_rule(name: str) -> None:
+    for form in (0, 1):
+        chosen = {key: values[form] for key, values in RULES[name].habits.items()}
+        rule = RULES[name](**chosen)
+        assert {key: getattr(rule, key) for key in chosen} == chosen
+    assert RULES[name]() == RULES[name](
+        **{key: textbook for key, (textbook, _) in RULES[name].habits.items()}
+    )
+
+
+ONE_UPDATE: list[tuple[str, dict[str, Any], Callable[[float], float]]] = [
     (
         "adam",
         {"adam_start": 1e-2},
@@ -97,36 +197,13 @@ ONE_UPDATE = [
 
 @pytest.mark.parametrize(("name", "habit", "expected"), ONE_UPDATE)
 @pytest.mark.parametrize("g", [3.0, 1e-4])
-def test_a_habit_changes_the_first_update_as_spec_says(
+def test_a_habit_changes_the_first_update_as_the_report_says(
     name: str, habit: dict[str, Any], expected: Callable[[float], float], g: float
 ) -> None:
     rule = RULES[name](**habit)
-    hyper = {k: torch.tensor(v) for k, v in rule.hyperparameters.items()}
     grad = torch.tensor(g)
-    update, _ = rule.update(grad, rule.init(grad), hyper, torch.tensor(1.0), grad)
+    update, _ = rule.update(grad, rule.init(grad), hyper_of(rule, {}), torch.tensor(1.0), grad)
     assert update.item() == pytest.approx(expected(g), rel=1e-12)
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_reported_habits_are_fields_of_the_rule(name: str) -> None:
-    for form in (0, 1):
-        chosen = {key: values[form] for key, values in RULES[name].habits.items()}
-        rule = RULES[name](**chosen)
-        assert {key: getattr(rule, key) for key in chosen} == chosen
-    assert RULES[name]() == RULES[name](
-        **{key: textbook for key, (textbook, _) in RULES[name].habits.items()}
-    )
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_a_rule_keeps_dtype_and_shape(name: str) -> None:
-    rule = RULES[name]()
-    grad = torch.randn(2, 3, dtype=torch.float32)
-    hyper = {k: torch.tensor(v, dtype=torch.float32) for k, v in rule.hyperparameters.items()}
-    update, state = rule.update(grad, rule.init(grad), hyper, torch.tensor(1.0, dtype=torch.float32), grad)
-    for tensor in (update, *state.values()):
-        assert tensor.shape == (2, 3)
-        assert tensor.dtype == torch.float32
 
 
 def test_safe_sqrt_is_the_root_with_derivative_zero_at_zero() -> None:

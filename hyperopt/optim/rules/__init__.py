@@ -11,20 +11,10 @@ from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
 from hyperopt.optim.rules.amsgrad import Amsgrad
-from hyperopt.optim.rules.hyper_regularization import (
-    Chi1,
-    Chi2,
-    Chi3,
-    Hellinger1,
-    Hellinger2,
-    Hellinger3,
-    Kl1,
-    Kl2,
-    Kl3,
-    Rkl1,
-    Rkl2,
-    Rkl3,
-)
+from hyperopt.optim.rules.chi import Chi1, Chi2, Chi3
+from hyperopt.optim.rules.hellinger import Hellinger1, Hellinger2, Hellinger3
+from hyperopt.optim.rules.kl import Kl1, Kl2, Kl3
+from hyperopt.optim.rules.rkl import Rkl1, Rkl2, Rkl3
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.rule import Rule
 from hyperopt.optim.rules.sgd import Sgd

@@ -16,14 +16,32 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Adabelief(Rule):
-    """m, s: averages of g and (g - m)**2, s plus eps;  w -= alpha * m_hat / (sqrt(s_hat) + eps).
+    """Adam with the squared distance of a gradient from its mean in place of its square.
 
-    Both are corrected for their start. As s gathers an eps each step, s_hat stays above eps / (1 - beta2), by
-    default 1e-5: Algorithm 2 of the report `adabelief_amsgrad`, with sqrt(s_hat + eps), takes the same steps
-    to less than one part in a thousand.
+        m = beta1 * m + (1 - beta1) * g                          m_hat = m / (1 - beta1**t)
+        s = beta2 * s + (1 - beta2) * (g - m)**2 + eps           s_hat = s / (1 - beta2**t)
+        w = w - alpha * m_hat / (sqrt(s_hat) + eps)
 
-    Habit `adabelief_start`: the value s starts from; the report's code starts at eps
-    (docs/reports/adabelief_amsgrad.md, "Optimizers").
+    t counts steps from 1, and eps is 1e-8. As s gathers an eps each step, s_hat stays above
+    eps / (1 - beta2), by default 1e-5: Algorithm 2 of the report `adabelief_amsgrad`, with
+    sqrt(s_hat + eps), takes the same steps to less than one part in a thousand.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        beta1: how much of m stays.
+        beta2: how much of s stays.
+
+    State:
+        m: the moving mean of gradients.
+        s: the moving mean of their squared distance from m, plus eps at each step.
+
+    Habits:
+        adabelief_start: the value s starts from; the report's code starts at eps
+            (docs/reports/adabelief_amsgrad.md, "Optimizers").
+
+    References:
+        Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients", 2020,
+        https://arxiv.org/abs/2010.07468.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}

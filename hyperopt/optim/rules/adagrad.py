@@ -15,10 +15,26 @@ EPS = 1e-10
 
 @dataclass(frozen=True)
 class Adagrad(Rule):
-    """G += g**2;  w -= alpha * g / (sqrt(G) + eps).
+    """A rate per weight that falls with the sum of its squared gradients.
 
-    Habits (docs/reports/gdtuo.md, "Optimizers"): `adagrad_start`, the value G starts from; `eps_inside_root`,
-    sqrt(G + eps) instead.
+        G = G + g**2
+        w = w - alpha * g / (sqrt(G) + eps)
+
+    eps is 1e-10.
+
+    Hyperparameters:
+        alpha: the learning rate.
+
+    State:
+        sum: G, the sum of squared gradients.
+
+    Habits (docs/reports/gdtuo.md, "Optimizers"):
+        adagrad_start: the value G starts from.
+        eps_inside_root: sqrt(G + eps) instead.
+
+    References:
+        Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
+        Optimization", 2011, https://jmlr.org/papers/v12/duchi11a.html.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01}

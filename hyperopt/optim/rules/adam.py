@@ -16,14 +16,34 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Adam(Rule):
-    """m, v: averages of g and g**2, corrected for their start;  w -= alpha * m_hat / (sqrt(v_hat) + eps).
+    """Steps of about alpha: the mean gradient over the root of the mean squared gradient.
 
-    Habit `adam_start`: the value v starts from; gdtuo starts at eps to keep the square root differentiable
-    (docs/reports/gdtuo.md, "Optimizers").
+        m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
+        v = beta2 * v + (1 - beta2) * g**2            v_hat = v / (1 - beta2**t)
+        w = w - alpha * m_hat / (sqrt(v_hat) + eps)
 
-    Option `eps_before_correction`: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
-    efficient form and in torch until 1.3: w -= alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps)
-    (docs/reports/hypergradient.md, "Update rules").
+    t counts steps from 1, and eps is 1e-8.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        beta1: how much of m stays.
+        beta2: how much of v stays.
+
+    State:
+        m: the moving mean of gradients.
+        v: the moving mean of squared gradients.
+
+    Habits:
+        adam_start: the value v starts from. gdtuo starts at eps to keep the square root differentiable
+            (docs/reports/gdtuo.md, "Optimizers").
+
+    Options:
+        eps_before_correction: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
+            efficient form and in torch until 1.3 (docs/reports/hypergradient.md, "Update rules"):
+            w = w - alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps).
+
+    References:
+        Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, https://arxiv.org/abs/1412.6980.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}

@@ -16,14 +16,34 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Amsgrad(Rule):
-    """Adam by the largest v so far;  w -= alpha * m_hat / (sqrt(v_max / (1 - beta2**t)) + eps).
+    """Adam with the largest v so far, so that no rate per weight grows again.
 
-    So torch.optim.Adam(amsgrad=True) has it. The original, and Algorithm 1 of the report `adabelief_amsgrad`,
-    correct nothing for the start: `amsgrad_bias_correction=False` alone. The report's code departs from that
-    (docs/reports/adabelief_amsgrad.md, "Optimizers").
+        m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
+        v = beta2 * v + (1 - beta2) * g**2
+        v_max = max(v_max, v)                         v_hat = v_max / (1 - beta2**t)
+        w = w - alpha * m_hat / (sqrt(v_hat) + eps)
 
-    Habits: `amsgrad_start`, the value v starts from; `amsgrad_bias_correction`; `amsgrad_running_maximum`,
-    over the v of all steps, else of this one and the one before.
+    So torch.optim.Adam(amsgrad=True) has it. t counts steps from 1, and eps is 1e-8.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        beta1: how much of m stays.
+        beta2: how much of v stays.
+
+    State:
+        m: the moving mean of gradients.
+        v: the moving mean of squared gradients.
+        v_max: the largest v so far; absent where only the v of the step before is compared.
+
+    Habits (docs/reports/adabelief_amsgrad.md, "Optimizers"):
+        amsgrad_start: the value v starts from.
+        amsgrad_bias_correction: False corrects neither m nor v for their start, which alone is the original,
+            and Algorithm 1 of the report.
+        amsgrad_running_maximum: False takes the larger of this step's v and the one before.
+
+    References:
+        Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond", 2018,
+        https://openreview.net/forum?id=ryQu7f-RZ.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}

@@ -1,14 +1,4 @@
-"""Hyper-regularization (Xie, Jin, Lin and Zhang, 2018): an inverse learning rate per weight, never falling.
-
-A step from x with gradient g solves, with b the inverse rates before it
-(docs/reports/hyper_regularization.md, "Update rules"),
-
-    max over beta, min over y:  <g, y - x> + 1/2 sum_j (beta_j (y_j - x_j)**2 - b_j phi(beta_j / b_j))
-
-for one of four phi: KL, reverse KL, Hellinger, chi squared. Rules 1 solve it. Rules 2 and 3 alternate: beta
-from the y of the old beta, and then the step is taken with the new beta (2) or with the old (3). With
-r = beta / b and c = (g / b)**2 the solutions are r**2 phi'(r) = c (1) and phi'(r) = c (2, 3), both r >= 1.
-"""
+"""Hyper-regularization: what its twelve rules have in common."""
 
 from __future__ import annotations
 
@@ -32,22 +22,44 @@ PAST_POLE = {"past_pole": (False, True)}
 
 @dataclass(frozen=True)
 class HyperRegularization(Rule):
-    """beta = b (1 + growth(c)), c = (g / b)**2;  w -= g / beta;  beta is 1 / alpha at first.
+    """An inverse learning rate per weight, which grows with the gradients and never falls.
 
-    The bounds [b, 2 b] are part of the maximisation: the objective is concave, so where its maximum lies
-    above 2 b, or nowhere (past the pole c = 1 of rkl2, rkl3, hellinger2, hellinger3), beta is 2 b. Nothing is
-    tuned.
+        c = (g / beta)**2
+        beta' = beta * r        r**2 phi'(r) = c in rules 1, phi'(r) = c in rules 2 and 3
+        w = w - g / beta'       in rules 3 w = w - g / beta
 
-    For `warm_steps` steps the rate is `warm_alpha`; beta starts after them. Weight decay moves the weight,
-    w -= (g + weight_decay * w) / beta, and beta does not see it (docs/reports/hyper_regularization.md,
-    "VGG-16").
+    Each r solves, or takes one alternating step towards solving, with b the inverse rates before it,
 
-    The state is beta * alpha - 1, so that float32 keeps growth of less than its own precision.
+        max over beta, min over y:  <g, y - w> + 1/2 sum_j (beta_j (y_j - w_j)**2 - b_j phi(beta_j / b_j))
 
-    Habits (docs/reports/hyper_regularization.md, "Growth clipping" and "Warm start"): `growth_clip`, off in
-    the report's MNIST code alone; `beta_waits`, the first step leaves beta as it is; `beta_of`, one beta per
-    coordinate, per tensor or for all; and of the four rules with a pole `past_pole`: beyond it the formula's
-    value stands, which may be negative, and which clipping takes for no growth.
+    Rules 1 solve it; in rules 2 and 3 beta answers the y of the old beta. phi is of KL, reverse KL, Hellinger
+    or chi squared. The bounds [b, 2 b] are part of the maximisation: the objective is concave, so where its
+    maximum lies above 2 b, or nowhere (past the pole c = 1 of rkl2, rkl3, hellinger2, hellinger3), beta is
+    2 b.
+
+    Hyperparameters, none of which is tuned:
+        alpha: 1 / beta before the first step.
+        weight_decay: moves the weight, w = w - (g + weight_decay * w) / beta', and beta does not see it
+            (docs/reports/hyper_regularization.md, "VGG-16").
+        warm_steps: for so many steps the rate is warm_alpha; beta starts after them.
+        warm_alpha: the learning rate of those steps.
+
+    State:
+        excess: beta * alpha - 1, so that float32 keeps growth of less than its own precision.
+        negative: how many betas were negative over all steps; where one can be.
+        negative_from: the first step that made one, 0 for none; where one can be.
+
+    Habits (docs/reports/hyper_regularization.md, "Growth clipping" and "Warm start"):
+        growth_clip: whether 2 b bounds beta; off in the report's MNIST code alone.
+        beta_of: "coordinate", "tensor" or "all": one beta for each coordinate, for each tensor, or for all.
+        beta_waits: the first step leaves beta as it is.
+        past_pole, of the four rules with a pole: beyond it the formula's value stands, which may be negative,
+            and which clipping takes for no growth.
+
+    References:
+        Xie, Jin, Lin and Zhang, "Hyper-Regularization: An Adaptive Choice for the Learning Rate in Gradient
+        Descent", 2018, https://openreview.net/forum?id=S1e_ssC5F7;
+        docs/reports/hyper_regularization.md, "Update rules".
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {
@@ -169,159 +181,6 @@ class HyperRegularization(Rule):
         }
 
 
-class Kl(HyperRegularization):
-    """phi(t) = t log t - t + 1."""
-
-    largest: ClassVar[tuple[float, float]] = (4 * math.log(2), math.log(2))
-
-    def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = exp(l), l exp(2 l) = c, by Newton's method from above."""
-        log = c.minimum((2 * c).log1p() / 2)
-        for _ in range(_iterations(clipped=self.growth_clip)):
-            log = log - (log - c * (-2 * log).exp()) / (1 + 2 * log)
-        return log.expm1()
-
-    def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = exp(c)."""
-        return c.expm1()
-
-
-class Rkl(HyperRegularization):
-    """phi(t) = t - log t - 1."""
-
-    largest: ClassVar[tuple[float, float]] = (2.0, 0.5)
-    pole: ClassVar[float] = 1.0
-
-    def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = (1 + sqrt(1 + 4 c)) / 2."""
-        return 2 * c / (1 + (1 + 4 * c).sqrt())
-
-    def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 / (1 - c)."""
-        return c / (1 - c)
-
-
-class Hellinger(HyperRegularization):
-    """phi(t) = (sqrt(t) - 1)**2."""
-
-    largest: ClassVar[tuple[float, float]] = (4 - 2 * math.sqrt(2), 1 - math.sqrt(0.5))
-    pole: ClassVar[float] = 1.0
-
-    def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = (1 + s)**2, s (1 + s)**3 = c, by Newton's method from above."""
-        s = c.minimum(c.sqrt().sqrt())
-        for _ in range(_iterations(clipped=self.growth_clip)):
-            s = s - (s * (1 + s) ** 3 - c) / ((1 + s).square() * (1 + 4 * s))
-        return 2 * s + s.square()
-
-    def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 / (1 - c)**2."""
-        return c * (2 - c) / (1 - c).square()
-
-
-class Chi(HyperRegularization):
-    """phi(t) = (t - 1)**2."""
-
-    largest: ClassVar[tuple[float, float]] = (8.0, 2.0)
-
-    def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 + s, s (1 + s)**2 = c / 2, by Newton's method from above."""
-        s = (c / 2).minimum((c / 2) ** (1 / 3))
-        for _ in range(_iterations(clipped=self.growth_clip)):
-            s = s - (s * (1 + s).square() - c / 2) / ((1 + s) * (1 + 3 * s))
-        return s
-
-    def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 + c / 2."""
-        return c / 2
-
-
-def _iterations(*, clipped: bool) -> int:
-    """Until Newton's method is as good as float64: growth up to 2, or without limit."""
+def iterations(*, clipped: bool) -> int:
+    """How many steps of Newton's method reach float64: for growth up to 2, or without limit."""
     return 6 if clipped else 12
-
-
-class Kl1(Kl):
-    """KL, exact."""
-
-    algorithm: ClassVar[int] = 1
-
-
-class Kl2(Kl):
-    """KL, alternating, the step with the new beta."""
-
-    algorithm: ClassVar[int] = 2
-
-
-class Kl3(Kl):
-    """KL, alternating, the step with the old beta."""
-
-    algorithm: ClassVar[int] = 3
-
-
-class Rkl1(Rkl):
-    """Reverse KL, exact."""
-
-    algorithm: ClassVar[int] = 1
-
-
-class Rkl2(Rkl):
-    """Reverse KL, alternating, the step with the new beta."""
-
-    algorithm: ClassVar[int] = 2
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | PAST_POLE
-
-
-@dataclass(frozen=True)
-class Rkl3(Rkl):
-    """Reverse KL, alternating, the step with the old beta.
-
-    Habit `rkl3_as_rkl2`: with the new beta, as in the report's code, where the two are one
-    (docs/reports/hyper_regularization.md, "Update rules").
-    """
-
-    algorithm: ClassVar[int] = 3
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | PAST_POLE | {"rkl3_as_rkl2": (False, True)}
-    rkl3_as_rkl2: bool = False
-
-    @property
-    def steps_with_old(self) -> bool:
-        return not self.rkl3_as_rkl2
-
-
-class Hellinger1(Hellinger):
-    """Hellinger, exact."""
-
-    algorithm: ClassVar[int] = 1
-
-
-class Hellinger2(Hellinger):
-    """Hellinger, alternating, the step with the new beta."""
-
-    algorithm: ClassVar[int] = 2
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE
-
-
-class Hellinger3(Hellinger):
-    """Hellinger, alternating, the step with the old beta."""
-
-    algorithm: ClassVar[int] = 3
-    habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE
-
-
-class Chi1(Chi):
-    """Chi squared, exact."""
-
-    algorithm: ClassVar[int] = 1
-
-
-class Chi2(Chi):
-    """Chi squared, alternating, the step with the new beta."""
-
-    algorithm: ClassVar[int] = 2
-
-
-class Chi3(Chi):
-    """Chi squared, alternating, the step with the old beta."""
-
-    algorithm: ClassVar[int] = 3

@@ -16,10 +16,27 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Rmsprop(Rule):
-    """s: moving average of g**2;  w -= alpha * g / (sqrt(s) + eps).
+    """A gradient over the root of its mean square.
 
-    Habits (docs/reports/gdtuo.md, "Optimizers"): `eps_inside_root`, sqrt(s + eps) instead; `tune_root_alpha`,
-    the level above tunes sqrt(alpha).
+        s = gamma * s + (1 - gamma) * g**2
+        w = w - alpha * g / (sqrt(s) + eps)
+
+    eps is 1e-8.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        gamma: how much of s stays.
+
+    State:
+        s: the moving mean of squared gradients.
+
+    Habits (docs/reports/gdtuo.md, "Optimizers"):
+        eps_inside_root: sqrt(s + eps) instead.
+        tune_root_alpha: the level above tunes sqrt(alpha).
+
+    References:
+        Tieleman and Hinton, "Lecture 6.5: rmsprop", 2012,
+        https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}

@@ -21,11 +21,18 @@ class Rule:
     """An update rule for one parameter tensor: pure functions; fields are structure, numbers are tensors.
 
     A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the
-    learning rate of the rule that moves it. `habits` maps a key to (textbook value, reported value) where the
-    code behind a report departs from the published algorithm; `options` maps a key to its default where the
-    rule offers a choice at level 0, and nowhere else. Each habit and option is a field of the rule.
-    `constants` are hyperparameters that no level above tunes. `uses_shape` says that the rule reads more of a
-    parameter than its elements and norms (rows, columns): else it may come flattened.
+    learning rate of the rule that moves it. Its docstring says its formula, its hyperparameters, its state,
+    its habits and options if it has any, and where it comes from.
+
+    Attributes:
+        version: of its arithmetic; a change raises it, and runs of the version before go stale.
+        hyperparameters: the initial value of each, by name; "alpha" is one.
+        habits: (textbook value, reported value) by key, where the code behind a report departs from the
+            published algorithm. Each is a field of the rule.
+        options: default by key, where the rule offers a choice at level 0, and nowhere else. Each is a field.
+        constants: hyperparameters that no level above tunes.
+        uses_shape: whether the rule reads more of a parameter than its elements and norms, such as rows and
+            columns: else it may come flattened.
     """
 
     version: ClassVar[int] = 1

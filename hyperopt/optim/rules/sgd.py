@@ -14,14 +14,32 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sgd(Rule):
-    """g += weight_decay * w;  b = momentum * b + (1 - dampening) * g, b = g at first;  w -= alpha * b.
+    """Gradient descent with momentum, weight decay and dampening, as torch.optim.SGD has them.
 
-    As torch.optim.SGD, where dampening does nothing without momentum. What is 0 at the start stays 0, as in
-    gdtuo (docs/reports/gdtuo.md, "Optimizers"). Weight decay is not tuned: the training loss alone would
-    drive it below 0. A clip between `accumulate` and `update` also changes the buffer, as published.
+        g = g + weight_decay * w
+        b = momentum * b + (1 - dampening) * g        at the first step b = g
+        w = w - alpha * b
 
-    Option `nesterov`: w -= alpha * (g + momentum * b), which is (1 + momentum) * b less momentum times the
-    buffer before.
+    A clip between `accumulate` and `update` acts on b and on the buffer, as published.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        momentum: how much of b stays. A momentum of 0 stays 0, as in gdtuo, and there is no buffer.
+        weight_decay: adds so much of the weight to its gradient. It is not tuned: the training loss alone
+            would drive it below 0.
+        dampening: keeps so much of a gradient out of b; does nothing without momentum. At 0 it stays 0.
+
+    State:
+        buffer: b, where there is momentum.
+
+    Options:
+        nesterov: w = w - alpha * (g + momentum * b), which is (1 + momentum) * b less momentum times the
+            buffer before.
+
+    References:
+        Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep
+        learning", 2013, https://proceedings.mlr.press/v28/sutskever13.html;
+        docs/reports/gdtuo.md, "Optimizers".
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {

@@ -14,12 +14,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SgdSteroids(Sgd):
-    """b = (momentum * b + g + weight_decay * w) * (1 - dampening);  w -= alpha * b.
+    """Gradient descent whose buffer takes up weight decay and dampening.
 
-    It differs from sgd in the buffer alone: the report's code decays and dampens in place what it also keeps
-    as the momentum buffer, so both accumulate there; torch's dampening is another formula
-    (docs/reports/steroids.md, "The update rule"). Weight decay is not tuned. What is 0 at the start is not
-    there. Above level 0 it decays and dampens the hyperparameters it moves.
+        b = (momentum * b + g + weight_decay * w) * (1 - dampening)
+        w = w - alpha * b
+
+    The report's code decays and dampens in place what it also keeps as the momentum buffer, so that both
+    accumulate there; torch's dampening is another formula. Above level 0 it decays and dampens the
+    hyperparameters that it moves.
+
+    Hyperparameters:
+        alpha: the learning rate.
+        momentum: how much of b stays.
+        weight_decay: adds so much of the weight to b. It is not tuned.
+        dampening: the share by which b shrinks at every step.
+        Those that are 0 at the start stay 0.
+
+    State:
+        buffer: b, where there is momentum.
+
+    References:
+        docs/reports/steroids.md, "The update rule"; torch's formula, from which it departs:
+        https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {

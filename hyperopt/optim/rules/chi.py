@@ -1,0 +1,45 @@
+"""Hyper-regularization by the chi-squared divergence: `chi1`, `chi2`, `chi3`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from hyperopt.optim.rules.hyper_regularization import HyperRegularization, iterations
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Chi(HyperRegularization):
+    """phi(t) = (t - 1)**2, phi'(t) = 2 (t - 1)."""
+
+    largest: ClassVar[tuple[float, float]] = (8.0, 2.0)
+
+    def exact(self, c: Tensor) -> Tensor:
+        """Growth to r = 1 + s, s (1 + s)**2 = c / 2, by Newton's method from above."""
+        s = (c / 2).minimum((c / 2) ** (1 / 3))
+        for _ in range(iterations(clipped=self.growth_clip)):
+            s = s - (s * (1 + s).square() - c / 2) / ((1 + s) * (1 + 3 * s))
+        return s
+
+    def alternating(self, c: Tensor) -> Tensor:
+        """Growth to r = 1 + c / 2."""
+        return c / 2
+
+
+class Chi1(Chi):
+    """Exact: 2 r**2 (r - 1) = c."""
+
+    algorithm: ClassVar[int] = 1
+
+
+class Chi2(Chi):
+    """Alternating, the step with the new beta: r = 1 + c / 2."""
+
+    algorithm: ClassVar[int] = 2
+
+
+class Chi3(Chi):
+    """Alternating, the step with the old beta: r = 1 + c / 2."""
+
+    algorithm: ClassVar[int] = 3

@@ -122,7 +122,8 @@ class Arithmetic:
             tuned, levels = Stack(self.stack.levels[1:]).step(tuned, hypergradient, levels, step)
             tuned = self.bottom.bounded(tuned)
         after = Above(tuned, fixed, levels, state.seen)
-        return after._replace(seen=self._seen(after, step))
+        # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
+        return Above(tuned, fixed, levels, self._seen(after, step))
 
     def hyperparameters(self, state: Above) -> list[Tree]:
         """Per level, every hyperparameter in natural units."""

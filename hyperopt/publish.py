@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings import timings
-from hyperopt.findings.view import view_of
+from hyperopt.findings.view import View, complete_seeds, views_of
 from hyperopt.pages import Page
 from hyperopt.pages import render as render_page
 from hyperopt.pages.contents import contents
 from hyperopt.pages.excerpt import excerpt, fill
-from hyperopt.records import Record, Store, read_records, write_records
-
-__all__ = ["publish", "render", "seeds_in", "write_page", "write_pictures"]
+from hyperopt.records import Record, Store, first_of, write_records
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
@@ -35,48 +33,55 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         The pages, by experiment id.
     """
     results = results or results_dir()
-    records = store.load()
+    records, files = store.load(), Store(results / "records").by_file()
     for experiment in experiments:
         path = _records(experiment, results)
-        kept = {record.id: record for record in read_records(path)} if path.is_file() else {}
+        kept = {record.id: record for record in files.get(path, ())}
         there = records | kept
-        wanted = {run.id for run in experiment.runs(seeds_in(there, experiment, _seeds(there)))}
+        wanted = {run.id for run in experiment.runs(complete_seeds(experiment, there, _seeds(there)))}
         wanted |= timings.ids(experiment)
         merged = {id_: record for id_, record in records.items() if id_ in wanted} | kept
         if merged.keys() > kept.keys():
             write_records(path, merged.values())
-    return render(experiments, results)
+            files[path] = [*merged.values()]
+    return _render(experiments, first_of(files[path] for path in sorted(files)), results, drawings=True)
 
 
 def render(
-    experiments: Sequence[Experiment], results: Path | None = None, *, pictures: bool = True
+    experiments: Sequence[Experiment], results: Path | None = None, *, drawings: bool = True
 ) -> dict[str, Page]:
     """Rewrite pages from published records, with the list of pages and the excerpts in the project's README.
 
     Args:
         experiments: whose pages.
         results: the folder of published results; the checkout's by default.
-        pictures: also draw the pictures of figures.
+        drawings: also draw the figures, and the pictures that runs keep.
 
     Returns:
         The pages, by experiment id; an experiment without a published run has none, unless it needs what is
         not at hand everywhere: then its page says so.
     """
     results = results or results_dir()
-    everything = [one for one in load() if one.needs or _records(one, results).is_file()]
-    published = Store(results / "records").load()
-    known = _seeds(published)
-    seeds = {experiment.id: seeds_in(published, experiment, known) for experiment in everything}
-    pages = _pages(everything, published, seeds)
-    written = {}
-    for experiment in experiments:
-        if page := pages.get(experiment.id):
-            written[experiment.id] = page
-            write_page(results, experiment.id, page)
-            if pictures:
-                write_pictures(results, experiment, published, seeds[experiment.id])
+    return _render(experiments, Store(results / "records").load(), results, drawings=drawings)
+
+
+def _render(
+    experiments: Sequence[Experiment], published: Mapping[str, Record], results: Path, *, drawings: bool
+) -> dict[str, Page]:
+    seeds, views = _seeds(published), {}
+    for experiment in load():
+        if experiment.needs or _records(experiment, results).is_file():
+            found = views_of(experiment, published, complete_seeds(experiment, published, seeds))
+            if experiment.needs or found[-1].origin.found:
+                views[experiment.id] = found
+    pages = {name: render_page(found) for name, found in views.items()}
+    written = {experiment.id: pages[experiment.id] for experiment in experiments if experiment.id in pages}
+    for name, page in written.items():
+        write_page(results, name, page)
+        if drawings:
+            write_drawings(results, views[name])
     _write(results / "README.md", contents(pages))
-    _fill(results.parent / "README.md", everything, published)
+    _fill(results.parent / "README.md", views)
     return written
 
 
@@ -88,31 +93,24 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
     return path
 
 
-def write_pictures(
-    folder: Path, experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]
-) -> list[Path]:
-    """Draw a figure as `<folder>/<id>.svg` and .png, a table's pictures as .png; where they lie."""
-    if experiment.kind == "figure":
-        from hyperopt.figures.draw import pictures as draw  # matplotlib, which only figures need
-    elif experiment.pictures:
-        from hyperopt.figures.gallery import gallery as draw
+def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
+    """Draw a figure as `<folder>/<id>.svg` and .png, pictures that a table's runs keep as .png; their paths.
+
+    A figure shows all seeds, pictures are of the first of the experiment's own.
+    """
+    first, last = views[0], views[-1]
+    if first.experiment.kind == "figure":
+        from hyperopt.figures.draw import draw  # matplotlib, which only figures need
+
+        drawn = draw(last)
+    elif first.pictures:
+        from hyperopt.figures.gallery import draw_gallery
+
+        drawn = draw_gallery(first)
     else:
         return []
-    drawn = draw(experiment, records, seeds)
-    return [_write((folder / experiment.id).with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
-
-
-def seeds_in(records: Collection[str], experiment: Experiment, seeds: Iterable[int]) -> tuple[int, ...]:
-    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records.
-
-    A seed of which only some run is there came from elsewhere: it would fill the page with missing cells.
-    """
-    others = sorted(set(seeds) - set(experiment.seeds))
-    cells = list(experiment.cells()) if others else []
-    complete = [
-        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
-    ]
-    return (*experiment.seeds, *complete)
+    path = folder / first.experiment.id
+    return [_write(path.with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
 
 
 def _records(experiment: Experiment, results: Path) -> Path:
@@ -123,15 +121,13 @@ def _records(experiment: Experiment, results: Path) -> Path:
     return results / "records" / f"{(experiment.lists or experiment).id}.parquet"
 
 
-def _fill(readme: Path, experiments: Sequence[Experiment], published: Mapping[str, Record]) -> None:
+def _fill(readme: Path, views: Mapping[str, Sequence[View]]) -> None:
     """Put the published numbers into the excerpts of the project's README."""
     if not readme.is_file():
         return
-    by_id = {experiment.id: experiment for experiment in experiments}
 
     def excerpt_of(name: str) -> str | None:
-        experiment = by_id.get(name)
-        return excerpt(view_of(experiment, published, experiment.seeds)) if experiment else None
+        return excerpt(views[name][0]) if name in views else None
 
     before = readme.read_text(encoding="utf-8")
     if (after := fill(before, excerpt_of)) != before:
@@ -140,19 +136,6 @@ def _fill(readme: Path, experiments: Sequence[Experiment], published: Mapping[st
 
 def _seeds(records: Mapping[str, Record]) -> set[int]:
     return {record.config["seed"] for record in records.values()}
-
-
-def _pages(
-    experiments: Sequence[Experiment],
-    published: Mapping[str, Record],
-    seeds: Mapping[str, Sequence[int]],
-) -> dict[str, Page]:
-    return {
-        experiment.id: render_page(experiment, published, seeds[experiment.id])
-        for experiment in experiments
-        if experiment.needs
-        or any(run.id in published for run in (experiment.lists or experiment).runs(seeds[experiment.id]))
-    }
 
 
 def _write(path: Path, content: str | bytes) -> Path:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hyperopt.errors import ImpossibleError
@@ -94,14 +96,15 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
     part.replace(path)
 
 
-def read_records(path: Path) -> list[Record]:
-    """The records of one file.
+def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:
+    """The records of one file; all of them, or those of `ids`.
 
     Raises:
         RecordsError: the file is damaged or not of this program.
     """
+    some = None if ids is None else pc.field("id").isin(pa.array(ids, pa.string()))
     try:
-        table = pq.read_table(path, schema=SCHEMA, page_checksum_verification=True)
+        table = pq.read_table(path, schema=SCHEMA, filters=some, page_checksum_verification=True)
         rows = table.to_pylist(maps_as_pydicts="strict")
         return [
             Record(**row | {"config": json.loads(row["config"]), "pictures": row["pictures"] or {}})
@@ -133,19 +136,26 @@ class Store:
 
     def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
         """Records by id; all of them, or those of `ids` that are here."""
-        wanted = None if ids is None else set(ids)
-        found: dict[str, Record] = {}
-        for path in self.files():
-            for record in read_records(path):
-                if wanted is None or record.id in wanted:
-                    found.setdefault(record.id, record)
-        return found
+        return first_of(self.by_file(ids).values())
+
+    def by_file(self, ids: Iterable[str] | None = None) -> dict[Path, list[Record]]:
+        """The same by the file in which they lie, in order of name."""
+        wanted = None if ids is None else list(ids)
+        return {path: read_records(path, wanted) for path in self.files()}
 
     def write(self, records: Sequence[Record], name: str) -> Path:
         """Write one pack's records as `name`.parquet."""
         path = self.root / f"{name}.parquet"
         write_records(path, records)
         return path
+
+
+def first_of(groups: Iterable[Iterable[Record]]) -> dict[str, Record]:
+    """Records by id; of those with the same id the first stands."""
+    found: dict[str, Record] = {}
+    for record in chain.from_iterable(groups):
+        found.setdefault(record.id, record)
+    return found
 
 
 def home() -> Path:

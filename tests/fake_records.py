@@ -1,6 +1,10 @@
 """Records made by hand, for tests that train nothing."""
 
+from collections.abc import Sequence
+
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.view import views_of
+from hyperopt.pages import Page, render
 from hyperopt.records import Record
 
 MADE = {
@@ -81,3 +85,10 @@ def lines(page: str, start: str) -> list[str]:
     """The lines that begin so, cells without padding."""
     cells = (" | ".join(cell.strip() for cell in line.split("|")).strip() for line in page.splitlines())
     return [line for line in cells if line.startswith(f"| {start}")]
+
+
+def page_of(
+    experiment: Experiment, records: dict[str, Record], seeds: int | Sequence[int] | None = None
+) -> Page:
+    """The page of an experiment as these records show it."""
+    return render(views_of(experiment, records, seeds))

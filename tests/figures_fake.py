@@ -1,10 +1,15 @@
 """A small figure and its records, made by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from fake_records import MADE
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.figure import Panel
+from hyperopt.figures.draw import draw
+from hyperopt.findings.curves import MeasuredCurve, curves
+from hyperopt.findings.view import view_of
 from hyperopt.records import Record
 
 ALONG_EPOCHS = """
@@ -97,3 +102,16 @@ def blank(id_: str, config: dict, metrics: dict[str, list[float]]) -> Record:
         steps=470,
         made=MADE,
     )
+
+
+def curves_in(
+    panel: Panel, experiment: Experiment, records: dict[str, Record], seeds: Sequence[int]
+) -> Sequence[MeasuredCurve]:
+    """The curves of an experiment in that panel, which need not be one of its own."""
+    alone = replace(experiment.figure, panels=(panel,))
+    return curves(replace(experiment, figure=alone), records, seeds)[panel]
+
+
+def drawings(experiment: Experiment, records: dict[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
+    """The files of a figure's drawing."""
+    return draw(view_of(experiment, records, tuple(seeds)))

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.train import engine_options, make_plan, records_of, train
+from hyperopt.cli.train import engine_options, make_plan, train
 from hyperopt.config.sweep import Sweep, parse, read
 from hyperopt.errors import ConfigError, shown
 from hyperopt.files import checkout_root
-from hyperopt.records import Record, Store, home, published, working
+from hyperopt.records import Record, home, published, working
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -51,23 +51,6 @@ class Asked:
     def runs(self, experiment: Experiment) -> list[Run]:
         """The runs of one of the experiments."""
         return experiment.runs(self.seeds)
-
-    def records(self, runs: Sequence[Run]) -> dict[str, Record]:
-        """Those of the runs that are there."""
-        return records_of(runs, *self._stores())
-
-    def times(self, experiment: Experiment) -> dict[str, Record]:
-        """The times that are there of what one of the experiments times."""
-        from hyperopt.findings import timings
-
-        wanted = timings.ids(experiment)
-        found: dict[str, Record] = {}
-        for store in self._stores():
-            found = store.load(wanted) | found
-        return found
-
-    def _stores(self) -> list[Store]:
-        return [working(), published()] if self.from_published else [working()]
 
 
 def tables(arguments: Namespace) -> int:
@@ -124,11 +107,10 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     if not asked.experiments:
         print(f"there are no {kind}s yet")
         return 0
-    runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
-    everything = [run for group in runs.values() for run in group]
-    have = asked.records(everything)
-    if any(run.id not in have for run in everything) or arguments.plan:
-        chosen, plans = _plans(asked, runs, have)
+    here = working().load()
+    have = {**published().load(), **here} if asked.from_published else dict(here)
+    if arguments.plan or any(run.id not in have for one in asked.experiments for run in asked.runs(one)):
+        chosen, plans = _plans(asked, have, here)
         if arguments.plan:
             return 0
     else:
@@ -144,8 +126,7 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
                 made, failed = train(fitting, asked.process)
                 have |= made
                 failures += failed
-        there = {**have, **asked.records(runs[experiment.id]), **asked.times(experiment)}
-        _show(experiment, asked, there)
+        _show(experiment, asked, have)
     return 1 if failures else 0
 
 
@@ -176,14 +157,14 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
 
 
 def _plans(
-    asked: Asked, runs: Mapping[str, Sequence[Run]], have: Mapping[str, Record]
+    asked: Asked, have: Mapping[str, Record], here: Mapping[str, Record]
 ) -> tuple[list[Experiment], dict[str, Plan]]:
     """Experiments that can train here, from cheap to dear, and what each misses; prints it."""
     plans: dict[str, Plan] = {}
     chosen: list[Experiment] = []
     no_gpu = engine_options(asked.process).resolved_device() == "cpu"
     for experiment in asked.experiments:
-        plan = plans[experiment.id] = make_plan(runs[experiment.id], have, asked.process)
+        plan = plans[experiment.id] = make_plan(asked.runs(experiment), have, here, asked.process)
         exactly = asked.any_needs or experiment.id in asked.patterns
         if plan.packs and experiment.needs == "gpu" and no_gpu and not exactly:
             command = f"`hyperopt {experiment.kind}s {experiment.id}`"
@@ -209,16 +190,17 @@ def _within(plan: Plan, budget: float | None) -> Plan:
 
 
 def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -> None:
+    from hyperopt.findings.view import views_of
     from hyperopt.pages import render as render_page
-    from hyperopt.publish import write_page, write_pictures
+    from hyperopt.publish import write_drawings, write_page
 
-    if not (experiment.lists or any(run.id in records for run in asked.runs(experiment))):
+    views = views_of(experiment, records, asked.seeds)
+    if not (experiment.lists or views[-1].origin.found):
         print(f"{experiment.id}: none of its runs is there")
         return
-    page = render_page(experiment, records, asked.seeds)
+    page = render_page(views)
     path = write_page(local_pages(), experiment.id, page)
-    drawn = write_pictures(local_pages(), experiment, records, experiment.seed_numbers(asked.seeds))
-    places = ", ".join(map(str, [path, *drawn]))
+    places = ", ".join(map(str, [path, *write_drawings(local_pages(), views)]))
     print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {places}")
 
 

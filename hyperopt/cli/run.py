@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
-from hyperopt.cli.train import make_plan, records_of, to_json, train
+from hyperopt.cli.train import make_plan, to_json, train
 from hyperopt.config.sweep import expand, one, parse
 from hyperopt.records import Record, working
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hyperopt.config import Run
+    from hyperopt.engine.plan import Plan
 
 
 def run(arguments: Namespace) -> int:
@@ -25,13 +26,13 @@ def run(arguments: Namespace) -> int:
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
     for line in [*notes, *labels]:
         print(line)
-    have = records_of(runs, working())
-    failures = 0
+    here = working().load()
     if arguments.plan:
-        return _say_plan(runs, have, process)
-    records = dict(have)
+        return _say_plan(make_plan(runs, here, here, process), as_json=as_json)
+    have = {run.id: here[run.id] for run in runs if run.id in here}
+    records, failures = dict(have), 0
     if len(have) < len(runs):
-        made, failures = train(make_plan(runs, have, process), process)
+        made, failures = train(make_plan(runs, here, here, process), process)
         records |= made
     if arguments.multirun:
         _print_sweep(runs, records, set(have), as_json=as_json)
@@ -59,10 +60,9 @@ def _print_sweep(
         print(to_json({"runs": there, "table": rows}))
 
 
-def _say_plan(runs: Sequence[Run], have: Mapping[str, Record], process: Mapping[str, Any]) -> int:
-    plan = make_plan(runs, have, process)
+def _say_plan(plan: Plan, *, as_json: bool) -> int:
     print(plan.describe())
-    if process.get("format") == "json":
+    if as_json:
         counts = {
             "runs": plan.runs,
             "packs": len(plan.packs),

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from hyperopt.cli.progress import watch
-from hyperopt.records import Record, Store, working
+from hyperopt.records import Record, working
 
 if TYPE_CHECKING:
     from hyperopt.config import Run
@@ -26,19 +26,22 @@ def engine_options(process: Mapping[str, Any]) -> Options:
     return Options(**{key: value for key, value in process.items() if key != "format"})
 
 
-def make_plan(runs: Sequence[Run], have: Mapping[str, Record], process: Mapping[str, Any]) -> Plan:
-    """What has to be trained of `runs` when the records `have` are there."""
+def make_plan(
+    runs: Sequence[Run], have: Collection[str], here: Mapping[str, Record], process: Mapping[str, Any]
+) -> Plan:
+    """What has to be trained.
+
+    Args:
+        runs: asked for.
+        have: ids of records that count as present.
+        here: the records of the working store, which tell how fast runs train here.
+        process: the process options of the command line.
+    """
     from hyperopt.engine.pack_files import checkpointed_ids
     from hyperopt.engine.plan import plan
 
-    store = working()
-    return plan(
-        runs,
-        set(have),
-        engine_options(process),
-        started=checkpointed_ids(store.root.parent),
-        known=store.load().values(),
-    )
+    started = checkpointed_ids(working().root.parent)
+    return plan(runs, set(have), engine_options(process), started=started, known=here.values())
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:
@@ -59,15 +62,6 @@ def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], in
         runs = ", ".join(run.id for run in pack.runs)
         print(f"hyperopt: {pack.first.label} failed ({runs}): {message}", file=sys.stderr)
     return outcome.records, len(outcome.failures)
-
-
-def records_of(runs: Sequence[Run], *stores: Store) -> dict[str, Record]:
-    """The records of runs, by id, that lie in any of the stores; the first store's stand."""
-    ids = {run.id for run in runs}
-    found: dict[str, Record] = {}
-    for store in stores:
-        found = store.load(ids) | found
-    return found
 
 
 def to_json(value: Any) -> str:

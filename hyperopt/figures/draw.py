@@ -1,8 +1,8 @@
-"""The picture of a figure, as SVG and PNG: the same records give the same bytes."""
+"""The drawing of a figure, as SVG and PNG: the same records give the same bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
@@ -10,19 +10,17 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.figure import Axis, Figure, Panel
 from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
-from hyperopt.figures.lines import Line, lines
 from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, over_seeds, scale
-from hyperopt.findings.measurements import measure, missing
-from hyperopt.records import Record
+from hyperopt.findings.curves import MeasuredCurve
+from hyperopt.findings.view import View
 
 MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -41,46 +39,43 @@ DPI = 160
 POINTS_PER_INCH = 72
 
 
-def pictures(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
-    """The picture of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
+def draw(view: View) -> dict[str, bytes]:
+    """The drawing of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
     files: dict[str, bytes] = {}
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        picture = _picture(experiment, records, seeds)
-        if picture is None:
+        drawing = _drawing(view)
+        if drawing is None:
             return files
         for kind, metadata in WITHOUT_DATE.items():
             buffer = BytesIO()
-            picture.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
+            drawing.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
             files[kind] = buffer.getvalue()
     return files
 
 
-def _picture(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Picture | None:
+def _drawing(view: View) -> Drawing | None:
+    experiment = view.experiment
     if experiment.heatmap:
-        return heat_maps(experiment.heatmap, measure(experiment, records, seeds))
-    figure = experiment.figure
-    if figure is None:
+        return heat_maps(experiment.heatmap, view.measurements)
+    figure, seeds = experiment.figure, len(view.seeds)
+    panels = [(panel, curves) for panel, curves in view.curves.items() if curves]
+    if figure is None or not panels:
         return None
-    every = [(panel, lines(experiment, panel, records, seeds)) for panel in figure.panels]
-    panels = [(panel, drawn) for panel, drawn in every if drawn]
-    if not panels:
-        return None
-    complete = not missing(experiment, records, seeds)
     if any(figure.groups):
-        return groups_of(figure, panels, len(seeds), complete=complete)
-    return picture_of(figure, panels, len(seeds), experiment.reference, complete=complete)
+        return groups_of(figure, panels, seeds, complete=view.complete)
+    return side_by_side(figure, panels, seeds, experiment.reference, complete=view.complete)
 
 
-def picture_of(
+def side_by_side(
     figure: Figure,
-    panels: Sequence[tuple[Panel, Sequence[Line]]],
+    panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]],
     seeds: int,
     reference: str = "the report",
     *,
     complete: bool = True,
-) -> Picture:
+) -> Drawing:
     """Panels side by side, each with its labels to the right, and how to read them above.
 
     Args:
@@ -90,26 +85,26 @@ def picture_of(
         reference: whose numbers stand beside ours.
         complete: whether no run is missing.
     """
-    picture = Picture()
-    canvas = FigureCanvasAgg(picture)
-    gutter = LEADER + RIGHT + _widest([line.label for _, drawn in panels for line in drawn], picture, canvas)
+    drawing = Drawing()
+    canvas = FigureCanvasAgg(drawing)
+    gutter = LEADER + RIGHT + _widest([line.label for _, drawn in panels for line in drawn], drawing, canvas)
     width = WIDTH.get(len(panels), WIDTH[2])
     whole = len(panels) * (LEFT + width + gutter)
     tall = BOTTOM + HEIGHT + TOP
-    picture.set_size_inches(whole, tall)
+    drawing.set_size_inches(whole, tall)
     for i, (panel, drawn) in enumerate(panels):
         left = i * (LEFT + width + gutter) + LEFT
-        axes = picture.add_axes((left / whole, BOTTOM / tall, width / whole, HEIGHT / tall))
+        axes = drawing.add_axes((left / whole, BOTTOM / tall, width / whole, HEIGHT / tall))
         _draw(axes, figure.x, panel, drawn)
         _label(axes, drawn, width)
         if i == 0:
             every = [line for _, lines_of in panels for line in lines_of]
             entries = _entries(figure, every, seeds, reference, complete=complete)
-            _explain(axes, entries, picture.bbox.x1)
-    return picture
+            _explain(axes, entries, drawing.bbox.x1)
+    return drawing
 
 
-def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
+def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve]) -> None:
     for i, line in enumerate(drawn):
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
         axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
@@ -130,7 +125,7 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[Line]) -> None:
     scale(axes, x, panel)
 
 
-def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
+def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float) -> None:
     """Name every line at its right end; a thin line leads to a name that had to move."""
     axes.margins(x=0.02)
     axes.autoscale_view()
@@ -153,7 +148,7 @@ def _label(axes: Axes, drawn: Sequence[Line], width: float) -> None:
 
 
 def _entries(
-    figure: Figure, every: Sequence[Line], seeds: int, reference: str, *, complete: bool
+    figure: Figure, every: Sequence[MeasuredCurve], seeds: int, reference: str, *, complete: bool
 ) -> list[tuple[Any, str]]:
     """How to read the lines."""
     entries: list[tuple[Any, str]] = []
@@ -193,12 +188,12 @@ def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> No
             break
 
 
-def _is_sparse(line: Line) -> bool:
+def _is_sparse(line: MeasuredCurve) -> bool:
     """Whether the report's curve is known at a few points only, which no line should join."""
     return len(line.report_x) < len(line.x)
 
 
-def _end(line: Line) -> tuple[float, float] | None:
+def _end(line: MeasuredCurve) -> tuple[float, float] | None:
     """The last point of a line: ours, or the report's where we have none; None where every run diverged."""
     finite = np.flatnonzero(np.isfinite(line.middle))
     if len(finite):
@@ -206,13 +201,13 @@ def _end(line: Line) -> tuple[float, float] | None:
     return (float(line.report_x[-1]), float(line.report_y[-1])) if len(line.report_x) else None
 
 
-def _widest(texts: Sequence[str], picture: Picture, canvas: FigureCanvasAgg) -> float:
+def _widest(texts: Sequence[str], drawing: Drawing, canvas: FigureCanvasAgg) -> float:
     """The width of the widest text, inches."""
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     widths = []
     for text in texts:
-        artist = picture.text(0, 0, text)
-        widths.append(artist.get_window_extent(renderer).width / picture.dpi)
+        artist = drawing.text(0, 0, text)
+        widths.append(artist.get_window_extent(renderer).width / drawing.dpi)
         artist.remove()
     return max(widths, default=0.0)
 

@@ -8,15 +8,14 @@ from io import BytesIO
 import matplotlib as mpl
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 from PIL import Image
 
-from hyperopt.experiments.experiment import Experiment, Table
+from hyperopt.experiments.experiment import Table
 from hyperopt.figures.draw import DPI, WITHOUT_DATE
 from hyperopt.figures.style import STYLE
-from hyperopt.findings.galleries import pictured
-from hyperopt.records import Record
+from hyperopt.findings.view import View
 
 Pixels = NDArray[np.uint8]
 
@@ -26,14 +25,14 @@ ACROSS = 2
 """Sub-tables side by side."""
 
 
-def gallery(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> dict[str, bytes]:
-    """The picture of the first seed as `png`; {} where no run of it keeps any.
+def draw_gallery(view: View) -> dict[str, bytes]:
+    """The pictures of the first seed as one `png`; {} where no run of it keeps any.
 
     Each sub-table is a block: a test picture in each line, and in columns its input, the truth and the
     prediction of each row that is there.
     """
-    there = pictured(experiment, records, seeds[0])
-    blocks = [(table.heading, found) for table in experiment.tables if (found := _columns(table, there))]
+    tables = view.experiment.tables
+    blocks = [(table.heading, found) for table in tables if (found := _columns(table, view.pictures))]
     if not blocks:
         return {}
     with mpl.rc_context():
@@ -44,14 +43,14 @@ def gallery(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
     return {"png": buffer.getvalue()}
 
 
-def _columns(table: Table, there: Mapping[str, Record]) -> dict[str, list[Pixels]]:
+def _columns(table: Table, pictures: Mapping[str, Mapping[str, bytes]]) -> dict[str, list[Pixels]]:
     """By name, the pictures of each column of a block, [height, width, 3] each."""
-    found = {row.label: there[row.label].pictures for row in table.rows if row.label in there}
+    found = {row.label: pictures[row.label] for row in table.rows if row.label in pictures}
     if not found:
         return {}
     first = next(iter(found.values()))
     columns = {"input": first["input"], "truth": first["truth"]}
-    columns |= {label: pictures["prediction"] for label, pictures in found.items()}
+    columns |= {label: kept["prediction"] for label, kept in found.items()}
     return {name: _apart(strip) for name, strip in columns.items()}
 
 
@@ -62,28 +61,28 @@ def _apart(strip: bytes) -> list[Pixels]:
     return np.split(pixels, pixels.shape[1] // pixels.shape[0], axis=1)
 
 
-def _draw(blocks: Sequence[tuple[str, Mapping[str, Sequence[Pixels]]]]) -> Picture:
+def _draw(blocks: Sequence[tuple[str, Mapping[str, Sequence[Pixels]]]]) -> Drawing:
     wide = max(len(columns) for _, columns in blocks) * (SIDE + GAP)
     tall = HEADING + max(len(p) for _, columns in blocks for p in columns.values()) * (SIDE + GAP)
     lines = -(-len(blocks) // ACROSS)
     across = min(ACROSS, len(blocks))
     width = 2 * EDGE + across * wide + (across - 1) * BETWEEN
     height = 2 * EDGE + lines * tall + (lines - 1) * BETWEEN
-    picture = Picture(figsize=(width, height))
-    FigureCanvasAgg(picture)
+    drawing = Drawing(figsize=(width, height))
+    FigureCanvasAgg(drawing)
     for i, (heading, columns) in enumerate(blocks):
         left = EDGE + i % ACROSS * (wide + BETWEEN)
         top = height - EDGE - i // ACROSS * (tall + BETWEEN)
-        picture.text(left / width, top / height, heading, va="top", ha="left", weight="bold")
+        drawing.text(left / width, top / height, heading, va="top", ha="left", weight="bold")
         for j, (name, images) in enumerate(columns.items()):
             x = left + j * (SIDE + GAP)
             below = top - HEADING
             middle = (x + SIDE / 2) / width
             label = name.replace(" / ", " /\n")
-            picture.text(middle, (below + GAP) / height, label, va="bottom", ha="center", size=8)
+            drawing.text(middle, (below + GAP) / height, label, va="bottom", ha="center", size=8)
             for k, pixels in enumerate(images):
                 y = below - (k + 1) * SIDE - k * GAP
-                axes = picture.add_axes((x / width, y / height, SIDE / width, SIDE / height))
+                axes = drawing.add_axes((x / width, y / height, SIDE / width, SIDE / height))
                 axes.imshow(pixels, interpolation="nearest")
                 axes.set_axis_off()
-    return picture
+    return drawing

@@ -1,4 +1,4 @@
-"""Pictures of many curves: a column a group, a row a panel, colours and lines told apart by a legend."""
+"""Drawings of many curves: a column a group, a row a panel, colours and lines told apart by a legend."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
-from hyperopt.figures.lines import Line
 from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, over_seeds, scale
+from hyperopt.findings.curves import MeasuredCurve
 
 # Inches.
 WIDTH, HEIGHT = 4.2, 2.5
@@ -23,19 +23,23 @@ LEGEND_ROW = 0.24
 
 
 def groups_of(
-    figure: Figure, panels: Sequence[tuple[Panel, Sequence[Line]]], seeds: int, *, complete: bool = True
-) -> Picture:
+    figure: Figure,
+    panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]],
+    seeds: int,
+    *,
+    complete: bool = True,
+) -> Drawing:
     """The picture; `panels` each with its drawn lines, of all groups; `complete` where no run is missing."""
     curves = {curve.label: curve for curve in figure.curves if curve.drawn}
     across, down = len(figure.groups), len(panels)
     whole, tall = across * (LEFT + WIDTH) + RIGHT, TOP + down * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM
-    picture = Picture(figsize=(whole, tall))
-    FigureCanvasAgg(picture)
+    drawing = Drawing(figsize=(whole, tall))
+    FigureCanvasAgg(drawing)
     for row, (panel, drawn) in enumerate(panels):
         bottom = BOTTOM + (down - 1 - row) * (HEIGHT + BETWEEN)
         for column, group in enumerate(figure.groups):
             left = LEFT + column * (LEFT + WIDTH)
-            axes = picture.add_axes((left / whole, bottom / tall, WIDTH / whole, HEIGHT / tall))
+            axes = drawing.add_axes((left / whole, bottom / tall, WIDTH / whole, HEIGHT / tall))
             _draw(axes, figure, panel, [line for line in drawn if curves[line.label].group == group])
             if row == 0:
                 axes.set_title(group, loc="left", fontsize=9.5, fontweight="bold")
@@ -46,7 +50,7 @@ def groups_of(
     every = [line for _, drawn in panels for line in drawn]
     for row, entries in enumerate((_colours(figure), _lines(figure, every, seeds, complete=complete))):
         handles, names = zip(*entries, strict=True)
-        picture.legend(
+        drawing.legend(
             handles,
             names,
             loc="upper left",
@@ -56,10 +60,10 @@ def groups_of(
             borderaxespad=0,
             **LEGEND,
         )
-    return picture
+    return drawing
 
 
-def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[Line]) -> None:
+def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[MeasuredCurve]) -> None:
     curves = {curve.label: curve for curve in figure.curves}
     for line in drawn:
         colour, style = _look(figure, curves[line.label])
@@ -90,7 +94,9 @@ def _colours(figure: Figure) -> list[tuple[Any, str]]:
     ]
 
 
-def _lines(figure: Figure, every: Sequence[Line], seeds: int, *, complete: bool) -> list[tuple[Any, str]]:
+def _lines(
+    figure: Figure, every: Sequence[MeasuredCurve], seeds: int, *, complete: bool
+) -> list[tuple[Any, str]]:
     grey = "#555555"
     entries: list[tuple[Any, str]] = [
         (Line2D([], [], color=grey, linewidth=1.4, linestyle=style), name)  # type: ignore[arg-type]

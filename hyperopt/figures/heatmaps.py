@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LogNorm
-from matplotlib.figure import Figure as Picture
+from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 
 from hyperopt.errors import shown
@@ -28,36 +28,36 @@ CELL_WIDTH, CELL_HEIGHT = 0.78, 0.44
 LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
 
 
-def heat_maps(figure: HeatMap, measured: Measurements) -> Picture | None:
+def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     """The picture; None where no cell has a number.
 
     Cells where no run got there are grey; where only some did not, the count is under the median.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
     medians = [
-        cell.summary.median
-        for (_, column), cell in measured.items()
-        if cell.summary and not cell.cell.reduction and math.isfinite(cell.summary.median)
+        measured.summary.median
+        for measured in measurements.values()
+        if measured.summary and not measured.cell.reduction and math.isfinite(measured.summary.median)
     ]
-    if not any(cell.by_seed for cell in measured.values()):
+    if not any(measured.by_seed for measured in measurements.values()):
         return None
     scale = LogNorm(max(1.0, min(medians, default=1.0)), max(medians, default=10.0) + 1)
     columns = max(sum(len(one.columns) for one in row) + _gap(row) for row in rows)
     block = TITLE + CELL_HEIGHT * len(figure.rows.values) + AXIS
     whole, tall = LEFT + columns * CELL_WIDTH + BETWEEN + BAR + RIGHT, block * len(rows) + 0.1
-    picture = Picture(figsize=(whole, tall))
-    FigureCanvasAgg(picture)
+    drawing = Drawing(figsize=(whole, tall))
+    FigureCanvasAgg(drawing)
     for i, row in enumerate(rows):
         bottom, left = (len(rows) - 1 - i) * block + AXIS, LEFT
         for one in row:
             width, height = len(one.columns) * CELL_WIDTH, CELL_HEIGHT * len(one.rows)
-            axes = picture.add_axes((left / whole, bottom / tall, width / whole, height / tall))
-            _draw(axes, figure, one, measured, scale, first=one is row[0])
+            axes = drawing.add_axes((left / whole, bottom / tall, width / whole, height / tall))
+            _draw(axes, figure, one, measurements, scale, first=one is row[0])
             left += width + BETWEEN
-    bar = picture.add_axes((1 - (RIGHT + BAR) / whole, AXIS / tall, BAR / whole, 1 - (AXIS + TITLE) / tall))
-    picture.colorbar(ScalarMappable(scale, COLOURS), cax=bar, label=figure.label)
+    bar = drawing.add_axes((1 - (RIGHT + BAR) / whole, AXIS / tall, BAR / whole, 1 - (AXIS + TITLE) / tall))
+    drawing.colorbar(ScalarMappable(scale, COLOURS), cax=bar, label=figure.label)
     bar.grid(visible=False)
-    return picture
+    return drawing
 
 
 def _rows(maps: Sequence[Map]) -> Iterator[list[Map]]:
@@ -75,11 +75,11 @@ def _gap(row: Sequence[Map]) -> float:
 
 
 def _draw(
-    axes: Axes, figure: HeatMap, one: Map, measured: Measurements, scale: LogNorm, *, first: bool
+    axes: Axes, figure: HeatMap, one: Map, measurements: Measurements, scale: LogNorm, *, first: bool
 ) -> None:
     for down, row in enumerate(one.rows):
         for right, column in enumerate(one.columns):
-            _cell(axes, right, down, measured[row, column], scale)
+            _cell(axes, right, down, measurements[row, column], scale)
     axes.set_xlim(0, len(one.columns))
     axes.set_ylim(len(one.rows), 0)
     axes.grid(visible=False)
@@ -98,17 +98,17 @@ def _draw(
         axes.tick_params(labelleft=False)
 
 
-def _cell(axes: Axes, right: int, down: int, cell: Measured, scale: LogNorm) -> None:
+def _cell(axes: Axes, right: int, down: int, measured: Measured, scale: LogNorm) -> None:
     """A cell's colour and number."""
     text = "–"
     colour: str | tuple[float, ...] = MISSING
-    if cell.summary:
-        median = cell.summary.median
-        text = steps_or_more(median, cell.most)
+    if measured.summary:
+        median = measured.summary.median
+        text = steps_or_more(median, measured.most)
         colour = colormaps[COLOURS](scale(median)) if math.isfinite(median) else NEVER
-        never = sum(map(math.isinf, cell.by_seed.values()))
-        if 0 < never < len(cell.by_seed):
-            text += f"\n{never} of {len(cell.by_seed)} never"
+        never = sum(map(math.isinf, measured.by_seed.values()))
+        if 0 < never < len(measured.by_seed):
+            text += f"\n{never} of {len(measured.by_seed)} never"
     axes.add_patch(Rectangle((right, down), 1, 1, facecolor=colour, edgecolor="white", linewidth=1))
     ink = "white" if not isinstance(colour, str) and _luminance(colour) < DARK else "#222222"
     axes.text(

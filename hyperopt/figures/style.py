@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from hyperopt.experiments.figure import Axis, Panel
-from hyperopt.figures.lines import Line
+from hyperopt.findings.curves import MeasuredCurve
 from hyperopt.wording import counted
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
@@ -52,7 +52,7 @@ def scale(axes: Axes, x: Axis, panel: Panel) -> None:
         axes.set_yscale("log")
 
 
-def gaps(lines: Sequence[Line]) -> list[tuple[Any, str]]:
+def gaps(lines: Sequence[MeasuredCurve]) -> list[tuple[Any, str]]:
     """What a legend says of the gaps in lines, where there are any."""
     nothing = Line2D([], [], linestyle="none")
     return [(nothing, "gaps: 0 or less")] if any(line.cut for line in lines) else []

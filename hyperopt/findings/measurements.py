@@ -23,8 +23,8 @@ WIDENED = 1.5
 class Measured:
     """One cell's numbers by seed, of a time by round.
 
-    `m` is the number of runs behind the report's, which may be off by `error`. Of what is infinite because a
-    run was too short, it is known to be above `most`.
+    `m` is the number of runs behind the report's, which may be off by `error`. A number that is infinite
+    because its run was too short is known to be above `most`.
     """
 
     cell: Cell
@@ -55,8 +55,8 @@ class Measured:
     def agrees(self) -> bool | None:
         """Whether the report's number lies in the prediction interval; None where either is absent.
 
-        Nor is it said of the number of a whole curve, which may be a count that has no spread. Of what is
-        told by rank, it is whether it lies in the range over seeds, widened by a factor both ways.
+        The number of a whole curve is not compared either, as it may be a count that has no spread. A number
+        that is told by rank agrees where it lies in the range over seeds, widened by a factor both ways.
         """
         if metric_of(self.cell.metric).by_rank:
             return self._in_widened_range()
@@ -76,11 +76,6 @@ class Measured:
 
 Measurements = Mapping[tuple[str, str], Measured]
 """By row's label and column's name."""
-
-
-def missing(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> int:
-    """How many of its runs have no record."""
-    return sum(run.id not in records for run in experiment.runs(seeds))
 
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:

@@ -61,16 +61,16 @@ def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verd
     by_row = [paired(claim.effect.of, first.by_seed, second.by_seed) for first, second in pairs]
     seeds = sorted(set.intersection(*(set(row) for row in by_row)))
     effects = {seed: fmean(row[seed] for row in by_row) for seed in seeds}
-    cells = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
-    lost = sum(seed in cell.diverged for cell in cells for seed in seeds)
-    by_rank = lost > 0 or any(metric_of(cell.cell.metric).by_rank for cell in cells)
+    sides = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
+    lost = sum(seed in m.diverged for m in sides for seed in seeds)
+    by_rank = lost > 0 or any(metric_of(m.cell.metric).by_rank for m in sides)
     values = list(effects.values())
     interval = effect_interval(values, by_rank=by_rank)
     return Verdict(
         claim=claim,
         rows=tuple(rows),
         effects=effects,
-        diverged=(lost, len(cells) * len(seeds)),
+        diverged=(lost, len(sides) * len(seeds)),
         center=(median(values) if by_rank else fmean(values)) if values else None,
         interval=interval,
         by_rank=by_rank,

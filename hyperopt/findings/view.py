@@ -1,26 +1,76 @@
-"""An experiment as so many seeds see it: what the sections of a page are made from."""
+"""An experiment as so many seeds see it: all that pages, figures and other displays read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.measurements import Measurements, measure, missing
+from hyperopt.experiments.experiment import Experiment, Seeds
+from hyperopt.findings.curves import Curves, curves
+from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
+from hyperopt.findings.measurements import Measurements, measure
+from hyperopt.findings.order import Order, orders
+from hyperopt.findings.origin import Origin, origin
+from hyperopt.findings.time_ratios import Times, times
 from hyperopt.findings.verdicts import Verdict, verdicts
 from hyperopt.records import Record
 from hyperopt.wording import counted
 
 
 @dataclass(frozen=True)
+class Agreement:
+    """Cells beside the report's numbers: how many agree of those compared.
+
+    `lost` are those that are not compared since some of their runs diverged.
+    """
+
+    agree: int
+    compared: int
+    lost: int
+
+
+@dataclass(frozen=True)
 class View:
-    """Cells and verdicts at these seeds."""
+    """What the records say of an experiment at these seeds.
+
+    Attributes:
+        experiment: what is asked.
+        seeds: of the runs.
+        measurements: every cell.
+        origin: how many runs are in, and what made them; of a list those of the experiment that it lists.
+        verdicts: on its claims.
+        orders: of the rows, where the experiment compares them.
+        curves: by panel, of a figure.
+        times: of single runs; None where the experiment times none.
+        alphas: the rows of a list of initial alphas.
+        pictures: those that runs of the first seed keep, by row; {} where the experiment shows none.
+    """
 
     experiment: Experiment
     seeds: tuple[int, ...]
-    measured: Measurements
-    verdicts: list[Verdict]
-    complete: bool
+    measurements: Measurements
+    origin: Origin
+    verdicts: Sequence[Verdict] = ()
+    orders: Sequence[Order] = ()
+    curves: Curves = field(default_factory=dict)
+    times: Times | None = None
+    alphas: Sequence[ListedAlphas] = ()
+    pictures: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no run is missing."""
+        return not self.origin.missing
+
+    @property
+    def measured(self) -> bool:
+        """Whether any cell has a number."""
+        return any(measured.by_seed for measured in self.measurements.values())
+
+    @property
+    def diverged(self) -> bool:
+        """Whether any run did."""
+        return any(measured.diverged for measured in self.measurements.values())
 
     @property
     def count(self) -> str:
@@ -34,16 +84,72 @@ class View:
         return all_ if self.complete else f"those of {all_} that are in"
 
     @property
-    def diverged(self) -> bool:
-        """Whether any run did."""
-        return any(cell.diverged for cell in self.measured.values())
+    def agreement(self) -> Agreement:
+        """How many cells agree with the report."""
+        cells = self.measurements.values()
+        compared = [measured.agrees for measured in cells if measured.agrees is not None]
+        lost = sum(bool(measured.diverged) and measured.agrees is None for measured in cells)
+        return Agreement(sum(compared), len(compared), lost)
+
+    @property
+    def bold(self) -> frozenset[str]:
+        """Labels of the rows that the report's own rule prints bold, applied to our means."""
+        bound, effect = self.experiment.bold, self.experiment.effect
+        if not (bound and effect):
+            return frozenset()
+        rows = set()
+        for row in (row for table in self.experiment.tables for row in table.rows):
+            places = (effect.minuend, effect.subtrahend)
+            first, second = (
+                self.measurements[place.row or row.label, place.column].summary for place in places
+            )
+            if first and second and bound.holds(first.mean - second.mean):
+                rows.add(row.label)
+        return frozenset(rows)
+
+
+def views_of(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> list[View]:
+    """The experiment as its records show it, at its own seeds and at those asked for, which may be the same.
+
+    Args:
+        experiment: what is asked.
+        records: by id; those of other experiments are ignored.
+        seeds: how many or which. Where these go beyond the experiment's own, the first view is of its own
+            alone, the last of all; otherwise there is one view.
+    """
+    asked = experiment.seed_numbers(seeds)
+    groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
+    return [view_of(experiment, records, group) for group in groups]
 
 
 def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...]) -> View:
     """The experiment as these records and seeds show it."""
-    measured = measure(experiment, records, seeds)
-    complete = not missing(experiment, records, seeds)
-    return View(experiment, seeds, measured, verdicts(experiment, measured), complete)
+    measurements = measure(experiment, records, seeds)
+    return View(
+        experiment,
+        seeds,
+        measurements,
+        origin(experiment.lists or experiment, records, seeds),
+        verdicts=verdicts(experiment, measurements),
+        orders=orders(experiment, measurements),
+        curves=curves(experiment, records, seeds),
+        times=times(experiment, records, measurements),
+        alphas=listed_alphas(experiment),
+        pictures=_pictures(experiment, records, seeds[0]),
+    )
+
+
+def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iterable[int]) -> tuple[int, ...]:
+    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records.
+
+    A seed of which only some run is there came from elsewhere: it would fill the page with missing cells.
+    """
+    others = sorted(set(seeds) - set(experiment.seeds))
+    cells = list(experiment.cells()) if others else []
+    complete = [
+        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
+    ]
+    return (*experiment.seeds, *complete)
 
 
 def listed(seeds: tuple[int, ...]) -> str:
@@ -51,3 +157,14 @@ def listed(seeds: tuple[int, ...]) -> str:
     if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
         return f"{seeds[0]} … {seeds[-1]}"
     return ", ".join(map(str, seeds))
+
+
+def _pictures(
+    experiment: Experiment, records: Mapping[str, Record], seed: int
+) -> dict[str, Mapping[str, bytes]]:
+    """By row, the pictures that the runs of that seed keep."""
+    if experiment.pictures is None:
+        return {}
+    labels = [row.label for table in experiment.tables for row in table.rows]
+    runs = {label: experiment.cell(label, experiment.pictures).run(seed).id for label in labels}
+    return {label: kept for label, id_ in runs.items() if id_ in records and (kept := records[id_].pictures)}

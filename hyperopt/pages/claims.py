@@ -72,7 +72,7 @@ def _has_p(view: View) -> bool:
 def _decimals(verdict: Verdict, view: View) -> int:
     """Those of the number from which the effect is taken."""
     place, ratio = verdict.claim.effect.minuend, verdict.claim.effect.ratio
-    decimals = view.measured[place.row_at(verdict.rows[0]), place.column].cell.decimals
+    decimals = view.measurements[place.row_at(verdict.rows[0]), place.column].cell.decimals
     return max(2, decimals) if ratio else decimals
 
 

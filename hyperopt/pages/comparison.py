@@ -54,27 +54,27 @@ def _table(view: View, table: Table) -> Iterator[str]:
         "diverged",
     ]
     columns = [column for column in experiment.columns if not metric_of(column.metric).timed_in]
-    cells = [view.measured[row.label, column.name] for row in table.rows for column in columns]
-    rows = [_row(cell, cell.cell.column) for cell in cells]
+    cells = [view.measurements[row.label, column.name] for row in table.rows for column in columns]
+    rows = [_row(measured, measured.cell.column) for measured in cells]
     if experiment.baseline and table is experiment.tables[0]:
-        baseline = view.measured[experiment.baseline.label, experiment.columns[0].name]
+        baseline = view.measurements[experiment.baseline.label, experiment.columns[0].name]
         rows.insert(0, _row(baseline, ""))
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"
     yield markdown.table(header, rows, left=("", "diverged"))
 
 
-def _row(cell: Measured, name: str) -> list[str]:
-    decimals = cell.cell.decimals
-    report = number(cell.cell.report, decimals)
-    summary = cell.summary
+def _row(measured: Measured, name: str) -> list[str]:
+    decimals = measured.cell.decimals
+    report = number(measured.cell.report, decimals)
+    summary = measured.summary
     if summary is None:
-        return [cell.cell.row, name, report, *[NOTHING] * 4, "0", NOTHING, NOTHING]
-    agrees = NOTHING if cell.agrees is None else ("yes" if cell.agrees else "**no**")
+        return [measured.cell.row, name, report, *[NOTHING] * 4, "0", NOTHING, NOTHING]
+    agrees = NOTHING if measured.agrees is None else ("yes" if measured.agrees else "**no**")
     mean, n = number(summary.mean, decimals), str(summary.n)
-    if cell.diverged:
-        count = f"{len(cell.diverged)} of {n}: median {number(summary.median, decimals)}"
+    if measured.diverged:
+        count = f"{len(measured.diverged)} of {n}: median {number(summary.median, decimals)}"
         lost = f"{count}, range {interval(summary.range, decimals)}"
-        return [cell.cell.row, name, report, mean, NOTHING, NOTHING, NOTHING, n, NOTHING, lost]
-    intervals = [interval(summary.interval, decimals), interval(cell.prediction, decimals)]
-    return [cell.cell.row, name, report, mean, number(summary.sd, decimals), *intervals, n, agrees, ""]
+        return [measured.cell.row, name, report, mean, NOTHING, NOTHING, NOTHING, n, NOTHING, lost]
+    intervals = [interval(summary.interval, decimals), interval(measured.prediction, decimals)]
+    return [measured.cell.row, name, report, mean, number(summary.sd, decimals), *intervals, n, agrees, ""]

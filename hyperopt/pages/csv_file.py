@@ -15,32 +15,32 @@ def csv(views: Sequence[View]) -> str:
     rows = []
     for view in views:
         headings = {row.label: table.heading for table in view.experiment.tables for row in table.rows}
-        for cell in view.measured.values():
-            summary = cell.summary
-            prediction = cell.prediction
-            mean_interval = summary.interval if summary and not cell.diverged else None
+        for measured in view.measurements.values():
+            summary = measured.summary
+            prediction = measured.prediction
+            mean_interval = summary.interval if summary and not measured.diverged else None
             rows.append(
                 {
-                    "table": headings.get(cell.cell.row, ""),
-                    "row": cell.cell.row,
-                    "column": cell.cell.column,
-                    "metric": cell.cell.metric,
-                    "report": cell.cell.report,
-                    "n": len(cell.by_seed),
-                    "diverged": len(cell.diverged),
+                    "table": headings.get(measured.cell.row, ""),
+                    "row": measured.cell.row,
+                    "column": measured.cell.column,
+                    "metric": measured.cell.metric,
+                    "report": measured.cell.report,
+                    "n": len(measured.by_seed),
+                    "diverged": len(measured.diverged),
                     "mean": summary and summary.mean,
-                    "sd": summary and (None if cell.diverged else summary.sd),
+                    "sd": summary and (None if measured.diverged else summary.sd),
                     "low": mean_interval and mean_interval.low,
                     "high": mean_interval and mean_interval.high,
                     "prediction_low": prediction and prediction.low,
                     "prediction_high": prediction and prediction.high,
-                    "agrees": {True: "yes", False: "no", None: ""}[cell.agrees],
+                    "agrees": {True: "yes", False: "no", None: ""}[measured.agrees],
                     "median": summary and summary.median,
                     "minimum": summary and summary.range.low,
                     "maximum": summary and summary.range.high,
                     "seeds": " ".join(map(str, view.seeds)),
                     "values": " ".join(
-                        f"{cell.by_seed[s]:.6g}" if s in cell.by_seed else NOTHING for s in view.seeds
+                        f"{measured.by_seed[s]:.6g}" if s in measured.by_seed else NOTHING for s in view.seeds
                     ),
                 }
             )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from hyperopt.experiments.figure import Curve, Figure
 from hyperopt.experiments.reductions import REDUCTIONS
-from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
-from hyperopt.pages.markdown import NOTHING, number
+from hyperopt.pages.markdown import mean
 
 NOT_SHOWN = "(not shown)"
 
@@ -21,8 +20,8 @@ def section(view: View, figure: Figure) -> str:
     header += [column.label for column in experiment.columns]
     rows = []
     for curve in figure.curves:
-        cells = [view.measured[curve.label, column.name] for column in experiment.columns]
-        rows.append([curve.label, *([_shown_as(curve)] if misnamed else []), *map(_mean, cells)])
+        cells = [view.measurements[curve.label, column.name] for column in experiment.columns]
+        rows.append([curve.label, *([_shown_as(curve)] if misnamed else []), *map(mean, cells)])
     parts = [
         "## The figure, our numbers",
         f"![{experiment.title}]({name}.svg)",
@@ -49,9 +48,3 @@ def _words(view: View, figure: Figure) -> str:
 
 def _shown_as(curve: Curve) -> str:
     return NOT_SHOWN if curve.shown_as is None else curve.shown_as
-
-
-def _mean(cell: Measured) -> str:
-    if not cell.summary:
-        return NOTHING
-    return number(cell.summary.mean, cell.cell.decimals, cell.cell.unit) + ("†" if cell.diverged else "")

@@ -22,8 +22,8 @@ def excerpt(view: View) -> str:
         header += [f"{column.name}: report", f"{column.name}: ours"]
     rows = []
     for row in (row for table in view.experiment.tables for row in table.rows):
-        cells = [view.measured[row.label, column.name] for column in columns]
-        rows.append([row.label, *(text for cell in cells for text in _texts(cell))])
+        cells = [view.measurements[row.label, column.name] for column in columns]
+        rows.append([row.label, *(text for measured in cells for text in _texts(measured))])
     return markdown.table(header, rows)
 
 
@@ -42,10 +42,10 @@ def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:
     return MARKED.sub(replaced, text)
 
 
-def _texts(cell: Measured) -> tuple[str, str]:
-    decimals, summary = cell.cell.decimals, cell.summary
-    report = number(cell.cell.report, decimals)
+def _texts(measured: Measured) -> tuple[str, str]:
+    decimals, summary = measured.cell.decimals, measured.summary
+    report = number(measured.cell.report, decimals)
     if summary is None:
         return report, NOTHING
     spread = "" if summary.sd is None else f" ± {number(summary.sd, decimals)}"
-    return report, f"{number(summary.mean, decimals)}{spread}{'†' if cell.diverged else ''}"
+    return report, f"{number(summary.mean, decimals)}{spread}{'†' if measured.diverged else ''}"

@@ -1,17 +1,13 @@
-"""Pictures of what the runs of a table make of the first test pictures."""
+"""Pictures of what the nets of a table make of the first test pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from hyperopt.findings.galleries import pictured
 from hyperopt.findings.view import View
-from hyperopt.records import Record
 
 
-def section(view: View, records: Mapping[str, Record]) -> str:
+def section(view: View) -> str:
     """The pictures of the first seed; empty where no run of it keeps any."""
-    if not pictured(view.experiment, records, view.seeds[0]):
+    if not view.pictures:
         return ""
     name = view.experiment.id.rpartition("/")[2]
     words = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.measurements import WIDENED, Measured
@@ -27,7 +28,7 @@ def section(view: View, figure: HeatMap) -> str:
     return "\n\n".join(filter(None, ["## The figure, our numbers", picture, " ".join(words), notes]))
 
 
-def comparison(views: list[View], figure: HeatMap) -> str:
+def comparison(views: Sequence[View], figure: HeatMap) -> str:
     """Per view how many cells agree with the report's, which do not, and every cell."""
     reference = views[0].experiment.reference
     parts = [f"## Beside {reference}"]
@@ -43,16 +44,16 @@ def comparison(views: list[View], figure: HeatMap) -> str:
 
 
 def _share(view: View, figure: HeatMap) -> str:
-    compared = [cell for cell in _all(view, figure) if cell.agrees is not None]
-    outside = [cell for cell in compared if not cell.agrees]
+    compared = [measured for measured in _all(view, figure) if measured.agrees is not None]
+    outside = [measured for measured in compared if not measured.agrees]
     if not compared:
         return "No cell to compare."
     inside = len(compared) - len(outside)
     text = f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).**"
     if outside:
         names = (
-            f"{_place(cell)} ({steps_or_more(cell.cell.report or 0)}; ours {_range(cell)})"
-            for cell in outside
+            f"{_place(measured)} ({steps_or_more(measured.cell.report or 0)}; ours {_range(measured)})"
+            for measured in outside
         )
         text += f" Not inside: {'; '.join(names)}."
     return text
@@ -65,31 +66,41 @@ def _cells(view: View, figure: HeatMap) -> str:
     for one in figure.maps:
         for label, y in zip(one.rows, figure.rows.values, strict=True):
             for column in one.columns:
-                cell = view.measured[label, column]
-                x = "any" if cell.cell.x is None else f"{cell.cell.x:g}"
-                report = NOTHING if cell.cell.report is None else steps_or_more(cell.cell.report)
-                rows.append([one.label, f"{y:g}", x, report, *_ours(cell)])
+                measured = view.measurements[label, column]
+                x = "any" if measured.cell.x is None else f"{measured.cell.x:g}"
+                report = NOTHING if measured.cell.report is None else steps_or_more(measured.cell.report)
+                rows.append([one.label, f"{y:g}", x, report, *_ours(measured)])
     return markdown.table(header, rows, left=("map",))
 
 
-def _ours(cell: Measured) -> list[str]:
-    if cell.summary is None:
+def _ours(measured: Measured) -> list[str]:
+    if measured.summary is None:
         return [NOTHING, NOTHING, "", "0", NOTHING]
-    never = sum(map(math.isinf, cell.by_seed.values()))
-    inside = NOTHING if cell.agrees is None else "yes" if cell.agrees else "**no**"
-    lost = f"{never} ({len(cell.diverged)} diverged)" if cell.diverged else str(never or "")
-    return [steps_or_more(cell.summary.median, cell.most), _range(cell), lost, str(cell.summary.n), inside]
+    never = sum(map(math.isinf, measured.by_seed.values()))
+    inside = NOTHING if measured.agrees is None else "yes" if measured.agrees else "**no**"
+    lost = f"{never} ({len(measured.diverged)} diverged)" if measured.diverged else str(never or "")
+    return [
+        steps_or_more(measured.summary.median, measured.most),
+        _range(measured),
+        lost,
+        str(measured.summary.n),
+        inside,
+    ]
 
 
-def _range(cell: Measured) -> str:
-    assert cell.summary
-    low, high = (steps_or_more(end, cell.most) for end in (cell.summary.range.low, cell.summary.range.high))
+def _range(measured: Measured) -> str:
+    assert measured.summary
+    low, high = (
+        steps_or_more(end, measured.most) for end in (measured.summary.range.low, measured.summary.range.high)
+    )
     return low if low == high else f"{low} to {high}"
 
 
 def _all(view: View, figure: HeatMap) -> list[Measured]:
-    return [view.measured[row, column] for one in figure.maps for row in one.rows for column in one.columns]
+    return [
+        view.measurements[row, column] for one in figure.maps for row in one.rows for column in one.columns
+    ]
 
 
-def _place(cell: Measured) -> str:
-    return cell.cell.row if cell.cell.x is None else f"{cell.cell.row}, {cell.cell.column}"
+def _place(measured: Measured) -> str:
+    return measured.cell.row if measured.cell.x is None else f"{measured.cell.row}, {measured.cell.column}"

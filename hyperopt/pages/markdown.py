@@ -10,6 +10,7 @@ from tabulate import tabulate
 
 if TYPE_CHECKING:
     from hyperopt.experiments.claim import Bound
+    from hyperopt.findings.measurements import Measured
     from hyperopt.statistics import Interval
 
 NOTHING = "–"
@@ -22,6 +23,14 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     return f"{round(value, decimals) + 0.0:.{decimals}f}{unit}"
+
+
+def mean(measured: Measured) -> str:
+    """The mean of a cell in the unit of its metric; † where a run diverged."""
+    if not measured.summary:
+        return NOTHING
+    text = number(measured.summary.mean, measured.cell.decimals, measured.cell.unit)
+    return f"{text}†" if measured.diverged else text
 
 
 def interval(given: Interval | None, decimals: int = 2) -> str:

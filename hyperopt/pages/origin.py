@@ -1,51 +1,39 @@
-"""The last section of a page: how many of its runs are in, and what made them, as the records say."""
+"""The last section of a page: how many of its runs are in, and what made them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.measurements import missing
+from hyperopt.findings.origin import Origin
+from hyperopt.findings.view import View
 from hyperopt.pages.markdown import number, table
-from hyperopt.records import Record
 from hyperopt.wording import counted
 
-KEYS = ("commit", "hyperopt", "torch", "python", "device", "cpu")
-APART = ("command", "started")
 
-
-def section(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> str:
-    """The section as Markdown; equal values of the records are collapsed to one."""
-    wanted = [run.id for run in experiment.runs(seeds)]
-    there = [records[id_] for id_ in wanted if id_ in records]
+def section(view: View) -> str:
+    """The section as Markdown."""
+    origin = view.origin
     rows = [
-        ["runs", share(experiment, records, seeds) or f"{len(there)} of {len(wanted)} runs"],
-        ["config hash", f"`{config_hash(wanted)}`"],
-        *([key, value] for key, value in _facts(there)),
+        ["runs", share(origin) or f"{origin.wanted} of {origin.wanted} runs"],
+        ["config hash", f"`{origin.config_hash}`"],
+        *([key, value] for key, value in _facts(origin)),
     ]
     parts = [
         "## What made it",
-        f"```\n{command(experiment, seeds)}\n```",
+        f"```\n{command(view.experiment, view.seeds)}\n```",
         table(["", " "], rows, left=("", " ")),
     ]
-    if trained := _distinct(record.made.get("command", "") for record in there):
-        parts.append("The runs were trained by:\n\n```\n" + "\n".join(trained) + "\n```")
+    if origin.commands:
+        parts.append("The runs were trained by:\n\n```\n" + "\n".join(origin.commands) + "\n```")
     return "\n\n".join(parts)
 
 
-def share(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> str:
+def share(origin: Origin) -> str:
     """How many of the runs are in, such as "31 of 63 runs, 32 missing"; empty where all are."""
-    lost = missing(experiment, records, seeds)
-    if not lost:
+    if not origin.missing:
         return ""
-    wanted = len(experiment.runs(seeds))
-    return f"{wanted - lost} of {wanted} runs, {lost} missing"
-
-
-def config_hash(ids: Iterable[str]) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of the run ids, in any order."""
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
+    return f"{origin.found} of {origin.wanted} runs, {origin.missing} missing"
 
 
 def command(experiment: Experiment, seeds: Sequence[int]) -> str:
@@ -68,20 +56,11 @@ def command(experiment: Experiment, seeds: Sequence[int]) -> str:
     )
 
 
-def _facts(records: Sequence[Record]) -> Iterable[tuple[str, str]]:
-    if not records:
-        return
-    others = sorted({key for record in records for key in record.made} - {*KEYS, *APART})
-    for key in (*KEYS, *others):
-        if values := _distinct(record.made.get(key, "") for record in records):
-            yield key, ", ".join(values)
-    if days := _distinct(record.made.get("started", "")[:10] for record in records):
+def _facts(origin: Origin) -> Iterable[tuple[str, str]]:
+    for key, values in origin.facts.items():
+        yield key, ", ".join(values)
+    if days := origin.days:
         yield "trained", days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    seconds = [record.seconds for record in records]
-    total = f"{number(sum(seconds), 1)} s in {counted(len(seconds), 'run')}"
-    yield "training time", f"{total}, {number(min(seconds), 1)} to {number(max(seconds), 1)} s each"
-
-
-def _distinct(values: Iterable[str]) -> list[str]:
-    """Values that are not empty, each once; whole numbers by size, others by name."""
-    return sorted({value for value in values if value}, key=lambda v: (int(v) if v.isdecimal() else -1, v))
+    if seconds := origin.seconds:
+        total = f"{number(sum(seconds), 1)} s in {counted(len(seconds), 'run')}"
+        yield "training time", f"{total}, {number(min(seconds), 1)} to {number(max(seconds), 1)} s each"

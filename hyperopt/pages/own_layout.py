@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from hyperopt.experiments.experiment import Column, Row
-from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.measurements import Measured
+from hyperopt.experiments.experiment import Row
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
-from hyperopt.pages.markdown import NOTHING, number
+from hyperopt.pages.markdown import mean
 
 
 def section(view: View) -> str:
@@ -21,7 +19,7 @@ def section(view: View) -> str:
     words = [f"Means over {view.over}."]
     if experiment.baseline:
         column = experiment.columns[0]
-        ours = _mean(view.measured[experiment.baseline.label, column.name], column)
+        ours = mean(view.measurements[experiment.baseline.label, column.name])
         words.append(f"{experiment.baseline.label}: {ours}.")
     if experiment.bold and experiment.effect:
         first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
@@ -35,22 +33,6 @@ def section(view: View) -> str:
 
 
 def _row(view: View, row: Row) -> list[str]:
-    values = [_mean(view.measured[row.label, column.name], column) for column in view.experiment.columns]
+    values = [mean(view.measurements[row.label, column.name]) for column in view.experiment.columns]
     cells = [row.label, *values]
-    return [f"**{cell}**" for cell in cells] if _is_bold(view, row) else cells
-
-
-def _is_bold(view: View, row: Row) -> bool:
-    experiment = view.experiment
-    if not (experiment.bold and experiment.effect):
-        return False
-    places = (experiment.effect.minuend, experiment.effect.subtrahend)
-    first, second = (view.measured[place.row or row.label, place.column].summary for place in places)
-    return bool(first and second and experiment.bold.holds(first.mean - second.mean))
-
-
-def _mean(cell: Measured, column: Column) -> str:
-    metric = metric_of(column.metric)
-    if not cell.summary:
-        return NOTHING
-    return number(cell.summary.mean, metric.decimals, metric.unit) + ("†" if cell.diverged else "")
+    return [f"**{text}**" for text in cells] if row.label in view.bold else cells

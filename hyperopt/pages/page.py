@@ -1,13 +1,13 @@
-"""The page of an experiment, a function of it and its records alone: the same records, the same bytes."""
+"""The page of an experiment, a function of what was found alone: the same records, the same bytes."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hyperopt.experiments.experiment import Experiment, Seeds
-from hyperopt.findings.view import View, view_of
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.view import View
 from hyperopt.pages import (
     alphas,
     claims,
@@ -21,7 +21,6 @@ from hyperopt.pages import (
     own_layout,
     times,
 )
-from hyperopt.records import Record
 from hyperopt.wording import counted
 
 NEEDED = (
@@ -39,25 +38,22 @@ class Page:
     verdicts: str
 
 
-def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> Page:
+def render(views: Sequence[View]) -> Page:
     """The page of an experiment, missing runs shown as missing.
 
     Args:
-        experiment: what is asked.
-        records: by id; those of other experiments are ignored.
-        seeds: how many or which. Where these go beyond the experiment's own, its own make the table in the
-            report's layout, and numbers and verdicts are given for both.
+        views: as `views_of` makes them. The first is shown in the report's layout, and numbers and verdicts
+            are given for each.
     """
+    first, last = views[0], views[-1]
+    experiment = first.experiment
     if experiment.lists:
-        return _listing(experiment, experiment.lists)
-    asked = experiment.seed_numbers(seeds)
-    groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
-    views = [view_of(experiment, records, group) for group in groups]
+        return _listing(first, experiment.lists)
     summary = "; ".join(
         f"{view.count}: {_summary(view)}" if len(views) > 1 else _summary(view) for view in views
     )
-    share = origin.share(experiment, records, asked)
-    if share and any(cell.by_seed for view in views for cell in view.measured.values()):
+    share = origin.share(last.origin)
+    if share and any(view.measured for view in views):
         summary = f"{share}; {summary}"
     heatmap = experiment.heatmap
     sections = [
@@ -65,13 +61,13 @@ def render(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds |
         f"**Not run in full: it needs a {experiment.needs.upper()}.** {NEEDED}"
         if share and experiment.needs
         else "",
-        _shown(views[0]),
-        gallery.section(views[0], records),
+        _shown(first),
+        gallery.section(first),
         heatmaps.comparison(views, heatmap) if heatmap else comparison.section(views),
-        order.section(views[-1]),
-        times.section(views[0], records),
+        order.section(last),
+        times.section(first),
         claims.section(views),
-        origin.section(experiment, records, asked),
+        origin.section(last),
     ]
     return Page("\n\n".join(filter(None, sections)) + "\n", csv_file.csv(views), summary)
 
@@ -85,11 +81,10 @@ def _shown(view: View) -> str:
     return own_layout.section(view)
 
 
-def _listing(experiment: Experiment, listed: Experiment) -> Page:
-    lines = alphas.lines(experiment, listed)
-    summary = alphas.summary(lines)
-    body = [_head(experiment, summary), alphas.section(experiment, listed, lines), _notes(experiment)]
-    return Page("\n\n".join(filter(None, body)) + "\n", alphas.csv(lines), summary)
+def _listing(view: View, listed: Experiment) -> Page:
+    summary = alphas.summary(view)
+    body = [_head(view.experiment, summary), alphas.section(view, listed), _notes(view.experiment)]
+    return Page("\n\n".join(filter(None, body)) + "\n", alphas.csv(view), summary)
 
 
 def _notes(experiment: Experiment) -> str:
@@ -110,19 +105,15 @@ def _head(experiment: Experiment, summary: str) -> str:
 
 
 def _summary(view: View) -> str:
-    cells = list(view.measured.values())
-    if not any(cell.by_seed for cell in cells):
+    if not view.measured:
         return "no runs yet"
-    agrees = Counter(cell.agrees for cell in cells)
-    lost = sum(bool(cell.diverged) and cell.agrees is None for cell in cells)
-    compared, what = agrees[True] + agrees[False], "points" if view.experiment.figure else "cells"
-    parts = [f"{agrees[True]} of {compared} {what} agree"] if compared else []
-    if lost:
-        parts = (
-            [f"{parts[0]} ({lost} more had runs that diverged)"]
-            if parts
-            else [f"{lost} {what} with runs that diverged"]
-        )
+    agreement, what = view.agreement, "points" if view.experiment.figure else "cells"
+    parts = []
+    if agreement.compared:
+        lost = f" ({agreement.lost} more had runs that diverged)" if agreement.lost else ""
+        parts.append(f"{agreement.agree} of {agreement.compared} {what} agree{lost}")
+    elif agreement.lost:
+        parts.append(f"{agreement.lost} {what} with runs that diverged")
     if view.verdicts:
         outcomes = Counter(verdict.outcome for verdict in view.verdicts)
         parts.append(

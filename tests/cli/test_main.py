@@ -58,7 +58,7 @@ def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
             working().write(records, "pack")
         return {record.id: record for record in records}, int(len(good) < len(plan.runs))
 
-    def make_plan(runs: Sequence[Run], have: dict, process: dict) -> FakePlan:
+    def make_plan(runs: Sequence[Run], have: dict, here: dict, process: dict) -> FakePlan:
         return FakePlan([run for run in runs if run.id not in have])
 
     monkeypatch.setattr("hyperopt.cli.run.train", train)
@@ -230,7 +230,7 @@ def test_tables_train_what_is_missing_and_write_the_page(
         working().write(records, "pack")
         return {record.id: record for record in records}, 0
 
-    def make_plan(runs: Sequence[Run], have: dict, process: dict) -> FakePlan:
+    def make_plan(runs: Sequence[Run], have: dict, here: dict, process: dict) -> FakePlan:
         return FakePlan([run for run in runs if run.id not in have])
 
     monkeypatch.setattr(pages, "train", train)

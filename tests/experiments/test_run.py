@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_records import page_of
 from small_runs import EAGER
 
 from hyperopt.engine.execute import execute
@@ -13,7 +14,6 @@ from hyperopt.engine.plan import plan
 from hyperopt.engine.progress import Silent
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.pages import render
 from hyperopt.records import Store
 
 TINY: dict[str, Any] = {"dataset.generated": True, "dataset.train": 40, "batch_size": 32, "epochs": 1}
@@ -37,13 +37,13 @@ def shrunken(experiment: Experiment) -> Experiment:
 def test_a_shipped_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
     [experiment] = load(name)
     if experiment.lists:
-        assert "rows are run as printed" in render(experiment, {}).verdicts
+        assert "rows are run as printed" in page_of(experiment, {}).verdicts
         return
     small = shrunken(experiment)
     store = Store(tmp_path / "records")
     runs = small.runs(1)
     assert not execute(plan(runs, set(), EAGER), store, EAGER, Silent()).failures
-    page = render(small, store.load(), seeds=1)
+    page = page_of(small, store.load(), seeds=1)
     assert f"{len(runs)} of {len(runs)} runs" in page.markdown
     values = [line.rsplit(",", 1)[1] for line in page.csv.splitlines()[1:] if ",test_error," in line]
     assert len(values) == sum(cell.metric == "test_error" for cell in small.cells())

@@ -11,15 +11,15 @@ import matplotlib as mpl
 import matplotlib.image
 import numpy as np
 import pytest
-from fake_records import ERRORS, SMALL, records
+from fake_records import ERRORS, SMALL, page_of, records
 from PIL import Image
 
 from hyperopt.experiments import load, read
 from hyperopt.experiments.experiment import Experiment, ExperimentError
 from hyperopt.figures import gallery as module
-from hyperopt.figures.gallery import gallery
-from hyperopt.pages import render
-from hyperopt.publish import write_page, write_pictures
+from hyperopt.figures.gallery import draw_gallery
+from hyperopt.findings.view import view_of, views_of
+from hyperopt.publish import write_drawings, write_page
 from hyperopt.records import Record
 
 GREY, RIGHT, FOUND = (90, 90, 90), (10, 200, 30), {"0.1": (200, 20, 40), "10": (20, 40, 200)}
@@ -63,7 +63,7 @@ def squares(found: Mapping[str, bytes]) -> dict[tuple[int, ...], int]:
 
 
 def test_input_truth_and_every_rows_prediction_are_drawn(experiment: Experiment) -> None:
-    drawn = squares(gallery(experiment, pictured(experiment), (0, 1, 2)))
+    drawn = squares(draw_gallery(view_of(experiment, pictured(experiment), (0, 1, 2))))
     assert {c: drawn[c] for c in (GREY, RIGHT, *FOUND.values())} == dict.fromkeys(
         (GREY, RIGHT, *FOUND.values()), KEPT
     )
@@ -72,31 +72,31 @@ def test_input_truth_and_every_rows_prediction_are_drawn(experiment: Experiment)
 def test_a_row_whose_run_is_missing_is_left_out(experiment: Experiment) -> None:
     found = pictured(experiment)
     del found[experiment.cell("10", "clip").run(0).id]
-    drawn = squares(gallery(experiment, found, (0, 1, 2)))
+    drawn = squares(draw_gallery(view_of(experiment, found, (0, 1, 2))))
     assert drawn[FOUND["0.1"]] == drawn[GREY] == KEPT
     assert FOUND["10"] not in drawn
 
 
 def test_the_page_shows_the_picture_that_is_written(experiment: Experiment, tmp_path: Path) -> None:
     found = pictured(experiment)
-    page = render(experiment, found)
+    page = page_of(experiment, found)
     assert "![Two alphas](table9.png)" in page.markdown
     assert "at seed 0." in page.markdown
     path = write_page(tmp_path, experiment.id, page)
-    assert write_pictures(tmp_path, experiment, found, (0, 1, 2)) == [path.with_suffix(".png")]
+    assert write_drawings(tmp_path, views_of(experiment, found)) == [path.with_suffix(".png")]
 
 
 def test_without_pictures_there_is_no_section(experiment: Experiment, tmp_path: Path) -> None:
     without = records(experiment, ERRORS)
-    assert render(experiment, without).markdown == render(written(tmp_path, SMALL), without).markdown
-    assert "## The pictures" not in render(experiment, pictured(experiment, seed=1)).markdown
-    assert gallery(experiment, without, (0, 1, 2)) == {}
-    assert write_pictures(tmp_path, experiment, without, (0, 1, 2)) == []
+    assert page_of(experiment, without).markdown == page_of(written(tmp_path, SMALL), without).markdown
+    assert "## The pictures" not in page_of(experiment, pictured(experiment, seed=1)).markdown
+    assert draw_gallery(view_of(experiment, without, (0, 1, 2))) == {}
+    assert write_drawings(tmp_path, views_of(experiment, without)) == []
 
 
 def test_the_same_records_give_the_same_bytes_and_leave_matplotlib_alone(experiment: Experiment) -> None:
     before = dict(mpl.rcParams)
-    first, second = (gallery(experiment, pictured(experiment), (0,)) for _ in range(2))
+    first, second = (draw_gallery(view_of(experiment, pictured(experiment), (0,))) for _ in range(2))
     assert first == second
     assert dict(mpl.rcParams) == before
 

@@ -6,18 +6,16 @@ import math
 from pathlib import Path
 
 import pytest
-from figures_fake import LOSSES, blank, epoch_records
+from fake_records import page_of
+from figures_fake import LOSSES, blank, curves_in, drawings, epoch_records
 from matplotlib.figure import Figure as Picture
 
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment, ExperimentError
-from hyperopt.figures.draw import pictures
 from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
-from hyperopt.figures.lines import lines
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.verdicts import verdicts
-from hyperopt.pages import render
 from hyperopt.records import Record
 
 GRID = """
@@ -126,7 +124,7 @@ def test_a_claim_on_steps_is_judged_by_median_and_range(grid: Experiment) -> Non
 
 
 def test_the_page_lists_every_cell_and_tells_no_mean(grid: Experiment) -> None:
-    page = render(grid, crossings(grid)).markdown
+    page = page_of(grid, crossings(grid)).markdown
     cells = {tuple(part.strip() for part in line.split("|")[1:-1]) for line in page.splitlines()}
     assert ("plain", "0.01", "any", "never", "> 470", "400 to > 470", "2", "3", "yes") in cells
     assert ("tuned", "0.1", "0.1", "10", "20", "16 to 30", "", "3", "**no**") in cells
@@ -137,7 +135,7 @@ def test_the_page_lists_every_cell_and_tells_no_mean(grid: Experiment) -> None:
     assert "inf" not in page
     assert "nan" not in page
     assert "may never get there" in page
-    assert "0 of 18 runs" in render(grid, {}).markdown
+    assert "0 of 18 runs" in page_of(grid, {}).markdown
 
 
 def overlapping(picture: Picture) -> list[tuple[str, str]]:
@@ -173,8 +171,8 @@ def test_a_cell_has_its_median_and_what_never_got_there(grid: Experiment) -> Non
     assert dark < light, "more steps are darker"
     assert plain.get_position().x1 < tuned.get_position().x0
     assert overlapping(picture) == []
-    assert set(pictures(grid, crossings(grid), (0, 1, 2))) == {"svg", "png"}
-    assert pictures(grid, {}, (0, 1, 2)) == {}
+    assert set(drawings(grid, crossings(grid), (0, 1, 2))) == {"svg", "png"}
+    assert drawings(grid, {}, (0, 1, 2)) == {}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +228,7 @@ def test_many_curves_are_told_apart_by_group_colour_and_line(tmp_path: Path) -> 
     assert experiment.figure.groups == ("sgd", "adam")
     assert experiment.cell("Adam 0.001", "epoch 3").run(0).label == "adam(0.001)"
     records = epoch_records(experiment, {row.label: LOSSES["SGD"] for row in experiment.tables[0].rows})
-    panels = [(panel, lines(experiment, panel, records, (0, 1, 2))) for panel in experiment.figure.panels]
+    panels = [(panel, curves_in(panel, experiment, records, (0, 1, 2))) for panel in experiment.figure.panels]
     picture = groups_of(experiment.figure, panels, 3)
     assert [axes.get_title(loc="left") for axes in picture.axes] == ["sgd", "adam", "", ""]
     sgd, adam = ([line for line in axes.get_lines() if len(line.get_xdata())] for axes in picture.axes[:2])
@@ -252,7 +250,7 @@ def test_a_distance_from_the_reports_number_is_an_effect(tmp_path: Path) -> None
     [verdict] = verdicts(experiment, measure(experiment, records, (0, 1, 2)))
     assert verdict.effects == pytest.approx({0: -0.2, 1: -0.1, 2: -0.3})
     assert verdict.outcome == "reproduced"
-    assert "(epoch 3) − (epoch 3 of the report)" in render(experiment, records).markdown
+    assert "(epoch 3) − (epoch 3 of the report)" in page_of(experiment, records).markdown
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,22 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
-from figures_fake import ALONG_ALPHA, ALONG_EPOCHS, LOSSES, alpha_records, diverged, epoch_records
+from fake_records import page_of
+from figures_fake import (
+    ALONG_ALPHA,
+    ALONG_EPOCHS,
+    LOSSES,
+    alpha_records,
+    curves_in,
+    diverged,
+    drawings,
+    epoch_records,
+)
 
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.figures.draw import pictures
-from hyperopt.figures.lines import lines
 from hyperopt.findings.measurements import measure
-from hyperopt.pages import render
-from hyperopt.pages.origin import config_hash
+from hyperopt.findings.origin import config_hash
 
 PAGE = (Path(__file__).parents[1] / "figure9.md").read_text(encoding="utf-8")
 ERRORS = {
@@ -46,16 +53,16 @@ def test_a_page_in_full(experiment: Experiment):
     # 4.30265 gives ± .2484, and with m = 1 ± .4968. The effects are 1, 1, 1 and -1, -1, -1. Adam settles at
     # epoch 2 for seed 0 (1.02 is within 5 % of 1), else at 3.
     expected = PAGE.replace("HASH", config_hash(run.id for run in experiment.runs()))
-    assert render(experiment, epoch_records(experiment, LOSSES)).markdown == expected
+    assert page_of(experiment, epoch_records(experiment, LOSSES)).markdown == expected
 
 
 def test_points_beyond_the_epochs_are_missing(experiment: Experiment):
     quick = experiment.changed({"epochs": 1})
     short = {label: [curve[:1] for curve in by_seed] for label, by_seed in LOSSES.items()}
-    page = render(quick, epoch_records(quick, short))
+    page = page_of(quick, epoch_records(quick, short))
     assert "| SGD     | Adam         |    3.0000 |         – |" in page.markdown
     assert "make figures ONLY=report/figure9 EPOCHS=1\n" in page.markdown
-    assert pictures(quick, epoch_records(quick, short), (0, 1, 2))["svg"]
+    assert drawings(quick, epoch_records(quick, short), (0, 1, 2))["svg"]
 
 
 def test_reading_error_widens_the_interval(tmp_path: Path):
@@ -74,7 +81,7 @@ def test_along_a_setting_the_curve_is_one_number(tmp_path: Path):
     assert cells["one", "α 1"].by_seed == {0: 20, 1: 30}
     assert cells["one", "range"].by_seed == {0: 12, 1: 20}
     assert cells["two", "mean"].by_seed == {0: 7, 1: 7}
-    page = render(figure, records, seeds=2)
+    page = page_of(figure, records, seeds=2)
     # Ranges 12 - 4 and 20 - 2: the effects are 8 and 18.
     assert re.search(r"\| +1 \| +two \| +> 0 \| +13\.00 \|", page.markdown)
     lost = figure.cell("two", "α 1").run(1).id
@@ -85,8 +92,9 @@ def test_along_a_setting_the_curve_is_one_number(tmp_path: Path):
 
 
 def test_lines_are_means_with_the_middle_of_the_seeds(experiment: Experiment):
-    panel = experiment.figure.panels[0]
-    sgd, adam = lines(experiment, panel, epoch_records(experiment, LOSSES), (0, 1, 2))
+    panel, second = experiment.figure.panels
+    records = epoch_records(experiment, LOSSES)
+    sgd, adam = curves_in(panel, experiment, records, (0, 1, 2))
     assert sgd.label == "SGD"
     assert sgd.x.tolist() == [1, 2, 3]
     assert sgd.middle == pytest.approx([3.0, 2.5, 2.0])
@@ -95,16 +103,16 @@ def test_lines_are_means_with_the_middle_of_the_seeds(experiment: Experiment):
     )
     assert sgd.report_y.tolist() == [3, 2.5, 2]
     assert (adam.report_x.tolist(), adam.report_y.tolist()) == ([3], [1])
-    accuracy = lines(experiment, experiment.figure.panels[1], epoch_records(experiment, LOSSES), (0, 1, 2))
+    accuracy = curves_in(second, experiment, records, (0, 1, 2))
     assert accuracy[0].middle == pytest.approx([70, 75, 80])
     rate = replace(panel, metric="0.alpha")
-    assert lines(experiment, rate, epoch_records(experiment, LOSSES), (0,))[0].middle == pytest.approx(
+    assert curves_in(rate, experiment, epoch_records(experiment, LOSSES), (0,))[0].middle == pytest.approx(
         [0.1, 0.2, 0.3]
     )
 
 
 def test_a_logarithmic_axis_leaves_gaps_and_says_so(experiment: Experiment):
-    from hyperopt.figures.draw import picture_of
+    from hyperopt.figures.draw import side_by_side
 
     records = epoch_records(
         experiment, {"SGD": [[3.0, -1.0, 2.0], [3.0, 0.5, 1.0]], "Adam": [[1.0, 1.0, 0.5]]}
@@ -112,10 +120,10 @@ def test_a_logarithmic_axis_leaves_gaps_and_says_so(experiment: Experiment):
     told = {}
     for log in (True, False):
         panel = replace(experiment.figure.panels[0], log=log)
-        drawn = lines(experiment, panel, records, (0, 1))
+        drawn = curves_in(panel, experiment, records, (0, 1))
         assert drawn[0].middle == pytest.approx([3.0, np.nan if log else -0.25, 1.5], nan_ok=True)
         assert [line.cut for line in drawn] == [log, False]
-        legend = picture_of(experiment.figure, [(panel, drawn)], 2).axes[0].get_legend()
+        legend = side_by_side(experiment.figure, [(panel, drawn)], 2).axes[0].get_legend()
         told[log] = [text.get_text() for text in legend.get_texts()]
     assert told[True] == [*told[False], "gaps: 0 or less"]
 
@@ -126,12 +134,12 @@ def test_a_picture_says_that_runs_are_missing(experiment: Experiment):
     partly = {id_: record for id_, record in records.items() if id_ not in missing}
     words = "mean of 3 seeds", "mean of 3 seeds, some runs missing"
     for there, said in zip((records, partly), words, strict=True):
-        assert f"<!-- ours, {said} -->".encode() in pictures(experiment, there, (0, 1, 2))["svg"]
+        assert f"<!-- ours, {said} -->".encode() in drawings(experiment, there, (0, 1, 2))["svg"]
 
 
 def test_the_band_of_the_mean_is_students(tmp_path: Path):
     figure = written(tmp_path, ALONG_EPOCHS + "band: mean\n")
-    sgd, _ = lines(figure, figure.figure.panels[0], epoch_records(figure, LOSSES), (0, 1, 2))
+    sgd, _ = curves_in(figure.figure.panels[0], figure, epoch_records(figure, LOSSES), (0, 1, 2))
     assert sgd.low == pytest.approx(np.array([3.0, 2.5, 2.0]) - 0.24841, abs=1e-4)
 
 
@@ -139,18 +147,18 @@ def test_where_a_run_diverged_the_median_stands(experiment: Experiment):
     records = epoch_records(experiment, {"SGD": [[3.0, 2.0, 1.0], [3.0, 2.0, 1.2], [3.0, np.nan, np.nan]]})
     last = experiment.cell("SGD", "epoch 3").run(2).id
     records[last] = diverged(records[last], 2)
-    sgd, adam = lines(experiment, experiment.figure.panels[0], records, (0, 1, 2))
+    sgd, adam = curves_in(experiment.figure.panels[0], experiment, records, (0, 1, 2))
     assert sgd.diverged.tolist() == [False, True, True]
     assert sgd.middle == pytest.approx([3.0, 2.0, 1.1])
     assert len(adam.x) == 0
-    assert pictures(experiment, records, (0, 1, 2))["png"]
+    assert drawings(experiment, records, (0, 1, 2))["png"]
 
 
 @pytest.mark.parametrize("text", [ALONG_EPOCHS, ALONG_ALPHA])
 def test_pictures_are_the_same_bytes_every_time(tmp_path: Path, text: str):
     figure = written(tmp_path, text)
     records = epoch_records(figure, LOSSES) if text == ALONG_EPOCHS else alpha_records(figure, ERRORS)
-    first, second = (pictures(figure, records, (0, 1)) for _ in range(2))
+    first, second = (drawings(figure, records, (0, 1)) for _ in range(2))
     assert first == second
     assert set(first) == {"svg", "png"}
     assert b"<dc:date>" not in first["svg"]
@@ -161,21 +169,21 @@ def test_pictures_are_the_same_bytes_every_time(tmp_path: Path, text: str):
 
 def test_pictures_leave_the_settings_of_matplotlib_alone(experiment: Experiment):
     before = dict(matplotlib.rcParams)
-    pictures(experiment, epoch_records(experiment, LOSSES), (0, 1, 2))
+    drawings(experiment, epoch_records(experiment, LOSSES), (0, 1, 2))
     assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize(("panels", "name"), [(2, "curve number"), (1, "")])
 def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name: str):
     """Curves that end at one point, their names side by side; also a narrow picture that explains much."""
-    from hyperopt.figures.draw import picture_of
-    from hyperopt.figures.lines import Line
+    from hyperopt.figures.draw import side_by_side
+    from hyperopt.findings.curves import MeasuredCurve
 
     x, y = np.array([1.0, 2.0]), np.array([2.0, 1.0])
     lost = np.array([False, panels == 1])
-    drawn = [Line(f"{name} {i}", x, y + i / 1e3, y, y, lost, x, y) for i in range(8)]
+    drawn = [MeasuredCurve(f"{name} {i}", x, y + i / 1e3, y, y, lost, x, y) for i in range(8)]
     panel = experiment.figure.panels[0]
-    picture = picture_of(experiment.figure, [(panel, drawn)] * panels, 3)
+    picture = side_by_side(experiment.figure, [(panel, drawn)] * panels, 3)
     picture.canvas.draw()
     texts = [text for axes in picture.axes for text in axes.texts]
     texts += [axes.get_legend() for axes in picture.axes if axes.get_legend()]
@@ -191,14 +199,14 @@ def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name
 
 
 def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
-    from hyperopt.figures.draw import picture_of
+    from hyperopt.figures.draw import side_by_side
 
     figure = written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", ""))
     errors = {(label, column): [math.nan] for label in ("one", "two") for column in ("α 0.01", "α 1")}
     errors |= {("one", "α 0.01"): [5.0]}
     (panel,) = figure.figure.panels
-    drawn = lines(figure, panel, alpha_records(figure, errors), (0,))
-    (axes,) = picture_of(figure.figure, [(panel, drawn)], 1).axes
+    drawn = curves_in(panel, figure, alpha_records(figure, errors), (0,))
+    (axes,) = side_by_side(figure.figure, [(panel, drawn)], 1).axes
     assert axes.get_xlim()[0] < 0.01
     assert axes.get_xlim()[1] > 1
     assert [text.get_text() for text in axes.texts] == ["one", "two"], (
@@ -210,12 +218,12 @@ def test_without_a_run_the_reports_curves_stand_alone(tmp_path: Path):
     """No legend of ours, and no panel of which the report has no curve."""
     panel = "  - {metric: test_error, label: error, points: [3]}\n"
     figure = written(tmp_path, ALONG_EPOCHS.replace("curves:\n", panel + "curves:\n"))
-    words = re.findall("<!-- (.*?) -->", pictures(figure, {}, (0, 1))["svg"].decode())
+    words = re.findall("<!-- (.*?) -->", drawings(figure, {}, (0, 1))["svg"].decode())
     assert {"the report", "training loss", "test accuracy (%)"} <= set(words)
     assert not {"error", "middle 90 % of seeds"} & set(words)
     assert not any(word.startswith("ours") for word in words)
 
 
 def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):
-    assert pictures(written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", "")), {}, (0, 1)) == {}
-    assert pictures(replace(experiment, figure=None), {}, (0, 1)) == {}
+    assert drawings(written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", "")), {}, (0, 1)) == {}
+    assert drawings(replace(experiment, figure=None), {}, (0, 1)) == {}

@@ -13,8 +13,9 @@ from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
 from hyperopt.experiments import ids, load
 from hyperopt.findings.measurements import value
+from hyperopt.findings.view import views_of
 from hyperopt.pages import render as render_page
-from hyperopt.publish import publish, write_page, write_pictures
+from hyperopt.publish import publish, write_drawings, write_page
 from hyperopt.records import Store
 
 FIGURES = [name for name in ids() if load(name)[0].kind == "figure"]
@@ -38,9 +39,10 @@ def test_a_figure_from_its_file_to_its_pictures(name: str, tmp_path: Path) -> No
     for metric in shown:
         assert any(value(record, metric) is not None for record in outcome.records.values())
 
-    page = render_page(experiment, outcome.records, [0])
+    views = views_of(experiment, outcome.records, [0])
+    page = render_page(views)
     path = write_page(tmp_path, name, page)
-    drawn = write_pictures(tmp_path, experiment, outcome.records, [0])
+    drawn = write_drawings(tmp_path, views)
     assert [p.suffix for p in drawn] == [".svg", ".png"]
     assert f"![{experiment.title}]({drawn[0].name})" in path.read_text(encoding="utf-8")
     assert f"{len(runs)} of {len(runs)} runs" in page.markdown
@@ -65,7 +67,7 @@ def test_publish_draws_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert f"| [report/curves](report/curves.md) | {page.verdicts} |" in (results / "README.md").read_text()
     before = (results / "report/curves.svg").read_bytes()
     (results / "report/curves.svg").unlink()
-    publishing.render([experiment], results, pictures=False)
+    publishing.render([experiment], results, drawings=False)
     assert not (results / "report/curves.svg").exists()
     publishing.render([experiment], results)
     assert (results / "report/curves.svg").read_bytes() == before

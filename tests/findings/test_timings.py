@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from fake_records import MADE, lines, record
+from fake_records import MADE, lines, page_of, record
 
 from benchmarks import times as timing_apart
 from benchmarks.times import times
@@ -16,7 +16,6 @@ from hyperopt import publish as publishing
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings import timings
-from hyperopt.pages import render as render_page
 from hyperopt.publish import publish, render
 from hyperopt.records import Record, Store
 
@@ -88,7 +87,7 @@ def measured(experiment: Experiment) -> dict[str, Record]:
 
 
 def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) -> None:
-    page = render_page(experiment, measured(experiment)).markdown
+    page = page_of(experiment, measured(experiment)).markdown
     times_section = page[page.index("## Times") : page.index("## Claims")]
     assert lines(times_section, "Adam / SGD") == [
         "| Adam / SGD | 44.00 | 1.10 | 22.00 | 2.00 | 2.00 to 2.00 | – | – | – |"
@@ -99,7 +98,7 @@ def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) 
 
 
 def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment) -> None:
-    verdicts = render_page(experiment, measured(experiment)).markdown.partition("## Claims")[2]
+    verdicts = page_of(experiment, measured(experiment)).markdown.partition("## Claims")[2]
     assert lines(verdicts, "1 ") == [
         "| 1 | Adam / SGD | 0.9 to 1.1 | 2.00 | 2.00 to 2.00 | 3 |  | **not reproduced** |",
         "| 1 | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 |  | reproduced |",
@@ -107,27 +106,27 @@ def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment
 
 
 def test_seconds_of_another_machine_neither_agree_nor_disagree(experiment: Experiment) -> None:
-    page = render_page(experiment, measured(experiment))
+    page = page_of(experiment, measured(experiment))
     assert page.verdicts.startswith("9 of 12 runs, 3 missing; 2 of 3 cells agree"), (
         "3 is far from 4.1; times do not count"
     )
 
 
 def test_what_is_not_timed_is_said_to_be_missing(experiment: Experiment) -> None:
-    assert "Not timed yet: `make times ONLY=report/table9`" in render_page(experiment, {}).markdown
+    assert "Not timed yet: `make times ONLY=report/table9`" in page_of(experiment, {}).markdown
 
 
 def test_times_are_published_with_the_page(experiment: Experiment, tmp_path: Path) -> None:
     store, results = Store(tmp_path / "runs"), tmp_path / "results"
     store.write(list(measured(experiment).values()), "pack")
     published = publish([experiment], store, results)["report/table9"]
-    assert published == render_page(experiment, measured(experiment))
+    assert published == page_of(experiment, measured(experiment))
     assert Store(results / "records").ids() == set(measured(experiment))
     assert render([experiment], results)["report/table9"] == published
 
 
 def test_the_order_of_rows_is_compared(experiment: Experiment) -> None:
-    page = render_page(experiment, measured(experiment)).markdown
+    page = page_of(experiment, measured(experiment)).markdown
     order = page[page.index("## Order") :].partition("## Times")[0]
     # Means 5.0, 4.1, 4.07: only the two hyperoptimized rows, which are not apart, change places.
     theirs, ours = "Adam / SGD < Adam / Adam < Adam", "Adam / Adam < Adam / SGD < Adam"
@@ -140,7 +139,7 @@ def test_equal_means_are_in_no_order(experiment: Experiment) -> None:
         same = experiment.cell("Adam / SGD", "error").run(seed).id
         adam = experiment.cell("Adam / Adam", "error").run(seed).id
         found[same] = replace(found[same], metrics=found[adam].metrics)
-    order = render_page(experiment, found).markdown.partition("## Order")[2].partition("## Times")[0]
+    order = page_of(experiment, found).markdown.partition("## Order")[2].partition("## Times")[0]
     ours = "Adam / SGD = Adam / Adam < Adam"
     assert lines(order, "(a)") == [
         f"| (a) Adam | Adam / SGD < Adam / Adam < Adam | {ours} | 2 of 3 | 2 of 2 |"
@@ -149,7 +148,7 @@ def test_equal_means_are_in_no_order(experiment: Experiment) -> None:
 
 def test_a_list_of_alphas_marks_what_differs(root: Path) -> None:
     [listing] = load("report/table10", root=root)
-    page = render_page(listing, {})
+    page = page_of(listing, {})
     assert page.verdicts == "1 of 2 rows are run as printed"
     assert lines(page.markdown, "Adam") == [
         "| Adam | 0.001 | 0.001 |  |",
@@ -211,7 +210,7 @@ def test_the_times_of_the_linear_regression_from_its_file_to_its_page() -> None:
     assert found.keys() == timings.ids(few)
     assert {r.made["library"] for r in found.values()} == {"hyperopt", "numpy", "numpy-fsolve"}
     assert {r.steps for r in found.values()} == {3, 20}
-    page = render_page(few, found).markdown
+    page = page_of(few, found).markdown
     assert "Microseconds per iteration" in page
     assert lines(page, "SGD new LR | 512.00 | 1.34 |")
 
@@ -233,10 +232,10 @@ def test_of_a_long_run_a_part_is_timed_and_the_page_says_so(
     for timing in found:
         assert timing.steps == 10
         assert timing.metrics[timings.SECONDS] == [20.0, 20.0]
-    page = render_page(small, {r.id: r for r in found}).markdown
+    page = page_of(small, {r.id: r for r in found}).markdown
     assert "Of a run's steps 3 were timed in each round" in page
     assert "`make times ONLY=report/table9 STEPS=3`" in page
-    assert "were timed in each round" not in render_page(experiment, measured(experiment)).markdown
+    assert "were timed in each round" not in page_of(experiment, measured(experiment)).markdown
 
 
 def test_runs_that_another_experiment_published_do_not_publish_this_one(

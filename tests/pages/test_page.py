@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from fake_records import ERRORS, SMALL, lines, record, records
+from fake_records import ERRORS, SMALL, lines, page_of, record, records
 
 from hyperopt.experiments import load, read
 from hyperopt.experiments.claim import Bound
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.pages import markdown, render
-from hyperopt.pages.origin import config_hash
+from hyperopt.findings.origin import config_hash
+from hyperopt.pages import markdown
 from hyperopt.statistics import Interval
 
 PAGE = (Path(__file__).parents[1] / "table9.md").read_text(encoding="utf-8")
@@ -27,26 +27,26 @@ def test_a_page_in_full(experiment: Experiment):
     # tests/table9.md was worked out by hand: t(.975, 2) = 4.30265, so three values with sd 1 have their
     # interval at ± 2.484, their prediction interval (m = 3) at ± 3.513; the effects at 10 are 50, 40 and -40.
     expected = PAGE.replace("HASH", config_hash(run.id for run in experiment.runs()))
-    assert render(experiment, records(experiment, ERRORS)).markdown == expected
+    assert page_of(experiment, records(experiment, ERRORS)).markdown == expected
 
 
 def test_a_page_is_the_same_whatever_the_order_of_records(experiment: Experiment):
     given = list(records(experiment, ERRORS).items())
-    page = render(experiment, dict(given))
+    page = page_of(experiment, dict(given))
     random.Random(0).shuffle(given)
-    assert render(experiment, dict(given)) == page
+    assert page_of(experiment, dict(given)) == page
 
 
 def test_records_of_other_runs_change_nothing(experiment: Experiment):
     other = records(experiment.changed({"epochs": 9}), ERRORS)
-    assert render(experiment, {**other, **records(experiment, ERRORS)}) == render(
+    assert page_of(experiment, {**other, **records(experiment, ERRORS)}) == page_of(
         experiment, records(experiment, ERRORS)
     )
 
 
 def test_missing_cells_are_shown_as_missing(experiment: Experiment):
     without = {cell: errors for cell, errors in ERRORS.items() if cell != ("0.1", "clip")}
-    page = render(experiment, records(experiment, without))
+    page = page_of(experiment, records(experiment, without))
     assert "12 of 15 runs, 3 missing" in page.markdown
     assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
     assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
@@ -55,14 +55,14 @@ def test_missing_cells_are_shown_as_missing(experiment: Experiment):
 
 
 def test_no_runs_at_all_is_a_page(experiment: Experiment):
-    page = render(experiment, {})
+    page = page_of(experiment, {})
     assert page.verdicts == "no runs yet"
     assert "0 of 15 runs, 15 missing" in page.markdown
 
 
 def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(experiment: Experiment):
     two = {cell: errors[:2] for cell, errors in ERRORS.items()}
-    page = render(experiment, records(experiment, two)).markdown
+    page = page_of(experiment, records(experiment, two)).markdown
     assert "Means over those of 3 seeds (0, 1, 2) that are in." in page
     assert "Means over 3 seeds" not in page
 
@@ -70,13 +70,13 @@ def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(exp
 def test_the_summary_counts_cells_and_verdicts(experiment: Experiment):
     calm = {cell: [4.0, 5.0, 6.0] for cell in ERRORS}
     # At 10 the report's 60 and 30 are far from 5 ± 3.5; every effect is 0, as neither claim has it.
-    page = render(experiment, records(experiment, calm))
+    page = page_of(experiment, records(experiment, calm))
     assert page.verdicts == "3 of 5 cells agree; 0 claims reproduced, 3 not, 0 undecided"
 
 
 def test_more_seeds_keep_the_layout_and_give_both_verdicts(experiment: Experiment):
     five = {cell: [*errors, 5.0, 4.0] for cell, errors in ERRORS.items()}
-    page = render(experiment, records(experiment, five), seeds=5)
+    page = page_of(experiment, records(experiment, five), seeds=5)
     assert page.verdicts.startswith("3 seeds: 3 of 3 cells agree")
     assert "; 5 seeds: " in page.verdicts
     assert "| **0.1** | **7.00%** | **5.00%** |" in lines(page.markdown, "**0.1**")
@@ -92,11 +92,11 @@ def test_more_seeds_keep_the_layout_and_give_both_verdicts(experiment: Experimen
 
 def test_other_settings_are_told(experiment: Experiment):
     quick = experiment.changed({"epochs": 1})
-    page = render(quick, records(quick, ERRORS)).markdown
+    page = page_of(quick, records(quick, ERRORS)).markdown
     assert "**Not the report's settings:** `epochs=1`." in page
     assert "make tables ONLY=report/table9 EPOCHS=1\n" in page
     other = experiment.changed({"stack": "rmsprop/sgd"})
-    assert "hyperopt tables report/table9 stack=rmsprop/sgd\n" in render(other, {}).markdown
+    assert "hyperopt tables report/table9 stack=rmsprop/sgd\n" in page_of(other, {}).markdown
 
 
 def test_sub_tables_and_two_numbers_of_a_run(tmp_path: Path):
@@ -115,7 +115,7 @@ tables:
   - {heading: (b) Adam, rows: [{label: Adam / SGD, settings: {stack: adam/sgd}, report: [40.05, 2.93, null]}]}
 """)
     stacks = read(path, "report/stacks")
-    page = render(
+    page = page_of(
         stacks, records(stacks, {("SGD", "error"): [13.0], ("Adam / SGD", "error"): [3.0]}), seeds=1
     )
     assert "| SGD | 2.00 s | 13.00% | 0.5000 |" in lines(page.markdown, "SGD")
@@ -127,7 +127,7 @@ tables:
 
 
 def test_csv_has_a_row_per_cell(experiment: Experiment):
-    frame = pd.read_csv(StringIO(render(experiment, records(experiment, ERRORS)).csv))
+    frame = pd.read_csv(StringIO(page_of(experiment, records(experiment, ERRORS)).csv))
     assert list(frame["row"]) == ["Adam alone", "0.1", "0.1", "10", "10"]
     assert list(frame["agrees"].fillna("")) == ["yes", "yes", "yes", "", ""]
     assert list(frame["values"])[-1] == "40.2 50.2 90.2"
@@ -140,7 +140,7 @@ def test_distinct_provenance_is_collapsed(experiment: Experiment):
     late = record(
         experiment, "10", "clip", 2, None, made={"device": "cuda", "pack": "16", "started": "2026-02-01"}
     )
-    page = render(experiment, {**given, late.id: late}).markdown
+    page = page_of(experiment, {**given, late.id: late}).markdown
     assert "| device | cpu, cuda |" in lines(page, "device")
     assert "| pack | 8, 16 |" in lines(page, "pack")
     assert "| trained | 2026-01-02 to 2026-02-01 |" in lines(page, "trained")
@@ -148,7 +148,7 @@ def test_distinct_provenance_is_collapsed(experiment: Experiment):
 
 def test_a_shipped_page_renders_from_nothing():
     [experiment] = load("clipping/table2")
-    assert "0 of 63 runs" in render(experiment, {}).markdown
+    assert "0 of 63 runs" in page_of(experiment, {}).markdown
 
 
 @pytest.mark.parametrize(

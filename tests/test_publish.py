@@ -8,8 +8,9 @@ from hyperopt import publish as publishing
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
+from hyperopt.findings.view import complete_seeds
 from hyperopt.pages import Page
-from hyperopt.publish import publish, render, seeds_in, write_page
+from hyperopt.publish import publish, render, write_page
 from hyperopt.records import Store, read_records
 
 
@@ -83,10 +84,10 @@ def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Exp
 def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment):
     four = {cell: [*errors, 5.0] for cell, errors in ERRORS.items()}
     whole = records(experiment, four)
-    assert seeds_in(whole, experiment, [0, 1, 2, 3]) == (0, 1, 2, 3)
+    assert complete_seeds(experiment, whole, [0, 1, 2, 3]) == (0, 1, 2, 3)
     lacking = dict(whole)
     del lacking[experiment.cell("10", "clip").run(3).id]
-    assert seeds_in(lacking, experiment, [0, 1, 2, 3]) == (0, 1, 2)
+    assert complete_seeds(experiment, lacking, [0, 1, 2, 3]) == (0, 1, 2)
 
 
 def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment):
@@ -123,7 +124,7 @@ def test_render_reproduces_the_committed_pages(tmp_path: Path):
     if not published:
         pytest.skip("nothing is published yet")
     (tmp_path / "records").symlink_to(results / "records")
-    render(published, tmp_path, pictures=False)
+    render(published, tmp_path, drawings=False)
     for name in ["README.md", *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 

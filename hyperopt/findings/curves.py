@@ -1,4 +1,4 @@
-"""The numbers of a picture: per curve its middle and band over seeds, and the report's own curve."""
+"""The curves of a figure: per curve its middle and band over seeds, and the report's own curve."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MOST_POINTS = 400
 
 
 @dataclass(frozen=True)
-class Line:
-    """One drawn curve.
+class MeasuredCurve:
+    """One curve in one panel.
 
     Attributes:
         label: its name.
@@ -48,30 +48,36 @@ class Line:
     cut: bool = False
 
 
-def lines(
-    experiment: Experiment, panel: Panel, records: Mapping[str, Record], seeds: Sequence[int]
-) -> list[Line]:
-    """The curves of a panel that are drawn, those without a run or a number of the report left out."""
-    assert experiment.figure
+Curves = Mapping[Panel, Sequence[MeasuredCurve]]
+
+
+def curves(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Curves:
+    """The curves of every panel that are drawn; those without a run or a number of the report are left out.
+
+    {} where the experiment is no figure of curves.
+    """
+    figure = experiment.figure
+    if figure is None:
+        return {}
     cells: dict[str, list[Cell]] = {}
     for cell in experiment.cells():
         cells.setdefault(cell.row, []).append(cell)
-    drawn = [
-        _line(curve, cells[curve.label], panel, experiment.figure, records, seeds)
-        for curve in experiment.figure.curves
-        if curve.drawn
-    ]
-    return [line for line in drawn if len(line.x) or len(line.report_x)]
+    drawn = [curve for curve in figure.curves if curve.drawn]
+    found: dict[Panel, list[MeasuredCurve]] = {}
+    for panel in figure.panels:
+        every = [_measured(curve, cells[curve.label], panel, figure, records, seeds) for curve in drawn]
+        found[panel] = [curve for curve in every if len(curve.x) or len(curve.report_x)]
+    return found
 
 
-def _line(
+def _measured(
     curve: Curve,
     cells: Sequence[Cell],
     panel: Panel,
     figure: Figure,
     records: Mapping[str, Record],
     seeds: Sequence[int],
-) -> Line:
+) -> MeasuredCurve:
     if figure.x.values:
         points = [cell for cell in cells if cell.metric == panel.metric and cell.x is not None]
         x, y, diverged = _along_setting(points, panel.metric, records, seeds)
@@ -83,7 +89,7 @@ def _line(
     middle, low, high = _over_seeds(y, diverged, figure.band)
     gaps = (middle <= 0) & panel.log
     middle[gaps] = np.nan
-    return Line(
+    return MeasuredCurve(
         curve.label,
         x,
         middle,

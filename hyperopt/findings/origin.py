@@ -1,0 +1,69 @@
+"""How many of the runs asked for are in, and what made them, as their records say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.records import Record
+
+KEYS = ("commit", "hyperopt", "torch", "python", "device", "cpu")
+"""What is told of every record, in this order; other keys follow by name."""
+APART = ("command", "started")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the runs of a page come from.
+
+    Attributes:
+        wanted: how many runs are asked for.
+        missing: how many of them have no record.
+        config_hash: of the ids of those asked for.
+        facts: what made those that are in, by key; equal values are collapsed to one.
+        days: on which they were trained.
+        seconds: the training time of each.
+        commands: that trained them.
+    """
+
+    wanted: int
+    missing: int
+    config_hash: str
+    facts: Mapping[str, tuple[str, ...]]
+    days: tuple[str, ...]
+    seconds: tuple[float, ...]
+    commands: tuple[str, ...]
+
+    @property
+    def found(self) -> int:
+        """How many of the runs are in."""
+        return self.wanted - self.missing
+
+
+def origin(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Origin:
+    """Where the experiment's runs with these seeds come from."""
+    wanted = [run.id for run in experiment.runs(seeds)]
+    there = [records[id_] for id_ in wanted if id_ in records]
+    others = sorted({key for record in there for key in record.made} - {*KEYS, *APART})
+    facts = {key: _distinct(record.made.get(key, "") for record in there) for key in (*KEYS, *others)}
+    return Origin(
+        wanted=len(wanted),
+        missing=len(wanted) - len(there),
+        config_hash=config_hash(wanted),
+        facts={key: values for key, values in facts.items() if values},
+        days=_distinct(record.made.get("started", "")[:10] for record in there),
+        seconds=tuple(record.seconds for record in there),
+        commands=_distinct(record.made.get("command", "") for record in there),
+    )
+
+
+def config_hash(ids: Iterable[str]) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of the run ids, in any order."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
+
+
+def _distinct(values: Iterable[str]) -> tuple[str, ...]:
+    """Values that are not empty, each once; whole numbers by size, others by name."""
+    return tuple(sorted({v for v in values if v}, key=lambda v: (int(v) if v.isdecimal() else -1, v)))

@@ -1,4 +1,4 @@
-"""The errors a user can cause; those of a stack's settings lie with the optimizer."""
+"""The errors that a user can cause; those of a stack's settings are in `hyperopt.optim`."""
 
 from hyperopt.optim.errors import ConfigError, shown, unknown
 
@@ -6,4 +6,4 @@ __all__ = ["ConfigError", "ImpossibleError", "shown", "unknown"]
 
 
 class ImpossibleError(ValueError):
-    """What was asked for is right, but cannot be had here: data out of reach, a damaged file; a sentence."""
+    """The request is right, but cannot be met here, as data are out of reach or damaged; a sentence."""

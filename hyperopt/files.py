@@ -1,4 +1,4 @@
-"""Where the files that ship beside the package lie: conf/, experiments/ and results/.
+"""Where conf/, experiments/ and results/ lie, which ship beside the package.
 
 In a checkout they are at its top level; a wheel carries them inside the package (wheel.sources in
 pyproject.toml).

@@ -1,4 +1,4 @@
-"""What a run minimises: the loss of a row, over a minibatch, and its L2 penalty."""
+"""What a run minimises: the loss of a row, its sum or mean over a minibatch, and an L2 penalty."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RowLoss = Callable[[Tensor, Tensor], Tensor]
 
 
 def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Cross entropy of each row [rows], the mean over its positions where a row has several.
+    """Cross entropy of each row [rows]; where a row has several positions, the mean over them.
 
     Args:
         outputs: logits [rows, classes, ...].
@@ -28,9 +28,9 @@ def cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
 def naive_cross_entropy(outputs: Tensor, targets: Tensor) -> Tensor:
     """Cross entropy from exponentials of the raw logits, which overflow.
 
-    The hyper-regularization report's code has it (docs/reports/hyper_regularization.md, "MNIST"). A logit too
-    large makes the loss infinite and its gradient, softmax minus target, NaN. Arguments as of
-    `cross_entropy`, targets [rows] only.
+    The hyper-regularization report's code has it (docs/reports/hyper_regularization.md, "MNIST"). A logit
+    that is too large makes the loss infinite, and its gradient, softmax minus target, NaN. The arguments are
+    those of `cross_entropy`; targets are [rows] only.
     """
     hot = targets[:, None] == torch.arange(outputs.shape[1], device=outputs.device)
     return outputs.exp().sum(1).log() - outputs.where(hot, 0.0).sum(1)
@@ -42,11 +42,11 @@ def half_squared_error(outputs: Tensor, targets: Tensor) -> Tensor:
 
 
 def mistaken(outputs: Tensor, targets: Tensor) -> Tensor:
-    """Whether `outputs.argmax(dim=1) != targets`, of many positions a row; bool [rows, height, width].
+    """`outputs.argmax(dim=1) != targets` for rows of many positions; bool [rows, height, width].
 
-    Compiled for a CPU, argmax goes class by class; two plain reductions do not: of 24 classes in 102 400
-    pixels they took 9 and 2 ms. As argmax has it, NaN is the largest number, and of equal ones the first is
-    taken.
+    Compiled for a CPU, argmax goes class by class, and two plain reductions do not: for 24 classes in 102 400
+    pixels argmax took 9 ms and the reductions 2 ms. As in argmax, NaN is the largest number, and the first of
+    equal numbers is taken.
 
     Args:
         outputs: logits [rows, classes, height, width].
@@ -64,7 +64,7 @@ class Objective:
     """What a run minimises.
 
     Attributes:
-        classes: whether targets are classes, of which predictions can be mistaken, rather than numbers.
+        classes: whether targets are classes, which predictions can mistake, rather than numbers.
         naive_softmax: whether logits are exponentiated as they are.
         summed: whether gradients are summed over a minibatch rather than averaged.
         l2: coefficient of every weight in its own gradient.
@@ -78,7 +78,7 @@ class Objective:
     l2_biases: bool = True
 
     def row_losses(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """The loss of each row [rows]; arguments as of the three losses."""
+        """The loss of each row [rows]; the arguments are those of the three losses."""
         if not self.classes:
             return half_squared_error(outputs, targets)
         return (naive_cross_entropy if self.naive_softmax else cross_entropy)(outputs, targets)
@@ -92,7 +92,7 @@ class Objective:
         return mistaken(outputs, targets).flatten(1).sum(1)
 
     def gradients(self, of_mean: Tree, params: Tree, rows: Tensor) -> Tree:
-        """What the stack sees, from the gradients of the mean loss at `params` over `rows` rows, a scalar."""
+        """The gradients that the stack gets; `of_mean` are those of the mean loss over `rows` rows."""
         grads = {k: g * rows for k, g in of_mean.items()} if self.summed else of_mean
         if self.l2 == 0:
             return grads

@@ -17,7 +17,7 @@ DISTRIBUTION = "hyperopt-stacks"
 
 
 def provenance() -> dict[str, str]:
-    """Command, commit, versions, host processor and time, as they are now, for the `made` of records."""
+    """Command, commit, versions, host processor and time as they are now, for the `made` of a record."""
     return {
         "command": command(),
         "commit": commit(),

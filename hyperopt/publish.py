@@ -19,10 +19,11 @@ from hyperopt.records import Record, Store, first_of, write_records
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
-    """Copy what the working store has of these experiments to the published records; render their pages.
+    """Copy these experiments' records from the working store to the published ones; render their pages.
 
-    A published record stays, also where the store holds another of the same run, or where its experiment no
-    longer asks for it. Seeds beyond the experiment's own are published once all their runs are there.
+    A published record stays, even where the store holds another record of the same run, or where the
+    experiment no longer asks for it. Seeds beyond the experiment's own are published once all their runs are
+    there.
 
     Args:
         experiments: what to publish.
@@ -50,16 +51,16 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
 def render(
     experiments: Sequence[Experiment], results: Path | None = None, *, drawings: bool = True
 ) -> dict[str, Page]:
-    """Rewrite pages from published records, with the list of pages and the excerpts in the project's README.
+    """Rewrite pages from published records, the list of pages, and the excerpts in the project's README.
 
     Args:
-        experiments: whose pages.
+        experiments: the experiments whose pages are rewritten.
         results: the folder of published results; the checkout's by default.
         drawings: also draw the figures, and the pictures that runs keep.
 
     Returns:
-        The pages, by experiment id; an experiment without a published run has none, unless it needs what is
-        not at hand everywhere: then its page says so.
+        The pages, by experiment id. An experiment without a published run has no page, unless it needs what
+        not every machine has: then its page says so.
     """
     results = results or results_dir()
     return _render(experiments, Store(results / "records").load(), results, drawings=drawings)
@@ -86,7 +87,7 @@ def _render(
 
 
 def write_page(folder: Path, name: str, page: Page) -> Path:
-    """Write a page as `<folder>/<name>.md`, its numbers as .csv beside it; where the page lies."""
+    """Write a page as `<folder>/<name>.md`, its numbers as .csv beside it; returns the path of the page."""
     path = folder / f"{name}.md"
     _write(path, page.markdown)
     _write(path.with_suffix(".csv"), page.csv)
@@ -94,9 +95,10 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
 
 
 def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
-    """Draw a figure as `<folder>/<id>.svg` and .png, pictures that a table's runs keep as .png; their paths.
+    """Draw a figure as `<folder>/<id>.svg` and .png, pictures that a table's runs keep as .png.
 
-    A figure shows all seeds, pictures are of the first of the experiment's own.
+    A figure shows all seeds; pictures are those of the first of the experiment's own seeds. Returns the
+    paths.
     """
     first, last = views[0], views[-1]
     if first.experiment.kind == "figure":
@@ -114,9 +116,9 @@ def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
 
 
 def _records(experiment: Experiment, results: Path) -> Path:
-    """The file of an experiment's published records; of one that lists another's alphas, the other's.
+    """The file of an experiment's published records; one that lists another's alphas has that one's file.
 
-    Runs that some other experiment has published do not publish this one.
+    An experiment is published once this file is there, whatever runs other experiments have published.
     """
     return results / "records" / f"{(experiment.lists or experiment).id}.parquet"
 

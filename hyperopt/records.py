@@ -53,22 +53,23 @@ class Record:
     Attributes:
         id: hash of `config`.
         config: the run's canonical form.
-        metrics: per epoch `train_loss` and `train_error`, over the epoch's minibatches as they are trained,
-            `test_loss`, `test_error`, errors in percent; `learning_rate`, the mean over the epoch of what the
-            weights moved by; where the run asks for them `train_loss_full`, over the whole training set, and
-            `squared_weights`, a sum without biases; `w0`, `w1`, ... where a model has few weights; and what
-            the rule of level 0 tells of itself.
-        hyperparameters: per epoch the value after it, natural units, by "level.name", level 0 at the bottom.
-        final: after the last epoch `train_loss_full` and `squared_weights`; of a run that stops at a loss
-            `crossed_at`, the step whose minibatch was the first of that loss, infinite where none was.
-        diverged: a loss, weight or hyperparameter was not finite.
-        events: what happened and when: step and epoch counted from 1, level 0 at the bottom.
-        seconds: time in the training loop, without evaluation and compiling; a pack's time divided by its
-            runs.
+        metrics: by name, one number per epoch. `train_loss` and `train_error` are means over the epoch's
+            minibatches, each before the step on it; `test_loss` and `test_error` come after the epoch; errors
+            are in percent. `learning_rate` is the mean over the epoch of the rate by which the weights moved.
+            Where the run asks for them there are `train_loss_full`, over the whole training set, and
+            `squared_weights`, a sum without biases. A model of few weights has `w0`, `w1`, ... A rule of
+            level 0 may add diagnostics of its own.
+        hyperparameters: by "level.name", level 0 at the bottom, the value after each epoch in natural units.
+        final: `train_loss_full` and `squared_weights` after the last epoch. A run that stops at a loss has
+            `crossed_at`, the step of the first minibatch of that loss, infinite where there was none.
+        diverged: whether a loss, weight or hyperparameter was not finite.
+        events: what happened and when; steps and epochs are counted from 1, level 0 is at the bottom.
+        seconds: time in the training loop, without evaluation and compiling; the time of the pack divided by
+            the number of its runs.
         steps: updates of the weights.
         made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
-        pictures: where the data set's classes are colours, PNG files of its first test pictures side by side:
-            `input`, and in colours `truth` and `prediction` after the last epoch.
+        pictures: where the data set's classes are colours, PNG files that show its first test pictures side
+            by side: `input`, `truth`, and `prediction` after the last epoch.
     """
 
     id: str
@@ -97,10 +98,10 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 
 
 def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:
-    """The records of one file; all of them, or those of `ids`.
+    """The records of one file: all of them, or those in `ids`.
 
     Raises:
-        RecordsError: the file is damaged or not of this program.
+        RecordsError: the file is damaged, or was not written by this program.
     """
     some = None if ids is None else pc.field("id").isin(pa.array(ids, pa.string()))
     try:
@@ -122,7 +123,7 @@ class RecordsError(ImpossibleError):
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of record files; a run that lies in several of them counts once, the first by name stands."""
+    """A folder of files of records; where several have a record of one run, the first file by name counts."""
 
     root: Path
 
@@ -135,11 +136,11 @@ class Store:
         return set(self.load())
 
     def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
-        """Records by id; all of them, or those of `ids` that are here."""
+        """Records by id: all of them, or those in `ids` that are here."""
         return first_of(self.by_file(ids).values())
 
     def by_file(self, ids: Iterable[str] | None = None) -> dict[Path, list[Record]]:
-        """The same by the file in which they lie, in order of name."""
+        """The same records by their file, in order of name."""
         wanted = None if ids is None else list(ids)
         return {path: read_records(path, wanted) for path in self.files()}
 
@@ -151,7 +152,7 @@ class Store:
 
 
 def first_of(groups: Iterable[Iterable[Record]]) -> dict[str, Record]:
-    """Records by id; of those with the same id the first stands."""
+    """Records by id; of several with the same id the first counts."""
     found: dict[str, Record] = {}
     for record in chain.from_iterable(groups):
         found.setdefault(record.id, record)
@@ -166,10 +167,10 @@ def home() -> Path:
 
 
 def working() -> Store:
-    """Records of what this machine trained."""
+    """The records of what this machine trained."""
     return Store(home() / "records")
 
 
 def published() -> Store:
-    """Records of what has been published."""
+    """The published records."""
     return Store(results_dir() / "records")

@@ -1,7 +1,7 @@
 """Statistics over seeds: intervals, paired differences, and what to say where runs diverged.
 
 Student-t intervals cover what they promise from three seeds on, where a bootstrap covers 75 %. They assume
-an sd that means something; where a run diverged the sample is a mixture, with a median and a range instead.
+that the sd means something. Where a run diverged the sample is a mixture, and gets a median and a range.
 """
 
 from __future__ import annotations
@@ -68,15 +68,16 @@ def t_interval(values: Sequence[float]) -> Interval | None:
 
 
 def prediction_interval(values: Sequence[float], m: int) -> Interval | None:
-    """Of the mean of `m` further runs, 95 %: `mean ± t(.975, n-1) s sqrt(1/n + 1/m)`; None below two."""
+    """95 % interval of the mean of `m` more runs, `mean ± t(.975, n-1) s sqrt(1/n + 1/m)`; None below two."""
     return _around_mean(values, 1 / len(values) + 1 / m) if values else None
 
 
 def median_interval(values: Sequence[float]) -> tuple[Interval, float]:
     """Interval of the median without any assumption of shape, and how often such an interval covers it.
 
-    The k-th smallest to the k-th largest value, with the largest k that covers 95 %; below six values none
-    does, and the range stands (75 % at n = 3, 93.8 % at n = 5). P(cover) = 1 - 2 P(Binomial(n, 1/2) < k).
+    It reaches from the k-th smallest to the k-th largest value, with the largest k that covers 95 %. Below
+    six values no k does, and the interval is the range (75 % at n = 3, 93.8 % at n = 5). P(cover) = 1 - 2
+    P(Binomial(n, 1/2) < k).
     """
     ordered, n = sorted(values), len(values)
     covered = [1 - 2 * float(stats.binom.cdf(k - 1, n, 0.5)) for k in range(1, n // 2 + 1)] or [0.0]

@@ -18,20 +18,21 @@ NEVER = 0
 
 
 class RunState(NamedTuple):
-    """All that changes while one run trains.
+    """Everything that changes while one run trains.
 
     Attributes:
         params: weights by name.
         buffers: what a model keeps beside its weights, by name: running statistics of batch normalisation.
         stack: the levels' states.
         loss_sum: sum of the minibatch losses of this epoch, scalar.
-        wrong_sum: mistaken targets of the minibatches of this epoch, each judged before the step on it; int64
+        wrong_sum: number of mistaken targets in this epoch, those of a minibatch counted before the step on
+            it; int64 scalar.
+        diverged_at: the first step at which a loss, hyperparameter or weight was not finite, or NEVER; int64
             scalar.
-        diverged_at: step at which a loss, hyperparameter or weight was first not finite, or NEVER; int64
-            scalar.
-        negative_at: per level, step at which its alpha was first negative, or NEVER; int64 [levels].
+        negative_at: per level, the first step at which its alpha was negative, or NEVER; int64 [levels].
         rate_sum: sum over this epoch of the rates by which the weights moved, scalar.
-        crossed_at: step whose minibatch was the first of a loss to stop at, or NEVER; int64 scalar.
+        crossed_at: the first step whose minibatch had a loss of `stop_at_loss` or less, or NEVER; int64
+            scalar.
     """
 
     params: Tree
@@ -46,7 +47,7 @@ class RunState(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Sums over rows: loss, and mistaken targets, NaN counting as class 0."""
+    """Two sums over rows: of the loss, and of mistaken targets, where NaN predicts class 0."""
 
     loss: Tensor
     wrong: Tensor
@@ -56,7 +57,7 @@ class Scores(NamedTuple):
 class Training:
     """A model trained by a stack; every method is a pure function of one run, fit for `torch.func.vmap`.
 
-    The first minibatch of a loss of `stop_at_loss` or less is noted, where that is given.
+    Where `stop_at_loss` is given, the state notes the first minibatch of that loss or less.
     """
 
     model: nn.Module
@@ -67,7 +68,7 @@ class Training:
     def init(
         self, params: Tree, buffers: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]
     ) -> RunState:
-        """State before the first step; `buffers` the model's own, other arguments as of `Stack.init`."""
+        """The state before the first step; `buffers` are the model's, the rest as in `Stack.init`."""
         some = next(iter(params.values()))
         return RunState(
             params=params,
@@ -93,13 +94,13 @@ class Training:
         """One minibatch.
 
         Args:
-            state: before the step.
+            state: the state before the step.
             x: inputs [batch, ...].
             y: classes [batch] or [batch, ...], or numbers [batch], as the objective says.
-            weight: of each row in the loss [batch], adding up to 1; 0 for rows that only pad a smaller last
-                batch.
+            weight: weight of each row in the loss [batch]; they add up to 1, and rows that only pad a smaller
+                last batch have 0.
             step: counted from 1 over the whole run, scalar.
-            kept: which units stay, for each layer of a model with dropout: bool [batch, units].
+            kept: for each layer with dropout, which of its units stay: bool [batch, units].
         """
         grads, (loss, (wrong, buffers)) = grad_and_value(self._loss, has_aux=True)(
             state.params, state.buffers, x, y, weight, kept
@@ -128,25 +129,25 @@ class Training:
         return so_far if self.stop_at_loss is None else first(so_far, loss <= self.stop_at_loss, step)
 
     def mark_diverged(self, state: RunState, step: Tensor) -> RunState:
-        """Note `step` as the step of divergence where a weight is not finite."""
+        """The state, with `step` noted as the step of divergence where a weight is not finite."""
         finite = torch.stack([p.isfinite().all() for p in state.params.values()]).all()
         return state._replace(diverged_at=first(state.diverged_at, ~finite, step))
 
     def scores(self, params: Tree, buffers: Tree, x: Tensor, y: Tensor) -> Scores:
-        """Loss and mistakes on the rows x [rows, ...], y [rows, ...], the model in evaluation mode."""
+        """Loss and mistakes of the model in evaluation mode on the rows x [rows, ...], y [rows, ...]."""
         outputs = self.outputs(params, buffers, x)
         return Scores(
             self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
         )
 
     def outputs(self, params: Tree, buffers: Tree, x: Tensor) -> Tensor:
-        """What the model in evaluation mode makes of x [rows, ...]."""
+        """The outputs of the model in evaluation mode for x [rows, ...]."""
         outputs: Tensor = functional_call(self._evaluated, (params, buffers), (x,))
         return outputs
 
     @property
     def dropped(self) -> tuple[int, ...]:
-        """Units of each layer that has dropout in training."""
+        """The number of units of each layer that has dropout in training."""
         return getattr(self.model, "dropped", ())
 
     @cached_property
@@ -162,7 +163,7 @@ class Training:
         weight: Tensor,
         kept: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, Tree]]:
-        """The weighted loss; how many targets are mistaken in the rows that count; the next buffers."""
+        """The weighted loss, the number of mistaken targets in rows that count, and the next buffers."""
         after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalisation writes into them
         outputs = functional_call(self.model, (params, after), (x, kept) if kept else (x,))
         wrong = self.objective.row_mistakes(outputs, y).where(weight > 0, 0)

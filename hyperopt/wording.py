@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
 
 
 def steps_or_more(steps: float, most: float = math.inf) -> str:
-    """A count of steps, `2,657`; where it is infinite, that it is above `most`, as far as that is known."""
+    """A count of steps, `2,657`; an infinite one is `> most`, or `never` where `most` is not known."""
     if math.isfinite(steps):
         return f"{steps:,.0f}"
     return f"> {most:,.0f}" if math.isfinite(most) else "never"

@@ -1,4 +1,4 @@
-"""The curves of a figure: per curve its middle and band over seeds, and the report's own curve."""
+"""The curves of a figure: for each its middle and band over seeds, and the report's own curve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hyperopt.statistics import median_interval, t_interval
 
 Numbers = NDArray[np.float64]
 BAND = (0.05, 0.95)
-"""The quantiles over seeds between which their band lies."""
+"""The quantiles over seeds between which a band lies."""
 MOST_POINTS = 400
 
 
@@ -25,16 +25,16 @@ class MeasuredCurve:
     """One curve in one panel.
 
     Attributes:
-        label: its name.
+        label: the name of the curve.
         x: where it is known, [points].
-        middle: the mean over seeds, where a run diverged their median, [points]; NaN where no run is finite,
-            or where a logarithmic axis has no place for it.
+        middle: the mean over seeds, or their median where a run diverged, [points]; NaN where no run is
+            finite, or where a logarithmic axis has no place for it.
         low: lower end of the band, [points].
         high: upper end of the band, [points].
-        diverged: where the run of some seed diverged, bool [points].
+        diverged: where the run of at least one seed diverged, bool [points].
         report_x: where the report's curve is known.
         report_y: the report's curve.
-        cut: whether it has gaps where it is 0 or less, on a logarithmic axis.
+        cut: whether the curve has gaps, as it is 0 or less somewhere on a logarithmic axis.
     """
 
     label: str
@@ -52,7 +52,7 @@ Curves = Mapping[Panel, Sequence[MeasuredCurve]]
 
 
 def curves(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Curves:
-    """The curves of every panel that are drawn; those without a run or a number of the report are left out.
+    """The drawn curves of every panel; a curve without a run and without a number of the report is left out.
 
     {} where the experiment is no figure of curves.
     """
@@ -120,7 +120,7 @@ def _along_epochs(
 def _along_setting(
     cells: Sequence[Cell], metric: str, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """Values of {x} of which a run is there [points]; and as `_along_epochs`, NaN where one is missing."""
+    """The values of {x} that have a run [points]; else as `_along_epochs`, NaN where a run is missing."""
     x, columns, diverged = [], [], []
     for cell in cells:
         found = [records.get(cell.run(seed).id) for seed in seeds]
@@ -138,7 +138,7 @@ def _along_setting(
 
 
 def _kept(points: int, *, log: bool) -> NDArray[np.int64]:
-    """Indices of the points that are drawn: all, or of many as many as can be told apart."""
+    """Indices of the points that are drawn: all of them, or as many as can be told apart."""
     if points <= MOST_POINTS:
         return np.arange(points)
     places = np.geomspace(1, points, MOST_POINTS) if log else np.linspace(1, points, MOST_POINTS)
@@ -146,7 +146,7 @@ def _kept(points: int, *, log: bool) -> NDArray[np.int64]:
 
 
 def _over_seeds(y: Numbers, diverged: NDArray[np.bool_], band: str) -> tuple[Numbers, Numbers, Numbers]:
-    """Middle and band over seeds of y [seeds, points]; what is not finite is left out."""
+    """Middle and band over seeds of y [seeds, points]; numbers that are not finite are left out."""
     middle, low, high = (np.full(y.shape[1], np.nan) for _ in range(3))
     for i, column in enumerate(y.T):
         finite = column[np.isfinite(column)]

@@ -24,7 +24,7 @@ class ListedAlphas:
 
 
 def listed_alphas(experiment: Experiment) -> list[ListedAlphas]:
-    """Every row of a list, with the alphas of the row of that label in the experiment that it lists."""
+    """Every row of a list, with the alphas of the row of the same label in the experiment that it lists."""
     if experiment.lists is None:
         return []
     alphas = {cell.row: cell.run(seed=0).alpha for cell in experiment.lists.cells()}
@@ -36,7 +36,7 @@ def listed_alphas(experiment: Experiment) -> list[ListedAlphas]:
 
 
 def _text(alpha: float) -> str:
-    """As the reports print it: 0.01, 1e-4."""
+    """An alpha as the reports print it: 0.01, 1e-4."""
     if alpha >= 1e-3:
         return f"{alpha:g}"
     digits, power = f"{alpha:e}".split("e")

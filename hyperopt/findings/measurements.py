@@ -21,10 +21,10 @@ WIDENED = 1.5
 
 @dataclass(frozen=True)
 class Measured:
-    """One cell's numbers by seed, of a time by round.
+    """One cell's numbers by seed; those of a time by round.
 
-    `m` is the number of runs behind the report's, which may be off by `error`. A number that is infinite
-    because its run was too short is known to be above `most`.
+    `m` is the number of runs behind the report's number, which may be off by `error`. A number that is
+    infinite because its run was too short is known to be above `most`.
     """
 
     cell: Cell
@@ -42,9 +42,10 @@ class Measured:
 
     @property
     def prediction(self) -> Interval | None:
-        """Where the mean of `m` more runs is expected.
+        """The interval in which the mean of `m` more runs is expected.
 
-        None where a run diverged, below two runs, and for what depends on the machine or is told by rank.
+        None where a run diverged, below two runs, and for a number that depends on the machine or is told by
+        rank.
         """
         metric = metric_of(self.cell.metric)
         if self.diverged or metric.of_machine or metric.by_rank:
@@ -55,8 +56,8 @@ class Measured:
     def agrees(self) -> bool | None:
         """Whether the report's number lies in the prediction interval; None where either is absent.
 
-        The number of a whole curve is not compared either, as it may be a count that has no spread. A number
-        that is told by rank agrees where it lies in the range over seeds, widened by a factor both ways.
+        It is None for the number of a whole curve too, which may be a count that has no spread. A number that
+        is told by rank agrees where it lies in the range over seeds, widened by a factor both ways.
         """
         if metric_of(self.cell.metric).by_rank:
             return self._in_widened_range()
@@ -75,11 +76,11 @@ class Measured:
 
 
 Measurements = Mapping[tuple[str, str], Measured]
-"""By row's label and column's name."""
+"""Measurements by the label of their row and the name of their column."""
 
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
-    """Every cell of the experiment as the records have it, in the experiment's order."""
+    """Every cell of the experiment as the records show it, in the experiment's order."""
     error = experiment.reading_error + experiment.rounding_error
     return {
         (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number, error)
@@ -88,7 +89,7 @@ def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
 
 
 def series(record: Record, metric: str) -> list[float]:
-    """A metric after each epoch, [] where there is none; hyperparameters are called level.name."""
+    """A metric after each epoch, [] where the record has none; hyperparameters are called level.name."""
     if metric.endswith("_accuracy"):
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
     if metric == "train_loss_l2":
@@ -98,7 +99,7 @@ def series(record: Record, metric: str) -> list[float]:
 
 
 def value(record: Record, metric: str, epoch: int | None = None) -> float | None:
-    """The number of a record that a column shows, after `epoch` or the last one; None where it has none.
+    """The number of a record that a column shows, after `epoch` or the last one; None where there is none.
 
     Epochs are counted from 1.
     """
@@ -113,7 +114,7 @@ def value(record: Record, metric: str, epoch: int | None = None) -> float | None
 
 
 def _final(record: Record, metric: str) -> float | None:
-    """A number that a record has of the end of its run alone; None where it has none."""
+    """A number that a record has for the end of its run alone; None where there is none."""
     if metric == "train_loss_l2":
         loss, squares = (record.final.get(part) for part in ("train_loss_full", "squared_weights"))
         return None if loss is None or squares is None else _penalised(loss, squares)

@@ -1,4 +1,4 @@
-"""In which order a column puts the rows of each sub-table, here and in the report."""
+"""The order in which a column puts the rows of each sub-table, here and in the report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hyperopt.statistics import paired, t_interval
 
 Pair = tuple[Measured, Measured]
 Ranking = tuple[tuple[str, ...], ...]
-"""Labels of rows, the smallest number first; rows of equal numbers share a place."""
+"""Labels of rows, the one with the smallest number first; rows with equal numbers share a place."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Order:
     """The order of the rows of one sub-table.
 
     Attributes:
-        heading: of the sub-table.
+        heading: the heading of the sub-table.
         reported: the order of the report's numbers.
         measured: the order of our means.
-        pairs: how many pairs of rows are in the report's order here, of how many.
-        apart: the same of those pairs whose difference, paired by seed, has an interval that leaves out 0.
+        pairs: how many pairs of rows are in the report's order here, and how many pairs there are.
+        apart: the same two counts for pairs whose difference, paired by seed, has an interval without 0.
     """
 
     heading: str
@@ -37,7 +37,7 @@ class Order:
 
 
 def orders(experiment: Experiment, measurements: Measurements) -> list[Order]:
-    """The order in every sub-table that has two rows to compare; [] where the experiment compares none."""
+    """The order in every sub-table with two rows to compare; [] where the experiment compares no order."""
     column = experiment.order
     if column is None:
         return []
@@ -45,7 +45,7 @@ def orders(experiment: Experiment, measurements: Measurements) -> list[Order]:
 
 
 def _order(table: Table, column: str, measurements: Measurements) -> Iterator[Order]:
-    """Of rows that the report prints and whose runs are all in and did not diverge."""
+    """The order of the rows that the report prints and whose runs are all in and did not diverge."""
     found = [measurements[row.label, column] for row in table.rows]
     found = [m for m in found if m.cell.report is not None and m.by_seed and not (m.missing or m.diverged)]
     pairs = [pair for pair in combinations(found, 2) if _reported(pair[0]) != _reported(pair[1])]

@@ -1,4 +1,4 @@
-"""How many of the runs asked for are in, and what made them, as their records say."""
+"""How many of the requested runs are in, and what made them, as their records say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.records import Record
 
 KEYS = ("commit", "hyperopt", "torch", "python", "device", "cpu")
-"""What is told of every record, in this order; other keys follow by name."""
+"""The keys that come first, in this order; other keys follow by name."""
 APART = ("command", "started")
 
 
@@ -19,13 +19,13 @@ class Origin:
     """Where the runs of a page come from.
 
     Attributes:
-        wanted: how many runs are asked for.
-        missing: how many of them have no record.
-        config_hash: of the ids of those asked for.
+        wanted: the number of runs that the page asks for.
+        missing: the number of them that have no record.
+        config_hash: a hash of the ids of all of them.
         facts: what made those that are in, by key; equal values are collapsed to one.
-        days: on which they were trained.
+        days: the days on which they were trained.
         seconds: the training time of each.
-        commands: that trained them.
+        commands: the commands that trained them.
     """
 
     wanted: int
@@ -38,7 +38,7 @@ class Origin:
 
     @property
     def found(self) -> int:
-        """How many of the runs are in."""
+        """The number of runs that are in."""
         return self.wanted - self.missing
 
 

@@ -1,4 +1,4 @@
-"""Times of single runs beside the report's, and each as a multiple of its baseline's."""
+"""Times of single runs beside the report's, and each as a multiple of its baseline's time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class TimeRatio:
     """A row's time in one library, in the unit of its metric, and as a multiple of the baseline's.
 
     Attributes:
-        mean: over rounds; None where it was not timed.
+        mean: the mean over rounds; None where the row was not timed.
         ratio: the mean over rounds of the multiple.
-        interval: Student's of that; None of the baseline itself.
+        interval: Student's interval of that mean; None for the baseline itself.
     """
 
     mean: float | None
@@ -53,14 +53,14 @@ class Times:
     """What an experiment times, and how it was timed.
 
     Attributes:
-        libraries: in which it is timed.
-        per_step: whether times are microseconds of a step, else seconds of all steps.
-        tables: the sub-tables of which the report gives a time.
-        rounds: the numbers of rounds there were; () where nothing is timed yet.
+        libraries: the libraries in which runs are timed.
+        per_step: whether times are microseconds per step, or else seconds for all steps.
+        tables: the sub-tables for which the report gives a time.
+        rounds: the different numbers of rounds; () where nothing is timed yet.
         core: the least share of a core that a run had.
-        timed_steps: the most steps that were timed in a round, where that is a part of the run; else 0.
-        cpus: the processors.
-        days: the days.
+        timed_steps: the most steps that were timed in a round, where those were a part of the run, else 0.
+        cpus: the processors on which runs were timed.
+        days: the days on which runs were timed.
     """
 
     libraries: tuple[str, ...]

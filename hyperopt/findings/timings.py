@@ -1,8 +1,8 @@
 """Times of one run alone, kept as records of their own kind beside the run's.
 
-A run's record tells the seconds of its pack, divided by the runs that shared it. What a report calls the time
-of a run is measured apart, by `make times`: the run alone, on a machine that does nothing else, round after
-round in turn with its baseline.
+A run's record has the seconds of its pack, divided by the number of runs in it. What a report calls the time
+of a run is measured apart, by `make times`: the run trains alone on a machine that does nothing else, in turn
+with its baseline, round after round.
 """
 
 from __future__ import annotations
@@ -40,13 +40,14 @@ def timing(
     """The record of a run's times.
 
     Args:
-        run: what was timed.
+        run: the run that was timed.
         library: the `timed_in` of a metric.
-        seconds: for all its steps, one number per round.
-        core: the least share of a core that it had in a round.
+        seconds: seconds for all steps of the run, one number per round.
+        core: the least share of a core that the run had in a round.
         steps: updates of the weights in the run.
-        made: what made it, as of any record.
-        timed_steps: the most of them that were timed in a round, the seconds being in proportion; None: all.
+        made: what made the record, as in any other.
+        timed_steps: the most steps that were timed in a round, to which the seconds are in proportion; None
+            where all were timed.
     """
     cut = {TIMED_STEPS: float(timed_steps)} if timed_steps and timed_steps < steps else {}
     return Record(
@@ -69,14 +70,14 @@ def rounds(record: Record, *, per_step: bool) -> list[float]:
 
 
 def timed(experiment: Experiment, table: Table) -> list[Cell]:
-    """The cells of a sub-table that show a time the report gives, row by row."""
+    """The cells of a sub-table that show a time which the report gives too, row by row."""
     labels = {row.label for row in table.rows}
     cells = (cell for cell in experiment.cells() if cell.row in labels)
     return [cell for cell in cells if metric_of(cell.metric).timed_in and cell.report is not None]
 
 
 def timed_run(cell: Cell) -> Run:
-    """The run that is timed for a cell: which seed does not matter to its time."""
+    """The run that is timed for a cell; its seed does not matter to its time."""
     return cell.run(seed=0)
 
 

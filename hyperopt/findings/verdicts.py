@@ -22,14 +22,14 @@ class Verdict:
 
     Attributes:
         claim: the claim.
-        rows: the rows it was judged on.
-        effects: the effect by seed, over seeds whose runs are all in.
-        diverged: how many of the runs behind it diverged, of how many.
-        center: mean of the effects; their median where they are told by rank; None where there are none.
-        interval: Student's of the mean; that of the median by rank; None below two seeds.
-        by_rank: whether a run diverged, or the number has no mean, see `Metric`.
-        p: of the paired t-test that the effect is 0, from five seeds, where it is not told by rank.
-        outcome: what follows.
+        rows: the rows on which it was judged.
+        effects: the effect by seed, for seeds whose runs are all in.
+        diverged: how many of the runs behind it diverged, and how many runs there are.
+        center: the mean of the effects, or their median where they are told by rank; None without effects.
+        interval: Student's interval of the mean, or that of the median by rank; None below two seeds.
+        by_rank: whether a run diverged, or the number has no mean (see `Metric`).
+        p: p of the paired t-test that the effect is 0, from five seeds on and where it is not told by rank.
+        outcome: the verdict.
     """
 
     claim: Claim
@@ -44,7 +44,7 @@ class Verdict:
 
 
 def verdicts(experiment: Experiment, measurements: Measurements) -> list[Verdict]:
-    """A verdict per claim, and per row where a claim speaks of each, in the experiment's order."""
+    """The verdicts in the experiment's order: one per claim, or one per row where a claim is about each."""
     return [
         judge(claim, rows, measurements)
         for claim in experiment.claims
@@ -53,7 +53,7 @@ def verdicts(experiment: Experiment, measurements: Measurements) -> list[Verdict
 
 
 def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verdict:
-    """The verdict on a claim over these rows; with several, a seed's effect is its mean over them."""
+    """The verdict on a claim over these rows; the effect of a seed is its mean over them."""
     pairs = [
         tuple(_at(place, row, measurements) for place in (claim.effect.minuend, claim.effect.subtrahend))
         for row in rows
@@ -80,7 +80,7 @@ def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verd
 
 
 def effect_interval(effects: Sequence[float], *, by_rank: bool) -> Interval | None:
-    """What a verdict rests on: Student's; that of the median, told by rank; None below two seeds."""
+    """The interval behind a verdict: Student's, or that of the median by rank; None below two seeds."""
     if len(effects) < 2:
         return None
     return median_interval(effects)[0] if by_rank else t_interval(effects)

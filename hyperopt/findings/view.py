@@ -1,4 +1,4 @@
-"""An experiment as so many seeds see it: all that pages, figures and other displays read."""
+"""An experiment as its records at some seeds show it: all that pages, figures and other displays read."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from hyperopt.wording import counted
 
 @dataclass(frozen=True)
 class Agreement:
-    """Cells beside the report's numbers: how many agree of those compared.
+    """Cells beside the report's numbers: how many were compared, and how many of these agree.
 
-    `lost` are those that are not compared since some of their runs diverged.
+    `lost` is the number of cells that are not compared because some of their runs diverged.
     """
 
     agree: int
@@ -35,15 +35,15 @@ class View:
 
     Attributes:
         experiment: what is asked.
-        seeds: of the runs.
+        seeds: the seeds of the runs.
         measurements: every cell.
-        origin: how many runs are in, and what made them; of a list those of the experiment that it lists.
-        verdicts: on its claims.
-        orders: of the rows, where the experiment compares them.
-        curves: by panel, of a figure.
-        times: of single runs; None where the experiment times none.
+        origin: how many runs are in, and what made them; a list has those of the experiment that it lists.
+        verdicts: the verdicts on its claims.
+        orders: the orders of the rows, where the experiment compares them.
+        curves: the curves of a figure, by panel.
+        times: the times of single runs; None where the experiment times none.
         alphas: the rows of a list of initial alphas.
-        pictures: those that runs of the first seed keep, by row; {} where the experiment shows none.
+        pictures: the pictures that runs of the first seed keep, by row; {} where the experiment shows none.
     """
 
     experiment: Experiment
@@ -59,7 +59,7 @@ class View:
 
     @property
     def complete(self) -> bool:
-        """Whether no run is missing."""
+        """Whether all runs are in."""
         return not self.origin.missing
 
     @property
@@ -69,7 +69,7 @@ class View:
 
     @property
     def diverged(self) -> bool:
-        """Whether any run did."""
+        """Whether any run diverged."""
         return any(measured.diverged for measured in self.measurements.values())
 
     @property
@@ -79,13 +79,13 @@ class View:
 
     @property
     def over(self) -> str:
-        """What a mean is over: `3 seeds (0, 1, 2)`; where runs are missing, those of them that are in."""
+        """What means are taken over: `3 seeds (0, 1, 2)`; says so where some of their runs are missing."""
         all_ = f"{self.count} ({listed(self.seeds)})"
         return all_ if self.complete else f"those of {all_} that are in"
 
     @property
     def agreement(self) -> Agreement:
-        """How many cells agree with the report."""
+        """How many cells agree with the report, and how many were compared."""
         cells = self.measurements.values()
         compared = [measured.agrees for measured in cells if measured.agrees is not None]
         lost = sum(bool(measured.diverged) and measured.agrees is None for measured in cells)
@@ -93,7 +93,7 @@ class View:
 
     @property
     def bold(self) -> frozenset[str]:
-        """Labels of the rows that the report's own rule prints bold, applied to our means."""
+        """Labels of the rows that the report's rule for bold rows picks by our means."""
         bound, effect = self.experiment.bold, self.experiment.effect
         if not (bound and effect):
             return frozenset()
@@ -109,13 +109,13 @@ class View:
 
 
 def views_of(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> list[View]:
-    """The experiment as its records show it, at its own seeds and at those asked for, which may be the same.
+    """The experiment as its records show it, at its own seeds and at the requested ones.
 
     Args:
         experiment: what is asked.
-        records: by id; those of other experiments are ignored.
-        seeds: how many or which. Where these go beyond the experiment's own, the first view is of its own
-            alone, the last of all; otherwise there is one view.
+        records: records by id; those of other experiments are ignored.
+        seeds: how many or which. Where they go beyond the experiment's own, the first view has its own alone
+            and the last has all; otherwise there is one view.
     """
     asked = experiment.seed_numbers(seeds)
     groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
@@ -153,7 +153,7 @@ def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iter
 
 
 def listed(seeds: tuple[int, ...]) -> str:
-    """Seeds in full, or the first and the last where more than three follow one another."""
+    """Seeds in full; of more than three that follow one another the first and the last."""
     if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
         return f"{seeds[0]} … {seeds[-1]}"
     return ", ".join(map(str, seeds))
@@ -162,7 +162,7 @@ def listed(seeds: tuple[int, ...]) -> str:
 def _pictures(
     experiment: Experiment, records: Mapping[str, Record], seed: int
 ) -> dict[str, Mapping[str, bytes]]:
-    """By row, the pictures that the runs of that seed keep."""
+    """The pictures that the runs of that seed keep, by row."""
     if experiment.pictures is None:
         return {}
     labels = [row.label for table in experiment.tables for row in table.rows]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 
-def list(_: Namespace) -> int:  # noqa: A001 (the verb's name)
+def browse(_: Namespace) -> int:
     """Print every experiment, how many of its runs are here and published, and what runs can be made of."""
     from hyperopt.experiments import load
 

@@ -1,4 +1,4 @@
-"""`hyperopt tables`, `figures`, `publish` and `render`: experiments trained, shown and published."""
+"""`hyperopt tables` and `hyperopt figures`: experiments trained and shown."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hyperopt.records import Record, home, published, working
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hyperopt.config import Run
     from hyperopt.engine.plan import Plan
@@ -61,35 +61,6 @@ def tables(arguments: Namespace) -> int:
 def figures(arguments: Namespace) -> int:
     """Train what figures miss, and draw them."""
     return _train_and_show(arguments, "figure")
-
-
-def publish(arguments: Namespace) -> int:
-    """Copy finished runs to the published records and render their pages."""
-    from hyperopt.experiments import load
-    from hyperopt.publish import publish as publish_records
-
-    _refuse_outside_a_checkout("publish")
-    experiments = load(*_only_patterns(arguments.asked))
-    _say_pages(publish_records(experiments, working()), [experiment.id for experiment in experiments])
-    return 0
-
-
-def render(arguments: Namespace) -> int:
-    """Rewrite published pages from the published records."""
-    from hyperopt.experiments import load
-    from hyperopt.publish import render as render_pages
-
-    _refuse_outside_a_checkout("render")
-    experiments = load(*_only_patterns(arguments.asked))
-    _say_pages(render_pages(experiments), [experiment.id for experiment in experiments])
-    return 0
-
-
-def _refuse_outside_a_checkout(verb: str) -> None:
-    if checkout_root() is None:
-        raise ConfigError(
-            f"{verb} writes the results of a checkout, and this is an installed package: clone it."
-        )
 
 
 def local_pages() -> Path:
@@ -202,18 +173,6 @@ def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -
     path = write_page(local_pages(), experiment.id, page)
     places = ", ".join(map(str, [path, *write_drawings(local_pages(), views)]))
     print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {places}")
-
-
-def _say_pages(pages: Mapping[str, Any], ids: Sequence[str]) -> None:
-    for name in ids:
-        print(f"{name}: {pages[name].verdicts}" if name in pages else f"{name}: no run of it is published")
-
-
-def _only_patterns(words: Sequence[str]) -> Iterator[str]:
-    for word in words:
-        if "=" in word:
-            raise ConfigError(f"{word}: only ids and globs are expected here, such as clipping/table2.")
-        yield word
 
 
 def _seeds(value: Any) -> int | tuple[int, ...] | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hyperopt.statistics import Interval
+if TYPE_CHECKING:
+    from hyperopt.statistics import Interval
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,9 @@ from benchmarks.page import page
 from benchmarks.results import Results, to_csv, to_json
 from benchmarks.whole_table import whole_table
 from hyperopt.data import DataError, prepare
-from hyperopt.engine.plan import COMPILE_SECONDS, SECONDS_PER_STEP, SECONDS_PER_STEP_OF_MODEL
+from hyperopt.engine.costs import COMPILE_SECONDS
 from hyperopt.files import results_dir
+from hyperopt.models import MODELS, Model
 
 TABLE = "clipping/table2"
 REAL: dict[str, object] = {"dataset": "mnist"}
@@ -90,8 +91,8 @@ def measure(effort: Effort, data: str, say: Say) -> Results:
     series += cnn_times("cpu", effort, say)
     series += [s for device in devices for s in pack_sizes(device, effort, say)]
     assumed = [("compile", device, COMPILE_SECONDS) for device in devices]
-    assumed += [("step", device, SECONDS_PER_STEP[device]) for device in devices]
-    assumed += [("cnn", "cpu", SECONDS_PER_STEP_OF_MODEL["cpu", "cnn"])]
+    assumed += [("step", device, Model.costs[device].seconds) for device in devices]
+    assumed += [("cnn", "cpu", MODELS["cnn"].costs["cpu"].seconds)]
     return Results(on, data, effort.inline, tuple(series), tuple(compiled), tuple(assumed))
 
 

@@ -13,7 +13,7 @@ from benchmarks.results import Compiling, Series
 from benchmarks.subjects import Subject, beside_gdtuo, ours, runs_of, side_by_side
 from benchmarks.workers import Inline, Sample, Worker, at_once, start, steps_lasting
 from hyperopt.config import resolve
-from hyperopt.engine.plan import largest_pack
+from hyperopt.engine.costs import largest_pack
 
 STACKS = ("sgd/sgd", "adam/sgd")
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32), "cuda": (1, 8, 32, 128, 512)}

@@ -20,7 +20,7 @@ from torchvision.transforms import ToTensor
 from benchmarks.workers import Train
 from hyperopt import models
 from hyperopt.config import Run, resolve
-from hyperopt.data import DATASETS, Data
+from hyperopt.data import Data, find
 from hyperopt.engine.pack import Pack, data_of, numbers_of
 from hyperopt.engine.process import prepare_process
 from hyperopt.engine.speed import SteppedTraining
@@ -70,7 +70,7 @@ def runs_of(stack: str, size: int, settings: Mapping[str, object]) -> tuple[Run,
 
 def model_of(run: Run, device: str) -> torch.nn.Module:
     """A run's model."""
-    spec = DATASETS[run.dataset["name"]]
+    spec = find(run.dataset["name"])
     return models.build(run.model, spec.shape, spec.classes).to(device)
 
 
@@ -146,7 +146,7 @@ def plain_torch(runs: tuple[Run, ...], device: str, *, fused: bool | None) -> Tr
 def matrix_products(runs: tuple[Run, ...], device: str) -> Train:
     """The five matrix products of a step of a net with one hidden layer, into preallocated tensors."""
     [run] = runs
-    spec = DATASETS[run.dataset["name"]]
+    spec = find(run.dataset["name"])
     inputs, (hidden,), classes = math.prod(spec.shape), run.model["hidden"], spec.classes
     batch = run.batch_size
 

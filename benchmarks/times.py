@@ -17,7 +17,7 @@ from benchmarks.measure import Say
 from benchmarks.numpy_loop import loop
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from benchmarks.workers import Inline, Worker, at_once, start
-from hyperopt.engine.plan import run_steps
+from hyperopt.engine.costs import run_steps
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Cell, Experiment
 from hyperopt.experiments.metrics import metric_of

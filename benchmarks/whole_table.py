@@ -18,8 +18,8 @@ from benchmarks.subjects import GDTUO_LOOPS, gdtuo_loops
 from benchmarks.workers import at_once, steps_lasting
 from hyperopt.config import Run
 from hyperopt.config.sweep import parse
+from hyperopt.engine.costs import run_steps
 from hyperopt.engine.options import Options
-from hyperopt.engine.plan import run_steps
 from hyperopt.experiments import load
 
 

@@ -36,7 +36,8 @@ def small_problem(steps: int, seed: int = 0) -> Problem:
     y = torch.randint(CLASSES, (steps, BATCH), generator=generator)
     x = centres[y] + 0.7 * torch.randn(steps, BATCH, FEATURES, generator=generator)
     torch.manual_seed(seed)
-    model = models.mlp((FEATURES,), CLASSES, hidden=(8,), activation="tanh", output_activation="tanh")
+    net = resolve({"model": "mlp", "model.hidden": [8]}).model
+    model = models.build(net, (FEATURES,), CLASSES)
     return Problem(model, x, y)
 
 

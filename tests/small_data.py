@@ -8,25 +8,30 @@ import numpy as np
 from PIL import Image
 from torchvision import datasets
 
-from hyperopt.data import idx, specs, synthetic
-from hyperopt.data.fingerprints import sha256
+from hyperopt.data import DATASETS, idx, synthetic
+from hyperopt.data.dataset import PARTS
+from hyperopt.data.fingerprints import ArraySpec, sha256
 
 
 def small(name, train=24, test=12):
-    """A data set of a few random rows under a real one's name, and its arrays."""
-    real = specs.DATASETS[name]
+    """A data set of a few random rows that is else as a real one, and its arrays."""
+    real = DATASETS[name]
     arrays = synthetic.arrays(real, train, test, seed=1)
-    stored = {part: real.arrays[part].shape[1:] for part in specs.PARTS}
+    stored = {part: real.kept[part].shape[1:] for part in PARTS}
     arrays = {part: a.astype(np.uint8).reshape(-1, *stored[part]) for part, a in arrays.items()}
-    fingerprints = {part: specs.ArraySpec(a.shape, sha256(a)) for part, a in arrays.items()}
-    return specs.DatasetSpec(name, real.classes, real.shape, fingerprints, real.options, real.choices), arrays
+    return type("Small", (real,), {"name": name, "rows": train, "kept": kept_of(arrays)}), arrays
+
+
+def kept_of(arrays):
+    """What a data set with these arrays says of them."""
+    return {part: ArraySpec(a.shape, sha256(a)) for part, a in arrays.items()}
 
 
 def in_place(name, monkeypatch):
-    """A small data set in the place of the real one, for as long as a test runs; its spec and its arrays."""
-    spec, arrays = small(name)
-    monkeypatch.setitem(specs.DATASETS, name, spec)
-    return spec, arrays
+    """A small data set in the place of the real one, for as long as a test runs; it, and its arrays."""
+    kind, arrays = small(name)
+    monkeypatch.setitem(DATASETS, name, kind)
+    return kind, arrays
 
 
 def write_idx(folder, arrays):
@@ -75,4 +80,4 @@ def write_cifar(root, name, arrays, monkeypatch):
 
 
 def same(found, expected):
-    return all(np.array_equal(found[part], expected[part]) for part in specs.PARTS)
+    return all(np.array_equal(found[part], expected[part]) for part in PARTS)

@@ -38,7 +38,7 @@ def bench(arguments: Namespace) -> int:
 
     first = run(0)
 
-    from hyperopt.engine.plan import SECONDS_PER_STEP, largest_pack
+    from hyperopt.engine.costs import largest_pack, run_seconds, run_steps
 
     options = engine_options(process)
     device = options.resolved_device()
@@ -47,7 +47,8 @@ def bench(arguments: Namespace) -> int:
     print(", ".join(("/".join(first.stack), first.model["name"], first.dataset["name"])), end=", ")
     print(f"batch {first.batch_size}, {device}")
     print(tabulate(rows, headers=["runs in a pack", "ms per run and step"], floatfmt=".3g"))
-    print(f"plans assume {1e3 * SECONDS_PER_STEP[device]:g} ms until there are records to go by")
+    assumed = 1e3 * run_seconds(first, options) / run_steps(first)
+    print(f"plans assume {assumed:.3g} ms until there are records to go by")
     return 0
 
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from hyperopt.cli.report import run_lines
-from hyperopt.config import from_canonical
-from hyperopt.config.schema import DATASETS, MODELS
+from hyperopt.config import label
 from hyperopt.config.shorthands import SHORTHANDS
+from hyperopt.data import DATASETS
 from hyperopt.errors import ConfigError, shown
+from hyperopt.models import MODELS
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
 
@@ -46,7 +47,8 @@ def show(arguments: Namespace) -> int:
     """Print the stored run whose id starts as given."""
     record = stored(arguments.run)
     settings = " ".join(f"{key}={shown(value)}" for key, value in record.config.items() if key != "versions")
-    print(f"{from_canonical(record.config).label}\n{settings}\n")
+    name = label(record.config["stack"].split("/"), record.config["alpha"])
+    print(f"{name}\n{settings}\n")
     print("\n".join(run_lines(record, cached=True)))
     print("\n" + "\n".join(f"{key}: {value}" for key, value in sorted(record.made.items())))
     return 0

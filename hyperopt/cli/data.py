@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from hyperopt.config.schema import DATASETS
-from hyperopt.errors import ConfigError, unknown
+from hyperopt.data import DATASETS, DataError, describe, find, prepare
+from hyperopt.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -15,12 +15,9 @@ if TYPE_CHECKING:
 def data(arguments: Namespace) -> int:
     """Fetch and check the data sets named; without a name, say what lies in the cache."""
     for name in arguments.names:
-        if name not in DATASETS:
-            raise unknown("data set", name, DATASETS)
+        find(name)
     if arguments.refetch and not arguments.names:
         raise ConfigError("data --refetch: name the data sets to fetch again, such as mnist.")
-
-    from hyperopt.data import DataError, describe, prepare
 
     failures = 0
     for name in arguments.names:

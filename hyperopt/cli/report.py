@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from hyperopt.config import Run, from_canonical
+from hyperopt.config import Run
 from hyperopt.errors import shown
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
     metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
     for i in range(len(record.metrics["train_loss"])):
         yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics)}"
-    run = from_canonical(record.config)
-    for level, rule in enumerate(run.stack):
+    for level, rule in enumerate(record.config["stack"].split("/")):
         names = [key for key in record.hyperparameters if key.startswith(f"{level}.")]
         yield f"level {level}, {rule}: " + ", ".join(
             f"{key.partition('.')[2]} {number(record.hyperparameters[key][-1])}" for key in names

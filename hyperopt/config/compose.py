@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from hyperopt.config.schema import DATASETS, MODELS, Procedure, check_value, run_schema, spec_of
-from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt import data, models
+from hyperopt.config.schema import Procedure, run_schema
+from hyperopt.errors import shown, unknown
 from hyperopt.files import conf_dir
+from hyperopt.optim.levels import parse_stack
+from hyperopt.options import Declared, put, usual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GROUPS = {"dataset": DATASETS, "model": MODELS}
-EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+GROUPS: dict[str, Mapping[str, type[Declared]]] = {"dataset": data.DATASETS, "model": models.MODELS}
 
 
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,63 +31,52 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     chosen = {group: settings.get(group) for group in GROUPS}
     for group, name in chosen.items():
-        if name is not None and name not in GROUPS[group]:
+        if name is not None and ":" not in str(name) and str(name) not in GROUPS[group]:
             raise unknown(group, str(name), GROUPS[group], given=f"{group}={shown(name)}")
-    base = _composed(**chosen)
-    config = copy.deepcopy(base)
-    keys = settings_keys(**chosen)
+    own = own_rules(settings["stack"]) if "stack" in settings else ()
+    config = copy.deepcopy(_composed(**chosen, own=own))
+    keys = settings_keys(**chosen, own=own)
     for key, value in settings.items():
         if key not in keys:
             raise unknown("key", key, keys, given=f"{key}={shown(value)}")
         if key not in GROUPS:
-            _set(config, key, value)
+            put(config, key, value)
     return cast("dict[str, Any]", OmegaConf.to_container(config))
 
 
-def defaults(group: str, name: str) -> dict[str, Any]:
-    """Default of every option of a data set or model."""
-    config = _composed(**{other: name if other == group else None for other in GROUPS})
-    return cast("dict[str, Any]", OmegaConf.to_container(config[group]))
+def own_rules(stack: Any) -> tuple[str, ...]:
+    """The rules of a stack that are one's own."""
+    return tuple(dict.fromkeys(rule for rule in parse_stack(stack) if ":" in rule))
 
 
 @cache
 def usual_procedure() -> dict[str, Any]:
     """Default of every setting of `Procedure`."""
-    config = _composed(None, None)
+    config = _composed()
     return {key.name: config[key.name] for key in fields(Procedure)}
 
 
 @cache
-def settings_keys(dataset: str | None = None, model: str | None = None) -> tuple[str, ...]:
-    """Every key that settings may have with this data set and model (None: the default ones)."""
-    config = _composed(dataset, model)
-    top = [str(key) for key in config if key != "default_epochs"]
-    return (*top, *(f"{group}.{option}" for group in GROUPS for option in config[group] if option != "name"))
+def settings_keys(
+    dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()
+) -> tuple[str, ...]:
+    """Every key that settings may have with this data set, model (None: the usual ones) and own rules."""
+    config = _composed(dataset, model, own)
+    options = (f"{group}.{option}" for group in GROUPS for option in config[group] if option != "name")
+    return (*map(str, config), *options)
 
 
 @cache
-def _composed(dataset: str | None, model: str | None) -> DictConfig:
+def _composed(dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()) -> DictConfig:
     choices = {"dataset": dataset, "model": model}
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        plain = compose("config", overrides=[f"{group}={name}" for group, name in choices.items() if name])
-    schema = run_schema(plain.dataset.name, plain.model.name)
+        here = [f"{group}={name}" for group, name in choices.items() if name and ":" not in name]
+        plain = compose("config", overrides=here)
+    for group, name in choices.items():
+        if name and ":" in name:
+            OmegaConf.update(plain, group, {"name": name}, merge=False, force_add=True)
+    kinds = data.find(plain.dataset.name), models.find(plain.model.name)
+    for kind in kinds:
+        usual(kind)  # refuses options that cannot be read
+    schema = run_schema(*kinds, own)
     return cast("DictConfig", OmegaConf.merge(OmegaConf.structured(schema), plain))
-
-
-def _set(config: DictConfig, key: str, value: Any) -> None:
-    """Put one value into the typed config, in place."""
-    spec, kind = spec_of(cast("type", OmegaConf.get_type(config)), key)
-    typed: Any = list(value) if isinstance(value, tuple) else value
-    if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
-        typed = int(value)
-    try:
-        if "${" in str(value) or (kind == list[int] and not isinstance(typed, list)):
-            raise OmegaConfBaseException
-        OmegaConf.update(config, key, typed)
-    except OmegaConfBaseException:
-        names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
-        expected: str | None = next(names, "a list of whole numbers, such as [128,64],")
-    else:
-        expected = check_value(OmegaConf.select(config, key), spec)
-    if expected:
-        raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")

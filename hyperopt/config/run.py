@@ -8,22 +8,25 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.config.compose import composed, defaults, usual_procedure
+from hyperopt import data, models
+from hyperopt.config.compose import composed, own_rules, usual_procedure
 from hyperopt.config.schema import Procedure, check_fit, number_names
 from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import build, habits_of, known_habits
+from hyperopt.optim.assemble import habits_of, known_habits
 from hyperopt.optim.rules import find
+from hyperopt.optim.settings import Levels, levels_of
+from hyperopt.options import Declared, hashable, usual
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["VERSIONS", "ConfigError", "Run", "from_canonical", "resolve"]
+__all__ = ["ConfigError", "Run", "from_canonical", "label", "resolve"]
 
-VERSIONS: dict[str, int] = {"engine": 1}
-"""Versions of `engine`, `dataset.NAME` and `model.NAME`, 1 where absent: raised when the arithmetic changes,
-so that the records of that component go stale. A rule says its own version."""
+ENGINE_VERSION = 1
+"""Raised when the engine's arithmetic changes, so that all records go stale; data sets, models and rules say
+their own version."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,8 @@ class Run:
         everything = levels.parse_tune("all", self.stack, self.numbers)
         versions = self._versions()
         return {
-            **_canonical_group("dataset", self.dataset),
-            **_canonical_group("model", self.model),
+            **_canonical_options(data.find(self.dataset["name"]), self.dataset),
+            **_canonical_options(models.find(self.model["name"]), self.model),
             "stack": "/".join(self.stack),
             "alpha": list(self.alpha),
             **{name: number for name, number in self.numbers.items() if number != rule[name]},
@@ -96,13 +99,22 @@ class Run:
     @property
     def label(self) -> str:
         """The resolved stack, such as adam(0.001)/sgd(1e-05)."""
-        return "/".join(f"{rule}({shown(alpha)})" for rule, alpha in zip(self.stack, self.alpha, strict=True))
+        return label(self.stack, self.alpha)
 
     def _versions(self) -> dict[str, int]:
-        parts = ("engine", f"dataset.{self.dataset['name']}", f"model.{self.model['name']}")
-        versions = {part: VERSIONS.get(part, 1) for part in parts}
+        dataset, model = self.dataset["name"], self.model["name"]
+        versions = {
+            "engine": ENGINE_VERSION,
+            f"dataset.{dataset}": data.find(dataset).version,
+            f"model.{model}": models.find(model).version,
+        }
         versions |= {f"rule.{rule}": find(rule).version for rule in self.stack}
         return {part: version for part, version in versions.items() if version > 1}
+
+
+def label(stack: Sequence[str], alpha: Sequence[float]) -> str:
+    """A stack with its alphas, such as adam(0.001)/sgd(1e-05)."""
+    return "/".join(f"{rule}({shown(rate)})" for rule, rate in zip(stack, alpha, strict=True))
 
 
 def resolve(settings: Mapping[str, Any]) -> Run:
@@ -115,40 +127,29 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         ConfigError: an unknown key, a value of the wrong type or out of range, or values at odds.
     """
     config = composed(expanded(settings))
-    check_fit(config["dataset"], config["model"])
-    stack = levels.parse_stack(config["stack"])
-    rule = find(stack[0]).hyperparameters
-    for name in number_names():
-        if config[name] is not None and name not in rule:
-            raise ConfigError(
-                f"{name}={shown(config[name])}: level 0 is {stack[0]}, which has {', '.join(rule)}."
-            )
-    numbers = {
-        name: rule[name] if config.get(name) is None else config[name] + 0.0
-        for name in rule
-        if name != "alpha"
-    }
-    for name, number in numbers.items():
-        levels.check_decay(name, number, stack[0])
-    clip = levels.parse_clip(config["clip"], stack)
-    tune = levels.parse_tune(config["tune"], stack, numbers)
-    habits = _habits(config, stack, clips=any(clip))
-    for level, name in enumerate(stack):
-        build(name, find(name).hyperparameters if level else numbers, habits, bottom=level == 0)
+    dataset, model = ({k: hashable(v) for k, v in config[group].items()} for group in ("dataset", "model"))
+    kind = data.find(dataset["name"])
+    check_fit(kind, models.made(model))
+    own = own_rules(config["stack"])
+    given = {name: config[name] for name in (*number_names(own), *known_habits(own))}
+    chosen = levels_of(
+        config["stack"], config["alpha"], config["clip"], config["tune"], config["form"], given
+    )
     if config["tune_after"] == "tensor":
-        _check_by_tensor(stack, tune, clips=any(clip))
+        _check_by_tensor(chosen)
+    usual_epochs = kind.default_epochs.get(chosen.stack[0], kind.default_epochs["other"])
     return Run(
-        dataset=_hashable(config["dataset"]),
-        model=_hashable(config["model"]),
-        stack=stack,
-        alpha=levels.parse_alpha(config["alpha"], stack),
-        numbers=numbers,
-        clip=clip,
-        tune=tune,
+        dataset=dataset,
+        model=model,
+        stack=chosen.stack,
+        alpha=chosen.alpha,
+        numbers=chosen.numbers,
+        clip=chosen.clip,
+        tune=chosen.tune,
         form=config["form"],
-        habits=habits,
-        batch_size=config["batch_size"],
-        epochs=config["epochs"] or config["default_epochs"].get(stack[0], config["default_epochs"]["other"]),
+        habits=chosen.habits,
+        batch_size=config["batch_size"] or kind.batch_size,
+        epochs=config["epochs"] or usual_epochs,
         seed=config["seed"],
         procedure={key.name: config[key.name] for key in fields(Procedure)},
     )
@@ -159,41 +160,21 @@ def from_canonical(canonical: Mapping[str, Any]) -> Run:
     return resolve({key: value for key, value in canonical.items() if key != "versions"})
 
 
-def _habits(config: Mapping[str, Any], stack: tuple[str, ...], *, clips: bool) -> dict[str, Any]:
-    read = habits_of(stack)
-    for name in known_habits():
-        if config[name] is not None and name not in read:
-            raise ConfigError(
-                f"{name}={shown(config[name])}: stack={'/'.join(stack)} has no such habit; "
-                f"it has {', '.join(read) or 'none'}."
-            )
-    by_form = {
-        name: reported if config["form"] == "reported" else textbook
-        for name, (textbook, reported) in read.items()
-        if name in habits_of(stack, clip=clips)
-    }
-    return {name: value if config.get(name) is None else config[name] for name, value in by_form.items()}
-
-
-def _check_by_tensor(stack: tuple[str, ...], tune: tuple[str, ...], *, clips: bool) -> None:
+def _check_by_tensor(chosen: Levels) -> None:
     """Refuses a stack whose level 1 cannot move several times a step: one with a memory of its steps."""
-    if stack[1:] != ("sgd",) or tune != ("alpha",) or clips:
+    if chosen.stack[1:] != ("sgd",) or chosen.tune != ("alpha",) or any(chosen.clip):
         raise ConfigError(
             "tune_after=tensor: a stack of two levels with sgd on top, tune=alpha and clip=false is expected."
         )
 
 
-def _hashable(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
-
-
-def _canonical_group(group: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    usual = _hashable(defaults(group, options["name"]))
+def _canonical_options(kind: type[Declared], options: Mapping[str, Any]) -> dict[str, Any]:
+    """A data set's or model's name, and its options that are not as usual."""
     return {
-        group: options["name"],
+        kind.group: options["name"],
         **{
-            f"{group}.{key}": list(value) if isinstance(value, tuple) else value
+            f"{kind.group}.{key}": list(value) if isinstance(value, tuple) else value
             for key, value in options.items()
-            if value != usual[key]
+            if key != "name" and value != usual(kind)[key]
         },
     }

@@ -11,9 +11,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, QuotedString, RangeSweep
 from hydra.errors import HydraException
 
-from hyperopt.config.compose import settings_keys
+from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.run import Run, resolve
-from hyperopt.config.schema import DATASETS, MODELS
 from hyperopt.errors import ConfigError, shown, unknown
 from hyperopt.optim.levels import NothingToClipError
 
@@ -63,7 +62,7 @@ def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     """
     settings = read(overrides)
     process = {key: _process_option(key, settings.pop(key)) for key in PROCESS_KEYS if key in settings}
-    known = known_keys()
+    known = known_keys(settings)
     for key, value in settings.items():
         if key not in known:
             raise unknown("key", key, (*known, *PROCESS_KEYS), given=f"{key}={shown(value)}")
@@ -109,11 +108,28 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     return list(runs.values()), notes
 
 
+def known_keys(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every key that a run may have, whatever its data set and model; those that are one's own if named."""
+    keys = dict.fromkeys(shipped_keys())
+    for group in GROUPS:
+        for name in _values(settings.get(group)):
+            if ":" in str(name):
+                keys |= dict.fromkeys(settings_keys(**{group: str(name)}))
+    for stack in _values(settings.get("stack")):
+        if ":" in str(stack):
+            keys |= dict.fromkeys(settings_keys(own=own_rules(stack)))
+    return tuple(keys)
+
+
 @cache
-def known_keys() -> tuple[str, ...]:
-    """Every key that a run may have, whatever its data set and model."""
-    pairs = [(d, None) for d in DATASETS] + [(None, m) for m in MODELS]
-    return tuple(dict.fromkeys(key for dataset, model in pairs for key in settings_keys(dataset, model)))
+def shipped_keys() -> tuple[str, ...]:
+    """Every key that a run may have without a data set, model or rule of one's own."""
+    choices = [{group: name} for group, kinds in GROUPS.items() for name in kinds]
+    return tuple(dict.fromkeys(key for choice in choices for key in settings_keys(**choice)))
+
+
+def _values(setting: Any) -> tuple[Any, ...]:
+    return setting.values if isinstance(setting, Sweep) else (setting,)
 
 
 def _parse(text: str) -> Override:

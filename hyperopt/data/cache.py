@@ -7,17 +7,23 @@ and checked every time it is read, so that neither a kill nor two processes that
 data behind.
 """
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock
 
+from hyperopt.data.dataset import PARTS, Arrays
 from hyperopt.data.errors import DataError
-from hyperopt.data.fingerprints import Arrays, check
-from hyperopt.data.specs import PARTS, DatasetSpec
+from hyperopt.data.fingerprints import check
+
+if TYPE_CHECKING:
+    from hyperopt.data.stored import Stored
 
 
 def data_root() -> Path:
@@ -28,48 +34,48 @@ def data_root() -> Path:
     return Path(cache).expanduser().absolute() / "hyperopt" / "data"
 
 
-def folder(root: Path, spec: DatasetSpec) -> Path:
+def folder(root: Path, kind: type[Stored]) -> Path:
     """Where the arrays of one data set lie."""
-    return root / "arrays" / spec.name
+    return root / "arrays" / kind.name
 
 
-def is_cached(root: Path, spec: DatasetSpec) -> bool:
+def is_cached(root: Path, kind: type[Stored]) -> bool:
     """Whether all files are there; says nothing about what is in them."""
-    return all(_file(root, spec, part).is_file() for part in PARTS)
+    return all(_file(root, kind, part).is_file() for part in PARTS)
 
 
-def read(root: Path, spec: DatasetSpec) -> Arrays:
+def read(root: Path, kind: type[Stored]) -> Arrays:
     """The four arrays, each checked against its fingerprint.
 
     Raises:
         DamagedError: Names the file, the checksum expected and the one found, and the way out.
     """
-    remedy = f"`hyperopt data {spec.name} --refetch` replaces it."
-    paths = {part: _file(root, spec, part) for part in PARTS}
+    remedy = f"`hyperopt data {kind.name} --refetch` replaces it."
+    paths = {part: _file(root, kind, part) for part in PARTS}
     return {
-        part: check(str(path), np.fromfile(path, np.uint8), spec.arrays[part], remedy)
+        part: check(str(path), np.fromfile(path, np.uint8), kind.kept[part], remedy)
         for part, path in paths.items()
     }
 
 
-def write(root: Path, spec: DatasetSpec, arrays: Arrays) -> None:
+def write(root: Path, kind: type[Stored], arrays: Arrays) -> None:
     """Put checked arrays into the cache, whose folder is there."""
-    folder(root, spec).mkdir(parents=True, exist_ok=True)
+    folder(root, kind).mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        path = _file(root, spec, part)
+        path = _file(root, kind, part)
         aside = path.with_name(f"{path.name}.{os.getpid()}.part")
         arrays[part].tofile(aside)
         aside.replace(path)
 
 
 @contextmanager
-def locked(root: Path, spec: DatasetSpec) -> Iterator[None]:
+def locked(root: Path, kind: type[Stored]) -> Iterator[None]:
     """Hold the right to fetch one data set, so that of two processes one fetches and the other waits.
 
     Raises:
         DataError: The folder cannot be written.
     """
-    lock = FileLock(root / f".{spec.name}.lock")
+    lock = FileLock(root / f".{kind.name}.lock")
     try:
         root.mkdir(parents=True, exist_ok=True)
         lock.acquire()
@@ -84,5 +90,5 @@ def locked(root: Path, spec: DatasetSpec) -> Iterator[None]:
         lock.release()
 
 
-def _file(root: Path, spec: DatasetSpec, part: str) -> Path:
-    return folder(root, spec) / f"{part}.u8"
+def _file(root: Path, kind: type[Stored], part: str) -> Path:
+    return folder(root, kind) / f"{part}.u8"

@@ -1,148 +1,111 @@
-"""A data set as four tensors: what training reads."""
+"""What a data set is: its options, what is known of it before it is read, and how its arrays are had."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from hyperopt.data import cache, height_weight, horses, iris, preparation, synthetic
-from hyperopt.data.fingerprints import Arrays, sha256, short
-from hyperopt.data.specs import INPUTS, PARTS, DatasetSpec, spec_of
+from hyperopt.options import Declared
 
-_Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+PARTS = ("train_x", "train_y", "test_x", "test_y")
+NOISE = 0.25
 
-# Mean and standard deviation per channel of inputs in [0, 1], by data set and value of `normalize`.
-# The clipping report's are of all channels, by a slip (docs/reports/clipping.md, "Normalization").
-_IMAGENET: _Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_CLIPPING: _Statistics = ((0.474, 0.473, 0.473), (0.252, 0.252, 0.251))
-_STATISTICS: dict[tuple[str, bool | str | None], _Statistics] = {
-    ("mnist", True): ((0.1307,), (0.3081,)),
-    ("cifar10", "global"): _CLIPPING,
-    ("cifar10", "channel"): ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
-    ("cifar10", "imagenet"): _IMAGENET,
-    ("cifar100", "global"): _CLIPPING,
-    ("cifar100", "imagenet"): _IMAGENET,
-    ("cifar100", "channel"): ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
-}
+Arrays = dict[str, NDArray[Any]]
+"""The four arrays of a data set by the names in `PARTS`."""
+
+Statistics = tuple[tuple[float, ...], tuple[float, ...]]
+"""Mean and standard deviation per channel."""
 
 
-@dataclass(frozen=True, eq=False)
-class Data:
-    """A data set on one device.
+@dataclass(frozen=True, kw_only=True)
+class Dataset(Declared):
+    """A data set: its fields are the options that a run may give, its class attributes are facts.
+
+    `version` is raised when the tensors made from it change.
 
     Attributes:
-        train_x: Inputs [N, *shape], floating point.
-        train_y: Class indices [N] or [N, ...], int64; numbers [N] where there are no classes.
-        test_x: Inputs [M, *shape]; M is 0 where a report has no test set.
-        test_y: Targets of the test inputs, as train_y.
-        fingerprint: Short hash of the arrays that the tensors were made from; the same for every option.
+        shape: of one input.
+        classes: how many there are; None where targets are numbers.
+        classes_of: what it is that has a class, "inputs" or their "pixels".
+        colours: red, green and blue in [0, 1] of each class, where pixels have classes.
+        rows: of its whole training set.
+        pixels: whether its inputs are kept as bytes, uint8 from 0 to 255.
+        default_epochs: by the rule of level 0, and for every "other".
+        batch_size: where a run gives none.
+        train: only so many of the first rows are trained on; None is all.
+        generated: random data of the same shapes, for tests and dry runs.
     """
 
-    name: str
-    train_x: Tensor
-    train_y: Tensor
-    test_x: Tensor
-    test_y: Tensor
-    fingerprint: str
+    group: ClassVar[str] = "dataset"
+    shape: ClassVar[tuple[int, ...]]
+    classes: ClassVar[int | None]
+    classes_of: ClassVar[str] = "inputs"
+    colours: ClassVar[tuple[tuple[float, float, float], ...]] = ()
+    rows: ClassVar[int]
+    pixels: ClassVar[bool] = False
+    default_epochs: ClassVar[Mapping[str, int]] = {"other": 10}
+    batch_size: ClassVar[int] = 256
 
-    def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Data":
-        """The same data on another device, its floating point numbers of another dtype where one is given."""
-        parts: dict[str, Tensor] = {key: getattr(self, key) for key in PARTS}
-        moved: dict[str, Any] = {
-            key: part.to(device, dtype if part.is_floating_point() else None) for key, part in parts.items()
-        }
-        return replace(self, **moved)
+    train: int | None = field(default=None, metadata={"least": 1})
+    generated: bool = False
 
+    @classmethod
+    def side(cls) -> int | None:
+        """Height and width of its images in pixels; None where it has none."""
+        return cls.shape[1] if len(cls.shape) == 3 else None
 
-def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
-    """A data set by name: fetched into the cache if need be, every array checked against its fingerprint.
+    def arrays(self, root: Path) -> Arrays:
+        """All its rows by the names in `PARTS`: inputs [rows, *shape], classes or numbers [rows].
 
-    Args:
-        name: A key of `DATASETS`.
-        root: Where data sets lie; by default $HYPEROPT_DATA, else the user's cache folder.
-        **options: Those of the data set's spec.
+        Args:
+            root: the folder where data sets lie, for one that keeps files.
 
-    Raises:
-        DataError: Unknown name or option; the data cannot be had or are damaged. A sentence for the user.
-    """
-    spec = spec_of(name)
-    chosen = spec.resolve(options)
-    train, test = chosen["train"], chosen.get("test")
-    if isinstance(test, bool):
-        test = None if test else 0
-    if chosen["generated"]:
-        train = synthetic.TRAIN if train is None else train
-        test = synthetic.TEST if test is None else test
-        return _generate(spec, train, test, 0, chosen)
-    arrays, fingerprint = _read(spec, root)
-    rows = {"train_x": train, "train_y": train, "test_x": test, "test_y": test}
-    kept = {part: array[: rows[part]] for part, array in arrays.items()}
-    return _as_tensors(spec, kept, fingerprint, chosen)
+        Raises:
+            DataError: it cannot be had.
+        """
+        raise NotImplementedError
 
+    def fingerprint(self, arrays: Arrays) -> str:
+        """A short hash of the arrays; the same for every option."""
+        from hyperopt.data.fingerprints import sha256, short
 
-def black(dataset: Mapping[str, Any]) -> Tensor:
-    """Value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
-    spec = spec_of(dataset["name"])
-    images = _inputs(np.zeros((1, *spec.shape), np.uint8), spec, dataset)
-    return images[0, :, :1, :1]
+        return short(sha256(arrays[part]) for part in PARTS)
 
+    def test_rows(self) -> int | None:
+        """How many of the first test rows are used; None is all."""
+        return getattr(self, "test", None)
 
-def training_rows(dataset: Mapping[str, Any]) -> int:
-    """Rows of the training set that a data set's `name` and options ask for, without reading it."""
-    if given := dataset.get("train"):
-        return int(given)
-    if dataset.get("generated"):
-        return synthetic.TRAIN
-    spec = spec_of(dataset["name"])
-    return spec.arrays["train_y"].shape[0] if spec.has_images else spec.rows
+    def features(self, inputs: NDArray[Any]) -> NDArray[Any]:
+        """What a model gets of the inputs that `arrays` returns, before pixels are scaled."""
+        return inputs
 
+    def scale(self) -> float:
+        """What pixels are divided by."""
+        return 255
 
-def generated(name: str, train: int = synthetic.TRAIN, test: int = synthetic.TEST, seed: int = 0) -> Data:
-    """Random data of a data set's shape and classes that a model can learn; needs no files."""
-    return _generate(spec_of(name), train, test, seed, {})
+    def statistics(self) -> Statistics | None:
+        """What inputs are normalized with after that; None leaves them as they are."""
+        return None
 
+    @classmethod
+    def prepare(cls, root: Path, *, refetch: bool = False) -> None:
+        """Put its files, if it has any, below `root`."""
 
-def _read(spec: DatasetSpec, root: Path | None) -> tuple[Arrays, str]:
-    """All arrays of a data set, and their fingerprint."""
-    if spec.has_images:
-        return preparation.read(spec, root or cache.data_root()), short(
-            spec.arrays[part].sha256 for part in PARTS
-        )
-    if spec.name == "iris":
-        return iris.split(), short(iris.SHA256.values())
-    arrays = height_weight.rows()
-    return arrays, short(sha256(array) for array in arrays.values())
+    @classmethod
+    def drawn(cls, rows: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Random inputs around one random point per class in [0, 1], and their targets, as `arrays` has them.
 
-
-def _generate(spec: DatasetSpec, train: int, test: int, seed: int, options: Mapping[str, Any]) -> Data:
-    arrays = synthetic.arrays(spec, train, test, seed)
-    return _as_tensors(spec, arrays, short(sha256(arrays[part]) for part in PARTS), options)
-
-
-def _as_tensors(spec: DatasetSpec, arrays: Arrays, fingerprint: str, options: Mapping[str, Any]) -> Data:
-    target = np.float64 if spec.classes is None else np.int64
-    inputs = {part: horses.grey(arrays[part]) if spec.colours else arrays[part] for part in INPUTS}
-    return Data(
-        name=spec.name,
-        train_x=_inputs(inputs["train_x"], spec, options),
-        train_y=torch.from_numpy(arrays["train_y"].astype(target)),
-        test_x=_inputs(inputs["test_x"], spec, options),
-        test_y=torch.from_numpy(arrays["test_y"].astype(target)),
-        fingerprint=fingerprint,
-    )
-
-
-def _inputs(array: NDArray[Any], spec: DatasetSpec, options: Mapping[str, Any]) -> Tensor:
-    kind = np.float64 if array.dtype == np.float64 else np.float32
-    inputs = torch.from_numpy(array.reshape(-1, *spec.shape).astype(kind))
-    if array.dtype == np.uint8:
-        inputs.div_(options.get("divisor", 255))
-    if statistics := _STATISTICS.get((spec.name, options.get("normalize"))):
-        mean, deviation = (torch.tensor(values).view(-1, 1, 1) for values in statistics)
-        inputs.sub_(mean).div_(deviation)
-    return inputs
+        Where there are no classes, the target is the sum of the input.
+        """
+        centres = generator.random((cls.classes or 1, *cls.shape))
+        labels = generator.integers(cls.classes or 1, size=rows)
+        inputs = centres[labels] + NOISE * generator.standard_normal((rows, *cls.shape))
+        targets = labels if cls.classes else inputs.reshape(rows, -1).sum(axis=1)
+        if cls.pixels:
+            return np.round(255 * inputs.clip(0, 1)).astype(np.uint8), targets
+        return inputs.astype(np.float32), targets

@@ -3,16 +3,22 @@
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperopt.data.dataset import PARTS, Arrays
 from hyperopt.data.errors import DamagedError
-from hyperopt.data.specs import PARTS, ArraySpec, DatasetSpec
 
-Arrays = dict[str, NDArray[Any]]
-"""The four arrays of a data set by the names in `PARTS`."""
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """One uint8 array of a data set in canonical order, and the sha256 of its bytes (C order, no header)."""
+
+    shape: tuple[int, ...]
+    sha256: str
 
 
 def sha256(array: NDArray[Any]) -> str:
@@ -43,8 +49,8 @@ def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "
     return array.reshape(spec.shape)
 
 
-def check_all(source: str, arrays: Mapping[str, NDArray[np.uint8]], spec: DatasetSpec) -> Arrays:
+def check_all(
+    name: str, source: str, arrays: Mapping[str, NDArray[np.uint8]], kept: Mapping[str, ArraySpec]
+) -> Arrays:
     """All four arrays, each checked as in `check`: a wrong order of channels or rows fails too."""
-    return {
-        part: check(f"{spec.name} {part} from {source}", arrays[part], spec.arrays[part]) for part in PARTS
-    }
+    return {part: check(f"{name} {part} from {source}", arrays[part], kept[part]) for part in PARTS}

@@ -3,14 +3,15 @@
 A header (two zero bytes, type, number of dimensions, then four bytes for each size), then the values.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperopt.data.errors import DamagedError
-from hyperopt.data.fingerprints import Arrays, check
-from hyperopt.data.specs import DatasetSpec
+from hyperopt.data.dataset import Arrays
+from hyperopt.data.errors import DamagedError, UnavailableError
+from hyperopt.data.fingerprints import ArraySpec, check
 
 FILES = {
     "train_x": "train-images-idx3-ubyte",
@@ -21,16 +22,17 @@ FILES = {
 _UINT8 = 0x08
 
 
-def read(folder: Path, spec: DatasetSpec) -> Arrays:
+def read(folder: Path, kept: Mapping[str, ArraySpec]) -> Arrays:
     """MNIST from the four uncompressed IDX files in a folder, each checked against its fingerprint.
 
     Raises:
+        UnavailableError: Some of the files are not there.
         DamagedError: Names the file that is truncated or changed.
     """
-    return {
-        part: check(str(folder / name), _body(folder / name), spec.arrays[part])
-        for part, name in FILES.items()
-    }
+    missing = [name for name in FILES.values() if not (folder / name).is_file()]
+    if missing:
+        raise UnavailableError(f"no {missing[0]} in {folder}")
+    return {part: check(str(folder / name), _body(folder / name), kept[part]) for part, name in FILES.items()}
 
 
 def _body(path: Path) -> NDArray[np.uint8]:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hyperopt.data import cache, horses
+from hyperopt.data import cache
 from hyperopt.data.errors import DamagedError
-from hyperopt.data.fingerprints import Arrays, check_all
-from hyperopt.data.sources import fetch, sources
-from hyperopt.data.specs import DatasetSpec, spec_of
+from hyperopt.data.registry import find
+from hyperopt.data.stored import Stored
 
 
 @dataclass(frozen=True)
@@ -38,46 +37,21 @@ def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> No
     Raises:
         DataError: It cannot be had, or is damaged.
     """
-    spec = spec_of(name)
-    if spec.has_images:
-        read(spec, root or cache.data_root(), refetch=refetch)
-
-
-def read(spec: DatasetSpec, root: Path, *, refetch: bool = False) -> Arrays:
-    """The four arrays, checked, from the cache, where they are put first if need be.
-
-    Of two processes that start at once, one fetches and the other waits for it.
-    """
-    if cache.is_cached(root, spec) and not refetch:
-        return cache.read(root, spec)
-    with cache.locked(root, spec):
-        if cache.is_cached(root, spec) and not refetch:
-            return cache.read(root, spec)
-        if spec.made_of:
-            arrays = _made(spec, spec.made_of, root)
-        else:
-            arrays = fetch(spec, root, sources(spec, root), refetch=refetch)
-        cache.write(root, spec, arrays)
-        return arrays
-
-
-def _made(spec: DatasetSpec, of: str, root: Path) -> Arrays:
-    """The four arrays of a data set that is made of another, checked."""
-    return check_all(of, horses.horses_of(read(spec_of(of), root)), spec)
+    find(name).prepare(root or cache.data_root(), refetch=refetch)
 
 
 def describe(name: str, *, root: Path | None = None) -> Status:
     """What lies in the cache for a data set, its fingerprints checked now; fetches nothing."""
-    spec = spec_of(name)
-    if not spec.has_images:
+    kind = find(name)
+    if not issubclass(kind, Stored):
         return Status(name, None, 0, "verified")
     root = root or cache.data_root()
-    path = cache.folder(root, spec)
-    if not cache.is_cached(root, spec):
+    path = cache.folder(root, kind)
+    if not cache.is_cached(root, kind):
         return Status(name, path, 0, "absent")
     size = sum(file.stat().st_size for file in path.glob("*.u8"))
     try:
-        cache.read(root, spec)
+        cache.read(root, kind)
     except DamagedError as error:
         return Status(name, path, size, "damaged", str(error))
     return Status(name, path, size, "verified")

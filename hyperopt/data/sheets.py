@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hyperopt.data.fingerprints import Arrays
+from hyperopt.data.dataset import Arrays
 
 _TRAIN = tuple(f"data_batch_{i}.png" for i in range(1, 6))
 

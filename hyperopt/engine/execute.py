@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from hyperopt.engine.costs import run_steps
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
-from hyperopt.engine.plan import Plan, run_steps
+from hyperopt.engine.plan import Plan
 from hyperopt.engine.process import prepare_process, start_worker
 from hyperopt.engine.progress import Progress
 from hyperopt.engine.trainer import train_pack

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 
 from hyperopt.config import Run
-from hyperopt.data import DATASETS, Data, load
+from hyperopt.data import Data, find, load
 from hyperopt.errors import ConfigError
 from hyperopt.objective import Objective
 from hyperopt.optim import assemble
@@ -71,7 +71,7 @@ def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
 def objective_of(run: Run) -> Objective:
     """What a run minimises."""
     return Objective(
-        classes=DATASETS[run.dataset["name"]].classes is not None,
+        classes=find(run.dataset["name"]).classes is not None,
         naive_softmax=run.procedure["softmax"] == "naive",
         summed=run.procedure["gradient"] == "sum",
         l2=run.procedure["l2"],

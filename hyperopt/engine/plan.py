@@ -5,26 +5,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import prod
 
 from hyperopt.config import Run
-from hyperopt.data import DATASETS, training_rows
+from hyperopt.engine.costs import COMPILE_SECONDS, estimate, largest_pack, run_seconds
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, shape_of, steps_of
+from hyperopt.engine.pack import Pack, shape_of
 from hyperopt.records import Record
 from hyperopt.wording import counted, duration
 
-PACK = {"cpu": 16, "cuda": 512}
 RUNS_OF_A_SEED = 8
-PACK_OF_MODEL = {("cpu", "cnn"): 4, ("cpu", "logistic"): 32, ("cpu", "unet"): 1, ("cpu", "vgg16"): 1}
-SECONDS_PER_STEP = {"cpu": 1.2e-3, "cuda": 2e-4}
-SECONDS_PER_STEP_OF_MODEL = {("cpu", "cnn"): 7e-2, ("cpu", "unet"): 0.15, ("cpu", "vgg16"): 4.0}
-DENSE, WEIGHTS = ("mlp", "logistic"), 101_770
-"""Models of linear layers, whose steps take time by their weights; the reports' MNIST net has so many."""
-COMPILE_SECONDS = 15.0
-COMPILE_PAYS_FROM = 3000
-COMPILE_PAYS_FROM_OF_MODEL = {("cpu", "unet"): 1000}
-SHORT_PACK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -114,73 +103,3 @@ def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
     size, larger = divmod(len(runs), parts)
     starts = [i * size + min(i, larger) for i in range(parts + 1)]
     return [runs[a:b] for a, b in pairwise(starts)]
-
-
-def largest_pack(run: Run, device: str) -> int:
-    """Most runs in a pack where nothing is said.
-
-    On one core of a CPU a step of the cnn took 62 ms per run alone, 64 in packs of 4, 68 in packs of 8: what
-    packs up to 4 lose, they save by compiling less often. One of the unet took 140 ms alone, 200 in packs of
-    2 or 4, whose convolutions are grouped. Of logistic regression on MNIST a step took 0.47 ms alone, 0.19
-    per run in packs of 9, 0.15 of 16 and 0.17 of 32.
-    """
-    return PACK_OF_MODEL.get((device, run.model["name"]), PACK[device])
-
-
-def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -> float:
-    """Seconds that `packs` take here: as measured in `known` records of their kind, else a rule of thumb."""
-    rates: dict[Hashable, list[float]] = {}
-    for record in known:
-        if record.steps and record.seconds:
-            rates.setdefault(kind(record.config), []).append(record.seconds / record.steps)
-    workers = max(1, min(options.resolved_workers(), len(packs)))
-    total = 0.0
-    for pack in packs:
-        measured = sorted(rates.get(kind(pack.first.canonical()), []))
-        per_run = (
-            run_steps(pack.first) * measured[len(measured) // 2]
-            if measured
-            else run_seconds(pack.first, options)
-        )
-        start = COMPILE_SECONDS if compile_pays(pack, options) else SHORT_PACK_SECONDS
-        total += per_run * len(pack.runs) + start
-    return total / workers
-
-
-def compile_pays(pack: Pack, options: Options) -> bool:
-    """Whether a pack trains long enough to be worth compiling, unless the options say.
-
-    Compiling a step of the unet takes about a minute and saves 90 ms of its 230.
-    """
-    if options.compile is not None:
-        return options.compile
-    kind_of_step = options.resolved_device(), pack.first.model["name"]
-    enough = COMPILE_PAYS_FROM_OF_MODEL.get(kind_of_step, COMPILE_PAYS_FROM)
-    return len(pack.runs) * run_steps(pack.first) >= enough
-
-
-def kind(config: Mapping[str, object]) -> Hashable:
-    """What the time of a step depends on."""
-    keys = ["dataset", "stack", "batch_size", *sorted(k for k in config if k.split(".")[0] == "model")]
-    return tuple((k, str(config.get(k))) for k in keys)
-
-
-def run_steps(run: Run) -> int:
-    """Updates of the weights in a whole run."""
-    return run.epochs * steps_of(run, training_rows(run.dataset))
-
-
-def run_seconds(run: Run, options: Options) -> float:
-    """A rule of thumb for the seconds of a run in a pack."""
-    device = options.resolved_device()
-    per_step = SECONDS_PER_STEP_OF_MODEL.get((device, run.model["name"]), SECONDS_PER_STEP[device])
-    if device == "cpu" and run.model["name"] in DENSE:
-        per_step *= max(1 / 6, dense_weights(run) / WEIGHTS)
-    return run_steps(run) * per_step
-
-
-def dense_weights(run: Run) -> int:
-    """Weights of a model of linear layers."""
-    data = DATASETS[run.dataset["name"]]
-    widths = [prod(data.shape), *run.model.get("hidden", ()), data.classes or 1]
-    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(widths))

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 from torch.func import vmap
 
-from hyperopt.data import DATASETS, Data
+from hyperopt.data import Data, find
 from hyperopt.train import RunState, Training
 
 KEPT = 4
@@ -19,7 +19,7 @@ KEPT = 4
 
 def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, bytes]]:
     """Per run of a pack, PNG files of the first test pictures side by side: input, truth and prediction."""
-    colours = DATASETS[data.name].colours
+    colours = find(data.name).colours
     x, y = data.test_x[:KEPT], data.test_y[:KEPT]
     logits = vmap(training.outputs, in_dims=(0, 0, None))(state.params, state.buffers, x)
     same = {"input": _png((255 * x[:, 0]).round(), ()), "truth": _png(y, colours)}

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from hyperopt import models
-from hyperopt.data import DATASETS, Data, black
+from hyperopt.data import Data, black, find
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.draws import augmented, stream
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
@@ -30,7 +30,7 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
 
     The seed alone fixes the initial weights: runs of one seed start from the same.
     """
-    shape, classes = tuple(data.train_x.shape[1:]), DATASETS[data.name].classes
+    shape, classes = tuple(data.train_x.shape[1:]), find(data.name).classes
     modules = {}
     with torch.random.fork_rng(devices=[]):
         for seed in sorted({run.seed for run in pack.runs}):

@@ -12,14 +12,14 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
-from hyperopt.data import DATASETS, Data
+from hyperopt.data import Data, find
 from hyperopt.engine.active_runs import ActiveRuns
 from hyperopt.engine.batches import Batches, epoch_batches
+from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.evaluation import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import PackFiles, restore
-from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import Step, initial, pack_step
 from hyperopt.optim.stack import Tree
@@ -119,7 +119,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     final = whole_training_set(training, active.whole, data)
     made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
     finished = records(pack, active.whole, history, final, made, len(data.train_x))
-    if DATASETS[data.name].colours and len(data.test_x):
+    if find(data.name).colours and len(data.test_x):
         kept = pictures(training, active.whole, data)
         finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
     return finished

@@ -82,10 +82,10 @@ def habits_of(rules: Sequence[str], *, clip: bool = True) -> dict[str, tuple[Any
     return read | CLIP_HABITS if clip and len(rules) > 1 else read
 
 
-def known_habits() -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit and option that there is."""
+def known_habits(own: Sequence[str] = ()) -> dict[str, tuple[Any, Any]]:
+    """(textbook, reported) value of every habit and option that there is; rules of one's `own` too."""
     known = dict(CLIP_HABITS)
-    for rule in RULES.values():
+    for rule in (*RULES.values(), *map(find, own)):
         known |= rule.habits | _options(rule)
     return known
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from hyperopt.optim.defaults import default_alphas
 from hyperopt.optim.errors import ConfigError, shown, unknown
+from hyperopt.optim.own import WRITTEN
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.spaces import UNIT_INTERVAL
 
 TRUTH = {"true": True, "false": False}
-CUSTOM = "package.module:Class"
 
 
 class NothingToClipError(ConfigError):
@@ -28,7 +28,7 @@ def parse_stack(value: Any) -> tuple[str, ...]:
         )
     for rule in rules:
         if not isinstance(rule, str) or (":" not in rule and rule not in RULES):
-            raise unknown("rule", str(rule), (*RULES, CUSTOM), given=f"stack={shown(value)}")
+            raise unknown("rule", str(rule), (*RULES, WRITTEN), given=f"stack={shown(value)}")
         find(rule)
     for rule in rules[:-1]:
         if set(find(rule).hyperparameters) <= find(rule).constants:

@@ -1,12 +1,13 @@
-"""The settings of one parameter group: given, completed and checked."""
+"""What settings say of a stack, level by level: given, completed by their defaults, and checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import build, habits_of, known_habits, numbers_of
+from hyperopt.optim.assemble import build, habits_of, known_habits
 from hyperopt.optim.errors import ConfigError, shown, unknown
 from hyperopt.optim.rules import RULES, find
 
@@ -15,60 +16,121 @@ OF_A_STACK: dict[str, Any] = {"alpha": None, "lr": None, "clip": False, "tune": 
 """What a group does not inherit if it names a stack of its own."""
 
 
-def numbers_among(group: Mapping[str, Any], stack: Any) -> set[str]:
-    """The keys of a group that name a hyperparameter or a habit of some rule."""
-    own = levels.parse_stack(stack)
-    numbers = {name for rule in (*RULES, *own) for name in find(rule).hyperparameters} - {"alpha"}
-    return set(group) & (numbers | set(known_habits()) | set(habits_of(own)))
+@dataclass(frozen=True)
+class Levels:
+    """A stack's settings, every default filled in.
 
-
-def completed(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a group with every default filled in, as plain values.
-
-    Returns:
-        stack: "adam/sgd".
+    Attributes:
+        stack: rules, bottom to top.
         alpha: initial, one per level.
+        numbers: level 0's other initial hyperparameters, in its rule's order.
         clip: one per level above 0.
-        tune: names of level 0's tuned hyperparameters.
-        numbers: level 0's initial hyperparameters but alpha.
-        habits: of all rules.
-        floor, multiplicative: as given.
+        tune: names of what level 1 tunes of level 0, in the rule's order; empty for one level.
+        habits: value of every habit that the rules read, and the clip where some level clips; of every
+            option of level 0's rule too.
+    """
+
+    stack: tuple[str, ...]
+    alpha: tuple[float, ...]
+    numbers: dict[str, float]
+    clip: tuple[bool, ...]
+    tune: tuple[str, ...]
+    habits: dict[str, Any]
+
+
+def levels_of(
+    stack: Any, alpha: Any, clip: Any, tune: Any, form: Any, given: Mapping[str, Any], *, lr: Any = None
+) -> Levels:
+    """What settings say of each level.
+
+    Args:
+        stack: "adam/sgd", or rules bottom to top.
+        alpha: one number is the top level's; as of `levels.parse_alpha`.
+        clip: as of `levels.parse_clip`.
+        tune: as of `levels.parse_tune`.
+        form: what the habits follow that are not given, one of FORMS.
+        given: level 0's other hyperparameters, habits and options, by name; None is the default.
+        lr: level 0's alpha instead of what `alpha` says; None leaves that.
 
     Raises:
         ConfigError: a setting that is not allowed.
     """
-    rules = levels.parse_stack(given["stack"])
-    alpha = levels.parse_alpha(given["alpha"], rules)
-    if given["lr"] is not None:
-        alpha = (levels.parse_number("lr", given["lr"]), *alpha[1:])
-    habits = _habits(given["form"], rules)
-    bottom = {name: value for name, value in numbers_of(rules, alpha, {})[0].items() if name != "alpha"}
-    for name, value in given["numbers"].items():
-        if name in habits:
+    rules = levels.parse_stack(stack)
+    if form not in FORMS:
+        raise ConfigError(f"form={shown(form)}: one of {', '.join(FORMS)} is expected.")
+    alphas = levels.parse_alpha(alpha, rules)
+    if lr is not None:
+        alphas = (levels.parse_number("lr", lr), *alphas[1:])
+    clips = levels.parse_clip(clip, rules)
+    numbers = {name: number for name, number in find(rules[0]).hyperparameters.items() if name != "alpha"}
+    of_clip_too = habits_of(rules)
+    habits = {name: values[FORMS.index(form)] for name, values in habits_of(rules, clip=any(clips)).items()}
+    for name, value in given.items():
+        if value is None:
+            continue
+        if name in numbers:
+            numbers[name] = levels.parse_number(name, value)
+            levels.check_decay(name, numbers[name], rules[0])
+        elif name in habits:
             habits[name] = type(habits[name])(value)
-        elif name in bottom:
-            bottom[name] = levels.parse_number(name, value)
-            levels.check_decay(name, bottom[name], rules[0])
-        else:
-            raise unknown("setting", name, (*bottom, *habits, *given), given=f"{name}={shown(value)}")
-    build(rules[0], bottom, habits, bottom=True)
+        elif name not in of_clip_too:
+            raise _unread(name, value, rules, numbers, of_clip_too)
+    for level, name in enumerate(rules):
+        build(name, find(name).hyperparameters if level else numbers, habits, bottom=level == 0)
+    return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
+
+
+def numbers_among(group: Mapping[str, Any], stack: Any) -> set[str]:
+    """The keys of a group that name a hyperparameter or a habit of some rule."""
+    own = levels.parse_stack(stack)
+    numbers = {name for rule in (*RULES, *own) for name in find(rule).hyperparameters} - {"alpha"}
+    return set(group) & (numbers | set(known_habits(own)))
+
+
+def completed(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a parameter group with every default filled in, as plain values.
+
+    Returns:
+        stack: "adam/sgd"; alpha, clip, tune, numbers and habits as of `Levels`.
+
+    Raises:
+        ConfigError: a setting that is not allowed.
+    """
+    chosen = levels_of(
+        given["stack"],
+        given["alpha"],
+        given["clip"],
+        given["tune"],
+        given["form"],
+        given["numbers"],
+        lr=given["lr"],
+    )
     if given["floor"] is not None:
         levels.parse_number("floor", given["floor"])
     if given["compile"] not in (True, False, "auto"):
         raise ConfigError(f"compile={shown(given['compile'])}: true, false or auto is expected.")
-    if given["multiplicative"] and 0 in alpha[:-1]:
-        raise ConfigError(f"alpha={shown(alpha)}: with multiplicative=true a tuned alpha has to be above 0.")
+    if given["multiplicative"] and 0 in chosen.alpha[:-1]:
+        alphas = shown(chosen.alpha)
+        raise ConfigError(f"alpha={alphas}: with multiplicative=true a tuned alpha has to be above 0.")
     return {
-        "stack": "/".join(rules),
-        "alpha": alpha,
-        "clip": levels.parse_clip(given["clip"], rules),
-        "tune": levels.parse_tune(given["tune"], rules, bottom),
-        "numbers": bottom,
-        "habits": habits,
+        "stack": "/".join(chosen.stack),
+        "alpha": chosen.alpha,
+        "clip": chosen.clip,
+        "tune": chosen.tune,
+        "numbers": chosen.numbers,
+        "habits": chosen.habits,
     }
 
 
-def _habits(form: Any, rules: tuple[str, ...]) -> dict[str, Any]:
-    if form not in FORMS:
-        raise ConfigError(f"form={shown(form)}: one of {', '.join(FORMS)} is expected.")
-    return {name: values[FORMS.index(form)] for name, values in habits_of(rules).items()}
+def _unread(
+    name: str, value: Any, rules: tuple[str, ...], numbers: Mapping[str, float], habits: Mapping[str, Any]
+) -> ConfigError:
+    """The error for a name that none of these rules reads."""
+    given = f"{name}={shown(value)}"
+    if any(name in find(rule).hyperparameters for rule in (*RULES, *rules)):
+        return ConfigError(f"{given}: level 0 is {rules[0]}, which has {', '.join(('alpha', *numbers))}.")
+    if name in known_habits(rules):
+        return ConfigError(
+            f"{given}: stack={'/'.join(rules)} has no such habit; it has {', '.join(habits) or 'none'}."
+        )
+    return unknown("setting", name, ("lr", *numbers, *habits), given=given)

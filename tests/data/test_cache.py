@@ -8,8 +8,10 @@ import pytest
 from small_data import in_place, same
 
 from hyperopt import data
-from hyperopt.data import cache, preparation, sources, specs
+from hyperopt.data import DATASETS, cache, sources
+from hyperopt.data.dataset import PARTS
 from hyperopt.data.errors import DamagedError
+from hyperopt.data.fingerprints import short
 
 
 @pytest.fixture
@@ -27,16 +29,16 @@ def only(arrays, calls=None, seconds=0.0):
             calls.append(1)
         return arrays
 
-    return lambda spec, root: [sources.Source("fake", fetch)]
+    return lambda root: [sources.Source("fake", fetch)]
 
 
 def test_data_are_fetched_once(tmp_path, mnist, monkeypatch):
     spec, arrays = mnist
     calls = []
-    monkeypatch.setattr(preparation, "sources", only(arrays, calls))
+    monkeypatch.setattr(spec, "sources", only(arrays, calls))
     data.prepare("mnist", root=tmp_path)
     data.prepare("mnist", root=tmp_path)
-    assert same(preparation.read(spec, tmp_path), arrays)
+    assert same(spec.read(tmp_path), arrays)
     assert len(calls) == 1
     data.prepare("mnist", root=tmp_path, refetch=True)
     assert len(calls) == 2
@@ -44,11 +46,11 @@ def test_data_are_fetched_once(tmp_path, mnist, monkeypatch):
 
 def test_cached_files_have_the_published_checksum(tmp_path, mnist, monkeypatch):
     spec, arrays = mnist
-    monkeypatch.setattr(preparation, "sources", only(arrays))
+    monkeypatch.setattr(spec, "sources", only(arrays))
     data.prepare("mnist", root=tmp_path)
-    for part in specs.PARTS:
+    for part in PARTS:
         content = (tmp_path / "arrays" / "mnist" / f"{part}.u8").read_bytes()
-        assert hashlib.sha256(content).hexdigest() == spec.arrays[part].sha256
+        assert hashlib.sha256(content).hexdigest() == spec.kept[part].sha256
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def test_cached_files_have_the_published_checksum(tmp_path, mnist, monkeypatch):
 )
 def test_a_damaged_cache_is_named_and_replaced_on_request(tmp_path, mnist, monkeypatch, damage):
     spec, arrays = mnist
-    monkeypatch.setattr(preparation, "sources", only(arrays))
+    monkeypatch.setattr(spec, "sources", only(arrays))
     data.prepare("mnist", root=tmp_path)
     path = tmp_path / "arrays" / "mnist" / "train_x.u8"
     path.write_bytes(damage(path.read_bytes()))
@@ -64,20 +66,18 @@ def test_a_damaged_cache_is_named_and_replaced_on_request(tmp_path, mnist, monke
         data.load("mnist", root=tmp_path)
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     assert f"{path} is damaged" in str(error.value)
-    assert f"expected sha256 {spec.arrays['train_x'].sha256}, found {found}" in str(error.value)
+    assert f"expected sha256 {spec.kept['train_x'].sha256}, found {found}" in str(error.value)
     assert "`hyperopt data mnist --refetch` replaces it" in str(error.value)
     assert data.describe("mnist", root=tmp_path).state == "damaged"
     data.prepare("mnist", root=tmp_path, refetch=True)
-    assert same(preparation.read(spec, tmp_path), arrays)
+    assert same(spec.read(tmp_path), arrays)
 
 
 def test_of_two_that_start_at_once_one_fetches(tmp_path, mnist, monkeypatch):
     spec, arrays = mnist
     calls, results = [], []
-    monkeypatch.setattr(preparation, "sources", only(arrays, calls, seconds=0.2))
-    threads = [
-        threading.Thread(target=lambda: results.append(preparation.read(spec, tmp_path))) for _ in range(3)
-    ]
+    monkeypatch.setattr(spec, "sources", only(arrays, calls, seconds=0.2))
+    threads = [threading.Thread(target=lambda: results.append(spec.read(tmp_path))) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,6 +117,6 @@ def test_the_fingerprint_of_a_data_set_does_not_change():
     published = {"mnist": "c473ce9de4170e6f", "cifar10": "e1646650b961b3ee", "cifar100": "bb2ddff276f1c1ad"}
     published["cifar10_horses"] = "c7383c9f9b3075bd"
     for name, fingerprint in published.items():
-        spec = specs.DATASETS[name]
-        assert data.dataset.short(spec.arrays[part].sha256 for part in specs.PARTS) == fingerprint
+        spec = DATASETS[name]
+        assert short(spec.kept[part].sha256 for part in PARTS) == fingerprint
     assert data.load("iris").fingerprint == data.load("iris", test=True).fingerprint == "dd2c81158bc38fc1"

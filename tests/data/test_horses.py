@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from small_data import kept_of
 
 from hyperopt import data
-from hyperopt.data import cache, horses, preparation, sources, specs
+from hyperopt.data import cache, horses, sources
+from hyperopt.data.cifar import Cifar10
 from hyperopt.data.colours import COLOURS
 from hyperopt.data.errors import DamagedError
-from hyperopt.data.fingerprints import sha256
+from hyperopt.data.horses import Cifar10Horses
 
 NAME = "cifar10_horses"
 
@@ -29,11 +30,6 @@ def cifar10(train: int = 60, test: int = 30) -> dict[str, np.ndarray]:
     return made
 
 
-def spec_like(name: str, arrays: dict[str, np.ndarray]) -> specs.DatasetSpec:
-    fingerprints = {part: specs.ArraySpec(a.shape, sha256(a)) for part, a in arrays.items()}
-    return replace(specs.DATASETS[name], arrays=fingerprints)
-
-
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """A small cifar10 and its horses in the place of the real ones; an entry for each fetch of the former."""
@@ -43,9 +39,10 @@ def small(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         fetched.append(1)
         return arrays
 
-    monkeypatch.setitem(specs.DATASETS, "cifar10", spec_like("cifar10", arrays))
-    monkeypatch.setitem(specs.DATASETS, NAME, spec_like(NAME, horses.horses_of(arrays)))
-    monkeypatch.setattr(preparation, "sources", lambda spec, root: [sources.Source("fake", fetch)])
+    for kind, kept in ((Cifar10, arrays), (Cifar10Horses, horses.horses_of(arrays))):
+        monkeypatch.setattr(kind, "kept", kept_of(kept))
+        monkeypatch.setattr(kind, "rows", len(kept["train_y"]))
+    monkeypatch.setattr(Cifar10, "sources", lambda root: [sources.Source("fake", fetch)])
     return fetched
 
 
@@ -106,7 +103,7 @@ def test_horses_are_made_of_cifar10_once(small: list[int], tmp_path: Path) -> No
 
 def test_a_damaged_file_is_named_and_replaced_on_request(small: list[int], tmp_path: Path) -> None:
     data.prepare(NAME, root=tmp_path)
-    path = cache.folder(tmp_path, specs.DATASETS[NAME]) / "train_y.u8"
+    path = cache.folder(tmp_path, Cifar10Horses) / "train_y.u8"
     path.write_bytes(path.read_bytes()[:-1] + b"\x00\x00")
     with pytest.raises(DamagedError, match=rf"train_y\.u8 is damaged.*hyperopt data {NAME} --refetch"):
         data.load(NAME, root=tmp_path)
@@ -141,10 +138,9 @@ def test_generated_horses_can_be_learned_from_grey() -> None:
 
 def test_real_horses_have_the_colours_that_the_report_found() -> None:
     """Its colours are centres of clusters: the mean of the pixels of each class is its colour."""
-    spec = specs.DATASETS[NAME]
-    if not cache.is_cached(cache.data_root(), spec):
+    if not cache.is_cached(cache.data_root(), Cifar10Horses):
         pytest.skip(f"{NAME} is not in the data cache; `hyperopt data {NAME}` fetches it")
-    arrays = preparation.read(spec, cache.data_root())
+    arrays = Cifar10Horses.read(cache.data_root())
     pixels = arrays["train_x"].transpose(0, 2, 3, 1).reshape(-1, 3) / 256
     found = arrays["train_y"].ravel()
     means = [pixels[found == c].mean(axis=0) for c in range(24)]

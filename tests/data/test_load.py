@@ -7,13 +7,15 @@ from small_data import in_place
 from torchvision.transforms import functional
 
 from hyperopt import data
-from hyperopt.data import cache, specs
+from hyperopt.data import cache
+from hyperopt.data.dataset import PARTS
+from hyperopt.errors import ConfigError
 
 SHAPES = {"mnist": (1, 28, 28), "cifar10": (3, 32, 32), "cifar100": (3, 32, 32), "iris": (4,)}
 
 
 def real(name):
-    if not cache.is_cached(cache.data_root(), specs.DATASETS[name]):
+    if not cache.is_cached(cache.data_root(), data.DATASETS[name]):
         pytest.skip(f"{name} is not in the data cache; `hyperopt data {name}` fetches it")
     return data.load(name, train=64)
 
@@ -127,31 +129,35 @@ def test_height_and_weight_have_the_statistics_of_the_report():
     ("name", "options", "sentence"),
     [
         ("mnits", {}, "there is no data set 'mnits'; did you mean mnist?"),
-        ("mnist", {"normalise": True}, "there is no option of mnist 'normalise'; did you mean normalize?"),
-        ("mnist", {"normalize": "channel"}, "mnist: normalize=channel is not allowed; it is true or false."),
+        (
+            "mnist",
+            {"normalise": True},
+            "no option of mnist 'normalise'; did you mean normalize?",
+        ),
+        ("mnist", {"normalize": "channel"}, "normalize=channel: true or false is expected."),
         (
             "cifar10",
             {"normalize": "all"},
-            "normalize=all is not allowed; it is one of none, global, channel, imagenet.",
+            "normalize=all: one of none, global, channel, imagenet is expected.",
         ),
-        ("mnist", {"divisor": 0}, "mnist: divisor=0 is not allowed; it is a number above 0."),
-        ("mnist", {"train": 0}, "mnist: train=0 is not allowed; it is a whole number above 0"),
+        ("mnist", {"divisor": 0}, "divisor=0: a number above 0 is expected."),
+        ("mnist", {"train": 0}, "train=0: a whole number of 1 or more is expected."),
         (
             "iris",
             {"normalize": True},
-            "there is no option of iris 'normalize'; known: test, train, generated.",
+            "there is no option of iris 'normalize'; known: train, generated, test.",
         ),
     ],
 )
 def test_bad_input_is_a_sentence(name, options, sentence, tmp_path):
-    with pytest.raises(data.DataError) as error:
+    with pytest.raises(ConfigError) as error:
         data.load(name, root=tmp_path, **options)
     assert sentence in str(error.value)
 
 
 def test_to_moves_every_tensor():
     moved = data.generated("iris", 4, 2).to("meta")
-    assert {getattr(moved, part).device.type for part in specs.PARTS} == {"meta"}
+    assert {getattr(moved, part).device.type for part in PARTS} == {"meta"}
 
 
 @pytest.mark.parametrize(

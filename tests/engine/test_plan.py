@@ -8,22 +8,13 @@ import pytest
 from small_runs import EAGER, fake_record, small_run
 
 from hyperopt.config import Run
+from hyperopt.engine.costs import COMPILE_SECONDS, compile_pays, estimate, largest_pack, run_steps
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.plan import (
-    COMPILE_SECONDS,
-    PACK,
-    RUNS_OF_A_SEED,
-    SECONDS_PER_STEP,
-    Plan,
-    compile_pays,
-    duration,
-    estimate,
-    largest_pack,
-    plan,
-    run_steps,
-)
+from hyperopt.engine.plan import RUNS_OF_A_SEED, Plan, plan
 from hyperopt.experiments import load
+from hyperopt.models import CPU, CUDA
+from hyperopt.wording import duration
 
 ONE_WORKER = EAGER
 TWO_WORKERS = Options(device="cpu", workers=2)
@@ -72,13 +63,13 @@ def test_packs_split_equally(runs: int, pack: int, expected: list[int]) -> None:
     made = plan(asked, set(), Options(device="cpu", workers=1, pack=pack))
     assert sizes(made) == expected
     assert [run for part in made.packs for run in part.runs] == asked
-    assert max(sizes(plan(asked * 9, set(), ONE_WORKER))) <= PACK["cpu"]
+    assert max(sizes(plan(asked * 9, set(), ONE_WORKER))) <= CPU.pack
 
 
 def test_a_convolutional_net_trains_in_smaller_packs_on_a_cpu() -> None:
     runs = [small_run(model="cnn", seed=seed) for seed in range(9)]
     assert sizes(plan(runs, set(), ONE_WORKER)) == [3, 3, 3]
-    assert largest_pack(runs[0], "cuda") == PACK["cuda"]
+    assert largest_pack(runs[0], "cuda") == CUDA.pack
 
 
 def test_a_run_of_the_unet_trains_alone_and_compiled_on_a_cpu() -> None:
@@ -112,7 +103,7 @@ def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
     run, epochs = small_run(epochs=1000, **net), 1000
     assert run_steps(run) == 3 * epochs
     pack = Pack((run, small_run(seed=1, epochs=1000, **net)))
-    rule_of_thumb = 2 * 3000 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS
+    rule_of_thumb = 2 * 3000 * CPU.seconds + COMPILE_SECONDS
     assert estimate([pack], one, []) == pytest.approx(rule_of_thumb)
     known = [
         fake_record(small_run(seed=seed, epochs=2, **net), seconds=seconds, steps=6)
@@ -126,9 +117,7 @@ def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
     ]
     assert estimate([pack], one, other) == pytest.approx(rule_of_thumb)
     wide = Pack((small_run(epochs=1000, **{"model.hidden": [1000, 1000]}),))
-    assert estimate([wide], one, []) == pytest.approx(
-        3000 * 17.66 * SECONDS_PER_STEP["cpu"] + COMPILE_SECONDS, rel=0.01
-    )
+    assert estimate([wide], one, []) == pytest.approx(3000 * 17.66 * CPU.seconds + COMPILE_SECONDS, rel=0.01)
     short = Pack((small_run(),))
     assert estimate([short], one, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
 

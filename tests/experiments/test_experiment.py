@@ -4,7 +4,7 @@ from statistics import fmean
 
 import pytest
 
-from hyperopt.engine.plan import run_steps
+from hyperopt.engine.costs import run_steps
 from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment, ExperimentError

@@ -76,7 +76,7 @@ def test_images_are_flipped_and_cropped_as_torchvision_does() -> None:
     assert len(set(draws["top"].tolist())) > 3
     mean, deviation = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
     normalize = v2.Normalize(mean, deviation)
-    edge = black({"name": "cifar10", "normalize": "imagenet"})
+    edge = black(resolve({"dataset": "cifar10", "dataset.normalize": "imagenet"}).dataset)
     ours = augmented(normalize(images), draws, edge)
     for i, image in enumerate(images):
         flipped = transforms.horizontal_flip(image) if draws["flip"][i] else image

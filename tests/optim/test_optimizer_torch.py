@@ -376,7 +376,7 @@ def test_sparse_gradients_are_refused() -> None:
         ({"lr": math.nan}, "lr=nan: a finite number of 0 or more"),
         ({"stack": "adam", "clip": True}, "no level above 0 to clip"),
         ({"tune": "gamma"}, "there is no hyperparameter of adam 'gamma'"),
-        ({"momentum": 0.9}, "momentum=0.9: there is no setting 'momentum'"),
+        ({"momentum": 0.9}, "momentum=0.9: level 0 is adam, which has alpha, beta1, beta2"),
         ({"beta1": 1.0}, "beta1=1: a number from 0 up to, but not, 1"),
         ({"beta3": 0.5}, "did you mean beta2?|did you mean beta1?"),
         ({"form": "as written"}, "form=as written: one of textbook, reported"),

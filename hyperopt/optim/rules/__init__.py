@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-from pathlib import Path
-
 from hyperopt.optim.errors import ConfigError, unknown
+from hyperopt.optim.own import WRITTEN, own_class
 from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
@@ -51,31 +48,11 @@ def find(name: str) -> type[Rule]:
     Raises:
         ConfigError: there is no such rule, module or class, or the class is not a Rule with an alpha.
     """
-    module, colon, cls = name.partition(":")
-    if not colon:
-        if name not in RULES:
-            raise unknown("rule", name, (*RULES, "package.module:Class"))
+    if name in RULES:
         return RULES[name]
-    rule = getattr(_module(name, module), cls, None)
-    if not (isinstance(rule, type) and issubclass(rule, Rule)):
-        raise ConfigError(
-            f"rule {name!r}: {module} has no class {cls!r} that is a hyperopt.optim.rules.Rule."
-        )
+    if ":" not in name:
+        raise unknown("rule", name, (*RULES, WRITTEN))
+    rule = own_class("rule", name, Rule)
     if "alpha" not in getattr(rule, "hyperparameters", {}):
         raise ConfigError(f"rule {name!r}: its hyperparameters name no alpha, the rate that every rule has.")
     return rule
-
-
-def _module(rule: str, name: str) -> object:
-    folder = str(Path.cwd())
-    if folder not in sys.path and "" not in sys.path:
-        sys.path.append(folder)
-    try:
-        return importlib.import_module(name)
-    except (ModuleNotFoundError, TypeError, ValueError) as error:
-        missing = getattr(error, "name", None)
-        if missing and not f"{name}.".startswith(f"{missing}."):
-            raise
-        raise ConfigError(
-            f"rule {rule!r}: no module {name!r} can be imported from the path or the current folder."
-        ) from None

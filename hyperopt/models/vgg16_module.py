@@ -1,7 +1,4 @@
-"""VGG-16 (Simonyan and Zisserman, 2015) with batch normalisation, for small images.
-
-The layers are those of docs/reports/hyper_regularization.md, "VGG-16".
-"""
+"""The module of vgg16.py, in a file of its own because it imports torch."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ BLOCKS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
 """Per block: its channels as a multiple of the first's, and its convolutions; a pooling by 2 ends it."""
 
 
-class Vgg16(nn.Module):
+class Vgg16Module(nn.Module):
     """Thirteen 3 x 3 convolutions, each with batch normalisation and ReLU, and three linear layers.
 
     Args:
@@ -66,8 +63,3 @@ def convolution(fan_in: int, fan_out: int) -> nn.Conv2d:
     assert layer.bias is not None
     nn.init.zeros_(layer.bias)
     return layer
-
-
-def vgg16(shape: Sequence[int], classes: int, *, width: int, dropout: float) -> nn.Module:
-    """VGG-16 with batch normalisation; arguments as of `Vgg16`."""
-    return Vgg16(shape, classes, width=width, dropout=dropout)

@@ -1,0 +1,50 @@
+"""The data sets there are, and finding one of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hyperopt.data.cifar import Cifar10, Cifar100
+from hyperopt.data.dataset import Dataset
+from hyperopt.data.height_weight import HeightWeight
+from hyperopt.data.horses import Cifar10Horses
+from hyperopt.data.iris import Iris
+from hyperopt.data.mnist import Mnist
+from hyperopt.errors import ConfigError, unknown
+from hyperopt.optim.own import WRITTEN, own_class
+
+DATASETS: dict[str, type[Dataset]] = {
+    "mnist": Mnist,
+    "iris": Iris,
+    "cifar10": Cifar10,
+    "cifar100": Cifar100,
+    "cifar10_horses": Cifar10Horses,
+    "height_weight": HeightWeight,
+}
+
+NEEDED = ("shape", "classes", "rows")
+
+
+def find(name: str) -> type[Dataset]:
+    """The data set called `name`: one of DATASETS, or `package.module:Class`, see docs/add_a_data_set.md.
+
+    Raises:
+        ConfigError: there is no such data set, or the class does not say what every data set says.
+    """
+    if name in DATASETS:
+        return DATASETS[name]
+    if ":" not in name:
+        raise unknown("data set", name, (*DATASETS, WRITTEN))
+    kind = own_class("data set", name, Dataset)
+    if missing := [fact for fact in NEEDED if not hasattr(kind, fact)]:
+        raise ConfigError(
+            f"data set {name!r}: its class does not say {', '.join(missing)}; "
+            f"class attributes {', '.join(NEEDED)} are expected."
+        )
+    return kind
+
+
+def made(dataset: Mapping[str, Any]) -> Dataset:
+    """The data set of a run: by its `name`, with every option."""
+    return find(dataset["name"])(**{key: value for key, value in dataset.items() if key != "name"})

@@ -1,0 +1,28 @@
+"""A linear map."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from hyperopt.models.model import Model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Linear(Model):
+    """A linear map of the flattened input without a bias, from weights of 0."""
+
+    name: ClassVar[str] = "linear"
+
+    def build(self, shape: Sequence[int], classes: int) -> nn.Module:
+        """The module."""
+        from torch import nn
+
+        layer = nn.Linear(math.prod(shape), classes, bias=False)
+        nn.init.zeros_(layer.weight)
+        return nn.Sequential(nn.Flatten(), layer)

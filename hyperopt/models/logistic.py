@@ -1,0 +1,37 @@
+"""Multinomial logistic regression."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from hyperopt.models.dense import scale_of
+from hyperopt.models.model import CPU, CUDA, Cost, Model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logistic(Model):
+    """Multinomial logistic regression on the flattened input.
+
+    On MNIST a step took 0.47 ms alone on one core of a CPU, 0.19 per run in packs of 9, 0.15 of 16 and 0.17
+    of 32, which compile less often.
+    """
+
+    name: ClassVar[str] = "logistic"
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": replace(CPU, pack=32), "cuda": CUDA}
+
+    def build(self, shape: Sequence[int], classes: int) -> nn.Module:
+        """The module."""
+        from torch import nn
+
+        return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
+
+    def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
+        """On a CPU a step takes time by the weights."""
+        usual = super().seconds(device, shape, classes)
+        return usual * scale_of([math.prod(shape), classes]) if device == "cpu" else usual

@@ -1,0 +1,81 @@
+"""What a model is: its options, the data sets it fits, what training it costs, and how it is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from hyperopt.options import Declared
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hyperopt.data import Dataset
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What training a model costs on one kind of device, as plans assume before any run has told.
+
+    Attributes:
+        pack: most runs that train together; 1 where packs do not pay.
+        seconds: of a step, per run.
+        compile_from: steps of all runs of a pack together from which compiling it pays.
+    """
+
+    pack: int
+    seconds: float
+    compile_from: int = 3000
+
+
+CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=2e-4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model(Declared):
+    """A model: its fields are the options that a run may give, its class attributes are facts.
+
+    Dropout: its masks are drawn by the engine, from a run's seed, the step and the layer, so that a run in a
+    pack is the run alone; torch's own dropout draws otherwise and is refused. A model with dropout has an
+    option `dropout`, the probability that a unit is dropped. The module that it builds has an attribute
+    `dropped`, the number of units of each layer that has dropout, and its `forward(x, kept=())` takes for
+    each of them the units that stay, bool [rows, units], each with probability 1 - dropout; without them, as
+    in evaluation, all do. What stays is divided by 1 - dropout by the model.
+
+    Batch normalisation is torch's own; the running statistics are part of a run's state.
+
+    Attributes:
+        classes_of: what it finds the class of, "inputs" or their "pixels".
+        costs: by device, "cpu" and "cuda".
+    """
+
+    group: ClassVar[str] = "model"
+    classes_of: ClassVar[str] = "inputs"
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": CPU, "cuda": CUDA}
+
+    def check(self, dataset: type[Dataset]) -> None:
+        """Refuses a data set that it does not fit, and options at odds.
+
+        Raises:
+            ConfigError: a sentence with key, value and what is allowed.
+        """
+
+    def build(self, shape: Sequence[int], classes: int) -> nn.Module:
+        """The module, its initial weights drawn from torch's default generator.
+
+        Args:
+            shape: of one input.
+            classes: number of logits; 1 where targets are numbers.
+        """
+        raise NotImplementedError
+
+    def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
+        """Of a step on such a device, per run; arguments as of `build`."""
+        return self.costs[device].seconds
+
+
+def size(dataset: type[Dataset]) -> str:
+    """A data set's images in words."""
+    side = dataset.side()
+    return "no images" if side is None else f"{side} x {side}"

@@ -1,0 +1,47 @@
+"""The models there are, and finding one of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt.models.cnn import Cnn
+from hyperopt.models.linear import Linear
+from hyperopt.models.logistic import Logistic
+from hyperopt.models.mlp import Mlp
+from hyperopt.models.model import Model
+from hyperopt.models.unet import Unet
+from hyperopt.models.vgg16 import Vgg16
+from hyperopt.optim.own import WRITTEN, own_class
+
+MODELS: dict[str, type[Model]] = {
+    "mlp": Mlp,
+    "logistic": Logistic,
+    "linear": Linear,
+    "cnn": Cnn,
+    "unet": Unet,
+    "vgg16": Vgg16,
+}
+
+
+def find(name: str) -> type[Model]:
+    """The model called `name`: one of MODELS, or `package.module:Class`, see docs/add_a_model.md.
+
+    Raises:
+        ConfigError: there is no such model.
+    """
+    if name in MODELS:
+        return MODELS[name]
+    if ":" not in name:
+        raise unknown("model", name, (*MODELS, WRITTEN))
+    return own_class("model", name, Model)
+
+
+def made(model: Mapping[str, Any]) -> Model:
+    """The model of a run: by its `name`, with every option."""
+    chosen = find(model["name"])(**{key: value for key, value in model.items() if key != "name"})
+    dropout = getattr(chosen, "dropout", 0.0)
+    if not 0 <= dropout < 1:
+        raise ConfigError(f"model.dropout={shown(dropout)}: a number from 0 up to, but not, 1 is expected.")
+    return chosen

@@ -1,0 +1,51 @@
+"""The module of unet.py, in a file of its own because it imports torch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class UnetModule(nn.Module):
+    """Pictures [batch, planes, height, width] to logits [batch, classes, height, width].
+
+    Two convolutions halve the picture and two double it again; beside the maps that they double, the fourth
+    gets those of the first, and the last the picture. All but the last are followed by batch normalisation
+    and ReLU.
+    """
+
+    def __init__(self, planes: int, classes: int, filters: int) -> None:
+        super().__init__()
+
+        def half(fan_in: int, fan_out: int) -> nn.Module:
+            convolution = nn.Conv2d(fan_in, fan_out, kernel_size=3, stride=2, padding=1)
+            return nn.Sequential(convolution, nn.BatchNorm2d(fan_out), nn.ReLU())
+
+        def double(fan_in: int, fan_out: int) -> nn.Module:
+            convolution = nn.ConvTranspose2d(
+                fan_in, fan_out, kernel_size=3, stride=2, padding=1, output_padding=1
+            )
+            return nn.Sequential(convolution, nn.BatchNorm2d(fan_out), nn.ReLU())
+
+        self.a = half(planes, filters)
+        self.b = half(filters, 2 * filters)
+        self.c = double(2 * filters, filters)
+        self.d = double(2 * filters, classes)
+        self.e = nn.Conv2d(planes + classes, classes, kernel_size=3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The logits."""
+        a = self.a(x)
+        c = self.c(self.b(a))
+        d = self.d(beside(a, c))
+        logits: Tensor = self.e(beside(x, d))
+        return logits
+
+
+def beside(first: Tensor, second: Tensor) -> Tensor:
+    """The maps of both, [batch, maps, height, width], with those of a pixel side by side in memory.
+
+    So convolutions on a CPU read them; torch.cat along dim 1 is copied for each that does (docs/speed.md).
+    """
+    pixels = torch.cat([maps.permute(0, 2, 3, 1) for maps in (first, second)], dim=3)
+    return pixels.permute(0, 3, 1, 2)

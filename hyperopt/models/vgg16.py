@@ -1,0 +1,48 @@
+"""VGG-16 (Simonyan and Zisserman, 2015) with batch normalisation, for small images.
+
+The layers are those of docs/reports/hyper_regularization.md, "VGG-16".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from hyperopt.errors import ConfigError
+from hyperopt.models.model import CUDA, Cost, Model, size
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from hyperopt.data import Dataset
+
+
+@dataclass(frozen=True, kw_only=True)
+class Vgg16(Model):
+    """VGG-16 with batch normalisation, for images of 32 x 32.
+
+    Attributes:
+        width: channels of the first block; also an eighth of the units of the hidden layers.
+        dropout: probability that an input of the first two linear layers is dropped in training.
+    """
+
+    name: ClassVar[str] = "vgg16"
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=4.0), "cuda": CUDA}
+
+    width: int = field(metadata={"least": 1})
+    dropout: float
+
+    def check(self, dataset: type[Dataset]) -> None:
+        """Refuses images that five poolings do not halve."""
+        side = dataset.side()
+        if side is None or side % 32:
+            raise ConfigError(
+                f"model=vgg16: takes images of 32 x 32 pixels; dataset={dataset.name} has {size(dataset)}."
+            )
+
+    def build(self, shape: Sequence[int], classes: int) -> nn.Module:
+        """The module, of inputs [channels, height, width] whose sides are multiples of 32."""
+        from hyperopt.models.vgg16_module import Vgg16Module
+
+        return Vgg16Module(shape, classes, width=self.width, dropout=self.dropout)

@@ -1,0 +1,154 @@
+"""Options of data sets and models: typed fields of a dataclass, checked, completed by their defaults."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
+from functools import cache
+from typing import Any, ClassVar, cast, get_type_hints
+
+from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt.files import conf_dir
+
+EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+SEVERAL = tuple[int, ...]
+"""The type of an option that is a list of whole numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """What a data set or model is declared as: its fields are the options that a run may give.
+
+    A field's metadata may bound it: `least` (whole numbers), `above` (numbers), `choices`. What belongs to
+    the package has the defaults of its options in conf/GROUP/NAME.yaml, what is your own in its fields.
+
+    Attributes:
+        group: "dataset" or "model".
+        name: by which a run asks for it; of one of your own, `package.module:Class`.
+        version: raised when its arithmetic changes, so that older records go stale.
+    """
+
+    group: ClassVar[str]
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+
+    def __init_subclass__(cls) -> None:
+        """Name a class that says no name."""
+        if "name" not in cls.__dict__:
+            cls.name = f"{cls.__module__}:{cls.__qualname__}"
+
+
+def schema_of(kind: type[Declared]) -> type:
+    """What OmegaConf takes for the options of a data set or model: its fields, and `name`."""
+    if unfit := [key.name for key in fields(kind) if key.name == "name"]:
+        raise ConfigError(f"{kind.__name__}: no option can be called {unfit[0]}.")
+    hints = get_type_hints(kind)
+    copies = [(key.name, hints[key.name], _copy(key)) for key in fields(kind)]
+    return make_dataclass(kind.__name__, [("name", str, field()), *copies], kw_only=True)
+
+
+def _usual(kind: type[Declared]) -> dict[str, Any]:
+    """Default of every option: of a data set or model of the package as in conf/, else of its field.
+
+    Raises:
+        ConfigError: an option without a default, or of a type that no option can have.
+    """
+    name = kind.name
+    written = conf_dir() / kind.group / f"{name}.yaml"
+    given = OmegaConf.load(written) if ":" not in name else {"name": name}
+    try:
+        config = OmegaConf.merge(OmegaConf.structured(schema_of(kind)), given)
+    except OmegaConfBaseException as error:
+        raise ConfigError(f"{name}: its options cannot be read: {str(error).splitlines()[0]}") from error
+    if missing := OmegaConf.missing_keys(config):
+        raise ConfigError(f"{name}: its option {min(missing)} has no default.")
+    options = cast("dict[str, Any]", OmegaConf.to_container(config))
+    return {key: hashable(value) for key, value in options.items() if key != "name"}
+
+
+usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
+"""As `_usual`, which reads a file. To mypy a class is not hashable where its instances are compared."""
+
+
+def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option with its value, those that are not given with their defaults.
+
+    Raises:
+        ConfigError: an option that there is not, or a value that is not allowed.
+    """
+    options = usual(kind)
+    config = OmegaConf.structured(schema_of(kind)(name=kind.name, **options))
+    for key, value in given.items():
+        if key not in options:
+            raise unknown(f"option of {kind.name}", key, options, given=f"{key}={shown(value)}")
+        put(config, key, value)
+    values = cast("dict[str, Any]", OmegaConf.to_container(config))
+    return {key: hashable(values[key]) for key in options}
+
+
+def put(config: DictConfig, key: str, value: Any) -> None:
+    """Put one value into a typed config, in place.
+
+    Raises:
+        ConfigError: it is of the wrong type or out of range.
+    """
+    spec, kind = _spec_of(cast("type", OmegaConf.get_type(config)), key)
+    typed: Any = list(value) if isinstance(value, tuple) else value
+    if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
+        typed = int(value)
+    try:
+        if "${" in str(value) or (kind == SEVERAL and not isinstance(typed, list)):
+            raise OmegaConfBaseException
+        OmegaConf.update(config, key, typed)
+    except OmegaConfBaseException:
+        names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
+        expected: str | None = next(names, "a list of whole numbers, such as [128,64],")
+    else:
+        expected = _allowed(OmegaConf.select(config, key), spec)
+    if expected:
+        raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")
+
+
+def hashable(value: Any) -> Any:
+    """A value as runs keep it: lists are tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _copy(key: Field[Any]) -> Any:
+    factory: Any = key.default_factory
+    if isinstance(key.default, tuple):  # a list to OmegaConf
+        values = list(key.default)
+        return field(default_factory=lambda: values, metadata=key.metadata)
+    if factory is not MISSING:
+        return field(default_factory=factory, metadata=key.metadata)
+    return field(default=key.default, metadata=key.metadata)
+
+
+def _allowed(value: Any, spec: Field[Any]) -> str | None:
+    """What a well-typed value of a field has to be, where it is something else."""
+    if isinstance(value, ListConfig):
+        value = list(value)
+    least, choices = spec.metadata.get("least"), spec.metadata.get("choices")
+    if choices and value not in choices:
+        return f"one of {', '.join(choices)}"
+    if least is not None and isinstance(value, list) and (not value or min(value) < least):
+        return f"a list of whole numbers of {least} or more, at least one"
+    if least is not None and isinstance(value, int) and value < least:
+        return f"a whole number of {least} or more"
+    if "above" in spec.metadata and not (math.isfinite(value) and value > spec.metadata["above"]):
+        return f"a number above {spec.metadata['above']}"
+    if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
+        return "a number of 0 or more"
+    return None
+
+
+def _spec_of(kind: type, key: str) -> tuple[Field[Any], Any]:
+    """Field and type of a key such as `seed` or `model.hidden`."""
+    name, _, rest = key.partition(".")
+    spec = next(f for f in fields(kind) if f.name == name)
+    hint = get_type_hints(kind)[name]
+    return _spec_of(hint, rest) if rest else (spec, hint)

@@ -31,7 +31,7 @@ class Options:
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda" and not torch.cuda.is_available():
-            raise ConfigError("device=cuda: torch sees no GPU here; allowed: device=cpu, device=auto")
+            raise ConfigError("device=cuda: torch sees no GPU here; device=cpu or device=auto is expected.")
         return self.device
 
     def resolved_workers(self) -> int:

@@ -29,14 +29,14 @@ class Column:
     """One column: what its runs add to the settings, and which number of a run it shows.
 
     Attributes:
-        name: unique; claims name it.
-        label: as printed.
+        name: a unique name, which claims use.
+        label: the label as printed.
         metric: a key of METRICS.
-        settings: what it adds.
+        settings: the settings that it adds.
         epoch: the epoch after which the number is taken; None for the last.
-        x: in a figure along a setting, what stands for {x} in the settings.
-        reduction: the number of a whole curve, a key of REDUCTIONS; None for a point of it.
-        along: the values of {x} along which the curve runs; its epochs, where there are none.
+        x: in a figure along a setting, the value of {x} in the settings.
+        reduction: how a whole curve becomes a number, a key of REDUCTIONS; None for a point of the curve.
+        along: the values of {x} along which the curve runs; empty where it runs along epochs.
     """
 
     name: str
@@ -53,8 +53,8 @@ class Column:
 class Row:
     """One row: `report` holds the report's number for each column, None where it prints none.
 
-    `printed` is the report's text in a table that lists initial alphas, which has no columns. `columns` are
-    the names of those it has, where not all.
+    `printed` is the report's text in a table that lists initial alphas, which has no columns. `columns` names
+    the columns that the row has, where it does not have all.
     """
 
     label: str
@@ -75,7 +75,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The one setting a report names in the caption for comparison."""
+    """The one setting that a report's caption names for comparison."""
 
     label: str
     settings: Settings
@@ -84,7 +84,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a table: the runs behind it differ in their seed alone, along {x} in that too.
+    """One number of a table; the runs behind it differ in their seed, and in {x} where a curve runs along it.
 
     The attributes are those of its row and column.
     """
@@ -100,36 +100,36 @@ class Cell:
     along: tuple[float, ...] = ()
 
     def runs(self, seed: int) -> list[Run]:
-        """The runs behind this cell with that seed: one, or one for each x of `along`."""
+        """The runs of that seed behind this cell: one, or one for each value of `along`."""
         places = self.along or (self.x,)
         return [replace(_resolved(_at(self.settings, x)), seed=seed) for x in places]
 
     def run(self, seed: int) -> Run:
-        """The run of this cell with that seed; the first where there are several."""
+        """The run of that seed behind this cell, the first where there are several."""
         return self.runs(seed)[0]
 
     @property
     def decimals(self) -> int:
-        """With how many its number is printed."""
+        """The number of decimals with which its number is printed."""
         own = REDUCTIONS[self.reduction].decimals if self.reduction else None
         return metric_of(self.metric).decimals if own is None else own
 
     @property
     def unit(self) -> str:
-        """What is printed behind its number."""
+        """The unit that is printed behind its number."""
         of_metric = not self.reduction or REDUCTIONS[self.reduction].decimals is None
         return metric_of(self.metric).unit if of_metric else ""
 
 
 def _at(settings: Settings, x: float | None) -> str:
-    """Settings as JSON, {x} in them replaced."""
+    """Settings as JSON, with {x} in them replaced."""
     text = json.dumps(settings, sort_keys=True)
     return text if x is None else text.replace("{x}", shown(x))
 
 
 @cache
 def _resolved(settings: str) -> Run:
-    """The run of settings as JSON, seed 0: resolving costs more than a thousand replacements of the seed."""
+    """The run of settings in JSON at seed 0, kept: to resolve costs more than to replace a thousand seeds."""
     return resolve(json.loads(settings))
 
 
@@ -137,11 +137,12 @@ def _resolved(settings: str) -> Run:
 class Experiment:
     """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
 
-    `order` is the column by which the order of rows is compared with the report's, `pictures` the one whose
-    runs' pictures are shown, `lists` the experiment whose initial alphas this one lists (it has no runs),
-    `changes` are settings a user put in place of its own. The report's numbers may be off by `reading_error`,
-    where they were read off a picture, and by `rounding_error`, where so many decimals are printed of a
-    number that ours have in full; `reference` says whose they are, where the report prints none.
+    `order` is the column by which the order of rows is compared with the report's, `pictures` the column
+    whose runs' pictures are shown, and `lists` the experiment whose initial alphas this one lists (it has no
+    runs of its own). `changes` are settings that a user put in place of the experiment's. The report's
+    numbers may be off by `reading_error` where they were read off a picture, and by `rounding_error` where
+    they are printed with fewer decimals than ours have; `reference` says whose they are where the report
+    prints none.
     """
 
     id: str
@@ -177,11 +178,11 @@ class Experiment:
 
     @property
     def compares(self) -> bool:
-        """Whether a report prints a number of it."""
+        """Whether a report prints any of its numbers."""
         return any(cell.report is not None for cell in self.cells())
 
     def cells(self) -> Iterator[Cell]:
-        """Every number of it: the baseline, then the tables row by row."""
+        """All cells: the baseline, then the tables row by row."""
         if self.baseline:
             yield self._cell(
                 self.baseline.label, self.columns[0], self.baseline.report, self.baseline.settings
@@ -207,12 +208,12 @@ class Experiment:
     def runs(
         self, seeds: Seeds | None = None, epochs: int | None = None, overrides: Settings | None = None
     ) -> list[Run]:
-        """Its runs, each once, seed by seed.
+        """The experiment's runs, each once, seed by seed.
 
         Args:
             seeds: how many (0, 1, ...) or which; the experiment's own by default.
-            epochs: epochs of every run in place of its own.
-            overrides: further settings in place of its own, as for `changed`.
+            epochs: epochs of every run, in place of the experiment's.
+            overrides: more settings in place of the experiment's, as for `changed`.
 
         Raises:
             ExperimentError: see `changed` and `seed_numbers`.
@@ -224,25 +225,25 @@ class Experiment:
         return list({run.id: run for run in runs}.values())
 
     def seed_numbers(self, seeds: Seeds | None = None) -> tuple[int, ...]:
-        """Seeds spelled out: `3` is 0, 1, 2; None the experiment's own.
+        """Seeds spelled out: `3` is 0, 1, 2; None is the experiment's own.
 
         Raises:
-            ExperimentError: no seed, a negative one, or one named twice.
+            ExperimentError: there is no seed, or one is negative or named twice.
         """
         if seeds is None:
             return self.seeds
         numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
         if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-            raise ExperimentError(f"seeds={seeds}: a count from 1, or different numbers from 0, is wanted")
+            raise ExperimentError(f"seeds={seeds}: a count from 1, or different numbers from 0, is expected")
         return numbers
 
     def changed(self, changes: Settings) -> Experiment:
-        """The same grid with other settings; of a changed `stack` a cell takes as many levels as it has.
+        """The same grid with other settings; a cell takes as many levels of a changed `stack` as it has.
 
         So stack=lion/sgd trains the cells of `adam/sgd` with lion/sgd and the baseline `adam` with lion.
 
         Raises:
-            ExperimentError: the rows or columns vary that setting.
+            ExperimentError: the setting is one that the rows or columns vary.
         """
         parts: list[Column | Row] = [*self.columns, *(row for table in self.tables for row in table.rows)]
         varied = {key for part in parts for key in part.settings}

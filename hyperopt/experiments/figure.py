@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LINE_STYLES = ("solid", "dashed", "dotted")
-"""Of curves that name their line, in the order in which these come."""
+"""The line styles of curves that name their line, in the order in which the names come."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What runs along x: the epochs of each run where there are no `values`, else a setting.
+    """What runs along x: the values of a setting, or the epochs of each run where there are no `values`.
 
-    `settings` are further ones of the runs at some of the values.
+    `settings` are more settings of the runs at some of the values.
     """
 
     name: str
@@ -40,11 +40,11 @@ class Curve:
     Attributes:
         label: its true name, that of its row.
         shown_as: its name in the printed legend; None where the printed figure does not show it.
-        drawn: whether we draw it; the others are there for claims.
-        report: by metric the report's own curve, y by x.
-        group: curves of a group share pictures, groups stand side by side.
-        colour: what its colour stands for, in a picture of more curves than can be labelled.
-        line: what its line style stands for, there.
+        drawn: whether we draw it; other curves are there for claims.
+        report: the report's own curve, y by x, for each metric.
+        group: the group in whose pictures it is drawn; groups stand side by side.
+        colour: what its colour stands for, in a picture with more curves than can be labelled.
+        line: what its line style stands for, in such a picture.
     """
 
     label: str
@@ -60,7 +60,8 @@ class Curve:
 class Figure:
     """The picture of an experiment, whose rows are the curves, and its columns points of comparison.
 
-    `band` is what lies around a curve: "seeds", the middle 90 % of them, or "mean", its 95 % interval.
+    `band` says what is drawn around a curve: "seeds", the middle 90 % of them, or "mean", the 95 % interval
+    of the mean.
     """
 
     x: Axis
@@ -76,7 +77,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Map:
-    """One heat map: the labels of its rows, and of its columns those that it has; `drawn` as of a curve."""
+    """One heat map, with the labels of its rows and of the columns that it has; `drawn` as in a curve."""
 
     label: str
     rows: tuple[str, ...]
@@ -89,12 +90,10 @@ class HeatMap:
     """The pictures of an experiment whose numbers depend on two settings: a colour for each cell.
 
     Attributes:
-        metric: of every cell.
-        label: of the colours.
-        rows: the setting that runs down.
-        columns: the setting that runs to the right.
-        maps: one a table of the experiment. One that does not depend on the second setting has one column,
-            and stands to the left of the next.
+        metric: the metric of every cell. label: the label of the colours. rows: the setting that runs down.
+        columns: the setting that runs to the right. maps: one per table of the experiment. A map that does
+        not depend on the second setting has one column,
+            and stands to the left of the next map.
     """
 
     metric: str

@@ -13,12 +13,12 @@ class Metric:
     """How a number of a record is printed.
 
     Attributes:
-        unit: printed behind it.
-        decimals: printed of it.
-        of_machine: it depends on the machine, so that the report's number is not expected here.
-        timed_in: the library in which a run alone is timed for it, see hyperopt/timings.py.
-        per_step: that time is in microseconds per step, else in seconds for all of them.
-        by_rank: of it medians and ranges are told, never means: it may be infinite.
+        unit: the unit printed behind it.
+        decimals: the number of decimals printed.
+        of_machine: whether it depends on the machine, so that the report's number is not expected here.
+        timed_in: the library in which a run alone is timed for it (hyperopt/findings/timings.py).
+        per_step: whether that time is in microseconds per step, or else in seconds for all steps.
+        by_rank: whether it is told by medians and ranges, never by means, as it may be infinite.
     """
 
     unit: str
@@ -60,7 +60,7 @@ WEIGHT = Metric("", 5)
 
 
 def metric_of(name: str) -> Metric:
-    """How a metric is printed; a hyperparameter such as 0.alpha, level and name, and a weight are too.
+    """How a metric is printed; it may be a hyperparameter, such as 0.alpha (level and name), or a weight.
 
     Raises:
         ConfigError: there is no such metric.

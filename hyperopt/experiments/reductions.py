@@ -15,9 +15,9 @@ class Reduction:
     """How a curve becomes a number.
 
     Attributes:
-        of: takes y along x; None where the curve is too short.
-        says: what the number is, for a page.
-        decimals: as printed; None as the curve's own.
+        of: the function, which takes y along x and gives None where the curve is too short.
+        says: what the number is, as a page says it.
+        decimals: the number of decimals printed; None for that of the curve.
     """
 
     of: Callable[[Sequence[float]], float | None]

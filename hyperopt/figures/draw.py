@@ -79,11 +79,11 @@ def side_by_side(
     """Panels side by side, each with its labels to the right, and how to read them above.
 
     Args:
-        figure: whose panels they are.
-        panels: each with its drawn lines.
-        seeds: asked for.
+        figure: the figure whose panels they are.
+        panels: each panel with its drawn lines.
+        seeds: the seeds asked for.
         reference: whose numbers stand beside ours.
-        complete: whether no run is missing.
+        complete: whether all runs are in.
     """
     drawing = Drawing()
     canvas = FigureCanvasAgg(drawing)
@@ -171,7 +171,7 @@ def _entries(
 
 
 def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> None:
-    """Above the first panel, how to read the lines, as far as `right`, in pixels."""
+    """Write above the first panel how to read the lines; the text ends at `right`, in pixels."""
     handles, names = zip(*entries, strict=True)
     for rows in (1, 2):  # two where one is too wide
         legend = axes.legend(
@@ -189,12 +189,12 @@ def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> No
 
 
 def _is_sparse(line: MeasuredCurve) -> bool:
-    """Whether the report's curve is known at a few points only, which no line should join."""
+    """Whether the report's curve is known at a few points only, so that no line should join them."""
     return len(line.report_x) < len(line.x)
 
 
 def _end(line: MeasuredCurve) -> tuple[float, float] | None:
-    """The last point of a line: ours, or the report's where we have none; None where every run diverged."""
+    """The last point of a line, ours or else the report's; None where every run diverged."""
     finite = np.flatnonzero(np.isfinite(line.middle))
     if len(finite):
         return float(line.x[finite[-1]]), float(line.middle[finite[-1]])
@@ -202,7 +202,7 @@ def _end(line: MeasuredCurve) -> tuple[float, float] | None:
 
 
 def _widest(texts: Sequence[str], drawing: Drawing, canvas: FigureCanvasAgg) -> float:
-    """The width of the widest text, inches."""
+    """The width of the widest text, in inches."""
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     widths = []
     for text in texts:

@@ -44,7 +44,7 @@ def draw_gallery(view: View) -> dict[str, bytes]:
 
 
 def _columns(table: Table, pictures: Mapping[str, Mapping[str, bytes]]) -> dict[str, list[Pixels]]:
-    """By name, the pictures of each column of a block, [height, width, 3] each."""
+    """The pictures of each column of a block, by name; each is [height, width, 3]."""
     found = {row.label: pictures[row.label] for row in table.rows if row.label in pictures}
     if not found:
         return {}

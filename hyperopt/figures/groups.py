@@ -1,4 +1,4 @@
-"""Drawings of many curves: a column a group, a row a panel, colours and lines told apart by a legend."""
+"""Drawings of many curves: a column per group, a row per panel, and a legend of colours and lines."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def groups_of(
     *,
     complete: bool = True,
 ) -> Drawing:
-    """The picture; `panels` each with its drawn lines, of all groups; `complete` where no run is missing."""
+    """The picture; each of `panels` has its drawn lines, of all groups; `complete`: all runs are in."""
     curves = {curve.label: curve for curve in figure.curves if curve.drawn}
     across, down = len(figure.groups), len(panels)
     whole, tall = across * (LEFT + WIDTH) + RIGHT, TOP + down * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM
@@ -82,7 +82,7 @@ def _look(figure: Figure, curve: Curve) -> tuple[str, str]:
 
 
 def _named(figure: Figure, key: str) -> list[str]:
-    """Colours or lines of the drawn curves by what they stand for, in their order."""
+    """The colours or lines of the drawn curves, by what they stand for, in the order of the curves."""
     return list(dict.fromkeys(getattr(curve, key) for curve in figure.curves if curve.drawn))
 
 

@@ -1,4 +1,4 @@
-"""Heat maps: a cell for every pair of settings, coloured on a logarithmic scale, its median written in it."""
+"""Heat maps: a cell per pair of settings, coloured on a logarithmic scale, with its median as text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hyperopt.wording import steps_or_more
 COLOURS = "viridis_r"
 NEVER, MISSING = "#DDDDDD", "#FFFFFF"
 DARK = 0.45
-"""Luminance below which a colour takes white text."""
+"""The luminance below which a colour takes white text."""
 
 # Inches.
 CELL_WIDTH, CELL_HEIGHT = 0.78, 0.44
@@ -31,7 +31,7 @@ LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
 def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     """The picture; None where no cell has a number.
 
-    Cells where no run got there are grey; where only some did not, the count is under the median.
+    A cell where no run got there is grey; where only some did not, their count is under the median.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
     medians = [
@@ -61,7 +61,7 @@ def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
 
 
 def _rows(maps: Sequence[Map]) -> Iterator[list[Map]]:
-    """Maps side by side: one of a single column stands to the left of the next."""
+    """Maps side by side: a map of a single column stands to the left of the next map."""
     row: list[Map] = []
     for one in maps:
         row.append(one)

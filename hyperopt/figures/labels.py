@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places at least `gap` apart, within [low, high], in the order wanted and as near to it as can be.
+    """Places at least `gap` apart, within [low, high], in the order of `wanted` and as near to it as can be.
 
-    Nearest by the sum of squared moves: with y_i = place_i - i * gap this is isotonic regression, solved by
-    pooling neighbours that are out of order. Where not all fit, they are evenly spread over [low, high].
+    They have the least sum of squared moves: with y_i = place_i - i * gap this is isotonic regression, solved
+    by pooling neighbours that are out of order. Where not all fit, they are spread evenly over [low, high].
 
     Args:
-        wanted: one place per label, in any order.
-        gap: least distance between two places.
-        low: lower end.
-        high: upper end.
+        wanted: where each label would be best, in any order.
+        gap: the least distance between two places.
+        low: the lower end.
+        high: the upper end.
     """
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     gap = min(gap, (high - low) / max(1, len(wanted) - 1))

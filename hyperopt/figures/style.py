@@ -14,10 +14,10 @@ from hyperopt.findings.curves import MeasuredCurve
 from hyperopt.wording import counted
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
-"""Okabe and Ito's, its yellow (too faint on white) replaced by a grey."""
+"""The colours of Okabe and Ito, with a grey in place of their yellow, which is too faint on white."""
 
 BANDS = {"seeds": "middle 90 % of seeds", "mean": "95 % interval of the mean"}
-"""What lies around a curve, in words."""
+"""What is drawn around a curve, in words."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -36,13 +36,13 @@ LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "columnspacing": 1.2}
 
 
 def over_seeds(seeds: int, *, complete: bool) -> str:
-    """What the line of a curve is, in words; `complete` where all its runs are in."""
+    """What the line of a curve is, in words; `complete`: all its runs are in."""
     mean = "mean of " if seeds > 1 else ""
     return mean + counted(seeds, "seed") + ("" if complete else ", some runs missing")
 
 
 def scale(axes: Axes, x: Axis, panel: Panel) -> None:
-    """Name what runs up, and scale both axes: logarithmic where asked, epochs in whole numbers."""
+    """Label the y axis and scale both: logarithmically where asked, epochs in whole numbers."""
     axes.set_ylabel(panel.label)
     if x.log:
         axes.set_xscale("log")

@@ -1,4 +1,4 @@
-"""A page per experiment: its table with our numbers, the report's beside them, verdicts, what made it."""
+"""A page per experiment: its table with our numbers, the report's beside them, verdicts, origin."""
 
 from hyperopt.pages.page import Page, render
 

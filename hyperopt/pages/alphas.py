@@ -12,7 +12,7 @@ from hyperopt.pages import markdown
 
 
 def section(view: View, listed: Experiment) -> str:
-    """A table per sub-table, then what it says; `listed` is the experiment whose alphas they are."""
+    """A table per sub-table, then how to read it; `listed` is the experiment whose alphas they are."""
     experiment = view.experiment
     parts = [f"## Initial α, as printed and as run in {listed.id}"]
     for table in experiment.tables:
@@ -28,7 +28,7 @@ def section(view: View, listed: Experiment) -> str:
 
 
 def summary(view: View) -> str:
-    """How many rows are as printed."""
+    """The number of rows that are run as printed."""
     return f"{sum(line.agrees for line in view.alphas)} of {len(view.alphas)} rows are run as printed"
 
 

@@ -32,7 +32,7 @@ def section(views: Sequence[View]) -> str:
 
 
 def _said(claim: Claim, experiment: Experiment) -> str:
-    """The sentence, its effect where that is its own, and why it is bounded so."""
+    """The sentence, its effect where that is not the experiment's, and why it has this bound."""
     parts = [claim.says]
     if claim.effect != experiment.effect:
         sides = (claim.effect.minuend, claim.effect.subtrahend)
@@ -70,7 +70,7 @@ def _has_p(view: View) -> bool:
 
 
 def _decimals(verdict: Verdict, view: View) -> int:
-    """Those of the number from which the effect is taken."""
+    """The decimals of the number from which the effect is taken."""
     place, ratio = verdict.claim.effect.minuend, verdict.claim.effect.ratio
     decimals = view.measurements[place.row_at(verdict.rows[0]), place.column].cell.decimals
     return max(2, decimals) if ratio else decimals

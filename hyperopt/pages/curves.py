@@ -1,4 +1,4 @@
-"""A figure's picture, and its curves as a table under their true names."""
+"""A figure's picture, and a table of its curves under their true names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOT_SHOWN = "(not shown)"
 
 
 def section(view: View, figure: Figure) -> str:
-    """The picture, then a row per curve: its name, the printed legend's where they differ, and our means."""
+    """The picture, then a row per curve: its name, that in the printed legend if another, and our means."""
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
     misnamed = any(curve.shown_as != curve.label for curve in figure.curves)

@@ -15,7 +15,7 @@ MARKED = re.compile(r"(<!-- excerpt (?P<id>\S+) -->\n).*?(<!-- end of excerpt --
 
 
 def excerpt(view: View) -> str:
-    """The report's number and our mean ± sd for every cell, a row per row."""
+    """A row per row of the table: for every cell the report's number and our mean ± sd."""
     columns = [column for column in view.experiment.columns if not metric_of(column.metric).timed_in]
     header = [view.experiment.corner]
     for column in columns:
@@ -28,11 +28,11 @@ def excerpt(view: View) -> str:
 
 
 def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:
-    """The text with what stands between every pair of markers replaced; where there is no excerpt, kept.
+    """The text, with the excerpts between its markers replaced by new ones where there are any.
 
     Args:
         text: Markdown with `<!-- excerpt ID -->` and `<!-- end of excerpt -->` on lines of their own.
-        excerpt_of: the excerpt of an experiment by its id.
+        excerpt_of: gives the excerpt of an experiment by its id, or None.
     """
 
     def replaced(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""Pictures of what the nets of a table make of the first test pictures."""
+"""The pictures that show what the nets of a table make of the first test pictures."""
 
 from __future__ import annotations
 

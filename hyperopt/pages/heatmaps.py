@@ -29,7 +29,7 @@ def section(view: View, figure: HeatMap) -> str:
 
 
 def comparison(views: Sequence[View], figure: HeatMap) -> str:
-    """Per view how many cells agree with the report's, which do not, and every cell."""
+    """For each view: how many cells agree with the report's, which do not, and every cell."""
     reference = views[0].experiment.reference
     parts = [f"## Beside {reference}"]
     for view in views:

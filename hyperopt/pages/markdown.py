@@ -17,7 +17,7 @@ NOTHING = "–"
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
-    """A number with so many decimals, `–` where there is none; a zero has no sign."""
+    """A number with this many decimals, `–` where there is none; a zero has no sign."""
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
@@ -34,12 +34,12 @@ def mean(measured: Measured) -> str:
 
 
 def interval(given: Interval | None, decimals: int = 2) -> str:
-    """Both ends, `–` where there is none."""
+    """Both ends of an interval, `–` where there is none."""
     return NOTHING if given is None else f"{number(given.low, decimals)} to {number(given.high, decimals)}"
 
 
 def bound(given: Bound | None) -> str:
-    """What is claimed of an effect: ≥ 1, < 1, within ±1, 2 to 85."""
+    """The bound on an effect, as ≥ 1, < 1, within ±1, or 2 to 85."""
     if given is None:
         return NOTHING
     low, high = f"{given.low:g}", f"{given.high:g}"
@@ -51,7 +51,7 @@ def bound(given: Bound | None) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()) -> str:
-    """A pipe table: columns to the right, those named in `left` to the left."""
+    """A pipe table, its columns aligned to the right, those named in `left` to the left."""
     align = ["left" if name in set(left) else "right" for name in header]
     text: str = tabulate(rows, headers=header, tablefmt="pipe", disable_numparse=True, colalign=align)
     return text

@@ -1,4 +1,4 @@
-"""In which order a column puts the rows of each sub-table, here and in the report."""
+"""The order in which a column puts the rows of each sub-table, here and in the report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hyperopt.pages import markdown
 
 
 def section(view: View) -> str:
-    """A row per sub-table; empty where the experiment compares no order or nothing is measured."""
+    """A row per sub-table; "" where the experiment compares no order or nothing is measured."""
     if not view.orders:
         return ""
     rows = [

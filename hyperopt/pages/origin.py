@@ -30,7 +30,7 @@ def section(view: View) -> str:
 
 
 def share(origin: Origin) -> str:
-    """How many of the runs are in, such as "31 of 63 runs, 32 missing"; empty where all are."""
+    """How many of the runs are in, such as "31 of 63 runs, 32 missing"; "" where all are."""
     if not origin.missing:
         return ""
     return f"{origin.found} of {origin.wanted} runs, {origin.missing} missing"

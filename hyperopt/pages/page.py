@@ -1,4 +1,4 @@
-"""The page of an experiment, a function of what was found alone: the same records, the same bytes."""
+"""The page of an experiment; the same findings give the same bytes."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Page:
 
 
 def render(views: Sequence[View]) -> Page:
-    """The page of an experiment, missing runs shown as missing.
+    """The page of an experiment; missing runs are shown as missing.
 
     Args:
-        views: as `views_of` makes them. The first is shown in the report's layout, and numbers and verdicts
-            are given for each.
+        views: as `views_of` makes them. The first is shown in the report's layout; every view has its numbers
+            and verdicts.
     """
     first, last = views[0], views[-1]
     experiment = first.experiment

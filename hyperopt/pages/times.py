@@ -1,4 +1,4 @@
-"""Times of single runs beside the report's, and each as a multiple of its baseline's."""
+"""Times of single runs beside the report's, and each as a multiple of its baseline's time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PER_STEP = (
 
 
 def section(view: View) -> str:
-    """A table per sub-table, its first row the baseline; empty where the experiment times nothing."""
+    """A table per sub-table, whose first row is the baseline; "" where the experiment times nothing."""
     times = view.times
     if times is None:
         return ""

@@ -178,8 +178,8 @@ def test_a_cell_has_its_median_and_what_never_got_there(grid: Experiment) -> Non
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("[40, .inf]", "[40]", "1 rows, 2 are wanted"),
-        ("[10, 20]", "[10, 20, 30]", "a row of 3 numbers, 2 are wanted"),
+        ("[40, .inf]", "[40]", "1 rows, 2 are expected"),
+        ("[10, 20]", "[10, 20, 30]", "a row of 3 numbers, 2 are expected"),
         ("of: max", "of: maximum", "did you mean max"),
         ("along: [0.1, 1]}", "along: [0.1, 2]}", "along=2"),
         ("values: [0.1, 1]", "values: [1, 0.5, 2]", "each once"),

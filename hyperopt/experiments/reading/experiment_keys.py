@@ -73,7 +73,7 @@ def read(path: Path, name: str) -> Experiment:
         name: its id, "<report>/<name>".
 
     Raises:
-        ExperimentError: names the file, the key and what is allowed.
+        ExperimentError: the message names the file, the key and what is expected.
     """
     try:
         return _experiment(name, OmegaConf.to_container(OmegaConf.load(path)), path.parent.parent)
@@ -133,14 +133,14 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
 
 
 def _seeds(given: int | list[Any]) -> tuple[int, ...]:
-    """How many, or which."""
+    """How many seeds, or which."""
     if isinstance(given, int):
         return tuple(range(given))
     return tuple(checked("seeds", seed, int) for seed in given)
 
 
 def _agrees_with_itself(experiment: Experiment) -> None:
-    """Refuse labels that are not unique, places that do not exist, and values out of range."""
+    """Refuse labels that occur twice, places that do not exist, and values out of range."""
     labels = [row.label for table in experiment.tables for row in table.rows]
     labels += [experiment.baseline.label] if experiment.baseline else []
     for label in labels:
@@ -162,14 +162,14 @@ def _agrees_with_itself(experiment: Experiment) -> None:
     if experiment.bold and not experiment.effect:
         raise ExperimentError("bold needs an effect: the rule compares two columns")
     if experiment.runs_per_number < 1:
-        raise ExperimentError(f"runs_per_number={experiment.runs_per_number}: a count from 1 is wanted")
+        raise ExperimentError(f"runs_per_number={experiment.runs_per_number}: a count from 1 is expected")
     if experiment.needs not in (None, "gpu"):
         raise ExperimentError(f"needs={experiment.needs}: gpu is the only need there is")
     experiment.seed_numbers(experiment.seeds)
 
 
 def _exists(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None:
-    """Refuse an effect, at these rows, of which either side is no cell."""
+    """Refuse an effect one side of which is no cell at these rows."""
     cells = dict.fromkeys((cell.row, cell.column) for cell in experiment.cells())
     labels = list(dict.fromkeys(row for row, _ in cells))
     for row in rows:
@@ -216,7 +216,8 @@ def _row(given: Any, columns: Sequence[Column]) -> Row:
     report = keys.take("report", list, [None] * len(columns))
     if len(report) != len(columns):
         raise ExperimentError(
-            f"row {label!r} has {len(report)} numbers of the report, one is wanted per column: {len(columns)}"
+            f"row {label!r} has {len(report)} numbers of the report, one per column is expected: "
+            f"{len(columns)}"
         )
     numbers = tuple(None if value is None else float(checked("report", value, NUMBER)) for value in report)
     settings, printed = keys.take("settings", dict, {}), keys.take("printed", str, "")
@@ -282,7 +283,7 @@ def _bound(keys: Keys) -> Bound:
 
 
 def _some(keys: Keys, key: str, kind: type) -> Any:
-    """What a key holds, which must not be empty."""
+    """The value of a key; an empty one is refused."""
     given = keys.take(key, kind)
     if not given:
         raise ExperimentError(f"{key} of {keys.what} is empty")
@@ -295,7 +296,7 @@ def _texts(key: str, given: Sequence[Any]) -> tuple[str, ...]:
 
 def _pair(given: Any) -> tuple[float, float]:
     if len(checked("between", given, list)) != 2:
-        raise ExperimentError(f"between={given!r}: two numbers are wanted")
+        raise ExperimentError(f"between={given!r}: two numbers are expected")
     low, high = (checked("between", value, NUMBER) for value in given)
     return low, high
 

@@ -15,15 +15,15 @@ from hyperopt.experiments.reductions import REDUCTIONS
 SCALES = ("linear", "log")
 BANDS = ("seeds", "mean")
 MOST_CURVES = 8
-"""As many as there are colours that everyone can tell apart."""
+"""The number of colours that everyone can tell apart."""
 
 
 def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...], tuple[Table, ...]]:
     """The figure that the keys describe, and the same as columns (its points) and rows (its curves).
 
     Args:
-        keys: of the experiment; `x`, `panels`, `curves` and `band` are taken.
-        read_off: the report's numbers were read off a picture, too coarsely for the shape of a curve.
+        keys: the keys of the experiment; `x`, `panels`, `curves` and `band` are taken.
+        read_off: whether the report's numbers were read off a picture, too coarsely for the shape of a curve.
     """
     x = axis(keys.take("x", dict, {}))
     given = [Keys("panel", panel) for panel in _some(keys, "panels")]
@@ -46,7 +46,7 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
 
 
 def _each(given: list[Any]) -> Iterator[Any]:
-    """The curves; one with `each` stands for a curve of every value, which replaces {} in all of it."""
+    """The curves; one with `each` stands for a curve per value, which replaces {} everywhere in it."""
     for item in given:
         if not isinstance(item, dict) or "each" not in item:
             yield item
@@ -57,7 +57,7 @@ def _each(given: list[Any]) -> Iterator[Any]:
 
 
 def _check_drawn(curves: Sequence[Curve]) -> None:
-    """Refuse more curves than can be told apart: by their label, or by the colour and line they name."""
+    """Refuse more curves than can be told apart by their labels, or by the colours and lines they name."""
     told = {curve.colour for curve in curves}
     if told == {""}:
         if len(curves) > MOST_CURVES:
@@ -78,13 +78,13 @@ def axis(given: dict[str, Any], *, may_fall: bool = False) -> Axis:
     """What runs along a side of a picture.
 
     Raises:
-        ConfigError: values that do not rise, nor fall where they may.
+        ConfigError: the values do not rise, and do not fall where they may.
     """
     keys = Keys("x", given)
     values = tuple(float(checked("values", value, NUMBER)) for value in keys.take("values", list, []))
     if list(values) != sorted(set(values), reverse=may_fall and values[:1] > values[-1:]):
         raise ExperimentError(
-            f"x has values={shown(list(values))}: each once, from small to large, is wanted"
+            f"x has values={shown(list(values))}: each once, from small to large, is expected"
         )
     name = keys.take("name", str, "x" if values else "epoch")
     settings = {
@@ -177,7 +177,7 @@ def _log(keys: Keys) -> bool:
 
 
 def _one_of(keys: Keys, key: str, allowed: Sequence[str]) -> str:
-    """One of the allowed names, by default the first."""
+    """One of the names that are expected, the first by default."""
     given: str = keys.take(key, str, allowed[0])
     if given not in allowed:
         raise unknown(key, given, allowed)

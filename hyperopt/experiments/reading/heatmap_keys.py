@@ -18,8 +18,8 @@ def heatmap_of(keys: Keys, metric: str) -> tuple[HeatMap, tuple[Column, ...], tu
     """The heat maps that the keys describe, and the same as columns (along x) and a table each (along y).
 
     Args:
-        keys: of the experiment; `x`, `y`, `maps`, `reductions` and `label` are taken.
-        metric: of every cell.
+        keys: the keys of the experiment; `x`, `y`, `maps`, `reductions` and `label` are taken.
+        metric: the metric of every cell.
     """
     x, y = axis(keys.take("x", dict)), axis(keys.take("y", dict), may_fall=True)
     any_x = Column(f"any {x.name}", f"any {x.name}", metric, {})
@@ -59,7 +59,7 @@ def _map(keys: Keys, columns: Sequence[Column], y: Axis) -> tuple[Map, Table]:
     own = columns[1:] if several else columns[:1]
     report = keys.take("report", list, [None] * len(y.values))
     if len(report) != len(y.values):
-        raise ExperimentError(f"map {label!r}: report has {len(report)} rows, {len(y.values)} are wanted")
+        raise ExperimentError(f"map {label!r}: report has {len(report)} rows, {len(y.values)} are expected")
     rows = [
         Row(
             label=f"{label}, {name}",
@@ -77,11 +77,13 @@ def _map(keys: Keys, columns: Sequence[Column], y: Axis) -> tuple[Map, Table]:
 def _reported(
     label: str, given: Any, columns: Sequence[Column], own: Sequence[Column]
 ) -> tuple[float | None, ...]:
-    """The report's numbers of a row, for every column; null where it has none, .inf where it never was."""
+    """The report's numbers of a row, for every column; null: none, .inf: it never got there."""
     points = [column for column in own if not column.reduction]
     numbers = [None] * len(points) if given is None else list(checked("report", given, list))
     if len(numbers) != len(points):
-        raise ExperimentError(f"map {label!r} has a row of {len(numbers)} numbers, {len(points)} are wanted")
+        raise ExperimentError(
+            f"map {label!r} has a row of {len(numbers)} numbers, {len(points)} are expected"
+        )
     known = {
         column.x: None if number is None else float(checked("report", number, NUMBER))
         for column, number in zip(points, numbers, strict=True)

@@ -11,7 +11,7 @@ NUMBER = (int, float)
 
 
 class Keys:
-    """The keys of one mapping of the file, taken one by one, so that what is left over is unknown."""
+    """The keys of one mapping of the file, taken one by one, so that any left over are unknown."""
 
     def __init__(self, what: str, given: Any) -> None:
         self.what = what
@@ -22,7 +22,7 @@ class Keys:
         return key in self.left
 
     def take(self, key: str, kind: Any, *default: Any) -> Any:
-        """The value of a key, of that type; the default, where one is given and the key is absent."""
+        """The value of a key, which has that type; the default where the key is absent and one is given."""
         self.known.append(key)
         if key not in self.left:
             if not default:
@@ -31,14 +31,14 @@ class Keys:
         return checked(key, self.left.pop(key), kind)
 
     def nothing_left(self, made: T) -> T:
-        """What was made of the keys, once each of them has been taken."""
+        """`made`, once every key has been taken; a key left over is refused."""
         for key in self.left:
             raise unknown(f"key of {self.what}", str(key), self.known)
         return made
 
 
 def checked(key: str, value: Any, kind: Any) -> Any:
-    """The value, where it is of that type: a label such as 0.01 must be quoted to be text."""
+    """The value, if it has that type: a label such as 0.01 must be quoted to be text."""
     kinds = kind if isinstance(kind, tuple) else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         words = {
@@ -48,12 +48,12 @@ def checked(key: str, value: Any, kind: Any) -> Any:
             dict: "keys and values",
             list: "a list",
         }
-        raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is wanted")
+        raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is expected")
     return value
 
 
 def filled(given: Any, mark: str, text: str) -> Any:
-    """The same, with `mark` replaced in every text in it, but not in keys."""
+    """The same value, with `mark` replaced in every text in it, but not in keys."""
     if isinstance(given, str):
         return given.replace(mark, text)
     if isinstance(given, dict):

@@ -37,7 +37,7 @@ publish: $(READY)  ## copy finished runs to results/records and render their pag
 	@$(HYPEROPT) publish $(only)
 
 times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
-	@$(VENV)/bin/python -m benchmarks.times $(only) $(if $(STEPS),--steps $(STEPS))
+	@$(VENV)/bin/python -m benchmarks times $(only) $(if $(STEPS),--steps $(STEPS))
 
 test: $(READY)  ## run the tests
 	@$(VENV)/bin/python -m pytest
@@ -47,11 +47,11 @@ lint: $(READY)  ## check style, formatting and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(READY)  ## measure training speed beside its peers, for results/bench.md; TABLE=1: a whole table too
-	@$(VENV)/bin/python -m benchmarks $(if $(TABLE),--table)
+bench: $(READY)  ## measure speed beside its peers: make bench ONLY="steps costs optimizer"; TABLE=1: a whole table too
+	@$(VENV)/bin/python -m benchmarks pages $(only) $(if $(TABLE),--table)
 
 costs: $(READY)  ## time and memory of hypergradient descent beside its base methods, on an idle machine
-	@$(VENV)/bin/python -m benchmarks.hypergradient
+	@$(VENV)/bin/python -m benchmarks pages costs
 
 help:  ## show this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,1 +1,1 @@
-"""How fast training is here, beside its peers: `make bench`, or `python -m benchmarks`."""
+"""How fast training is here, beside its peers: `make bench`, or `python -m benchmarks pages`."""

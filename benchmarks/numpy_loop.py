@@ -79,4 +79,5 @@ def by_newton(grad: Array, b: Array) -> Array:
     s = np.minimum(c, np.sqrt(np.sqrt(c)))
     for _ in range(NEWTON_STEPS):
         s = s - (s * (1 + s) ** 3 - c) / ((1 + s) ** 2 * (1 + 4 * s))
-    return b * (1 + s) ** 2
+    root: Array = b * (1 + s) ** 2
+    return root

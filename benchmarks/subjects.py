@@ -148,6 +148,7 @@ def matrix_products(runs: tuple[Run, ...], device: str) -> Train:
     [run] = runs
     spec = find(run.dataset["name"])
     inputs, (hidden,), classes = math.prod(spec.shape), run.model["hidden"], spec.classes
+    assert classes is not None, "a net that classifies"
     batch = run.batch_size
 
     def random(*shape: int) -> Tensor:

@@ -1,22 +1,18 @@
-"""`python -m benchmarks.times ID ...`: times the rows of tables with a Time(s) column, on an idle machine.
+"""`make times`: times the rows of tables with a Time(s) column, on an idle machine.
 
 Each run trains alone, in a process with one torch thread, in turn with the other rows of its sub-table, round
 after round. The times are kept in the working store, for `hyperopt tables` and `hyperopt publish` to find.
-Of runs with more than `--steps` steps so many are timed in each round, and the time of all is in proportion.
+Of runs with more than STEPS steps so many are timed in each round, and the time of all is in proportion.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
 from collections.abc import Sequence
 from functools import partial
 
-from benchmarks.measure import Say
 from benchmarks.numpy_loop import loop
+from benchmarks.rounds import Rounds, Say, in_turn
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
-from benchmarks.workers import Inline, Worker, at_once, start
 from hyperopt.engine.costs import run_steps
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Cell, Experiment
@@ -35,25 +31,14 @@ BUILDS: dict[str, Build] = {
 GDTUO = "gradient-descent-the-ultimate-optimizer"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Time, and write the records; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.times", description=__doc__)
-    parser.add_argument("ids", nargs="+", metavar="ID", help="adabelief_amsgrad/table1 or a glob")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each row is timed")
-    parser.add_argument("--steps", type=int, help="most steps timed in a round; all by default")
-    arguments = parser.parse_args(argv)
-    started = time.monotonic()
-
-    def say(what: str) -> None:
-        print(f"{time.monotonic() - started:5.0f} s  {what}", file=sys.stderr, flush=True)
-
-    for experiment in load(*arguments.ids):
-        if records := times(experiment, arguments.rounds, say, steps=arguments.steps):
+def time_tables(ids: Sequence[str], rounds: int, steps: int | None, say: Say) -> None:
+    """Time, and write the records."""
+    for experiment in load(*ids):
+        if records := times(experiment, rounds, say, steps=steps):
             path = working().write(records, f"times-{experiment.id.replace('/', '-')}")
             say(f"{experiment.id}: {len(records)} times written to {path}")
         else:
             say(f"{experiment.id} shows no times")
-    return 0
 
 
 def times(
@@ -68,54 +53,41 @@ def times(
         steps: most steps that are timed in a round; None for all.
         inline: in this process, uncompiled: a smoke test.
     """
+    how = Rounds(rounds, warm_up=1 if inline else WARM_UP_STEPS, inline=inline)
     records = []
     for table in experiment.tables:
         cells = timings.timed(experiment, table)
         for library in dict.fromkeys(metric_of(cell.metric).timed_in for cell in cells):
             assert library is not None
-            say(f"{experiment.id}, {table.heading}, {library}: starting and compiling")
             own = [cell for cell in cells if metric_of(cell.metric).timed_in == library]
-            records += side_by_side(own, library, rounds, say, steps=steps, inline=inline)
+            records += side_by_side(f"{experiment.id}, {table.heading}", own, library, how, say, steps=steps)
     return records
 
 
 def side_by_side(
-    cells: Sequence[Cell], library: str, rounds: int, say: Say, *, steps: int | None, inline: bool
+    what: str, cells: Sequence[Cell], library: str, how: Rounds, say: Say, *, steps: int | None
 ) -> list[Record]:
-    """The rows of a sub-table in one library, in turn, round after round; arguments as of `times`."""
-    runs = {timings.cell_id(cell): timings.timed_run(cell) for cell in cells}
-    build = partial(ours, compiled=False) if inline and library == "hyperopt" else BUILDS[library]
+    """The rows of a sub-table in one library; arguments as of `times`."""
+    runs = {timings.cell_id(cell): timings.timed_run(cell) for cell in cells}.values()
+    build = partial(ours, compiled=False) if how.inline and library == "hyperopt" else BUILDS[library]
     made = provenance() | {"device": "cpu", "pack": "1", "library": version(library)}
-    workers = start([Subject(library, library, (run,), "cpu", build) for run in runs.values()], inline=inline)
-    seconds: list[list[float]] = [[] for _ in workers]
-    core = [float("inf")] * len(workers)
-    try:
-        at_once(workers, 1 if inline else WARM_UP_STEPS)
-        for number in range(rounds):
-            say(f"round {number + 1} of {rounds}")
-            for i, (worker, run) in enumerate(zip(workers, runs.values(), strict=True)):
-                whole = run_steps(run)
-                [sample] = at_once([worker], min(whole, steps or whole))
-                seconds[i].append(sample.seconds * whole / sample.steps)
-                core[i] = min(core[i], sample.cpu_seconds / sample.seconds)
-    finally:
-        close(workers)
+    subjects = [Subject(library, library, (run,), "cpu", build) for run in runs]
+    counts = [min(run_steps(run), steps or run_steps(run)) for run in runs]
+    found = in_turn(f"{what}, {library}", subjects, how, say, counts)
     return [
-        timings.timing(run, library, *measured, run_steps(run), made, timed_steps=steps)
-        for run, *measured in zip(runs.values(), seconds, core, strict=True)
+        timings.timing(
+            run,
+            library,
+            [sample.seconds * run_steps(run) / sample.steps for sample in timed.samples],
+            min(timed.core),
+            run_steps(run),
+            made,
+            timed_steps=steps,
+        )
+        for run, timed in zip(runs, found, strict=True)
     ]
 
 
 def version(library: str) -> str:
     """A library and its version."""
     return f"gdtuo {installed(GDTUO)}" if library == "gdtuo" else library
-
-
-def close(workers: Sequence[Worker | Inline]) -> None:
-    """End the processes."""
-    for worker in workers:
-        worker.close()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -12,10 +12,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.measure import Effort, Say, workers_for
 from benchmarks.results import WholeTable
+from benchmarks.rounds import Rounds, Say, in_turn
 from benchmarks.subjects import GDTUO_LOOPS, gdtuo_loops
-from benchmarks.workers import at_once, steps_lasting
 from hyperopt.config import Run
 from hyperopt.config.sweep import parse
 from hyperopt.engine.costs import run_steps
@@ -23,14 +22,14 @@ from hyperopt.engine.options import Options
 from hyperopt.experiments import load
 
 
-def whole_table(experiment: str, overrides: Sequence[str], effort: Effort, say: Say) -> WholeTable:
+def whole_table(experiment: str, overrides: Sequence[str], how: Rounds, say: Say) -> WholeTable:
     """Train and show an experiment from an empty store, and time gdtuo's steps of each of its stacks."""
     command = ["tables", experiment, *overrides]
     [asked] = load(experiment)
     settings, _ = parse(overrides)
     seconds = from_nothing(command, say)
     runs = asked.changed(settings).runs(None) if settings else asked.runs(None)
-    step = {stack: loop_seconds(of_stack(runs, stack), effort, say) for stack in {run.stack for run in runs}}
+    step = {stack: loop_seconds(of_stack(runs, stack), how, say) for stack in {run.stack for run in runs}}
     return WholeTable(
         experiment=experiment,
         command=" ".join(["hyperopt", *command]),
@@ -68,18 +67,11 @@ def from_nothing(command: Sequence[str], say: Say) -> float:
     return seconds
 
 
-def loop_seconds(run: Run, effort: Effort, say: Say) -> dict[str, float]:
+def loop_seconds(run: Run, how: Rounds, say: Say) -> dict[str, float]:
     """Median seconds of a step of a run in each of gdtuo's loops, side by side."""
-    say(f"gdtuo's steps of {run.label}")
     subjects = gdtuo_loops(run, "cpu")
-    samples: dict[str, list[float]] = {subject.role: [] for subject in subjects}
-    with workers_for(subjects, effort) as workers:
-        steps = [steps_lasting(effort.seconds, worker) for worker in workers]
-        for _ in range(effort.rounds):
-            for subject, worker, count in zip(subjects, workers, steps, strict=True):
-                [sample] = at_once([worker], count)
-                samples[subject.role].append(sample.seconds / count)
-    return {role: median(values) for role, values in samples.items()}
+    timed = in_turn(f"gdtuo's steps of {run.label}", subjects, how, say)
+    return {subject.role: median(found.ms) / 1e3 for subject, found in zip(subjects, timed, strict=True)}
 
 
 def of_stack(runs: Sequence[Run], stack: tuple[str, ...]) -> Run:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import resource
 import time
 import traceback
@@ -15,8 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-Train = Callable[[int], None]
-"""Trains by so many more steps, and returns when they are done."""
+Train = Callable[[int], float | None]
+"""Trains by so many more steps, and returns when they are done: the processor seconds of a part, or None."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -36,20 +37,25 @@ class Sample:
         seconds: of wall clock.
         cpu_seconds: of processor time, of all threads of the process.
         memory: bytes resident after the steps.
+        peak: most bytes resident during them; where the system cannot say, the most ever.
+        part_seconds: of processor time, in the part of a step that the subject times itself.
     """
 
     steps: int
     seconds: float
     cpu_seconds: float
     memory: int
+    peak: int = 0
+    part_seconds: float = 0.0
 
 
 def measured(train: Train, steps: int) -> Sample:
     """Time so many steps."""
+    forget_peak()
     started, cpu_started = time.perf_counter(), time.process_time()
-    train(steps)
+    part = train(steps)
     seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_started
-    return Sample(steps, seconds, cpu_seconds, resident_bytes())
+    return Sample(steps, seconds, cpu_seconds, resident_bytes(), peak_bytes(), part or 0.0)
 
 
 def resident_bytes() -> int:
@@ -57,6 +63,20 @@ def resident_bytes() -> int:
     statm = Path("/proc/self/statm")
     if statm.is_file():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def forget_peak() -> None:
+    """Have the system count the peak of memory from here on, where it can."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def peak_bytes() -> int:
+    """The most memory that this process held since `forget_peak`, or ever."""
+    status = Path("/proc/self/status")
+    if status.is_file() and (line := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
+        return 1024 * int(line[1])
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
@@ -162,9 +182,3 @@ def at_once(workers: Sequence[Worker | Inline], steps: int) -> list[Sample]:
     for worker in workers:
         worker.ask(steps)
     return [worker.answer() for worker in workers]
-
-
-def steps_lasting(seconds: float, worker: Worker | Inline, tried: int = 3) -> int:
-    """How many steps last about so long, at least 1, found by timing a few."""
-    [sample] = at_once([worker], tried)
-    return max(1, round(seconds / (sample.seconds / tried)))

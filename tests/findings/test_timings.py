@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fake_records import MADE, lines, page_of, record
 
-from benchmarks import times as timing_apart
+from benchmarks import rounds
 from benchmarks.times import times
 from benchmarks.workers import Sample
 from hyperopt import publish as publishing
@@ -224,7 +224,7 @@ def test_of_a_long_run_a_part_is_timed_and_the_page_says_so(
         asked.append(steps)
         return [Sample(steps, 2.0 * steps, 2.0 * steps, 0) for _ in workers]
 
-    monkeypatch.setattr(timing_apart, "at_once", at_once)
+    monkeypatch.setattr(rounds, "at_once", at_once)
     tiny = {"dataset.generated": True, "dataset.train": 64, "model.hidden": [4], "batch_size": 32}
     small = experiment.changed(tiny)
     found = times(small, 2, print, steps=3, inline=True)

@@ -5,31 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from markdown_cells import cells
 from small_runs import fake_record
 
-from benchmarks import hypergradient
-from benchmarks.hypergradient import BASE, METHODS, MODELS, QUICK, SEARCH, costs, run_of, search
+from benchmarks import costs as page
+from benchmarks.costs import BASE, METHODS, MODELS, QUICK, SEARCH, costs, run_of, search
+from benchmarks.rounds import Timed
 from benchmarks.workers import Sample
 from hyperopt.experiments import load
 from hyperopt.records import Record
 
 
-def cells(text: str, first: str) -> list[str]:
-    [line] = [
-        line for line in text.splitlines() if line.split("|")[1:2] and line.split("|")[1].strip() == first
-    ]
-    return [cell.strip() for cell in line.split("|")[1:-1]]
+def timed(*samples: Sample) -> Timed:
+    return Timed(samples[0], samples)
 
 
 def test_a_method_is_compared_with_its_base_round_by_round() -> None:
     assert set(BASE) | set(BASE.values()) == set(METHODS)
     runs = {name: run_of(METHODS[name], MODELS["logistic regression"], QUICK) for name in ("SGD", "SGD-HD")}
     mib = 2**20
-    samples = {
-        "SGD": [Sample(10, 0.01, 0.01, 300 * mib), Sample(10, 0.02, 0.02, 302 * mib)],
-        "SGD-HD": [Sample(10, 0.02, 0.02, 310 * mib), Sample(10, 0.02, 0.02, 310 * mib)],
+    found = {
+        "SGD": timed(Sample(10, 0.01, 0.01, 300 * mib), Sample(10, 0.02, 0.02, 302 * mib)),
+        "SGD-HD": timed(Sample(10, 0.02, 0.02, 310 * mib), Sample(10, 0.02, 0.02, 310 * mib)),
     }
-    text = costs(runs, samples)
+    text = costs(runs, found)
     assert cells(text, "SGD") == ["SGD", "1.500", "", "", "301", "0.03", ""]
     # 2/1 and 2/2; weights of 7,850 numbers, and the gradient before.
     assert cells(text, "SGD-HD") == ["SGD-HD", "2.000", "1.50", "1.00 to 2.00", "310", "0.06", "2.00"]
@@ -50,14 +49,14 @@ def test_the_search_is_its_runs_steps_times_the_time_of_one(monkeypatch: pytest.
         def load(self, ids: Mapping[str, object]) -> dict[str, Record]:
             return {id_: record for id_, record in records.items() if id_ in ids}
 
-    monkeypatch.setattr(hypergradient, "working", Here)
-    monkeypatch.setattr(hypergradient, "published", Here)
+    monkeypatch.setattr(page, "working", Here)
+    monkeypatch.setattr(page, "published", Here)
     monkeypatch.setattr(
-        hypergradient,
-        "sampled",
-        lambda subjects, effort: {subject.name: [Sample(10, 0.1, 0.1, 0)] for subject in subjects},
+        page,
+        "timed",
+        lambda what, subjects, effort, say: {s.name: timed(Sample(10, 0.1, 0.1, 0)) for s in subjects},
     )
-    text = search(QUICK)
+    text = search(QUICK, print)
     assert "3 of its 396 runs are here" in text
     assert "took 6 s of one core" in text
     assert "they would take 45 s" in text
@@ -65,4 +64,4 @@ def test_the_search_is_its_runs_steps_times_the_time_of_one(monkeypatch: pytest.
     assert cells(text, "sgd/sgd") == ["sgd/sgd", "1", "3000", "10.000", "30", "10.000", "30"]
     assert cells(text, "sgd nesterov")[1:3] == ["1", "500"]
     records.clear()
-    assert "No run of it is here" in search(QUICK)
+    assert "No run of it is here" in search(QUICK, print)

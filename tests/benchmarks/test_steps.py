@@ -1,4 +1,4 @@
-"""The benchmarks' page, workers and arithmetic; no time is asserted."""
+"""The page of a step beside its peers, workers and arithmetic; no time is asserted."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from gradient_descent_the_ultimate_optimizer import gdtuo
 
 from benchmarks.__main__ import main
 from benchmarks.goals import goals
-from benchmarks.measure import series_of
 from benchmarks.numpy_loop import Descent
-from benchmarks.page import page
 from benchmarks.results import Results, Series, WholeTable, ratios, spread
+from benchmarks.rounds import steps_lasting
+from benchmarks.steps import series_of
+from benchmarks.steps_page import page
 from benchmarks.subjects import GDTUO_LOOPS, Subject, runs_of, side_by_side, tower
-from benchmarks.workers import NOTHING, Sample, Worker, at_once, steps_lasting
+from benchmarks.workers import NOTHING, Sample, Worker, at_once
 from hyperopt.cli import main as hyperopt
 from hyperopt.config import resolve
 
@@ -32,7 +33,7 @@ GENERATED: dict[str, object] = {"dataset": "mnist", "dataset.generated": True}
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a quick benchmark wrote."""
     folder = tmp_path_factory.mktemp("bench")
-    assert main(["--quick", "--out", str(folder)]) == 0
+    assert main(["pages", "steps", "--quick", "--out", str(folder)]) == 0
     return folder
 
 
@@ -165,7 +166,8 @@ def test_a_worker_answers_in_its_own_environment_and_says_what_failed() -> None:
         [sample] = at_once([worker], 3)
         assert sample.steps == 3
         assert sample.memory > 2**20
-        assert steps_lasting(0.0, worker, tried=1) == 1
+        assert steps_lasting(0.0, worker) == steps_lasting(1e-9, worker, tried=1) == 1
+        assert sample.peak >= sample.memory
         with pytest.raises(RuntimeError, match="8 steps in its environment"):
             at_once([worker], 4)
     finally:

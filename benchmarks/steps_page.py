@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
 from benchmarks.goals import goals
-from benchmarks.measure import CNN_STACK, STACKS, SWEPT
 from benchmarks.results import Results, Series, ratios, spread
+from benchmarks.steps import CNN_STACK, STACKS, SWEPT
 from benchmarks.subjects import GDTUO_LOOPS
 from hyperopt.pages.markdown import table
 from hyperopt.wording import counted, duration

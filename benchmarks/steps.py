@@ -1,24 +1,41 @@
-"""The measurements: one step of every subject, packs of several sizes, compiling."""
+"""A step of training beside its peers, packs of several sizes, compiling: what results/bench.md shows."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from tempfile import TemporaryDirectory
 
-from benchmarks.results import Compiling, Series
+import torch
+
+from benchmarks.machine import machine
+from benchmarks.results import Compiling, Results, Series
+from benchmarks.rounds import Rounds, Say, in_turn, steps_lasting, workers_for
 from benchmarks.subjects import Subject, beside_gdtuo, ours, runs_of, side_by_side
-from benchmarks.workers import Inline, Sample, Worker, at_once, start, steps_lasting
+from benchmarks.workers import Sample, Worker, at_once
 from hyperopt.config import resolve
-from hyperopt.engine.costs import largest_pack
+from hyperopt.data import DataError, prepare
+from hyperopt.engine.costs import COMPILE_SECONDS, largest_pack
+from hyperopt.models import MODELS, Model
 
 STACKS = ("sgd/sgd", "adam/sgd")
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32), "cuda": (1, 8, 32, 128, 512)}
 SWEPT = "adam/sgd"
 CNN_STACK = "adam/sgd"
+TABLE = "clipping/table2"
+REAL: dict[str, object] = {"dataset": "mnist"}
+GENERATED: dict[str, object] = {"dataset": "mnist", "dataset.generated": True}
+GENERATED_ROWS = 20_000
+CNN: dict[str, object] = {
+    "model": "cnn",
+    "dataset": "cifar10",
+    "dataset.normalize": "global",
+    "dataset.generated": True,
+    "dataset.train": 10_000,
+}
+FEW_ROWS = {"batch_size": 16, "dataset.train": 64, "dataset.test": 16}
 
 
 @dataclass(frozen=True)
@@ -28,78 +45,70 @@ class Effort:
     Attributes:
         mlp: settings that name the data set of the MLP.
         cnn: settings that name the CNN and its data set.
-        rounds: in which every subject is asked once.
-        seconds: that a sample should last; 0 is one step.
         sizes: of packs, in the sweep; none are those of SIZES.
         pack: runs in ours; None is what the plan takes of the model on the device.
-        inline: in this process, and nothing compiled: a smoke test.
+        how: long subjects are timed.
     """
 
     mlp: Mapping[str, object]
     cnn: Mapping[str, object]
-    rounds: int = 15
-    seconds: float = 0.4
     sizes: tuple[int, ...] = ()
     pack: int | None = None
-    inline: bool = False
+    how: Rounds = field(default_factory=Rounds)
 
     def packed(self, settings: Mapping[str, object], device: str) -> int:
         """Runs in our packs."""
         return self.pack or largest_pack(resolve(settings), device)
 
 
-Say = Callable[[str], None]
+QUICK = Effort(
+    GENERATED, {**CNN, **FEW_ROWS}, sizes=(1, 2), pack=2, how=Rounds(rounds=2, seconds=0.0, inline=True)
+)
 
 
 def step_times(stack: str, device: str, effort: Effort, say: Say) -> list[Series]:
     """A step of the MLP by every subject."""
     pack = effort.packed(effort.mlp, device)
-    subjects = side_by_side(stack, device, pack, effort.mlp, compiled=not effort.inline)
-    return in_turn("step", f"{stack} on {device}", stack, subjects, effort, say)
+    subjects = side_by_side(stack, device, pack, effort.mlp, compiled=not effort.how.inline)
+    return beside_peers("step", f"{stack} on {device}", stack, subjects, effort, say)
 
 
 def cnn_times(device: str, effort: Effort, say: Say) -> list[Series]:
     """A step of the CNN by ours and by gdtuo."""
     pack = effort.packed(effort.cnn, device)
-    subjects = beside_gdtuo(CNN_STACK, device, pack, effort.cnn, compiled=not effort.inline)
-    return in_turn("cnn", f"{CNN_STACK}, CNN on {device}", CNN_STACK, subjects, effort, say)
+    subjects = beside_gdtuo(CNN_STACK, device, pack, effort.cnn, compiled=not effort.how.inline)
+    return beside_peers("cnn", f"{CNN_STACK}, CNN on {device}", CNN_STACK, subjects, effort, say)
 
 
-def in_turn(
+def beside_peers(
     section: str, what: str, stack: str, subjects: Sequence[Subject], effort: Effort, say: Say
 ) -> list[Series]:
-    """A step of every subject: one works at a time, in turn, round after round."""
-    say(f"{what}: starting and compiling")
-    with workers_for(subjects, effort) as workers:
-        at_once(workers, 1)
-        steps = [steps_lasting(effort.seconds, worker) for worker in workers]
-        samples: list[list[Sample]] = [[] for _ in workers]
-        for number in range(effort.rounds):
-            say(f"{what}: round {number + 1} of {effort.rounds}")
-            for worker, count, taken in zip(workers, steps, samples, strict=True):
-                taken += at_once([worker], count)
+    """A step of every subject."""
     return [
-        series_of(section, stack, subject, [[sample] for sample in taken])
-        for subject, taken in zip(subjects, samples, strict=True)
+        series_of(section, stack, subject, [[sample] for sample in timed.samples])
+        for subject, timed in zip(subjects, in_turn(what, subjects, effort.how, say), strict=True)
     ]
 
 
 def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
     """Our steps in packs of several sizes, by one worker alone and by two at once."""
     say(f"packs on {device}: starting and compiling")
-    build = partial(ours, compiled=not effort.inline)
+    build = partial(ours, compiled=not effort.how.inline)
     subjects = [
         Subject("ours", f"pack of {size}", runs_of(SWEPT, size, effort.mlp), device, build)
         for size in effort.sizes or SIZES[device]
     ]
     alone: list[list[list[Sample]]] = [[] for _ in subjects]
     two: list[list[list[Sample]]] = [[] for _ in subjects]
-    with workers_for(subjects, effort) as first, workers_for(subjects, effort) as second:
+    with (
+        workers_for(subjects, inline=effort.how.inline) as first,
+        workers_for(subjects, inline=effort.how.inline) as second,
+    ):
         at_once(first, 1)
         at_once(second, 1)
-        steps = [steps_lasting(effort.seconds, worker) for worker in first]
-        for number in range(effort.rounds):
-            say(f"packs on {device}: round {number + 1} of {effort.rounds}")
+        steps = [steps_lasting(effort.how.seconds, worker) for worker in first]
+        for number in range(effort.how.rounds):
+            say(f"packs on {device}: round {number + 1} of {effort.how.rounds}")
             for i, count in enumerate(steps):
                 alone[i].append(at_once([first[i]], count))
                 two[i].append(at_once([first[i], second[i]], count))
@@ -128,17 +137,6 @@ def compiling(stack: str, device: str, effort: Effort, say: Say) -> Iterator[Com
             yield Compiling(stack, device, size, cache, seconds, first.seconds)
 
 
-@contextmanager
-def workers_for(subjects: Sequence[Subject], effort: Effort) -> Iterator[Sequence[Worker | Inline]]:
-    """Workers that are closed at the end."""
-    workers = start(subjects, inline=effort.inline)
-    try:
-        yield workers
-    finally:
-        for worker in workers:
-            worker.close()
-
-
 def series_of(section: str, stack: str, subject: Subject, rounds: Sequence[Sequence[Sample]]) -> Series:
     """A subject's samples, each round those of all its workers, as milliseconds per run and step.
 
@@ -158,3 +156,32 @@ def series_of(section: str, stack: str, subject: Subject, rounds: Sequence[Seque
         core=tuple(sum(s.cpu_seconds / s.seconds for s in samples) / len(samples) for samples in rounds),
         memory=tuple(samples[0].memory for samples in rounds),
     )
+
+
+def real_or_generated(say: Say) -> tuple[Effort, str]:
+    """Full effort on MNIST, or on generated data where MNIST cannot be had."""
+    try:
+        prepare("mnist")
+    except DataError as error:
+        say(f"on generated data: {error}")
+        return Effort({**GENERATED, "dataset.train": GENERATED_ROWS}, CNN), "generated"
+    return Effort(REAL, CNN), "real"
+
+
+def measure(effort: Effort, data: str, say: Say) -> Results:
+    """Everything but a whole table."""
+    devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+    on = machine()
+    compiled = [
+        found
+        for device in devices
+        for stack in STACKS
+        for found in ([] if effort.how.inline else compiling(stack, device, effort, say))
+    ]
+    series = [s for device in devices for stack in STACKS for s in step_times(stack, device, effort, say)]
+    series += cnn_times("cpu", effort, say)
+    series += [s for device in devices for s in pack_sizes(device, effort, say)]
+    assumed = [("compile", device, COMPILE_SECONDS) for device in devices]
+    assumed += [("step", device, Model.costs[device].seconds) for device in devices]
+    assumed += [("cnn", "cpu", MODELS["cnn"].costs["cpu"].seconds)]
+    return Results(on, data, effort.how.inline, tuple(series), tuple(compiled), tuple(assumed))

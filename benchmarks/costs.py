@@ -1,4 +1,4 @@
-"""What hypergradient descent costs: `python -m benchmarks.hypergradient`, on an idle machine.
+"""What hypergradient descent costs: `make costs`, on an idle machine.
 
 Each method trains alone, in a process with one torch thread, in turn with its base method, round after round.
 Then the search of hypergradient/fig4: how long it took by its records, and how long its runs would take one
@@ -7,32 +7,26 @@ by one. Written to results/hypergradient_cost.md.
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from statistics import median
 
 from benchmarks.machine import machine
-from benchmarks.measure import Say
-from benchmarks.subjects import Subject, data_of, ours, plain_torch
-from benchmarks.workers import Sample, at_once, start, steps_lasting
+from benchmarks.rounds import Rounds, Say, Timed, in_turn
+from benchmarks.subjects import Subject, ours, plain_torch
 from hyperopt.config import Run, resolve
-from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack import Pack, data_of
 from hyperopt.engine.program import initial
 from hyperopt.experiments import load
-from hyperopt.files import results_dir
 from hyperopt.optim.torch_private import tree_leaves
 from hyperopt.pages.markdown import table
 from hyperopt.records import Record, published, working
 from hyperopt.wording import duration
 
 SEARCH = "hypergradient/fig4"
-COMMON = {"dataset": "mnist", "dataset.normalize": True, "batch_size": 128, "l2": 1e-4}
-MODELS = {
+COMMON: dict[str, object] = {"dataset": "mnist", "dataset.normalize": True, "batch_size": 128, "l2": 1e-4}
+MODELS: dict[str, dict[str, object]] = {
     "logistic regression": {"model": "logistic"},
     "MLP 784-1000-1000-10": {
         "model": "mlp",
@@ -41,8 +35,8 @@ MODELS = {
         "model.output_activation": "none",
     },
 }
-ADAM = {"adam_start": 0, "eps_before_correction": True}
-METHODS = {
+ADAM: dict[str, object] = {"adam_start": 0, "eps_before_correction": True}
+METHODS: dict[str, dict[str, object]] = {
     "SGD": {"stack": "sgd", "alpha": 1e-3},
     "SGD-HD": {"stack": "sgd_hd", "alpha": "1e-3/1e-4"},
     "SGDN": {"stack": "sgd", "alpha": 1e-3, "momentum": 0.9, "nesterov": True},
@@ -58,33 +52,13 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: `dataset` settings besides COMMON; `inline` in this process, uncompiled."""
+    """How much is measured: `dataset` settings besides COMMON."""
 
-    rounds: int = 9
-    seconds: float = 1.0
     dataset: tuple[tuple[str, object], ...] = ()
-    inline: bool = False
+    how: Rounds = field(default_factory=lambda: Rounds(9, 1.0, WARM_UP_STEPS))
 
 
-QUICK = Effort(2, 0.0, (("dataset.generated", True), ("dataset.train", 512)), inline=True)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and write; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.hypergradient", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a smoke test whose times mean nothing")
-    parser.add_argument("--out", type=Path, default=results_dir(), help="folder of the page")
-    arguments = parser.parse_args(argv)
-    started = time.monotonic()
-
-    def say(what: str) -> None:
-        print(f"{time.monotonic() - started:5.0f} s  {what}", file=sys.stderr, flush=True)
-
-    text = page(QUICK if arguments.quick else Effort(), say)
-    path = arguments.out / "hypergradient_cost.md"
-    path.write_text(text, encoding="utf-8")
-    say(f"written to {path}")
-    return 0
+QUICK = Effort((("dataset.generated", True), ("dataset.train", 512)), Rounds(2, 0.0, inline=True))
 
 
 def page(effort: Effort, say: Say) -> str:
@@ -94,15 +68,13 @@ def page(effort: Effort, say: Say) -> str:
         "# What hypergradient descent costs",
         "Milliseconds of wall clock and resident memory of one run alone, on one core, in turn with its base "
         "method: medians over rounds, and the range over rounds of the ratio to it. The state is what has to "
-        "be kept from step to step, weights included. Written by `python -m benchmarks.hypergradient`.",
+        "be kept from step to step, weights included. Made by `make costs`.",
         f"{on}",
     ]
     for model, settings in MODELS.items():
-        say(f"{model}: starting and compiling")
         runs = {name: run_of(method, settings, effort) for name, method in METHODS.items()}
-        parts += [f"## {model}", costs(runs, sampled(subjects_of(runs, effort), effort))]
-    say("the search, run by run")
-    return "\n\n".join([*parts, search(effort)]) + "\n"
+        parts += [f"## {model}", costs(runs, timed(model, subjects_of(runs, effort), effort, say))]
+    return "\n\n".join([*parts, search(effort, say)]) + "\n"
 
 
 def run_of(method: Mapping[str, object], model: Mapping[str, object], effort: Effort) -> Run:
@@ -112,38 +84,26 @@ def run_of(method: Mapping[str, object], model: Mapping[str, object], effort: Ef
 
 def subjects_of(runs: Mapping[str, Run], effort: Effort) -> list[Subject]:
     """Each run alone."""
-    build = partial(ours, compiled=not effort.inline)
+    build = partial(ours, compiled=not effort.how.inline)
     return [Subject(name, name, (run,), "cpu", build) for name, run in runs.items()]
 
 
-def sampled(subjects: Sequence[Subject], effort: Effort) -> dict[str, list[Sample]]:
-    """By name each subject's samples, one a round."""
-    workers = start(subjects, inline=effort.inline)
-    try:
-        at_once(workers, 1 if effort.inline else WARM_UP_STEPS)
-        steps = [steps_lasting(effort.seconds, worker) for worker in workers]
-        found: dict[str, list[Sample]] = {subject.name: [] for subject in subjects}
-        for _ in range(effort.rounds):
-            for subject, worker, count in zip(subjects, workers, steps, strict=True):
-                found[subject.name] += at_once([worker], count)
-        return found
-    finally:
-        for worker in workers:
-            worker.close()
+def timed(what: str, subjects: Sequence[Subject], effort: Effort, say: Say) -> dict[str, Timed]:
+    """By name, what came of timing each subject."""
+    found = in_turn(what, subjects, effort.how, say)
+    return {subject.name: own for subject, own in zip(subjects, found, strict=True)}
 
 
-def costs(runs: Mapping[str, Run], samples: Mapping[str, Sequence[Sample]]) -> str:
+def costs(runs: Mapping[str, Run], found: Mapping[str, Timed]) -> str:
     """A row a method."""
     header = ["method", "ms a step", "to its base", "range", "resident, MiB", "state, MiB", "to its base "]
     state = {name: state_bytes(run) for name, run in runs.items()}
     rows = []
-    for name, own in samples.items():
-        ms = [1e3 * sample.seconds / sample.steps for sample in own]
-        row = [name, f"{median(ms):.3f}", "", "", f"{median(s.memory for s in own) / MIB:.0f}"]
+    for name, own in found.items():
+        row = [name, f"{median(own.ms):.3f}", "", "", f"{own.memory / MIB:.0f}"]
         row += [f"{state[name] / MIB:.2f}", ""]
         if base := BASE.get(name):
-            theirs = [1e3 * sample.seconds / sample.steps for sample in samples[base]]
-            ratios = [a / b for a, b in zip(ms, theirs, strict=True)]
+            ratios = [a / b for a, b in zip(own.ms, found[base].ms, strict=True)]
             row[2], row[3] = f"{median(ratios):.2f}", f"{min(ratios):.2f} to {max(ratios):.2f}"
             row[6] = f"{state[name] / state[base]:.2f}"
         rows.append(row)
@@ -156,7 +116,7 @@ def state_bytes(run: Run) -> int:
     return sum(leaf.numel() * leaf.element_size() for leaf in tree_leaves(state))
 
 
-def search(effort: Effort) -> str:
+def search(effort: Effort, say: Say) -> str:
     """The search of SEARCH: its records' time beside that of its runs one by one."""
     [experiment] = load(SEARCH)
     runs = {run.id: run for run in experiment.runs()}
@@ -164,7 +124,7 @@ def search(effort: Effort) -> str:
     heading = f"## The search of {SEARCH}"
     if not records:
         return f"{heading}\n\nNo run of it is here."
-    rows = list(_by_method(runs, records, effort))
+    rows = list(_by_method(runs, records, effort, say))
     took = sum(record.seconds for record in records.values())
     alone, plain = (sum(float(row[column]) for row in rows) for column in (4, 6))
     words = (
@@ -177,23 +137,25 @@ def search(effort: Effort) -> str:
     return "\n\n".join([heading, words, table(header, rows, left=("method",))])
 
 
-def _by_method(runs: Mapping[str, Run], records: Mapping[str, Record], effort: Effort) -> Iterator[list[str]]:
+def _by_method(
+    runs: Mapping[str, Run], records: Mapping[str, Record], effort: Effort, say: Say
+) -> Iterator[list[str]]:
     groups: dict[str, list[Run]] = {}
     for id_ in records:
         options = [key for key in ("nesterov",) if runs[id_].habits.get(key)]
         schedule = [s for s in (runs[id_].procedure["schedule"],) if s != "constant"]
         groups.setdefault(" ".join(["/".join(runs[id_].stack), *options, *schedule]), []).append(runs[id_])
     first = {name: run_of_search(members[0], effort) for name, members in groups.items()}
-    alone = sampled(subjects_of(first, effort), effort)
+    alone = timed("the search, one by one", subjects_of(first, effort), effort, say)
     loops = [
         Subject(name, name, (run,), "cpu", partial(plain_torch, fused=None)) for name, run in first.items()
     ]
-    plain = sampled(loops, effort)
+    plain = timed("the search, plain loops", loops, effort, say)
     for name, members in groups.items():
         steps = sum(records[run.id].steps for run in members)
         cells = [name, str(len(members)), f"{steps}"]
-        for samples in (alone[name], plain[name]):
-            ms = median(1e3 * sample.seconds / sample.steps for sample in samples)
+        for found in (alone[name], plain[name]):
+            ms = median(found.ms)
             cells += [f"{ms:.3f}", f"{steps * ms / 1e3:.0f}"]
         yield cells
 
@@ -202,7 +164,3 @@ def run_of_search(run: Run, effort: Effort) -> Run:
     """One of its runs, on the data that are measured on."""
     settings = {key: value for key, value in run.canonical().items() if key != "versions"}
     return resolve({**settings, **dict(effort.dataset)})
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

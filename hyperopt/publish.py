@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from hyperopt.durable import write
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
@@ -81,7 +81,7 @@ def _render(
         write_page(results, name, page)
         if drawings:
             write_drawings(results, views[name])
-    _write(results / "README.md", contents(pages))
+    write(results / "README.md", contents(pages))
     _fill(results.parent / "README.md", views)
     return written
 
@@ -89,8 +89,8 @@ def _render(
 def write_page(folder: Path, name: str, page: Page) -> Path:
     """Write a page as `<folder>/<name>.md`, its numbers as .csv beside it; returns the path of the page."""
     path = folder / f"{name}.md"
-    _write(path, page.markdown)
-    _write(path.with_suffix(".csv"), page.csv)
+    write(path, page.markdown)
+    write(path.with_suffix(".csv"), page.csv)
     return path
 
 
@@ -112,7 +112,7 @@ def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
     else:
         return []
     path = folder / first.experiment.id
-    return [_write(path.with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
+    return [write(path.with_suffix(f".{kind}"), data) for kind, data in drawn.items()]
 
 
 def _records(experiment: Experiment, results: Path) -> Path:
@@ -133,16 +133,8 @@ def _fill(readme: Path, views: Mapping[str, Sequence[View]]) -> None:
 
     before = readme.read_text(encoding="utf-8")
     if (after := fill(before, excerpt_of)) != before:
-        _write(readme, after)
+        write(readme, after)
 
 
 def _seeds(records: Mapping[str, Record]) -> set[int]:
     return {record.config["seed"] for record in records.values()}
-
-
-def _write(path: Path, content: str | bytes) -> Path:
-    """Write aside and rename: readers see the whole file or the old one; text in UTF-8."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_bytes(content.encode() if isinstance(content, str) else content)
-    return part.replace(path)

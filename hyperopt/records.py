@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hyperopt.durable import aside
 from hyperopt.errors import ImpossibleError
 from hyperopt.files import checkout_root, results_dir
 
@@ -86,15 +87,13 @@ class Record:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write records, sorted by id, aside and rename: readers see the whole file or none."""
+    """Write records, sorted by id: readers see the whole file or none, also after a loss of power."""
     rows = []
     for record in sorted(records, key=lambda r: r.id):
         row = asdict(record) | {"config": json.dumps(record.config, sort_keys=True)}
         rows.append({k: sorted(v.items()) if isinstance(v, dict) else v for k, v in row.items()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd", write_page_checksum=True)
-    part.replace(path)
+    with aside(path) as part:
+        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), part, compression="zstd", write_page_checksum=True)
 
 
 def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:
@@ -112,9 +111,24 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
             for row in rows
         ]
     except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-        raise RecordsError(
-            f"{path} is not a readable file of records ({error}): move it away to go on"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def read_ids(path: Path) -> list[str]:
+    """The ids of the records of one file.
+
+    Raises:
+        RecordsError: the file is damaged or not of this program.
+    """
+    try:
+        ids: list[str] = pq.read_table(path, columns=["id"], schema=SCHEMA)["id"].to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise _unreadable(path, error) from error
+    return ids
+
+
+def _unreadable(path: Path, error: Exception) -> RecordsError:
+    return RecordsError(f"{path} is not a readable file of records ({error}): move it away to go on")
 
 
 class RecordsError(ImpossibleError):
@@ -133,7 +147,11 @@ class Store:
 
     def ids(self) -> set[str]:
         """Ids of all runs here."""
-        return set(self.load())
+        return set(chain.from_iterable(map(read_ids, self.files())))
+
+    def present(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` whose records are here now, also by another command; cheap, and reads no record."""
+        return self.ids().intersection(ids)
 
     def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
         """Records by id: all of them, or those in `ids` that are here."""

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hyperopt import records as module
+from hyperopt.durable import StorageError
 from hyperopt.records import (
     Record,
     RecordsError,
@@ -104,7 +105,7 @@ def test_a_crash_while_writing_leaves_no_file(tmp_path: Path, monkeypatch: pytes
 
     monkeypatch.setattr(module.pq, "write_table", crash)
     for name in ("first", "second"):
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(StorageError, match="No space"):
             store.write([a_record(id="other")], name)
     assert [path.name for path in store.files()] == ["first.parquet"]
     assert store.ids() == {"0123456789ab"}
@@ -187,3 +188,12 @@ def test_where_stores_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert home() == tmp_path / "runs"
     monkeypatch.setattr(module, "results_dir", lambda: tmp_path / "results")
     assert published().root == tmp_path / "results" / "records"
+
+
+def test_what_is_present_is_seen_as_it_comes(tmp_path: Path) -> None:
+    """Also what another command writes meanwhile; and no record is read for it."""
+    store = Store(tmp_path)
+    assert store.present(["a", "b"]) == set()
+    Store(tmp_path).write([a_record(id="a")], "pack")
+    assert store.present(["a", "b"]) == {"a"}
+    assert store.present([]) == set()

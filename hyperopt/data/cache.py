@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 
 from hyperopt.data.dataset import PARTS, Arrays
 from hyperopt.data.errors import DataError
 from hyperopt.data.fingerprints import check
+from hyperopt.durable import Lock, StorageError, aside, sweep
 
 if TYPE_CHECKING:
     from hyperopt.data.stored import Stored
@@ -60,12 +60,10 @@ def read(root: Path, kind: type[Stored]) -> Arrays:
 
 def write(root: Path, kind: type[Stored], arrays: Arrays) -> None:
     """Put checked arrays into the cache, whose folder is there."""
-    folder(root, kind).mkdir(parents=True, exist_ok=True)
+    sweep(folder(root, kind))
     for part in PARTS:
-        path = _file(root, kind, part)
-        aside = path.with_name(f"{path.name}.{os.getpid()}.part")
-        arrays[part].tofile(aside)
-        aside.replace(path)
+        with aside(_file(root, kind, part)) as path:
+            arrays[part].tofile(path)
 
 
 @contextmanager
@@ -75,15 +73,11 @@ def locked(root: Path, kind: type[Stored]) -> Iterator[None]:
     Raises:
         DataError: The folder cannot be written.
     """
-    lock = FileLock(root / f".{kind.name}.lock")
+    lock = Lock(root / f".{kind.name}.lock")
     try:
-        root.mkdir(parents=True, exist_ok=True)
         lock.acquire()
-    except OSError as error:
-        told = (
-            f"The data folder {root} cannot be written ({error.strerror}); set HYPEROPT_DATA to one that can."
-        )
-        raise DataError(told) from error
+    except StorageError as error:
+        raise DataError(f"The data folder {error} Set HYPEROPT_DATA to a folder that can be.") from error
     try:
         yield
     finally:

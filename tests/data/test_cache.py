@@ -90,7 +90,7 @@ def test_of_two_that_start_at_once_one_fetches(tmp_path, mnist, monkeypatch):
 def test_a_folder_that_cannot_be_written_is_told(tmp_path, mnist):
     (tmp_path / "file").touch()
     with pytest.raises(
-        data.DataError, match=r"The data folder .*file/data cannot be written .*HYPEROPT_DATA"
+        data.DataError, match=r"The data folder .*file/data cannot be written: .*HYPEROPT_DATA"
     ):
         data.load("mnist", root=tmp_path / "file" / "data")
 

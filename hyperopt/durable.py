@@ -1,0 +1,199 @@
+"""Files that a crash leaves whole or absent, and locks between commands, on any system and file system."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from errno import EINVAL, ENOTSUP
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+
+from filelock import BaseFileLock, FileLock, SoftFileLease, Timeout, lock_descriptor
+
+from hyperopt.errors import ImpossibleError
+
+LEASE_SECONDS = 30.0
+"""How long a lock outlives its holder where only leases are to be had."""
+ABANDONED_SECONDS = 3600.0
+"""How long a half-written file of another host may go unchanged before it counts as left behind."""
+PART = re.compile(r"\..*\.(?P<host>[\w-]*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
+
+
+class StorageError(ImpossibleError):
+    """A file or folder that the system does not let us write or read."""
+
+
+@contextmanager
+def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
+    """A path to write to, which takes the place of `path` at the end; after an error nothing is left.
+
+    A reader sees the old file or the whole new one; a link at `path` is replaced, not followed.
+
+    Args:
+        path: of the file to be; its folder is made.
+        durable: return only once the file survives a loss of power.
+
+    Raises:
+        StorageError: the system does not let us write there.
+    """
+    part = path.with_name(f".{path.name}.{host()}.{os.getpid()}.{token_hex(4)}.part")
+    try:
+        make_folder(path.parent)
+        try:
+            yield part
+            if durable:
+                _sync(part)
+            part.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            raise
+        if durable:
+            _sync(path.parent)
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+
+
+def write(path: Path, content: str | bytes, *, durable: bool = True) -> Path:
+    """Put a text, in UTF-8, or bytes into a file by way of `aside`; the file."""
+    with aside(path, durable=durable) as part:
+        part.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they survive a loss of power."""
+    if not folder.is_dir():
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
+
+def cannot_write(folder: Path, error: OSError) -> StorageError:
+    """The sentence about a folder that cannot be written."""
+    for part in (folder, *folder.parents):
+        if part.is_symlink() and not part.exists():
+            return StorageError(f"{folder} cannot be written: {part} is a link to nothing.")
+        if part.exists() and not part.is_dir():
+            return StorageError(f"{folder} cannot be written: {part} is a file.")
+    return StorageError(f"{folder} cannot be written: {error.strerror or error}.")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what commands that are no more left half-written in a folder."""
+    for path in folder.glob(".*.part"):
+        with suppress(OSError):
+            if _abandoned(path):
+                path.unlink()
+
+
+class Lock:
+    """A lock between commands, on one host or several that share a folder.
+
+    The system's own (flock), which ends with its holder. Where the file system has none, a lease that the
+    holder renews: others may have it when it was not renewed for `LEASE_SECONDS`, or its holder is known to
+    be dead.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._held: BaseFileLock | None = None
+
+    def acquire(self, *, wait: bool = True) -> bool:
+        """Take the lock; False where another has it and we do not wait.
+
+        Raises:
+            StorageError: there can be no lock, such as where its path is a link: that is not followed.
+        """
+        try:
+            make_folder(self.path.parent)
+            if self.path.is_symlink():
+                raise StorageError(f"{self.path} is a link, which no lock follows: remove it.")
+            if has_flock(self.path.parent):
+                lock: BaseFileLock = FileLock(self.path, thread_local=False)
+            else:
+                lease = self.path.with_name(f"{self.path.name}.lease")
+                lock = SoftFileLease(lease, lease_duration=LEASE_SECONDS, thread_local=False)
+            lock.acquire(blocking=wait)
+        except Timeout:
+            return False
+        except OSError as error:
+            raise cannot_write(self.path.parent, error) from error
+        self._held = lock
+        return True
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._held is not None:
+            self._held.release()
+            self._held = None
+
+    def __enter__(self) -> Lock:
+        self.acquire()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+@cache
+def has_flock(folder: Path) -> bool:
+    """Whether the file system of a folder has locks of the system; some of networks have none."""
+    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".lock", suffix=".probe")
+    try:
+        return lock_descriptor(descriptor, blocking=False)  # nobody else knows the file
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+        Path(name).unlink()
+
+
+@cache
+def host() -> str:
+    """What tells this host, or container, from others; fit for the name of a file."""
+    name = re.sub(r"[^\w-]", "-", socket.gethostname(), flags=re.ASCII)[:40]
+    try:
+        return f"{name}-{Path('/proc/self/ns/pid').stat().st_ino:x}"
+    except OSError:
+        return name
+
+
+def _abandoned(path: Path) -> bool:
+    name = PART.fullmatch(path.name)
+    if name is not None and name["host"] == host() and not _alive(int(name["pid"])):
+        return True
+    return time.time() - path.stat().st_mtime > ABANDONED_SECONDS
+
+
+def _alive(pid: int) -> bool:
+    if os.name == "nt":  # os.kill would end it
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's content, or a folder's list of files, is on the disk, where the system can say."""
+    folder = path.is_dir()
+    if folder and os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY if folder else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if not folder or error.errno not in (EINVAL, ENOTSUP):  # file systems that sync no folders
+            raise
+    finally:
+        os.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -15,7 +15,6 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from hyperopt.errors import ConfigError, unknown
-from hyperopt.experiments.claim import Bound, Claim, Effect, Place
 from hyperopt.experiments.experiment import (
     DEFAULT_SEEDS,
     Baseline,
@@ -26,19 +25,11 @@ from hyperopt.experiments.experiment import (
     Table,
 )
 from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.reading.claim_keys import check_places, claim_of, effect_of, only_bound
 from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
-from hyperopt.experiments.reading.keys import NUMBER, Keys, checked
+from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
 from hyperopt.files import experiments_dir
-
-BOUNDS: dict[str, Callable[[Any], Bound]] = {
-    "at_least": lambda x: Bound(low=checked("at_least", x, NUMBER)),
-    "more_than": lambda x: Bound(low=checked("more_than", x, NUMBER), low_open=True),
-    "at_most": lambda x: Bound(high=checked("at_most", x, NUMBER)),
-    "less_than": lambda x: Bound(high=checked("less_than", x, NUMBER), high_open=True),
-    "within": lambda x: Bound(-checked("within", x, NUMBER), x),
-    "between": lambda x: Bound(*_pair(x)),
-}
 
 
 def load(*patterns: str, root: Path | None = None) -> list[Experiment]:
@@ -93,10 +84,9 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
     elif "curves" in keys:
         figure, columns, tables = figure_of(keys, read_off=reading_error > 0)
     else:
-        columns = () if listed else _columns(_some(keys, "columns", dict), metric)
-        tables = tuple(map(partial(_table, columns=columns), _some(keys, "tables", list)))
+        columns = () if listed else _columns(some(keys, "columns", dict), metric)
+        tables = tuple(map(partial(_table, columns=columns), some(keys, "tables", list)))
     effect = keys.take("effect", dict, None)
-    effect = effect and _effect(effect)
     bold = keys.take("bold", dict, None)
     baseline = keys.take("baseline", dict, None)
     experiment = Experiment(
@@ -110,10 +100,8 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         tables=tables,
         runs_per_number=keys.take("runs_per_number", int, 1),
         baseline=baseline and _baseline(baseline),
-        effect=effect,
-        bold=bold and _only_bound("bold", bold),
-        claims=tuple(_claim(claim, effect) for claim in keys.take("claims", list, [])),
-        notes=_texts("notes", keys.take("notes", list, [])),
+        bold=bold and only_bound("bold", bold),
+        notes=texts("notes", keys.take("notes", list, [])),
         seeds=_seeds(keys.take("seeds", (int, list), list(DEFAULT_SEEDS))),
         needs=keys.take("needs", str, None),
         order=keys.take("order", str, None),
@@ -125,7 +113,11 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         heatmap=heatmap,
         reference=keys.take("reference", str, "the report"),
     )
+    given = keys.take("claims", list, [])
     keys.nothing_left(experiment)
+    own = effect_of(effect, experiment) if effect else None
+    claims = tuple(claim_of(claim, experiment, own) for claim in given)
+    experiment = replace(experiment, effect=own, claims=claims)
     _agrees_with_itself(experiment)
     for cell in experiment.cells():
         cell.runs(seed=0)
@@ -147,9 +139,9 @@ def _agrees_with_itself(experiment: Experiment) -> None:
         if labels.count(label) > 1:
             raise ExperimentError(f"two rows are labelled {label!r}: every label of an experiment is its own")
     if experiment.effect:
-        _exists(experiment.effect, labels[:1], experiment)
+        check_places(experiment.effect, labels[:1], experiment)
     for claim in experiment.claims:
-        _exists(claim.effect, claim.rows, experiment)
+        check_places(claim.effect, claim.rows, experiment)
     if experiment.lists:
         there = [row.label for table in experiment.lists.tables for row in table.rows]
         for label in labels:
@@ -166,23 +158,6 @@ def _agrees_with_itself(experiment: Experiment) -> None:
     if experiment.needs not in (None, "gpu"):
         raise ExperimentError(f"needs={experiment.needs}: gpu is the only need there is")
     experiment.seed_numbers(experiment.seeds)
-
-
-def _exists(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None:
-    """Refuse an effect one side of which is no cell at these rows."""
-    cells = dict.fromkeys((cell.row, cell.column) for cell in experiment.cells())
-    labels = list(dict.fromkeys(row for row, _ in cells))
-    for row in rows:
-        for place in (effect.minuend, effect.subtrahend):
-            names = [column.name for column in experiment.columns]
-            if place.column not in names:
-                raise unknown("column", place.column, names)
-            label = place.row_at(row)
-            for wanted in (label, label if "{}" in (place.row or "") else row):
-                if wanted not in labels:
-                    raise unknown("row", wanted, labels)
-            if (label, place.column) not in cells:
-                raise ExperimentError(f"row {label!r} has no column {place.column!r}")
 
 
 def _columns(given: dict[Any, Any], metric: str) -> tuple[Column, ...]:
@@ -205,7 +180,7 @@ def _table(given: Any, columns: Sequence[Column]) -> Table:
     table = Table(
         heading=keys.take("heading", str),
         settings=keys.take("settings", dict, {}),
-        rows=tuple(map(partial(_row, columns=columns), _some(keys, "rows", list))),
+        rows=tuple(map(partial(_row, columns=columns), some(keys, "rows", list))),
     )
     return keys.nothing_left(table)
 
@@ -232,73 +207,6 @@ def _baseline(given: Any) -> Baseline:
         report=keys.take("report", NUMBER, None),
     )
     return keys.nothing_left(baseline)
-
-
-def _effect(given: Any) -> Effect:
-    keys = Keys("effect", given)
-    effect = Effect(
-        minuend=_place(keys.take("from", (str, dict))), subtrahend=_place(keys.take("to", (str, dict)))
-    )
-    return keys.nothing_left(effect)
-
-
-def _place(given: str | dict[str, Any]) -> Place:
-    if isinstance(given, str):
-        return Place(given)
-    keys = Keys("place", given)
-    if "reported" in keys:
-        return keys.nothing_left(Place(column=keys.take("reported", str), reported=True))
-    return keys.nothing_left(Place(column=keys.take("column", str), row=keys.take("row", str)))
-
-
-def _claim(given: Any, default: Effect | None) -> Claim:
-    keys = Keys("claim", given)
-    says, why = keys.take("says", str), keys.take("why", str, "")
-    own, ratio = keys.take("effect", dict, None), keys.take("ratio", dict, None)
-    effect = replace(_effect(ratio), ratio=True) if ratio else _effect(own) if own else default
-    if effect is None:
-        raise ExperimentError(f"the claim {says!r} has no effect, of its own or of the experiment")
-    rows = {kind: _texts(kind, _some(keys, kind, list)) for kind in ("each_of", "mean_of") if kind in keys}
-    if len(rows) != 1:
-        raise ExperimentError(f"the claim {says!r} needs its rows, as each_of or as mean_of")
-    reason = keys.take("not_testable", str, None)
-    bound = None if reason else _bound(keys)
-    [(kind, labels)] = rows.items()
-    each = kind == "each_of"
-    contradicted = keys.take("contradicted", bool, False)
-    return keys.nothing_left(Claim(says, labels, each, effect, bound, why or reason or "", contradicted))
-
-
-def _only_bound(what: str, given: Any) -> Bound:
-    keys = Keys(what, given)
-    return keys.nothing_left(_bound(keys))
-
-
-def _bound(keys: Keys) -> Bound:
-    """The one bound among the keys."""
-    given = [key for key in BOUNDS if key in keys]
-    if len(given) != 1:
-        raise ExperimentError(f"{keys.what} needs one bound ({', '.join(BOUNDS)}), found {len(given)}")
-    return BOUNDS[given[0]](keys.take(given[0], object))
-
-
-def _some(keys: Keys, key: str, kind: type) -> Any:
-    """The value of a key; an empty one is refused."""
-    given = keys.take(key, kind)
-    if not given:
-        raise ExperimentError(f"{key} of {keys.what} is empty")
-    return given
-
-
-def _texts(key: str, given: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(checked(key, text, str) for text in given)
-
-
-def _pair(given: Any) -> tuple[float, float]:
-    if len(checked("between", given, list)) != 2:
-        raise ExperimentError(f"between={given!r}: two numbers are expected")
-    low, high = (checked("between", value, NUMBER) for value in given)
-    return low, high
 
 
 def _known_metric(name: str) -> str:

@@ -9,7 +9,7 @@ from hyperopt.errors import shown, unknown
 from hyperopt.experiments.experiment import Column, ExperimentError, Row, Table
 from hyperopt.experiments.figure import LINE_STYLES, Axis, Curve, Figure, Panel
 from hyperopt.experiments.metrics import metric_of
-from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, filled
+from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, filled, some
 from hyperopt.experiments.reductions import REDUCTIONS
 
 SCALES = ("linear", "log")
@@ -26,7 +26,7 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
         read_off: whether the report's numbers were read off a picture, too coarsely for the shape of a curve.
     """
     x = axis(keys.take("x", dict, {}))
-    given = [Keys("panel", panel) for panel in _some(keys, "panels")]
+    given = [Keys("panel", panel) for panel in some(keys, "panels", list)]
     panels: list[Panel] = []
     columns: list[Column] = []
     for place, panel in enumerate(given):
@@ -34,7 +34,7 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
         columns += _columns(panel, panels[-1], x, first=place == 0)
         panel.nothing_left(panel)
     curves, rows = [], []
-    for item in _each(_some(keys, "curves")):
+    for item in _each(some(keys, "curves", list)):
         curve, settings = _curve(Keys("curve", item), panels, x)
         curves.append(curve)
         report = tuple(_reported(column, curve, x, read_off=read_off) for column in columns)
@@ -181,11 +181,4 @@ def _one_of(keys: Keys, key: str, allowed: Sequence[str]) -> str:
     given: str = keys.take(key, str, allowed[0])
     if given not in allowed:
         raise unknown(key, given, allowed)
-    return given
-
-
-def _some(keys: Keys, key: str) -> list[Any]:
-    given: list[Any] = keys.take(key, list)
-    if not given:
-        raise ExperimentError(f"{key} of {keys.what} is empty")
     return given

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from hyperopt.errors import ConfigError, unknown
@@ -59,3 +60,16 @@ def filled(given: Any, mark: str, text: str) -> Any:
     if isinstance(given, dict):
         return {key: filled(value, mark, text) for key, value in given.items()}
     return [filled(value, mark, text) for value in given] if isinstance(given, list) else given
+
+
+def some(keys: Keys, key: str, kind: type) -> Any:
+    """The value of a key; an empty one is refused."""
+    given = keys.take(key, kind)
+    if not given:
+        raise ConfigError(f"{key} of {keys.what} is empty")
+    return given
+
+
+def texts(key: str, given: Sequence[Any]) -> tuple[str, ...]:
+    """The texts that a key lists."""
+    return tuple(checked(key, text, str) for text in given)

@@ -1,10 +1,13 @@
-"""A small figure and its records, made by hand."""
+"""Small figures and their records, made by hand."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from fake_records import MADE
 
+from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.figure import Panel
 from hyperopt.figures.draw import draw
@@ -63,6 +66,74 @@ LOSSES = {
     "Adam": [[2.0, 1.02, 1.0], [2.0, 1.5, 1.1], [2.0, 1.5, 0.9]],
 }
 
+GRID = """
+title: Steps to a loss
+source: A report, figure 8
+reference: the authors
+settings: {dataset: mnist, model: mlp, epochs: 2, stop_at_loss: 1}
+metric: crossed_at
+label: steps to a loss of 1
+x: {name: β, values: [0.1, 1]}
+y: {name: α, label: initial α, values: [0.1, 0.01]}
+reductions: [{name: worst, of: max, along: [0.1, 1]}]
+maps:
+  - {label: plain, settings: {stack: sgd, alpha: "{y}"}, report: [40, .inf]}
+  - {label: tuned, settings: {stack: sgd_hd, alpha: "{y}/{x}"}, report: [[10, 20], [40, null]]}
+claims:
+  - says: Tuned is faster.
+    ratio: {from: {row: "tuned, α {}", column: worst}, to: {row: "plain, α {}", column: any β}}
+    each_of: ["0.1", "0.01"]
+    at_most: 1
+"""
+
+GROUPS = """
+title: Two rules
+source: A report, figure 9
+settings: {dataset: mnist, model: mlp, epochs: 3}
+panels:
+  - {metric: train_loss, label: training loss, scale: log, points: [3]}
+  - {metric: test_error, label: test error (%), points: [3]}
+curves:
+  - each: [0.1, 0.001]
+    label: "SGD {}"
+    group: sgd
+    colour: "α {}"
+    line: alone
+    settings: {stack: sgd, alpha: "{}"}
+  - each: [0.1, 0.001]
+    label: "Adam {}"
+    group: adam
+    colour: "α {}"
+    line: alone
+    settings: {stack: adam, alpha: "{}"}
+  - {label: SGD_HD, group: sgd, colour: α 0.1, line: tuned, settings: {stack: sgd_hd}}
+  - {label: other, settings: {stack: rmsprop}, drawn: false}
+claims:
+  - says: As the report.
+    effect: {from: epoch 3, to: {reported: epoch 3}}
+    each_of: [SGD 0.1]
+    within: 0.5
+"""
+
+NEVER, CAP = math.inf, 470
+
+# By row and column of GRID, the step of each of three seeds.
+STEPS = {
+    ("plain, α 0.1", "any β"): [50, 40, 70],
+    ("plain, α 0.01", "any β"): [NEVER, 400, NEVER],
+    ("tuned, α 0.1", "β 0.1"): [16, 20, 30],
+    ("tuned, α 0.1", "β 1"): [25, 30, 35],
+    ("tuned, α 0.01", "β 0.1"): [26, 20, 22],
+    ("tuned, α 0.01", "β 1"): [300, NEVER, NEVER],
+}
+
+
+def written(folder: Path, text: str) -> Experiment:
+    """The experiment of a file with that text."""
+    path = folder / "figure9.yaml"
+    path.write_text(text)
+    return read(path, "report/figure9")
+
 
 def epoch_records(experiment: Experiment, losses: dict[str, list[list[float]]]) -> dict[str, Record]:
     """Records of curves along epochs."""
@@ -102,6 +173,18 @@ def blank(id_: str, config: dict, metrics: dict[str, list[float]]) -> Record:
         steps=470,
         made=MADE,
     )
+
+
+def crossings(experiment: Experiment) -> dict[str, Record]:
+    """Records of GRID, with the steps above."""
+    made = {}
+    for cell, by_seed in STEPS.items():
+        for seed, step in enumerate(by_seed):
+            run = experiment.cell(*cell).run(seed)
+            record = blank(run.id, run.canonical(), {})
+            record.final["crossed_at"] = float(step)
+            made[run.id] = Record(**{**record.__dict__, "steps": CAP})
+    return made
 
 
 def curves_in(

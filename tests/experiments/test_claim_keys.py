@@ -36,7 +36,11 @@ def test_a_label_that_is_there_stands_as_it_is_written() -> None:
 
 
 def test_rows_and_columns_of_a_claim_are_named_by_number(tmp_path: Path) -> None:
-    small = GRID.replace("0.01", "1e-5").replace("values: [0.1, 1]", "values: [1.0e-6, 1]").replace("[0.1, 1]", "[1e-6, 1]")
+    small = (
+        GRID.replace("0.01", "1e-5")
+        .replace("values: [0.1, 1]", "values: [1.0e-6, 1]")
+        .replace("[0.1, 1]", "[1e-6, 1]")
+    )
     numbers = small.replace('each_of: ["0.1", "1e-5"]', "each_of: [0.1, 0.00001]")
     assert numbers != small
     [claim] = written(tmp_path, numbers.replace("column: worst", "column: β 1.0e-6")).claims
@@ -47,5 +51,5 @@ def test_rows_and_columns_of_a_claim_are_named_by_number(tmp_path: Path) -> None
 
 
 def test_a_number_that_names_no_row_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ExperimentError, match="no row 'SGD 0.2'"):
+    with pytest.raises(ExperimentError, match=r"no row 'SGD 0\.2'"):
         written(tmp_path, GROUPS.replace("SGD 0.1]", "SGD 0.20]"))

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from figures_fake import ALONG_ALPHA, ALONG_EPOCHS
+from figures_fake import ALONG_ALPHA, ALONG_EPOCHS, GROUPS
 
 from hyperopt.experiments import ids, load, read
 from hyperopt.experiments.experiment import Experiment, ExperimentError
@@ -126,3 +126,18 @@ def test_the_steroids_figures_are_all_here():
     assert heights == {1, 2, 3, 4}
     assert {run.alpha[1:] for run in runs["steroids/towers"]} == {(0.01,) * k for k in range(4)}
     assert len({run.alpha[0] for run in runs["steroids/towers"]}) == 7
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("group: sgd, colour: α 0.1,", "group: sgd,", "'SGD_HD' needs a colour and a group"),
+        ("group: sgd, colour: α 0.1,", "colour: α 0.1,", "'SGD_HD' needs a colour and a group"),
+        ("each: [0.1, 0.001]", "each: 3", "each=3"),
+        ("each: [0.1, 0.001]", "each: [1, 2, 3, 4, 5, 6, 7, 8, 9]", "11 colours, 8 are the most"),
+    ],
+)
+def test_bad_groups_are_refused(tmp_path: Path, old: str, new: str, says: str) -> None:
+    assert old in GROUPS
+    with pytest.raises(ExperimentError, match=says):
+        written(tmp_path, GROUPS.replace(old, new, 1))

@@ -1,7 +1,8 @@
 from pathlib import Path
 
 import pytest
-from fake_records import ERRORS, SMALL, records
+from fake_records import ERRORS, SMALL, page_of, records
+from figures_fake import GRID, GROUPS, LOSSES, NEVER, crossings, epoch_records, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,3 +115,29 @@ def test_p_from_five_seeds(experiment: Experiment):
     five = {("0.1", "no clip"): [2.0, 4.0, 6.0, 8.0, 10.0], ("0.1", "clip"): [1.0, 2.0, 3.0, 4.0, 5.0]}
     assert judged(experiment, five, (0, 1, 2, 3))[0].p is None
     assert judged(experiment, five, (0, 1, 2, 3, 4))[0].p == pytest.approx(0.0132356, abs=1e-6)
+
+
+@pytest.fixture
+def grid(tmp_path: Path) -> Experiment:
+    return written(tmp_path, GRID)
+
+
+def test_a_claim_on_steps_is_judged_by_median_and_range(grid: Experiment) -> None:
+    first, second = verdicts(grid, measure(grid, crossings(grid), (0, 1, 2)))
+    assert first.effects == {0: 25 / 50, 1: 30 / 40, 2: 35 / 70}
+    assert (first.center, first.interval.low, first.interval.high) == (0.5, 0.5, 0.75)
+    assert (first.outcome, first.rows, first.by_rank, first.p) == ("reproduced", ("0.1",), True, None)
+    # 300 / inf is 0, inf / 400 infinite; neither where both never got there.
+    assert second.effects == {0: 0, 1: NEVER, 2: 1}
+    assert (second.center, second.outcome) == (1, "undecided")
+
+
+def test_a_distance_from_the_reports_number_is_an_effect(tmp_path: Path) -> None:
+    experiment = written(
+        tmp_path, GROUPS.replace("    group: sgd\n", "    group: sgd\n    report: {3: 2.2}\n")
+    )
+    records = epoch_records(experiment, {"SGD 0.1": LOSSES["SGD"]})
+    [verdict] = verdicts(experiment, measure(experiment, records, (0, 1, 2)))
+    assert verdict.effects == pytest.approx({0: -0.2, 1: -0.1, 2: -0.3})
+    assert verdict.outcome == "reproduced"
+    assert "(epoch 3) − (epoch 3 of the report)" in page_of(experiment, records).markdown

@@ -1,0 +1,120 @@
+"""Drawings of figures: the same records give the same bytes, and what a legend says."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib.image
+import numpy as np
+import pytest
+from figures_fake import (
+    ALONG_ALPHA,
+    ALONG_EPOCHS,
+    LOSSES,
+    alpha_records,
+    curves_in,
+    drawings,
+    epoch_records,
+    written,
+)
+
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.figures.draw import side_by_side
+from hyperopt.findings.curves import MeasuredCurve
+
+ERRORS = {
+    ("one", "α 0.01"): [8.0, 10.0],
+    ("one", "α 1"): [20.0, 30.0],
+    ("two", "α 0.01"): [5.0, 6.0],
+    ("two", "α 1"): [9.0, 8.0],
+}
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    return written(tmp_path, ALONG_EPOCHS)
+
+
+def test_a_picture_says_that_runs_are_missing(experiment: Experiment):
+    records = epoch_records(experiment, LOSSES)
+    missing = {experiment.cell("SGD", "epoch 3").run(2).id}
+    partly = {id_: record for id_, record in records.items() if id_ not in missing}
+    words = "mean of 3 seeds", "mean of 3 seeds, some runs missing"
+    for there, said in zip((records, partly), words, strict=True):
+        assert f"<!-- ours, {said} -->".encode() in drawings(experiment, there, (0, 1, 2))["svg"]
+
+
+@pytest.mark.parametrize("text", [ALONG_EPOCHS, ALONG_ALPHA])
+def test_pictures_are_the_same_bytes_every_time(tmp_path: Path, text: str):
+    figure = written(tmp_path, text)
+    records = epoch_records(figure, LOSSES) if text == ALONG_EPOCHS else alpha_records(figure, ERRORS)
+    first, second = (drawings(figure, records, (0, 1)) for _ in range(2))
+    assert first == second
+    assert set(first) == {"svg", "png"}
+    assert b"<dc:date>" not in first["svg"]
+    image = matplotlib.image.imread(BytesIO(first["png"]))
+    assert image.shape[0] > 500
+    assert image[..., :3].std() > 0.05, "the picture is empty"
+
+
+def test_pictures_leave_the_settings_of_matplotlib_alone(experiment: Experiment):
+    before = dict(matplotlib.rcParams)
+    drawings(experiment, epoch_records(experiment, LOSSES), (0, 1, 2))
+    assert dict(matplotlib.rcParams) == before
+
+
+@pytest.mark.parametrize(("panels", "name"), [(2, "curve number"), (1, "")])
+def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name: str):
+    """Curves that end at one point, their names side by side; also a narrow picture that explains much."""
+
+    x, y = np.array([1.0, 2.0]), np.array([2.0, 1.0])
+    lost = np.array([False, panels == 1])
+    drawn = [MeasuredCurve(f"{name} {i}", x, y + i / 1e3, y, y, lost, x, y) for i in range(8)]
+    panel = experiment.figure.panels[0]
+    picture = side_by_side(experiment.figure, [(panel, drawn)] * panels, 3)
+    picture.canvas.draw()
+    texts = [text for axes in picture.axes for text in axes.texts]
+    texts += [axes.get_legend() for axes in picture.axes if axes.get_legend()]
+    texts += [axes.yaxis.label for axes in picture.axes] + [axes.xaxis.label for axes in picture.axes]
+    boxes = [text.get_window_extent(picture.canvas.get_renderer()) for text in texts]
+    whole = picture.bbox
+    for i, box in enumerate(boxes):
+        assert whole.x0 <= box.x0
+        assert box.x1 <= whole.x1
+        assert whole.y0 <= box.y0
+        assert box.y1 <= whole.y1
+        assert not any(box.overlaps(other) for other in boxes[i + 1 :])
+
+
+def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
+
+    figure = written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", ""))
+    errors = {(label, column): [math.nan] for label in ("one", "two") for column in ("α 0.01", "α 1")}
+    errors |= {("one", "α 0.01"): [5.0]}
+    (panel,) = figure.figure.panels
+    drawn = curves_in(panel, figure, alpha_records(figure, errors), (0,))
+    (axes,) = side_by_side(figure.figure, [(panel, drawn)], 1).axes
+    assert axes.get_xlim()[0] < 0.01
+    assert axes.get_xlim()[1] > 1
+    assert [text.get_text() for text in axes.texts] == ["one", "two"], (
+        "a curve of which nothing is left is named"
+    )
+
+
+def test_without_a_run_the_reports_curves_stand_alone(tmp_path: Path):
+    """No legend of ours, and no panel of which the report has no curve."""
+    panel = "  - {metric: test_error, label: error, points: [3]}\n"
+    figure = written(tmp_path, ALONG_EPOCHS.replace("curves:\n", panel + "curves:\n"))
+    words = re.findall("<!-- (.*?) -->", drawings(figure, {}, (0, 1))["svg"].decode())
+    assert {"the report", "training loss", "test accuracy (%)"} <= set(words)
+    assert not {"error", "middle 90 % of seeds"} & set(words)
+    assert not any(word.startswith("ours") for word in words)
+
+
+def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):
+    assert drawings(written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", "")), {}, (0, 1)) == {}
+    assert drawings(replace(experiment, figure=None), {}, (0, 1)) == {}

@@ -15,16 +15,16 @@ from hyperopt.train import NEVER, RunState
 class ActiveRuns:
     """The runs of a pack in training, and the state of all its runs.
 
-    A run that has a loss to stop at finishes with the epoch in which it reached that or diverged. Any run
-    finishes once it is lost: every weight is NaN, as it will be after any further step, and an epoch left
-    all that is measured as it was. Which runs train together depends on nothing but which have finished, so
-    that training goes on from a checkpoint as it was. A few that have finished go along where that saves
-    compiling a program for every size; what becomes of them is not kept.
+    A run with a loss to stop at finishes with the epoch in which it reached that loss or diverged. Any run
+    finishes once it is lost: all its weights are NaN, as they will be after any more steps, and an epoch left
+    everything that is measured as it was. Which runs train together depends only on which have finished, so
+    that training goes on from a checkpoint as it would have without a stop. A few finished runs train along
+    where that saves compiling a program for every size; what becomes of them is not kept.
 
     Args:
-        pack: all runs.
-        state: of all runs, as they are or were when they finished; every leaf has a leading run axis.
-        settled: of each run, whether its last epoch left all that is measured as it was.
+        pack: the pack with all its runs.
+        state: the state of all runs, as it is or was when they finished; every leaf has a leading run axis.
+        settled: for each run, whether its last epoch left everything that is measured as it was.
     """
 
     def __init__(self, pack: Pack, state: RunState, settled: Sequence[bool]) -> None:
@@ -40,11 +40,11 @@ class ActiveRuns:
         return Pack(tuple(self.pack.runs[place] for place in self.places))
 
     def advance(self, state: RunState, settled: Sequence[bool]) -> bool:
-        """Take the state of the runs that train after an epoch; whether they are others from here on.
+        """Take the state after an epoch of the runs that train; returns whether others train from here on.
 
         Args:
-            state: of the runs that train together.
-            settled: as of the constructor, now.
+            state: the state of the runs that train together.
+            settled: as in the constructor, after this epoch.
         """
         self.state = state
         if len(self.going) == len(self.pack.runs):
@@ -72,7 +72,7 @@ class ActiveRuns:
 
 
 def lost(state: RunState) -> Tensor:
-    """Of each run, whether every weight is NaN; bool [runs]."""
+    """Whether every weight of a run is NaN; bool [runs]."""
     return torch.stack([leaf.isnan().flatten(1).all(1) for leaf in state.params.values()]).all(0)
 
 
@@ -80,8 +80,8 @@ def chosen(runs: int, going: Sequence[int]) -> list[int]:
     """The places of the runs that train together: all, or a power of two of them once half have finished.
 
     Args:
-        runs: in the pack.
-        going: places of those that have not finished.
+        runs: the number of runs in the pack.
+        going: the places of those that have not finished.
     """
     if 2 * len(going) > runs or not going:
         return list(range(runs))

@@ -1,4 +1,4 @@
-"""Which training rows each run of a pack sees at each step of an epoch."""
+"""The training rows that each run of a pack sees at each step of an epoch."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ class Batches(NamedTuple):
     Attributes:
         rows: indices into the training set, int64 [steps, runs, batch], or [steps, batch] where all runs see
             the same; a smaller last batch is padded with row 0.
-        weights: of each row in the loss, of the runs' dtype [steps, batch]: one over the batch's true size, 0
-            where padded.
-        draws: random input, see draws.py: [steps, runs, ...] or [steps, ...] as rows; mostly none.
-        steps: each step's number, counted from 1 over the whole run, of the runs' dtype [steps].
+        weights: the weight of each row in the loss, in the runs' dtype [steps, batch]: one over the batch's
+        true
+            size, 0 where padded.
+        draws: random input (draws.py), [steps, runs, ...] or [steps, ...] like `rows`; empty for most runs.
+        steps: the number of each step, counted from 1 over the whole run, in the runs' dtype [steps].
     """
 
     rows: Tensor
@@ -31,12 +32,12 @@ class Batches(NamedTuple):
     steps: Tensor
 
     def part(self, steps: int | slice) -> Batches:
-        """One step's, or those of some steps."""
+        """The minibatch of one step, or those of several."""
         part: Batches = tree_map(lambda tensor: tensor[steps], self)
         return part
 
     def first(self, size: int) -> Batches:
-        """Of one step's, the first rows of the minibatch."""
+        """The first rows of one step's minibatch."""
         axis = self.rows.ndim - 1
         draws = {name: draw.narrow(axis, 0, size) for name, draw in self.draws.items()}
         return Batches(self.rows.narrow(axis, 0, size), self.weights[:size], draws, self.steps)
@@ -45,7 +46,7 @@ class Batches(NamedTuple):
 def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Sequence[int] = ()) -> Batches:
     """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same.
 
-    `dropped` are the units of the layers of the model that have dropout.
+    `dropped` has the number of units of each layer with dropout.
     """
     batch, steps, dtype = pack.first.batch_size, steps_of(pack.first, rows), dtype_of(pack.first)
     seeds = [run.seed if run.procedure["shuffle"] else None for run in pack.runs]

@@ -1,7 +1,7 @@
 """All that is random in training: the order of rows, flips and crops of images, dropped units.
 
-It is fixed by a run's seed, the step and the layer alone, and enters the step as data: a run draws the same
-alone and in a pack, whatever its stack and whatever the other runs of the pack draw.
+A run's seed, the step and the layer fix it, and it enters the step as data: a run draws the same alone and in
+a pack, whatever its stack is and whatever the other runs draw.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ def epoch_draws(
     """What one seed draws in an epoch (counted from 0), each with leading [steps, batch].
 
     Args:
-        seed: of the run.
+        seed: the seed of the run.
         epoch: counted from 0.
-        steps: minibatches in the epoch.
-        batch: rows of a minibatch.
+        steps: the number of minibatches in the epoch.
+        batch: the number of rows of a minibatch.
         augment: whether to draw `flip` (bool), `top` and `left` (int64, from 0 to 2 * PADDING).
         dropped: units of each layer that has dropout: `kept.0`, ... (bool [steps, batch, units]).
         dropout: probability of a unit to be dropped.

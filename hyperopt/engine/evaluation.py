@@ -12,7 +12,7 @@ from hyperopt.engine.program import scores
 from hyperopt.train import RunState, Training
 
 FEW = 8
-"""A model of so many weights leaves each of them in its record."""
+"""A model with at most this many weights leaves each of them in its record."""
 
 
 def measure(

@@ -29,7 +29,7 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 @dataclass
 class Outcome:
-    """What came of a plan: records by run id, and the packs that failed with the reason."""
+    """The result of a plan: records by run id, and the packs that failed, with the reasons."""
 
     records: dict[str, Record] = field(default_factory=dict)
     failures: list[tuple[Pack, str]] = field(default_factory=list)
@@ -46,11 +46,11 @@ def execute(
 
     Args:
         plan: what to train.
-        store: where records go as each pack finishes; checkpoints lie beside it.
+        store: where the records of a pack go when it finishes; checkpoints lie beside it.
         options: device and workers.
         progress: is told what happens.
-        executor: makes anything with the interface of concurrent.futures.Executor; where None, local
-            processes, or this very process where one is enough.
+        executor: makes an object with the interface of concurrent.futures.Executor; None is local processes,
+            or this very process where one is enough.
 
     Returns:
         The records made, and the packs that failed.
@@ -78,7 +78,7 @@ def local_processes(workers: int) -> ProcessPoolExecutor:
 
 
 class Inline(Executor):
-    """Runs what is submitted at once, in this process."""
+    """An executor that runs what is submitted at once, in this process."""
 
     def __init__(self) -> None:
         prepare_process()
@@ -108,7 +108,7 @@ class Work:
     outcome: Outcome = field(default_factory=Outcome)
 
     def run(self) -> None:
-        """Train all that waits; a pool that broke is replaced."""
+        """Train all packs that wait; a pool that broke is replaced."""
         while self.waiting:
             pool = self.executor()
             try:
@@ -119,7 +119,7 @@ class Work:
                     self.leave(pack)
 
     def run_in(self, pool: Executor) -> None:
-        """Train in one pool until nothing waits, or the pool breaks."""
+        """Train in one pool until no pack waits, or the pool breaks."""
         futures: dict[Future[list[Record]], Pack] = {}
         broken = False
         while futures or (self.waiting and not broken):
@@ -140,7 +140,7 @@ class Work:
                     self.fail(pack, error)
 
     def next_pack(self, *, wait: bool) -> Pack | None:
-        """The first pack that no other command has, locked; where others have all, None, or one awaited."""
+        """The first pack that no other command has, locked; if others have all, None or one waited for."""
         tries = 0
         while self.waiting:
             pack = self.waiting.popleft()
@@ -176,7 +176,7 @@ class Work:
         self.progress.finish(pack, records)
 
     def fail(self, pack: Pack, error: BaseException) -> None:
-        """Halve a pack that did not fit into memory; try a run whose worker vanished again; else note it."""
+        """Halve a pack that did not fit into memory, retry a run whose worker vanished, or note a failure."""
         _, files = self.in_training[pack.name]
         self.leave(pack)
         if len(pack.runs) > 1 and ran_out_of_memory(error):
@@ -200,7 +200,7 @@ class Work:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Tell the progress display, while work goes on, how far the packs in training are."""
+        """Tell the progress how far the packs in training are, while work goes on."""
         stop = threading.Event()
 
         def watch() -> None:
@@ -221,7 +221,7 @@ class Work:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether a pack failed for want of memory; a worker that vanished most likely did."""
+    """Whether a pack failed for want of memory; the likely reason why a worker vanished."""
     if isinstance(error, MemoryError | BrokenProcessPool):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)

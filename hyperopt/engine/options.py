@@ -1,4 +1,4 @@
-"""How a command trains; never part of what a run is."""
+"""How a command trains, which is never part of what a run is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Options:
 
     Attributes:
         device: "auto" (a GPU where torch sees one), "cpu" or "cuda".
-        workers: packs at once; None is one per core on a CPU and one on a GPU.
-        pack: most runs in a pack; None leaves it to the plan.
-        compile: True, False, or None for where it pays.
+        workers: the number of packs that train at once; None is one per core on a CPU and one on a GPU.
+        pack: the most runs in a pack; None leaves it to the plan.
+        compile: whether to compile; None compiles where it pays.
     """
 
     device: str = "auto"
@@ -27,7 +27,7 @@ class Options:
     compile: bool | None = None
 
     def resolved_device(self) -> str:
-        """The device packs train on: "cpu" or "cuda"."""
+        """The device on which packs train: "cpu" or "cuda"."""
         if self.device == "auto":
             return "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda" and not torch.cuda.is_available():
@@ -35,7 +35,7 @@ class Options:
         return self.device
 
     def resolved_workers(self) -> int:
-        """Packs trained at once."""
+        """The number of packs that train at once."""
         if self.workers is not None:
             return self.workers
         return 1 if self.resolved_device() == "cuda" else len(os.sched_getaffinity(0))

@@ -18,7 +18,7 @@ from hyperopt.optim.stack import Stack
 
 @dataclass(frozen=True)
 class Pack:
-    """Runs that differ in numbers, clip and seed only; a plain value that can be sent to another process."""
+    """Runs that differ only in numbers, clip and seed; a plain value that can be sent to another process."""
 
     runs: tuple[Run, ...]
 
@@ -34,12 +34,12 @@ class Pack:
 
     @property
     def first(self) -> Run:
-        """Any of the runs, for what they have in common."""
+        """One of the runs, to read from it what they have in common."""
         return self.runs[0]
 
 
 def shape_of(run: Run) -> Hashable:
-    """What must be equal within a pack: everything that fixes the program or the batches' shape."""
+    """What must be equal within a pack: everything that fixes the program or the shape of the batches."""
     procedure = tuple(sorted((key, value) for key, value in run.procedure.items() if key != "shuffle"))
     return (
         tuple(sorted(run.dataset.items(), key=str)),
@@ -64,7 +64,7 @@ def stack_of(run: Run) -> Stack:
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
-    """Per level, the natural initial values of its rule's hyperparameters."""
+    """The natural initial values of each level's hyperparameters."""
     return assemble.numbers_of(run.stack, run.alpha, run.numbers)
 
 
@@ -90,7 +90,7 @@ def data_of(run: Run, device: str) -> Data:
 
 
 def dtype_of(run: Run) -> torch.dtype:
-    """Of a run's data, weights and hyperparameters."""
+    """The dtype of a run's data, weights and hyperparameters."""
     dtype: torch.dtype = getattr(torch, run.procedure["dtype"])
     return dtype
 
@@ -99,7 +99,7 @@ def steps_of(run: Run, rows: int) -> int:
     """Minibatches in an epoch over `rows` training rows.
 
     Raises:
-        ConfigError: there would be none.
+        ConfigError: there would be no minibatch.
     """
     full, rest = divmod(rows, run.batch_size)
     if run.procedure["drop_last"] and not full:

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A pack's state after `epoch` epochs, as pytree flattens it, and the trainer's notes beside it."""
+    """A pack's state after `epoch` epochs, as pytree flattens it, and the trainer's notes on it."""
 
     epoch: int
     leaves: list[Tensor]
@@ -67,14 +67,14 @@ class PackFiles:
         return Checkpoint(int(metadata["epoch"]), leaves, json.loads(metadata["notes"]))
 
     def report(self, epoch: int, since: int = 0) -> None:
-        """Say how many epochs are done, and from which on training went on from a checkpoint."""
+        """Note how many epochs are done, and after which one training went on from a checkpoint."""
         self.progress.parent.mkdir(parents=True, exist_ok=True)
         part = self.progress.with_suffix(f".{os.getpid()}.part")
         part.write_text(json.dumps({"epoch": epoch, "since": since}))
         part.replace(self.progress)
 
     def reported(self) -> tuple[int, int] | None:
-        """Epochs done, and from which on, as last reported; None where the pack has not started."""
+        """Both numbers as last noted; None where the pack has not started."""
         try:
             said = json.loads(self.progress.read_text())
             return int(said["epoch"]), int(said.get("since", 0))
@@ -82,14 +82,14 @@ class PackFiles:
             return None
 
     def write_failure(self, text: str) -> Path:
-        """Keep what went wrong, and return the file it is in."""
+        """Write down what went wrong; returns the file."""
         path = self.root / "failures" / f"{self.name}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return path
 
     def lock(self, *, wait: bool) -> bool:
-        """Keep other commands from this pack; False where one has it already and we do not wait."""
+        """Keep other commands from this pack; False where one has it and we do not wait."""
         path = self.root / "locks" / f"{self.name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         self.locked = path.open("w")
@@ -113,7 +113,7 @@ class PackFiles:
 
 
 def checkpointed_ids(root: Path) -> list[list[str]]:
-    """The run ids of every checkpoint under `root`, each list one pack in its order."""
+    """The run ids of every checkpoint under `root`: a list per pack, in the pack's order."""
     packs = []
     for path in sorted((root / "checkpoints").glob("*.safetensors")):
         try:
@@ -125,7 +125,7 @@ def checkpointed_ids(root: Path) -> list[list[str]]:
 
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
-    """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
+    """`leaves` in the structure of `like`; None where they do not fit, as those of an older version."""
     expected, tree = tree_flatten(like)
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(leaf.shape, leaf.dtype) for leaf in expected]:
         return None

@@ -21,9 +21,9 @@ class Plan:
     """What a command will do.
 
     Attributes:
-        packs: to train, the cheapest experiment's first, in the order given.
-        cached: runs asked for whose records are already there.
-        seconds: estimate of the time that training takes here.
+        packs: the packs to train, in this order.
+        cached: the requested runs whose records are already there.
+        seconds: an estimate of the time that training takes here.
     """
 
     packs: tuple[Pack, ...]
@@ -62,10 +62,10 @@ def plan(
     """Turn what is asked into packs.
 
     Args:
-        runs: asked for; of runs with one id the first counts.
-        have: ids of the records that are there.
+        runs: the requested runs; of several with one id the first counts.
+        have: the ids of the records that are there.
         options: device, workers and pack size.
-        started: ids of packs that have checkpoints; one of which every run is missing goes on as it was.
+        started: the run ids of packs that have checkpoints; a pack all of whose runs are missing goes on.
         known: records that tell how fast runs of a shape train.
     """
     asked = {run.id: run for run in runs}
@@ -85,7 +85,7 @@ def plan(
 
 
 def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
-    """On a CPU the runs of each seed apart, where there are enough of each: they share their minibatches."""
+    """On a CPU, the runs of each seed apart where there are enough of each, as they share minibatches."""
     seeds: dict[int, list[Run]] = {}
     for run in runs:
         seeds.setdefault(run.seed, []).append(run)

@@ -14,11 +14,11 @@ from hyperopt.data import Data, find
 from hyperopt.train import RunState, Training
 
 KEPT = 4
-"""How many test pictures."""
+"""The number of test pictures."""
 
 
 def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, bytes]]:
-    """Per run of a pack, PNG files of the first test pictures side by side: input, truth and prediction."""
+    """For each run of a pack, PNG files of the first test pictures side by side: input, truth, prediction."""
     colours = find(data.name).colours
     x, y = data.test_x[:KEPT], data.test_y[:KEPT]
     logits = vmap(training.outputs, in_dims=(0, 0, None))(state.params, state.buffers, x)

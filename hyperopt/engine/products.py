@@ -18,12 +18,12 @@ from torch.fx import Graph
 from hyperopt.optim.torch_private import edits_of, onednn_linear
 
 LARGE = 2**20
-"""Multiplications of a product from which the calls of oneDNN cost less than they save."""
+"""The number of multiplications from which a product by oneDNN saves more than its call costs."""
 
 
 @cache
 def onednn_is_faster() -> bool:
-    """Whether this processor is one that MKL does not use in full, and torch has oneDNN's product."""
+    """Whether MKL does not use this processor in full, and torch has oneDNN's product."""
     info = Path("/proc/cpuinfo")
     return (
         info.is_file()
@@ -50,7 +50,7 @@ def _(a: Tensor, b: Tensor) -> Tensor:
 
 
 def by_onednn(graph: Graph) -> None:
-    """In the graph of a program, gives large float32 products on a CPU to oneDNN."""
+    """Give large float32 products on a CPU to oneDNN, in the graph of a program."""
     for node in graph.find_nodes(op="call_function", target=torch.ops.aten.bmm.default):
         left, right = (argument.meta["val"] for argument in node.all_input_nodes)
         multiplications = left.shape[1] * left.shape[2] * right.shape[2]

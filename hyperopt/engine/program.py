@@ -90,8 +90,8 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
 def compiled_alone(step: Step, device: str) -> Step:
     """The step compiled; where torch can, a call checks its tensors and torch's modes and nothing else.
 
-    All else that it reads, from the rules to the keys of its state, stays as it is while the program lives,
-    which shares no cache with another. To check it took half of a step of logistic regression.
+    All else that the program reads, from the rules to the keys of its state, stays as it is while it lives,
+    and it shares no cache with another program. Checking it took half of a step of logistic regression.
     """
     options = compile_options(device)
     isolated: dict[str, Any] = {}
@@ -103,7 +103,7 @@ def compiled_alone(step: Step, device: str) -> Step:
 
 
 def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:
-    """Which of torch's guards of a program stay; a mode, such as no_grad, has no name."""
+    """Which of torch's guards of a program stay; that of a mode, such as no_grad, has no name."""
     return [guard.guard_type in ("TENSOR_MATCH", "DUPLICATE_INPUT") or not guard.name for guard in guards]
 
 

@@ -1,4 +1,4 @@
-"""Training a pack by any number of steps, for measuring how fast it goes."""
+"""Training a pack by any number of steps, to measure how fast it goes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hyperopt.engine.trainer import train_epoch
 
 @dataclass
 class SteppedTraining:
-    """A pack in training, as `train_pack` trains it but for evaluation, checkpoints and records.
+    """A pack in training, as in `train_pack` but without evaluation, checkpoints and records.
 
     Args:
         pack: what to train, for as many epochs as it takes.
@@ -35,7 +35,7 @@ class SteppedTraining:
         self._step = pack_step(self.pack, self._training, self.data, compiled=self.compiled)
 
     def advance(self, steps: int) -> None:
-        """Train by so many steps; returns when the device has done them."""
+        """Train for this many steps; returns when the device has done them."""
         while steps > 0:
             if self._left is None or not len(self._left.steps):
                 rows = len(self.data.train_x)

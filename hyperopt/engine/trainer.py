@@ -34,8 +34,8 @@ CHECKPOINT_SECONDS = 10.0
 class History:
     """What has been measured so far: per epoch, one number per run of the pack.
 
-    The last number of a run that has finished stands for the epochs after it. `seconds` is each run's share
-    of the time of its steps, without compiling.
+    The last number of a finished run stands for the epochs after it. `seconds` is each run's share of the
+    time of its steps, without compiling.
     """
 
     metrics: dict[str, list[list[float]]] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class History:
                 epochs.append(row)
 
     def settled(self) -> list[bool]:
-        """Of each run, whether its last epoch left all that is measured as the one before it had."""
+        """Whether the last epoch of a run left everything that is measured as it was; one per run."""
         numbers = [*self.metrics.values(), *self.hyperparameters.values()]
         last = [epochs[-2:] for epochs in numbers if len(epochs) > 1]
         return [
@@ -66,7 +66,7 @@ class History:
         ]
 
     def hold(self, epochs: int) -> None:
-        """Let the last numbers stand for what is missing of so many epochs, where all runs had finished."""
+        """Fill up to this many epochs with the last numbers, once all runs have finished."""
         for rows in (*self.metrics.values(), *self.hyperparameters.values()):
             rows += [rows[-1]] * (epochs - len(rows))
 
@@ -131,14 +131,14 @@ def same(before: float, now: float) -> bool:
 
 
 def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:
-    """A step for packs of one size; of one function, torch refuses to compile more than eight programs."""
+    """A step for packs of one size; torch refuses to compile more than eight programs of one function."""
     torch.compiler.reset()
     return pack_step(pack, training, data, compiled=compiled)
 
 
 @torch.no_grad()
 def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
-    """The state after an epoch, and its steps' seconds; those that may compile count as mean ones.
+    """The state after an epoch, and the seconds of its steps; one that may compile counts as a mean one.
 
     A model with buffers, which all rows of a minibatch enter, gets a smaller last one without its padding: a
     second shape, and so a second program.
@@ -162,13 +162,13 @@ def train_epoch(training: Training, step: Step, state: RunState, batches: Batche
 
 
 def wait(state: RunState) -> None:
-    """Until the device has computed `state`."""
+    """Wait until the device has computed `state`."""
     if state.loss_sum.is_cuda:
         torch.cuda.synchronize()
 
 
 def device_name(device: str) -> str:
-    """What trained: "cpu", or the GPU's name."""
+    """The name of the device: "cpu", or the GPU's name."""
     return torch.cuda.get_device_name() if device == "cuda" else "cpu"
 
 
@@ -180,7 +180,7 @@ def records(
     made: dict[str, str],
     rows: int,
 ) -> list[Record]:
-    """What the finished runs leave."""
+    """The records of the finished runs."""
     steps = steps_of(pack.first, rows)
     diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
     crossed_at = state.crossed_at.tolist()

@@ -22,17 +22,17 @@ def assemble(
     schedule: str = CONSTANT,
     by_tensor: bool = False,
 ) -> Stack:
-    """The structure of a stack; of its numbers it takes only which are 0.
+    """The structure of a stack, to which it matters only which of its numbers are 0.
 
     Args:
         rules: bottom to top.
         tune: what level 1 tunes of level 0; levels above tune all of theirs.
         numbers: as `numbers_of` gives them.
-        habits: value of every habit that the rules and the clip read.
-        multiplicative: as of `Level`, for every level that is tuned.
-        floor: as of `Level`, for every level that is tuned.
-        schedule: of level 0's alpha, as of `Level`.
-        by_tensor: as of `Stack`.
+        habits: the value of every habit that the rules and the clip read.
+        multiplicative: as in `Level`, for every level that is tuned.
+        floor: as in `Level`, for every level that is tuned.
+        schedule: as in `Level`, for the alpha of level 0.
+        by_tensor: as in `Stack`.
     """
     levels = []
     top = len(rules) - 1
@@ -65,14 +65,14 @@ def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any], *,
 def numbers_of(
     rules: Sequence[str], alpha: Sequence[float], bottom: Mapping[str, float]
 ) -> tuple[dict[str, float], ...]:
-    """By level, initial natural values of its rule's hyperparameters; `bottom` are level 0's given."""
+    """Per level, its rule's initial natural values; `bottom` has those given for level 0."""
     numbers = [dict(find(name).hyperparameters) | {"alpha": a} for name, a in zip(rules, alpha, strict=True)]
     numbers[0].update(bottom)
     return tuple(numbers)
 
 
 def habits_of(rules: Sequence[str], *, clip: bool = True) -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit that the rules read, and their clip where there is one.
+    """(textbook, reported) value of every habit that the rules read, and the clip where there is one.
 
     An option of level 0's rule is a habit on which both agree.
     """

@@ -22,7 +22,7 @@ def plain(state: Any) -> Any:
 
 
 def above(saved: dict[str, Any]) -> Above:
-    """What `plain` made of it."""
+    """The value from which `plain` made this one."""
     levels = tuple(
         LevelState(
             tuned=level["tuned"],
@@ -37,7 +37,7 @@ def above(saved: dict[str, Any]) -> Above:
 
 
 def moved(tree: Any, device: torch.device, *, copy: bool = False) -> Any:
-    """The same with every tensor on `device`, in its own type."""
+    """The same value with every tensor on `device`, in its own type."""
     if isinstance(tree, dict):
         return {key: moved(value, device, copy=copy) for key, value in tree.items()}
     if isinstance(tree, list | tuple):

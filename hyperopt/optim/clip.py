@@ -29,8 +29,8 @@ def clip_by_norm_average(
 
     Args:
         grad: the gradient of one parameter (a scalar for a hyperparameter).
-        state: mean and count of the norms before.
-        enabled: boolean scalar; where False `grad` passes unchanged.
+        state: the mean and the count of earlier norms.
+        enabled: boolean scalar; where it is False, `grad` passes unchanged.
         step: counted from 1, scalar.
         counts_first_norm: the first hypergradient is zero by construction; the published code counts it.
 

@@ -1,4 +1,4 @@
-"""Alphas where none is given."""
+"""The alphas of levels for which none is given."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ABOVE: dict[str, dict[str, float]] = {
     "adagrad": {OTHER: 0.01},
     OTHER: {OTHER: 1e-4},
 }
-"""Alpha of a rule above level 0, by the rule of the level below it."""
+"""The alpha of a rule above level 0, by the rule of the level below it."""
 
 
 def default_alphas(stack: Sequence[str]) -> tuple[float, ...]:
-    """Per level; level 0's is its rule's own."""
+    """One alpha per level; level 0 has its rule's default."""
     above = []
     for below, rule in pairwise(stack):
         row = ABOVE.get(rule, ABOVE[OTHER])

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class ConfigError(ValueError):
-    """Input that is refused; the message is a sentence with key, value and what is allowed."""
+    """Input that is refused; the message is a sentence with the key, its value and what is expected."""
 
 
 def unknown(what: str, name: str, known: Iterable[str], *, given: str | None = None) -> ConfigError:

@@ -20,7 +20,7 @@ class NothingToClipError(ConfigError):
 
 
 def parse_stack(value: Any) -> tuple[str, ...]:
-    """Rules, bottom to top, of "adam/sgd"; any height."""
+    """The rules, bottom to top, of a stack such as "adam/sgd"; it may have any height."""
     rules = tuple(_per_level(value)) if isinstance(value, str | Sequence) else (value,)
     if not rules or "" in rules:
         raise ConfigError(
@@ -40,7 +40,7 @@ def parse_stack(value: Any) -> tuple[str, ...]:
 
 
 def parse_alpha(value: Any, stack: tuple[str, ...]) -> tuple[float, ...]:
-    """One alpha per level: one number is the top level's, "0.01/1e-5" all; the rest as in defaults.py."""
+    """One alpha per level; one number is the top level's, "0.01/1e-5" gives all, defaults.py the others."""
     if value is None:
         return default_alphas(stack)
     given = [parse_number("alpha", value, part) for part in _per_level(value)]
@@ -57,7 +57,7 @@ def parse_alpha(value: Any, stack: tuple[str, ...]) -> tuple[float, ...]:
 
 
 def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
-    """Whether each level above 0 clips: true and false are all of them, "false/true" one each."""
+    """Whether each level above 0 clips; true and false speak of all of them, "false/true" of one each."""
     parts = [TRUTH.get(str(part).lower()) for part in _per_level(value)]
     if not parts or None in parts:
         raise ConfigError(
@@ -106,7 +106,7 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
 
 
 def parse_number(key: str, value: Any, part: Any = None) -> float:
-    """A finite number of 0 or more; `part` is what is read where `value` holds several."""
+    """A finite number of 0 or more; `part` is the part of `value` that is read, where it holds several."""
     try:
         if isinstance(value, bool) or isinstance(part, bool):
             raise TypeError
@@ -119,7 +119,7 @@ def parse_number(key: str, value: Any, part: Any = None) -> float:
 
 
 def check_decay(key: str, value: float, rule: str) -> None:
-    """Refuses a decay rate of 1 or more: what a rule tunes inside the unit interval has to start there."""
+    """Refuse a decay rate of 1 or more: a number that is tuned within the unit interval must start there."""
     if find(rule)().space(key) is UNIT_INTERVAL and value >= 1:
         raise ConfigError(f"{key}={shown(value)}: a number from 0 up to, but not, 1 is expected.")
 

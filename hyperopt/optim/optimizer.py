@@ -49,14 +49,15 @@ class HyperOptimizer(Optimizer):
         tune: what level 1 tunes of level 0: "all", a name or several. Levels above tune all below them.
         form: rules as published ("textbook") or as the reports' code ran them ("reported").
         floor: the least value that a tuned rate may take.
-        multiplicative: a level multiplies the rate below it, which so stays above 0: it tunes log(alpha).
+        multiplicative: a level tunes log(alpha) of the level below, so that it multiplies alpha, which stays
+            above 0.
         maximize: ascend rather than descend.
         shared: one set of hyperparameters for all groups rather than one each.
         compile: True, False, or "auto": from 100,000 elements on.
         numbers: level 0's other hyperparameters (momentum, beta1, ...), and single habits of the rules.
 
     Raises:
-        ValueError: a setting that is not allowed; the message names it, its value and what is allowed.
+        ValueError: a setting is refused; the message names it, its value and what is expected.
     """
 
     def __init__(
@@ -84,7 +85,7 @@ class HyperOptimizer(Optimizer):
         super().__init__(params, {"stack": stack, **of_a_stack, "form": form, **guards, **how})
 
     def add_param_group(self, param_group: Group) -> None:
-        """Add a group, with hyperparameters of its own (with those of all, if they are shared)."""
+        """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
         group = dict(param_group)
         if "stack" in group:
             group = settings.OF_A_STACK | group
@@ -107,7 +108,7 @@ class HyperOptimizer(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """One step of every level. A parameter without a gradient stays, and contributes nothing.
+        """Take one step of every level. A parameter without a gradient stays, and contributes nothing.
 
         Args:
             closure: computes gradients anew and returns the loss.
@@ -131,7 +132,7 @@ class HyperOptimizer(Optimizer):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What became of the rates, each its first time: dicts of `step`, `group`, `level` and `event`."""
+        """The first time of each event of the rates: dicts of `step`, `group`, `level` and `event`."""
         found = []
         for first, *_ in self._sets():
             for level, steps in enumerate(self.param_groups[first]["levels"]["seen"].tolist()):
@@ -142,7 +143,7 @@ class HyperOptimizer(Optimizer):
         return sorted(found, key=lambda event: event["step"])
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned; it is copied, every tensor in its own type."""
+        """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
         super().load_state_dict(state_dict)
         ids = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
         params = chain.from_iterable(group["params"] for group in self.param_groups)
@@ -168,7 +169,7 @@ class HyperOptimizer(Optimizer):
         return f"HyperOptimizer({', '.join(groups)})"
 
     def _step(self, indices: list[int]) -> None:
-        """A step of the groups `indices`, which have one set of hyperparameters."""
+        """Take a step of the groups `indices`, which have one set of hyperparameters."""
         owner = self.param_groups[indices[0]]
         params = [p for i in indices for p in self.param_groups[i]["params"] if p.numel()]
         active = [p for p in params if p.grad is not None]
@@ -219,7 +220,7 @@ class HyperOptimizer(Optimizer):
         return self.param_groups[0 if self.defaults["shared"] else group]
 
     def _written(self, indices: list[int]) -> Tensor | None:
-        """What an `lr` was set to since the last step, if it was; the device is not asked for a number."""
+        """The value to which an `lr` was set since the last step, if it was; no number leaves the device."""
         written = []
         for i in indices:
             rate, (shown_rate, version) = self.param_groups[i]["lr"], self._shown[i]
@@ -293,7 +294,7 @@ def _prepare(group: Group, owner: Group | None) -> None:
 def _chunks(
     weights: list[tuple[Weight, dict[str, Any]]], *, together: bool
 ) -> Iterator[tuple[list[Weight], int, torch.device]]:
-    """Weights for one call, how many updates they have had, and their device."""
+    """The weights of one call, the number of updates they have had, and their device."""
 
     def key(pair: tuple[Weight, dict[str, Any]]) -> tuple[int, str]:
         return pair[1]["step"], str(pair[0].param.device)

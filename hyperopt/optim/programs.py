@@ -25,14 +25,15 @@ LIMITS = {"recompile_limit": 64, "isolate_recompiles": True}
 
 
 class Weight(NamedTuple):
-    """One parameter and what its level remembers of it; all tensors are of its shape.
+    """One parameter and what its level remembers of it; all tensors have its shape.
 
     Attributes:
         param: updated in place.
         grad: of the loss.
         memory: its rule's state, in float32 or wider.
-        last: where the level is tuned, the inputs of its last update: `last.grad`, `last.param` if the rule
-            reads it, and the rule's state before it, such as `last.m`; all updated in place.
+        last: the inputs of the level's last update, where the level is tuned: `last.grad`, `last.param` if
+            the rule reads it, and the rule's state before that update, such as `last.m`; all are updated in
+            place.
     """
 
     param: Tensor
@@ -48,8 +49,8 @@ class Above(NamedTuple):
         tuned: raw values of level 0.
         fixed: natural values of level 0.
         levels: states of the levels above 0.
-        seen: step at which, per level, alpha was first negative and a hyperparameter not finite, 0 for never;
-            int64 [levels, 2].
+        seen: per level, the first step at which alpha was negative, and the first at which a hyperparameter
+            was not finite, 0 for never; int64 [levels, 2].
     """
 
     tuned: Tree
@@ -71,7 +72,7 @@ class Arithmetic:
         return self.stack.levels[0]
 
     def pull(self, tuned: Tree, fixed: Tree, weights: list[Weight], step: Tensor) -> Tree:
-        """What the last updates of some weights contribute to the hypergradient of level 0, raw.
+        """The contribution of the last updates of some weights to the hypergradient of level 0's raw values.
 
         `step` counts the updates of these weights, the coming one included; it is above 1.
         """
@@ -88,7 +89,7 @@ class Arithmetic:
         return self.bottom.hypergradient(state, self._grads(weights), step)
 
     def move(self, tuned: Tree, fixed: Tree, weights: list[Weight], step: Tensor) -> None:
-        """Update some weights in place; the rule's next state goes where its last one was kept, if it was."""
+        """Update some weights in place; the rule's next state replaces its last one, where that was kept."""
         grads = self._grads(weights)
         params = {str(k): w.param.to(wide(w.param.dtype)) for k, w in enumerate(weights)}
         memory = Memory({str(k): w.memory for k, w in enumerate(weights)}, {})
@@ -108,9 +109,9 @@ class Arithmetic:
         """The step of all levels above 0.
 
         Args:
-            state: before.
-            hypergradient: of level 0's raw tuned values.
-            rate: what level 0's alpha was set to since the last step, if it was.
+            state: the state before the step.
+            hypergradient: the hypergradient of level 0's raw tuned values.
+            rate: the value to which level 0's alpha was set since the last step, if it was.
             step: counted from 1.
         """
         tuned, fixed, levels = state.tuned, state.fixed, state.levels
@@ -126,12 +127,12 @@ class Arithmetic:
         return Above(tuned, fixed, levels, self._seen(after, step))
 
     def hyperparameters(self, state: Above) -> list[Tree]:
-        """Per level, every hyperparameter in natural units."""
+        """Every hyperparameter of each level, in natural units."""
         bottom = self.bottom.hyperparameters(state.tuned, state.fixed)
         return [bottom, *Stack(self.stack.levels[1:]).hyperparameters(state.levels)]
 
     def init(self, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> Above:
-        """State before the first step; `numbers` natural, one dict a level, `clip` one boolean above 0."""
+        """The state before the first step; `numbers` natural, per level, `clip` for the levels above 0."""
         device = numbers[0]["alpha"].device
         bottom = self.bottom.init({}, numbers[0], torch.tensor(False, device=device))
         levels = Stack(self.stack.levels[1:]).init(bottom.tuned, numbers[1:], clip)

@@ -13,7 +13,7 @@ from hyperopt.optim.rules import RULES, find
 
 FORMS = ("textbook", "reported")
 OF_A_STACK: dict[str, Any] = {"alpha": None, "lr": None, "clip": False, "tune": "all", "numbers": {}}
-"""What a group does not inherit if it names a stack of its own."""
+"""The settings that a group does not inherit if it names a stack of its own."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def levels_of(
         lr: level 0's alpha instead of what `alpha` says; None leaves that.
 
     Raises:
-        ConfigError: a setting that is not allowed.
+        ConfigError: a setting is refused.
     """
     rules = levels.parse_stack(stack)
     if form not in FORMS:
@@ -94,7 +94,7 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
         stack: "adam/sgd"; alpha, clip, tune, numbers and habits as of `Levels`.
 
     Raises:
-        ConfigError: a setting that is not allowed.
+        ConfigError: a setting is refused.
     """
     chosen = levels_of(
         given["stack"],

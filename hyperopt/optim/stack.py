@@ -30,7 +30,7 @@ SCHEDULES = (CONSTANT, INVERSE_SQRT)
 
 
 class Memory(NamedTuple):
-    """What a level carries from update to update, per parameter it moves."""
+    """What a level carries from update to update for each parameter that it moves."""
 
     rule: dict[str, Tree]
     clip: dict[str, ClipState]
@@ -66,13 +66,13 @@ class Level:
     """The structure of one level.
 
     Attributes:
-        rule: moves the level below, or the weights.
-        tuned: which of its hyperparameters the level above tunes.
+        rule: the rule, which moves the level below, or the weights.
+        tuned: the names of its hyperparameters that the level above tunes.
         clips: whether it clips the gradients that it gets.
         clip_counts_first_norm: a habit, see clip.py.
-        multiplicative: the level above multiplies its alpha, that is tunes log(alpha).
-        floor: where alpha, if tuned, is stopped from falling.
-        schedule: its steps go by alpha ("constant"), or by alpha / sqrt(step) ("inverse_sqrt").
+        multiplicative: whether the level above multiplies its alpha, that is, tunes log(alpha).
+        floor: the value below which a tuned alpha does not fall.
+        schedule: "constant" for steps of alpha, "inverse_sqrt" for steps of alpha / sqrt(step).
     """
 
     rule: Rule
@@ -88,7 +88,7 @@ class Level:
         return LOG if self.multiplicative and name == "alpha" else self.rule.space(name)
 
     def bounded(self, tuned: Tree) -> Tree:
-        """The raw tuned values, alpha not below the floor; NaN stays NaN."""
+        """The raw tuned values, with alpha raised to the floor where it is below; NaN stays NaN."""
         if self.floor is None or "alpha" not in tuned:
             return tuned
         space = self.space("alpha")
@@ -98,8 +98,8 @@ class Level:
         """State before the first step.
 
         Args:
-            params: what this level moves.
-            numbers: natural values of every hyperparameter of its rule, scalars.
+            params: the parameters that this level moves.
+            numbers: the natural value of every hyperparameter of its rule, scalars.
             clip: boolean scalar.
         """
         memory = Memory(
@@ -121,7 +121,7 @@ class Level:
         return {k: values[k] for k in self.rule.hyperparameters}
 
     def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
-        """The hyperparameters by which an update goes."""
+        """The hyperparameters as an update uses them."""
         if self.schedule == INVERSE_SQRT:
             return hyper | {"alpha": hyper["alpha"] / step.sqrt()}
         return hyper
@@ -129,7 +129,7 @@ class Level:
     def updates(
         self, tuned: Tree, fixed: Tree, clip: Tensor, grads: Tree, memory: Memory, step: Tensor, params: Tree
     ) -> tuple[Tree, Memory]:
-        """What is subtracted from each parameter, and the next memory; differentiable in `tuned`."""
+        """The updates, which are subtracted, and the next memory; differentiable in `tuned`."""
         hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
         if self.rule.uses_whole_gradient:
             hyper |= {"squared_norm": reduce(add, (grad.square().sum() for grad in grads.values()))}
@@ -148,9 +148,9 @@ class Level:
         return updates, Memory(rule_states, clip_states)
 
     def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
-        """Gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.
+        """The gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.
 
-        `cotangents` is the gradient in what that update produced.
+        `cotangents` is the gradient of the loss in the parameters that this update produced.
         """
         from torch.func import vjp
 
@@ -172,9 +172,9 @@ class Level:
 class Stack:
     """Levels from bottom (moves the weights) to top (its hyperparameters stay).
 
-    With `by_tensor`, the levels above 0 move after each tensor of the weights, whose update already goes by
-    what they moved to; the published code of Adam-HD does so (docs/reports/hypergradient.md, "Update rules").
-    Their rules must have no memory.
+    With `by_tensor`, the levels above 0 move before the update of each tensor of the weights, which uses the
+    hyperparameters they have just set; the published code of Adam-HD does so (docs/reports/hypergradient.md,
+    "Update rules"). Their rules must have no memory.
     """
 
     levels: tuple[Level, ...]
@@ -185,8 +185,8 @@ class Stack:
 
         Args:
             params: the weights.
-            numbers: per level, natural initial values of its rule's hyperparameters, scalar tensors.
-            clip: per level, boolean scalars; only levels above 0 clip.
+            numbers: per level, the natural initial values of its rule's hyperparameters, scalar tensors.
+            clip: a boolean scalar per level; only levels above 0 clip.
         """
         states = []
         for level, initial, enabled in zip(self.levels, numbers, clip, strict=True):
@@ -198,9 +198,9 @@ class Stack:
         """One step of every level: hypergradients bottom up, then updates top down.
 
         Args:
-            params: weights, any shapes.
-            grads: gradient of the loss at `params`.
-            state: as returned by `init` or the step before.
+            params: the weights, of any shapes.
+            grads: the gradient of the loss at `params`.
+            state: as `init` or the last step returned it.
             step: counted from 1, scalar tensor of the weights' dtype.
         """
         if self.by_tensor:
@@ -231,7 +231,7 @@ class Stack:
     def _step_by_tensor(
         self, params: Tree, grads: Tree, state: StackState, step: Tensor
     ) -> tuple[Tree, StackState]:
-        """A step of each tensor on its own, in order: it finds the levels as the one before left them."""
+        """A step of each tensor by itself, in order; each finds the levels as the tensor before left them."""
         bottom, above = state[0], state[1:]
         alone, tuned = replace(self, by_tensor=False), bottom.tuned
         moved: Tree = {}
@@ -247,16 +247,16 @@ class Stack:
         return moved, (bottom._replace(tuned=tuned, memory=Memory(rules, {}), last=last), *above)
 
     def rate(self, state: StackState, step: Tensor) -> Tensor:
-        """The rate by which level 0 moved the weights at `step`, which led to `state`; scalar."""
+        """The rate by which level 0 moved the weights at `step`, after which the state is `state`; scalar."""
         bottom = self.levels[0]
         return bottom.scheduled(bottom.hyperparameters(state[0].tuned, state[0].fixed), step)["alpha"]
 
     def hyperparameters(self, state: StackState) -> tuple[Tree, ...]:
-        """Per level, every hyperparameter in natural units."""
+        """Every hyperparameter of each level, in natural units."""
         return tuple(
             level.hyperparameters(s.tuned, s.fixed) for level, s in zip(self.levels, state, strict=True)
         )
 
     def diagnostics(self, state: StackState) -> Tree:
-        """What the rule of level 0 tells of its state, scalars by name."""
+        """The diagnostics of level 0's rule, scalars by name."""
         return self.levels[0].rule.diagnostics(state[0].memory.rule)

@@ -1,4 +1,4 @@
-"""What is remembered of each parameter, and the parameter and it as one-dimensional tensors."""
+"""What is remembered of each parameter; parameters and memories as one-dimensional tensors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def remembered(param: Tensor, level: Level) -> dict[str, Any]:
 
 
 def weight(param: Tensor, grad: Tensor, state: dict[str, Any], level: Level) -> Weight:
-    """The parameter, its gradient and state as views of one dimension, unless the rule reads their shape."""
+    """The parameter, its gradient and its state as one-dimensional views, unless the rule reads shapes."""
     if grad.is_sparse:
         raise RuntimeError(
             "HyperOptimizer takes dense gradients only; build the embedding with sparse=False."
@@ -58,7 +58,7 @@ def weight(param: Tensor, grad: Tensor, state: dict[str, Any], level: Level) -> 
 
 
 def advance(state: dict[str, Any], step: int) -> None:
-    """Count an update at the optimizer's step, and exchange the rule's last state and the one before it."""
+    """Count an update at the optimizer's step, and swap the rule's last state and the one before it."""
     state["step"] += 1
     state["moved"] = step
     for name in [name for name in state if f"last.{name}" in state]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hyperopt.data.fingerprints import sha256, short
 from hyperopt.options import Declared
 
 PARTS = ("train_x", "train_y", "test_x", "test_y")
@@ -72,8 +73,6 @@ class Dataset(Declared):
 
     def fingerprint(self, arrays: Arrays) -> str:
         """A short hash of the arrays; the same for every option."""
-        from hyperopt.data.fingerprints import sha256, short
-
         return short(sha256(arrays[part]) for part in PARTS)
 
     def test_rows(self) -> int | None:

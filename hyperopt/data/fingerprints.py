@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperopt.data.dataset import PARTS, Arrays
 from hyperopt.data.errors import DamagedError
 
 
@@ -51,6 +50,6 @@ def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "
 
 def check_all(
     name: str, source: str, arrays: Mapping[str, NDArray[np.uint8]], kept: Mapping[str, ArraySpec]
-) -> Arrays:
-    """All four arrays, each checked as in `check`: a wrong order of channels or rows fails too."""
-    return {part: check(f"{name} {part} from {source}", arrays[part], kept[part]) for part in PARTS}
+) -> dict[str, NDArray[np.uint8]]:
+    """All arrays that are `kept`, each checked as in `check`: a wrong order of channels or rows fails too."""
+    return {part: check(f"{name} {part} from {source}", arrays[part], spec) for part, spec in kept.items()}

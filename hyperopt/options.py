@@ -21,14 +21,14 @@ SEVERAL = tuple[int, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """What a data set or model is declared as: its fields are the options that a run may give.
+    """The declaration of a data set or model: its fields are the options that a run may give.
 
-    A field's metadata may bound it: `least` (whole numbers), `above` (numbers), `choices`. What belongs to
-    the package has the defaults of its options in conf/GROUP/NAME.yaml, what is your own in its fields.
+    A field's metadata may bound it: `least` (whole numbers), `above` (numbers), `choices`. A declaration of
+    the package has its defaults in conf/GROUP/NAME.yaml, one of your own in its fields.
 
     Attributes:
         group: "dataset" or "model".
-        name: by which a run asks for it; of one of your own, `package.module:Class`.
+        name: the name by which a run asks for it; `package.module:Class` for one of your own.
         version: raised when its arithmetic changes, so that older records go stale.
     """
 
@@ -52,7 +52,7 @@ def schema_of(kind: type[Declared]) -> type:
 
 
 def _usual(kind: type[Declared]) -> dict[str, Any]:
-    """Default of every option: of a data set or model of the package as in conf/, else of its field.
+    """The default of every option: from conf/ for a declaration of the package, else from its field.
 
     Raises:
         ConfigError: an option without a default, or of a type that no option can have.
@@ -71,14 +71,14 @@ def _usual(kind: type[Declared]) -> dict[str, Any]:
 
 
 usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
-"""As `_usual`, which reads a file. To mypy a class is not hashable where its instances are compared."""
+"""`_usual`, kept, as it reads a file; cast, as mypy takes a class whose instances are compared for unhashable."""
 
 
 def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
     """Every option with its value, those that are not given with their defaults.
 
     Raises:
-        ConfigError: an option that there is not, or a value that is not allowed.
+        ConfigError: an option does not exist, or a value is refused.
     """
     options = usual(kind)
     config = OmegaConf.structured(schema_of(kind)(name=kind.name, **options))
@@ -108,7 +108,7 @@ def put(config: DictConfig, key: str, value: Any) -> None:
         names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
         expected: str | None = next(names, "a list of whole numbers, such as [128,64],")
     else:
-        expected = _allowed(OmegaConf.select(config, key), spec)
+        expected = _unexpected(OmegaConf.select(config, key), spec)
     if expected:
         raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")
 
@@ -128,8 +128,8 @@ def _copy(key: Field[Any]) -> Any:
     return field(default=key.default, metadata=key.metadata)
 
 
-def _allowed(value: Any, spec: Field[Any]) -> str | None:
-    """What a well-typed value of a field has to be, where it is something else."""
+def _unexpected(value: Any, spec: Field[Any]) -> str | None:
+    """What is expected of a well-typed value, where it is something else."""
     if isinstance(value, ListConfig):
         value = list(value)
     least, choices = spec.metadata.get("least"), spec.metadata.get("choices")

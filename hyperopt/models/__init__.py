@@ -21,7 +21,7 @@ def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -
     Its outputs are logits, or one number where the targets are numbers and `classes` is None.
 
     Raises:
-        ConfigError: it has dropout of torch's, or of the model's without the units that are dropped.
+        ConfigError: it has torch's own dropout, or an option `dropout` without the attribute `dropped`.
     """
     module = made(model).build(shape, classes or 1)
     _check_dropout(model, module)

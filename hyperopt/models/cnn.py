@@ -26,9 +26,9 @@ class Cnn(Model):
     4 lose, they save by compiling less often.
 
     Attributes:
-        channels: of each convolution, which takes two pixels off both sides.
-        hidden: widths of the layers after them, at least one.
-        output_activation: on the logits, before the softmax of the loss.
+        channels: the channels of each convolution, which takes two pixels off both sides.
+        hidden: the widths of the layers after them, at least one.
+        output_activation: the activation on the logits, before the softmax of the loss.
     """
 
     name: ClassVar[str] = "cnn"
@@ -39,7 +39,7 @@ class Cnn(Model):
     output_activation: str = field(metadata=ACTIVATION)
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuses inputs of which the convolutions leave nothing."""
+        """Refuse inputs of which the convolutions leave nothing."""
         least, side = 2 * len(self.channels) + 1, dataset.side()
         if side is None or side < least:
             raise ConfigError(
@@ -48,7 +48,7 @@ class Cnn(Model):
             )
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, of inputs [channels, height, width]."""
+        """The module, for inputs [channels, height, width]."""
         from torch import nn
 
         planes, height, width = shape

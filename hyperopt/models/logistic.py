@@ -32,6 +32,6 @@ class Logistic(Model):
         return nn.Sequential(nn.Flatten(), nn.Linear(math.prod(shape), classes))
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """On a CPU a step takes time by the weights."""
+        """On a CPU the time of a step depends on the number of weights."""
         usual = super().seconds(device, shape, classes)
         return usual * scale_of([math.prod(shape), classes]) if device == "cpu" else usual

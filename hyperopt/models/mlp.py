@@ -22,10 +22,10 @@ class Mlp(Model):
     The reports' has 128 tanh units, and a tanh on the logits (docs/reports/gdtuo.md, "The MNIST net").
 
     Attributes:
-        hidden: widths, at least one.
-        activation: after each hidden layer.
-        output_activation: on the logits, before the softmax of the loss.
-        zero_bias: biases start at 0 rather than as torch draws them; the weights are the same.
+        hidden: the widths of the hidden layers, at least one.
+        activation: the activation after each hidden layer.
+        output_activation: the activation on the logits, before the softmax of the loss.
+        zero_bias: whether biases start at 0 rather than as torch draws them; the weights are the same.
         init: "torch", or "normal": weights and biases are N(0, 1) draws, whatever the widths.
     """
 
@@ -57,6 +57,6 @@ class Mlp(Model):
         return nn.Sequential(*layers)
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """On a CPU a step takes time by the weights."""
+        """On a CPU the time of a step depends on the number of weights."""
         usual = super().seconds(device, shape, classes)
         return usual * scale_of([math.prod(shape), *self.hidden, classes]) if device == "cpu" else usual

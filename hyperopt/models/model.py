@@ -19,9 +19,9 @@ class Cost:
     """What training a model costs on one kind of device, as plans assume before any run has told.
 
     Attributes:
-        pack: most runs that train together; 1 where packs do not pay.
-        seconds: of a step, per run.
-        compile_from: steps of all runs of a pack together from which compiling it pays.
+        pack: the most runs that train together; 1 where packs do not pay.
+        seconds: seconds of a step, per run.
+        compile_from: the number of steps, of all runs of a pack together, from which compiling pays.
     """
 
     pack: int
@@ -36,18 +36,18 @@ CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=2e-4)
 class Model(Declared):
     """A model: its fields are the options that a run may give, its class attributes are facts.
 
-    Dropout: its masks are drawn by the engine, from a run's seed, the step and the layer, so that a run in a
-    pack is the run alone; torch's own dropout draws otherwise and is refused. A model with dropout has an
+    Dropout: the engine draws its masks, from a run's seed, the step and the layer, so that a run draws the
+    same in a pack as alone; torch's own dropout draws otherwise and is refused. A model with dropout has an
     option `dropout`, the probability that a unit is dropped. The module that it builds has an attribute
-    `dropped`, the number of units of each layer that has dropout, and its `forward(x, kept=())` takes for
-    each of them the units that stay, bool [rows, units], each with probability 1 - dropout; without them, as
-    in evaluation, all do. What stays is divided by 1 - dropout by the model.
+    `dropped`, the number of units of each layer with dropout, and its `forward(x, kept=())` takes for each
+    such layer the units that stay, bool [rows, units], each with probability 1 - dropout; without them, as in
+    evaluation, all stay. The module divides what stays by 1 - dropout.
 
     Batch normalisation is torch's own; the running statistics are part of a run's state.
 
     Attributes:
-        classes_of: what it finds the class of, "inputs" or their "pixels".
-        costs: by device, "cpu" and "cuda".
+        classes_of: what it classifies, "inputs" or their "pixels".
+        costs: what training costs on each device, "cpu" and "cuda".
     """
 
     group: ClassVar[str] = "model"
@@ -55,27 +55,27 @@ class Model(Declared):
     costs: ClassVar[Mapping[str, Cost]] = {"cpu": CPU, "cuda": CUDA}
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuses a data set that it does not fit, and options at odds.
+        """Refuse a data set that the model does not fit, and options at odds.
 
         Raises:
-            ConfigError: a sentence with key, value and what is allowed.
+            ConfigError: a sentence with the key, its value and what is expected.
         """
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
         """The module, its initial weights drawn from torch's default generator.
 
         Args:
-            shape: of one input.
-            classes: number of logits; 1 where targets are numbers.
+            shape: the shape of one input.
+            classes: the number of logits; 1 where targets are numbers.
         """
         raise NotImplementedError
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """Of a step on such a device, per run; arguments as of `build`."""
+        """The seconds of a step on such a device, per run; the arguments are those of `build`."""
         return self.costs[device].seconds
 
 
 def size(dataset: type[Dataset]) -> str:
-    """A data set's images in words."""
+    """The size of a data set's images in words."""
     side = dataset.side()
     return "no images" if side is None else f"{side} x {side}"

@@ -1,4 +1,4 @@
-"""The models there are, and finding one of your own."""
+"""The models of the package, and how one of your own is found."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def find(name: str) -> type[Model]:
 
 
 def made(model: Mapping[str, Any]) -> Model:
-    """The model of a run: by its `name`, with every option."""
+    """The model of a run, from its `name` and every option."""
     chosen = find(model["name"])(**{key: value for key, value in model.items() if key != "name"})
     dropout = getattr(chosen, "dropout", 0.0)
     if not 0 <= dropout < 1:

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Unet(Model):
-    """Convolutions that halve and double the picture, of grey pictures the colour of each pixel.
+    """Convolutions that halve and double a grey picture, and give a colour for each pixel.
 
-    On one core of a CPU a step took 140 ms alone, 200 in packs of 2 or 4, whose convolutions are grouped.
-    Compiling it takes about a minute and saves 90 ms of 230.
+    On one core of a CPU a step took 140 ms alone, and 200 ms per run in packs of 2 or 4, whose convolutions
+    are grouped. Compiling takes about a minute and saves 90 ms of 230 a step.
 
     Attributes:
-        filters: maps of the first and third convolution; the second has twice as many.
+        filters: the maps of the first and third convolution; the second has twice as many.
     """
 
     name: ClassVar[str] = "unet"
@@ -36,7 +36,7 @@ class Unet(Model):
     filters: int = field(metadata={"least": 1})
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuses pictures whose sides cannot be halved twice."""
+        """Refuse pictures whose sides cannot be halved twice."""
         side = dataset.side()
         if side is None or side % 4:
             raise ConfigError(
@@ -45,7 +45,7 @@ class Unet(Model):
             )
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, of inputs [planes, height, width]; `classes` are those of each pixel."""
+        """The module, for inputs [planes, height, width]; `classes` is the number of colours of a pixel."""
         from hyperopt.models.unet_module import UnetModule
 
         return UnetModule(shape[0], classes, self.filters)

@@ -9,9 +9,8 @@ from torch import Tensor, nn
 class UnetModule(nn.Module):
     """Pictures [batch, planes, height, width] to logits [batch, classes, height, width].
 
-    Two convolutions halve the picture and two double it again; beside the maps that they double, the fourth
-    gets those of the first, and the last the picture. All but the last are followed by batch normalisation
-    and ReLU.
+    Two convolutions halve the picture, and two double it again. The fourth also gets the maps of the first,
+    and the fifth also gets the picture. Batch normalisation and ReLU follow all but the fifth.
     """
 
     def __init__(self, planes: int, classes: int, filters: int) -> None:
@@ -45,7 +44,8 @@ class UnetModule(nn.Module):
 def beside(first: Tensor, second: Tensor) -> Tensor:
     """The maps of both, [batch, maps, height, width], with those of a pixel side by side in memory.
 
-    So convolutions on a CPU read them; torch.cat along dim 1 is copied for each that does (docs/speed.md).
+    Convolutions on a CPU read them in this form; torch.cat along dim 1 would be copied for each of them
+    (docs/speed.md).
     """
     pixels = torch.cat([maps.permute(0, 2, 3, 1) for maps in (first, second)], dim=3)
     return pixels.permute(0, 3, 1, 2)

@@ -34,7 +34,7 @@ class Vgg16(Model):
     dropout: float
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuses images that five poolings do not halve."""
+        """Refuse images that cannot be halved by five poolings."""
         side = dataset.side()
         if side is None or side % 32:
             raise ConfigError(
@@ -42,7 +42,7 @@ class Vgg16(Model):
             )
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, of inputs [channels, height, width] whose sides are multiples of 32."""
+        """The module, for inputs [channels, height, width] whose sides are multiples of 32."""
         from hyperopt.models.vgg16_module import Vgg16Module
 
         return Vgg16Module(shape, classes, width=self.width, dropout=self.dropout)

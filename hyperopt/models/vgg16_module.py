@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 BLOCKS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
-"""Per block: its channels as a multiple of the first's, and its convolutions; a pooling by 2 ends it."""
+"""For each block: its channels as a multiple of the first's, and its convolutions; a pooling by 2 ends it."""
 
 
 class Vgg16Module(nn.Module):
@@ -47,7 +47,7 @@ class Vgg16Module(nn.Module):
         """Logits [rows, classes] of x [rows, *shape].
 
         `kept` says which inputs of the first two linear layers stay: bool [rows, units] each, drawn with
-        probability 1 - dropout; without it, as in evaluation, all do.
+        probability 1 - dropout; without it, as in evaluation, all stay.
         """
         h = self.features(x)
         for layer, mask in zip((self.linear1, self.linear2), kept or (None, None), strict=True):

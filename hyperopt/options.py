@@ -71,7 +71,7 @@ def _usual(kind: type[Declared]) -> dict[str, Any]:
 
 
 usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
-"""`_usual`, kept, as it reads a file; cast, as mypy takes a class whose instances are compared for unhashable."""
+"""`_usual`, kept, as it reads a file; cast, as to mypy a class with instances to compare is unhashable."""
 
 
 def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ ROUNDS, STEPS, WARM_UP = 5, 10, 2
 def bench(arguments: Namespace) -> int:
     """Train a few steps on random data, alone and in a pack; print the milliseconds per run and step.
 
-    The pack is as large as the plan makes it, or as `pack=` says. Compiling and evaluation are left out.
+    The pack is as large as a plan would make it, or as `pack=` says. Compiling and evaluation are left out.
     """
     settings, process = parse(arguments.overrides)
     for key, value in settings.items():

@@ -1,4 +1,4 @@
-"""`hyperopt list` and `hyperopt show`: what there is to ask for, and what is stored."""
+"""`hyperopt list` and `hyperopt show`: what can be asked for, and what is stored."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def browse(_: Namespace) -> int:
-    """Print every experiment, how many of its runs are here and published, and what runs can be made of."""
+    """Print every experiment, how many of its runs are here and published, and the parts of runs."""
     from hyperopt.experiments import load
 
     here, out = working().ids(), published().ids()
@@ -58,7 +58,7 @@ def stored(prefix: str) -> Record:
     """The one record, of the working store or published, whose run's id starts with `prefix`.
 
     Raises:
-        ConfigError: no run's id does, or several do.
+        ConfigError: no run's id starts so, or those of several runs do.
     """
     records = published().load() | working().load()
     found = sorted(id_ for id_ in records if id_.startswith(prefix))

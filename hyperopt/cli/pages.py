@@ -49,7 +49,7 @@ class Asked:
     process: Mapping[str, Any]
 
     def runs(self, experiment: Experiment) -> list[Run]:
-        """The runs of one of the experiments."""
+        """The requested runs of one of the experiments."""
         return experiment.runs(self.seeds)
 
 
@@ -66,7 +66,7 @@ def figures(arguments: Namespace) -> int:
 def local_pages() -> Path:
     """Where pages of what was trained here go: results/local of the checkout, else of the current folder.
 
-    Where $HYPEROPT_HOME says where records lie, its pages/.
+    Where $HYPEROPT_HOME is set, they go to its pages/.
     """
     if os.environ.get("HYPEROPT_HOME"):
         return home() / "pages"
@@ -102,7 +102,7 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
 
 
 def _asked(words: Sequence[str], kind: str) -> Asked:
-    """The command line read, every run checked; trains nothing, imports no torch."""
+    """Read the command line and check every run; trains nothing, and imports no torch."""
     from hyperopt.experiments import load
 
     patterns = tuple(word for word in words if "=" not in word)
@@ -130,7 +130,7 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
 def _plans(
     asked: Asked, have: Mapping[str, Record], here: Mapping[str, Record]
 ) -> tuple[list[Experiment], dict[str, Plan]]:
-    """Experiments that can train here, from cheap to dear, and what each misses; prints it."""
+    """Print and return the experiments that can train here, the cheapest first, and what each lacks."""
     plans: dict[str, Plan] = {}
     chosen: list[Experiment] = []
     no_gpu = engine_options(asked.process).resolved_device() == "cpu"

@@ -33,17 +33,17 @@ class Part:
 
     @property
     def run_epochs(self) -> int:
-        """Epochs done, of all its runs together."""
+        """The epochs done, of all its runs together."""
         return self.epoch * len(self.pack.runs)
 
     @property
     def resumed(self) -> int:
-        """Epochs that were done when it went on, of all its runs together."""
+        """The epochs done when it went on, of all its runs together."""
         return self.since * len(self.pack.runs)
 
     @property
     def run_steps(self) -> int:
-        """Updates done since it went on, in all its runs together."""
+        """The updates done since it went on, in all its runs together."""
         return self.steps * (self.epoch - self.since) * len(self.pack.runs) // max(self.epoch, 1)
 
 
@@ -72,7 +72,7 @@ class Tally:
         self.may_stop = plan.may_stop
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> bool:
-        """Take note of a pack's progress; whether it is news."""
+        """Take note of a pack's progress; returns whether it is news."""
         before = self.going.get(pack.name)
         self.going[pack.name] = Part(pack, epoch, steps, since)
         return before is None or before.epoch != epoch
@@ -101,13 +101,13 @@ class Tally:
 
     @property
     def fraction(self) -> float:
-        """Of the work, what is done."""
+        """The share of the work that is done."""
         done = self.finished_work + sum(part.run_epochs for part in self.going.values())
         return min(done / self.work, 1.0) if self.work > 0 else 1.0
 
     @property
     def resumed(self) -> int:
-        """Of the work done, what checkpoints held."""
+        """The run-epochs done that checkpoints held."""
         return self.finished_resumed + sum(part.resumed for part in self.going.values())
 
     @property
@@ -136,7 +136,7 @@ class Tally:
 
 
 class Plain:
-    """One line per news, for output that is no terminal."""
+    """A line per event, for output that is no terminal."""
 
     def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self.write = write

@@ -85,7 +85,7 @@ def number(value: float | None) -> str:
 
 
 def _columns(runs: Sequence[Run]) -> list[str]:
-    """The stack, and what else differs; for what follows from a choice, where that choice is the same."""
+    """The stack, and what else differs; what follows from a choice only where that choice is the same."""
     described = [_described(run) for run in runs]
     chosen = [(run.dataset["name"], run.model["name"], run.stack) for run in runs]
     columns = []

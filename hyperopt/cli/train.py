@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def engine_options(process: Mapping[str, Any]) -> Options:
-    """The engine's options out of the process options of a command line."""
+    """The engine's options, from the process options of a command line."""
     from hyperopt.engine.options import Options
 
     return Options(**{key: value for key, value in process.items() if key != "format"})
@@ -29,11 +29,11 @@ def engine_options(process: Mapping[str, Any]) -> Options:
 def make_plan(
     runs: Sequence[Run], have: Collection[str], here: Mapping[str, Record], process: Mapping[str, Any]
 ) -> Plan:
-    """What has to be trained.
+    """A plan of what has to be trained.
 
     Args:
-        runs: asked for.
-        have: ids of records that count as present.
+        runs: the requested runs.
+        have: the ids of records that count as present.
         here: the records of the working store, which tell how fast runs train here.
         process: the process options of the command line.
     """
@@ -45,7 +45,7 @@ def make_plan(
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:
-    """Train a plan, with live progress on standard error; the new records, and how many packs failed.
+    """Train a plan, with live progress on standard error; returns new records and the number of failed packs.
 
     Data sets are fetched first, once.
 

@@ -24,7 +24,7 @@ GROUPS: dict[str, Mapping[str, type[Declared]]] = {"dataset": data.DATASETS, "mo
 
 
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults of conf/ with the given settings in their places, every value of its type and range.
+    """The defaults of conf/ with the given settings in their places; every value has its type and range.
 
     Raises:
         ConfigError: an unknown key or group choice, or a value of the wrong type or out of range.
@@ -45,13 +45,13 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_rules(stack: Any) -> tuple[str, ...]:
-    """The rules of a stack that are one's own."""
+    """The rules of a stack that are not the package's."""
     return tuple(dict.fromkeys(rule for rule in parse_stack(stack) if ":" in rule))
 
 
 @cache
 def usual_procedure() -> dict[str, Any]:
-    """Default of every setting of `Procedure`."""
+    """The default of every setting of `Procedure`."""
     config = _composed()
     return {key.name: config[key.name] for key in fields(Procedure)}
 

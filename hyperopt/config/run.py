@@ -34,19 +34,19 @@ class Run:
     """One training, fully determined.
 
     Attributes:
-        dataset: its `name` and every option.
-        model: its `name` and every option.
+        dataset: the `name` and every option of the data set.
+        model: the `name` and every option of the model.
         stack: rules, bottom to top.
         alpha: one per level.
         numbers: level 0's other hyperparameters, in its rule's order.
         clip: one per level above 0; empty for one level.
         tune: what level 1 tunes of level 0, in the rule's order; empty for one level.
-        form: what the habits follow that were not given, "reported" or "textbook".
-        habits: value of every habit that the rules read.
+        form: "reported" or "textbook", which habits follow where they are not given.
+        habits: the value of every habit that the rules read.
         batch_size: rows of a minibatch.
         epochs: passes over the training set.
         seed: fixes initial weights and batch order.
-        procedure: value of every setting of `Procedure`.
+        procedure: the value of every setting of `Procedure`.
     """
 
     dataset: Mapping[str, Any]
@@ -66,9 +66,9 @@ class Run:
     def canonical(self) -> dict[str, Any]:
         """The settings that tell this run from every other, as JSON has them.
 
-        Only keys that its parts read, and of those with a default only what differs from it, so that a new
-        key leaves old ids alone. `form` shows only in habits that are not as reported; where nothing is
-        clipped, the clip's habits are not read.
+        They are the keys that its parts read, without those that have their default, so that a new key leaves
+        old ids alone. `form` appears only as habits that are not as reported; where nothing is clipped, the
+        clip's habits are not read.
         """
         rule = find(self.stack[0]).hyperparameters
         read = {k: reported for k, (_, reported) in habits_of(self.stack, clip=any(self.clip)).items()}
@@ -156,12 +156,12 @@ def resolve(settings: Mapping[str, Any]) -> Run:
 
 
 def from_canonical(canonical: Mapping[str, Any]) -> Run:
-    """The run of a canonical form, at today's versions."""
+    """The run of a canonical form, at the present versions."""
     return resolve({key: value for key, value in canonical.items() if key != "versions"})
 
 
 def _check_by_tensor(chosen: Levels) -> None:
-    """Refuses a stack whose level 1 cannot move several times a step: one with a memory of its steps."""
+    """Refuse a stack whose level 1 cannot move several times a step, as it remembers its steps."""
     if chosen.stack[1:] != ("sgd",) or chosen.tune != ("alpha",) or any(chosen.clip):
         raise ConfigError(
             "tune_after=tensor: a stack of two levels with sgd on top, tune=alpha and clip=false is expected."
@@ -169,7 +169,7 @@ def _check_by_tensor(chosen: Levels) -> None:
 
 
 def _canonical_options(kind: type[Declared], options: Mapping[str, Any]) -> dict[str, Any]:
-    """A data set's or model's name, and its options that are not as usual."""
+    """The name of a data set or model, and its options that are not at their defaults."""
     return {
         kind.group: options["name"],
         **{

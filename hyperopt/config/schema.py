@@ -1,4 +1,4 @@
-"""The typed schema of a run's settings: which keys there are, their types and allowed values.
+"""The typed schema of a run's settings: which keys there are, their types and the values they expect.
 
 Defaults are in conf/; the options of a data set or model are declared by it.
 """
@@ -63,7 +63,7 @@ TAKEN = {"dataset", "model", *(key.name for key in fields(Settings))} - {"alpha"
 
 
 def number_names(own: Sequence[str] = ()) -> list[str]:
-    """Every hyperparameter of some rule, those of one's `own` too, except alpha: it has its own grammar."""
+    """Every hyperparameter of the rules, also those of your `own`, but alpha, which has its own grammar."""
     rules = [*RULES.values(), *map(find, own)]
     return list(dict.fromkeys(name for rule in rules for name in rule.hyperparameters if name != "alpha"))
 
@@ -94,7 +94,7 @@ def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = 
 
 
 def check_fit(dataset: type[Dataset], model: Model) -> None:
-    """Refuses a model that cannot take the data set's inputs, or finds classes of something else."""
+    """Refuse a model that cannot take the data set's inputs, or that classifies something else."""
     if dataset.classes_of != model.classes_of:
         fitting = [name for name, kind in DATASETS.items() if kind.classes_of == model.classes_of]
         raise ConfigError(

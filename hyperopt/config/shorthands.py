@@ -1,4 +1,4 @@
-"""Short names of stacks that have a name of their own in a report."""
+"""Short names for stacks that a report calls by a name of their own."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ SHORTHANDS: dict[str, dict[str, Any]] = {
 """What each is: the methods of hypergradient descent (docs/reports/hypergradient.md, "Update rules")."""
 
 USUAL: dict[str, dict[str, Any]] = {"sgdn_hd": {"momentum": 0.9}}
-"""Settings that each has unless others are given."""
+"""The settings that each has unless others are given."""
 
 REPORTED: dict[str, dict[str, Any]] = {
     "adam_hd": {"adam_start": 0.0, "eps_before_correction": True, "tune_after": "tensor"}
 }
-"""More of them in the reported form: the habits of the code that the report ran."""
+"""More such settings in the reported form: the habits of the code that the report ran."""
 
 
 def expanded(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings whose `stack` is none of SHORTHANDS; all others are as they were.
+    """The settings with `stack` spelled out where it is one of SHORTHANDS; all other settings stay.
 
     Raises:
         ConfigError: a setting at odds with the shorthand, or the shorthand as a level of a stack.

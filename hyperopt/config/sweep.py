@@ -53,9 +53,9 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
 
 
 def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings of runs, sweeps as `Sweep`; and process options, which are no part of a run.
+    """The settings of runs, sweeps as `Sweep`, and the process options, which are no part of a run.
 
-    Those are device, workers, pack, compile and format; "auto" is None but for device.
+    Process options are device, workers, pack, compile and format; "auto" is None, except for device.
 
     Raises:
         ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
@@ -70,7 +70,7 @@ def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def one(settings: Mapping[str, Any]) -> Run:
-    """The run of settings without sweeps.
+    """The run that settings without sweeps ask for.
 
     Raises:
         ConfigError: a sweep, or whatever `resolve` refuses.

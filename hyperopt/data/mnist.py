@@ -16,7 +16,7 @@ from hyperopt.data.stored import Stored, kept_images
 
 MEAN, DEVIATION = 0.1307, 0.3081
 FOLDER = Path("MNIST/raw")
-"""Where torchvision has the files, below its root."""
+"""The folder of torchvision's files, below its root."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +24,9 @@ class Mnist(Stored):
     """60 000 training and 10 000 test images, 1 x 28 x 28.
 
     Attributes:
-        divisor: of pixels.
-        normalize: to mean 0 and standard deviation 1.
-        test: only so many of the first test rows; None is all.
+        divisor: the number by which pixels are divided.
+        normalize: whether to normalize to mean 0 and standard deviation 1.
+        test: how many of the first test rows are used; None is all.
     """
 
     name: ClassVar[str] = "mnist"
@@ -50,11 +50,11 @@ class Mnist(Stored):
     test: int | None = field(metadata={"least": 1})
 
     def scale(self) -> float:
-        """What pixels are divided by."""
+        """The number by which pixels are divided."""
         return self.divisor
 
     def statistics(self) -> Statistics | None:
-        """Those of the training images in [0, 1]."""
+        """The mean and deviation of the training images in [0, 1]."""
         return ((MEAN,), (DEVIATION,)) if self.normalize else None
 
     @classmethod

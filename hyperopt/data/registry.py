@@ -1,4 +1,4 @@
-"""The data sets there are, and finding one of your own."""
+"""The data sets of the package, and how one of your own is found."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ def find(name: str) -> type[Dataset]:
 
 
 def made(dataset: Mapping[str, Any]) -> Dataset:
-    """The data set of a run: by its `name`, with every option."""
+    """The data set of a run, from its `name` and every option."""
     return find(dataset["name"])(**{key: value for key, value in dataset.items() if key != "name"})

@@ -15,7 +15,7 @@ class Source:
     """One place to get a data set from.
 
     Attributes:
-        name: What the user knows it by.
+        name: The name by which the user knows it.
         fetch: Returns the four arrays; raises UnavailableError, or DamagedError naming what is wrong.
         local: Whether the user put the files there, so that a damaged one is reported and not passed over.
     """
@@ -37,15 +37,15 @@ def fetch(
     """The four arrays of a data set, checked, from the first source that supplies them.
 
     Args:
-        name: Of the data set.
-        kept: What the arrays must be.
+        name: The name of the data set.
+        kept: The expected arrays.
         root: Where data sets lie.
         sources: Nearest first.
         files: What a user can put below `root` by hand.
         refetch: Also pass over damaged files that the user put there.
 
     Raises:
-        DamagedError: A file that the user put there is not what it should be.
+        DamagedError: A file that the user put there is not as expected.
         DataError: No source supplies the data set; says why for each, and how to supply the files by hand.
     """
     reasons: list[str] = []
@@ -67,7 +67,7 @@ def fetch(
 
 
 def aside(root: Path, download: Callable[[Path], Arrays]) -> Callable[[], Arrays]:
-    """What downloads into a folder below `root` that is there only as long as it takes."""
+    """A function that downloads into a folder below `root`, which exists only as long as that takes."""
 
     def fetched() -> Arrays:
         with tempfile.TemporaryDirectory(prefix="download-", dir=root) as folder:

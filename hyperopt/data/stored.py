@@ -31,7 +31,7 @@ class Stored(Dataset):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """Where it can come from, below or for the data folder `root`, nearest first."""
+        """The sources of the data, below or for the data folder `root`, nearest first."""
         return []
 
     @classmethod
@@ -39,7 +39,7 @@ class Stored(Dataset):
         """The four arrays, checked, from the first source that supplies them.
 
         Raises:
-            DataError: none does, or what lies below `root` is damaged.
+            DataError: no source does, or what lies below `root` is damaged.
         """
         return fetch(cls.name, cls.kept, root, cls.sources(root), cls.files(), refetch=refetch)
 

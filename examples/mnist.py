@@ -58,7 +58,8 @@ def main() -> None:
 @torch.no_grad()
 def test_error(model: nn.Module, x: Tensor, y: Tensor) -> float:
     """Percent of the rows that the model gets wrong."""
-    return 100 * (model(x).argmax(1) != y).double().mean().item()
+    wrong: Tensor = model(x).argmax(1) != y
+    return 100 * wrong.double().mean().item()
 
 
 def draw(rates: list[float], path: Path) -> None:

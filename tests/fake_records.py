@@ -1,6 +1,7 @@
 """Records made by hand, for tests that train nothing."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.view import views_of
@@ -44,7 +45,7 @@ notes: [A note.]
 """
 
 # By row and column, one error per seed; None: diverged, scored as class 0.
-ERRORS = {
+ERRORS: dict[tuple[str, str], list[float | None]] = {
     ("Adam alone", "no clip"): [4.0, 5.0, 6.0],
     ("0.1", "no clip"): [6.0, 7.0, 8.0],
     ("0.1", "clip"): [4.0, 5.0, 6.0],
@@ -57,7 +58,7 @@ def record(
     experiment: Experiment, row: str, column: str, seed: int, error: float | None, **changes: object
 ) -> Record:
     run = experiment.cell(row, column).run(seed)
-    fields = {
+    fields: dict[str, Any] = {
         "id": run.id,
         "config": run.canonical(),
         "metrics": {"test_error": [80.0, 90.2 if error is None else error]},

@@ -118,7 +118,7 @@ claims:
 NEVER, CAP = math.inf, 470
 
 # By row and column of GRID, the step of each of three seeds.
-STEPS = {
+STEPS: dict[tuple[str, str], list[float]] = {
     ("plain, α 0.1", "any β"): [50, 40, 70],
     ("plain, α 0.01", "any β"): [NEVER, 400, NEVER],
     ("tuned, α 0.1", "β 0.1"): [16, 20, 30],

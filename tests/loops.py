@@ -25,7 +25,8 @@ class Net(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.norm(torch.tanh(self.conv(x[:, None])))
-        return self.head(self.mix(torch.tanh(self.mix(h))).flatten(1))
+        scores: Tensor = self.head(self.mix(torch.tanh(self.mix(h))).flatten(1))
+        return scores
 
 
 def net(seed: int = 0) -> Net:
@@ -43,7 +44,7 @@ def batches(steps: int, seed: int = 1) -> list[tuple[Tensor, Tensor]]:
     return made
 
 
-def loss_of(module: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+def loss_of(module: Callable[[Tensor], Tensor], batch: tuple[Tensor, Tensor]) -> Tensor:
     return F.cross_entropy(module(batch[0]), batch[1])
 
 

@@ -107,7 +107,7 @@ SLOPES: dict[str, Callable[[Tensor], Tensor]] = {
     "chi": lambda r: 2 * (r - 1),
 }
 """phi' of each divergence."""
-ALL_OF_SGD = {"momentum": 0.8, "dampening": 0.3, "weight_decay": 0.02}
+ALL_OF_SGD: dict[str, Any] = {"momentum": 0.8, "dampening": 0.3, "weight_decay": 0.02}
 
 ORACLES: dict[str, list[Oracle]] = {
     "sgd": [

@@ -65,7 +65,7 @@ def _comparable(value: float) -> float | str:
 
 def fake_record(run: Run, **changed: Any) -> Record:
     """A record such as training the run would leave."""
-    values = {
+    values: dict[str, Any] = {
         "id": run.id,
         "config": run.canonical(),
         "metrics": {"train_loss": [1.0] * run.epochs},

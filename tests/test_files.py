@@ -6,7 +6,7 @@ from pathlib import Path
 from hyperopt import files
 
 
-def test_checkout_has_its_files_at_the_top():
+def test_checkout_has_its_files_at_the_top() -> None:
     root = files.checkout_root()
     assert root == Path(__file__).resolve().parent.parent
     assert files.conf_dir() == root / "conf"
@@ -14,7 +14,7 @@ def test_checkout_has_its_files_at_the_top():
     assert files.results_dir() == root / "results"
 
 
-def test_installed_package_finds_the_files_it_carries(tmp_path):
+def test_installed_package_finds_the_files_it_carries(tmp_path) -> None:
     package = tmp_path / "hyperopt"
     package.mkdir()
     (package / "__init__.py").touch()

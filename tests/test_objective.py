@@ -54,8 +54,8 @@ def test_naive_softmax_is_the_stable_one_until_it_overflows() -> None:
     outputs.requires_grad_(True)
     naive, stable = naive_cross_entropy(outputs, targets), F.cross_entropy(outputs, targets, reduction="none")
     assert torch.allclose(naive, stable, rtol=1e-12)
-    gradients = [torch.autograd.grad(loss.sum(), outputs)[0] for loss in (naive, stable)]
-    assert torch.allclose(*gradients, atol=1e-12)
+    found, expected = (torch.autograd.grad(loss.sum(), outputs)[0] for loss in (naive, stable))
+    assert torch.allclose(found, expected, atol=1e-12)
     large = outputs.detach() + 720
     large.requires_grad_(True)
     overflown = naive_cross_entropy(large, targets)

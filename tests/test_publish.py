@@ -31,7 +31,7 @@ def stored(folder: Path, experiment: Experiment, errors: dict) -> Store:
     return store
 
 
-def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment):
+def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment) -> None:
     results = tmp_path / "results"
     pages = publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)
     assert {r.id for r in read_records(results / "records/report/table9.parquet")} == {
@@ -44,7 +44,7 @@ def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment):
     assert line in (results / "README.md").read_text()
 
 
-def test_a_published_record_is_never_lost_or_replaced(tmp_path: Path, experiment: Experiment):
+def test_a_published_record_is_never_lost_or_replaced(tmp_path: Path, experiment: Experiment) -> None:
     results = tmp_path / "results"
     path = results / "records/report/table9.parquet"
     publish([experiment], stored(tmp_path / "first", experiment, {("0.1", "clip"): [4.0, 5.0]}), results)
@@ -63,7 +63,7 @@ def test_a_published_record_is_never_lost_or_replaced(tmp_path: Path, experiment
     assert {r.id: r for r in read_records(path)} == published
 
 
-def test_publishing_in_two_parts_is_publishing_at_once(tmp_path: Path, experiment: Experiment):
+def test_publishing_in_two_parts_is_publishing_at_once(tmp_path: Path, experiment: Experiment) -> None:
     half = {cell: errors[:2] for cell, errors in ERRORS.items()}
     publish([experiment], stored(tmp_path / "half", experiment, half), tmp_path / "twice")
     assert "10 of 15 runs, 5 missing" in (tmp_path / "twice/report/table9.md").read_text()
@@ -74,14 +74,14 @@ def test_publishing_in_two_parts_is_publishing_at_once(tmp_path: Path, experimen
         assert (tmp_path / "twice" / name).read_bytes() == (tmp_path / "once" / name).read_bytes()
 
 
-def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Experiment):
+def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Experiment) -> None:
     store = stored(tmp_path / "runs", experiment, ERRORS)
     store.write(list(records(experiment.changed({"epochs": 9}), ERRORS).values()), "other")
     publish([experiment], store, tmp_path / "results")
     assert len(read_records(tmp_path / "results/records/report/table9.parquet")) == 15
 
 
-def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment):
+def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment) -> None:
     four = {cell: [*errors, 5.0] for cell, errors in ERRORS.items()}
     whole = records(experiment, four)
     assert complete_seeds(experiment, whole, [0, 1, 2, 3]) == (0, 1, 2, 3)
@@ -90,7 +90,7 @@ def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experi
     assert complete_seeds(experiment, lacking, [0, 1, 2, 3]) == (0, 1, 2)
 
 
-def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment):
+def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment) -> None:
     results = tmp_path / "results"
     publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)
     before = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
@@ -99,12 +99,12 @@ def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Ex
     assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == before
 
 
-def test_nothing_published_makes_no_page(tmp_path: Path, experiment: Experiment):
+def test_nothing_published_makes_no_page(tmp_path: Path, experiment: Experiment) -> None:
     assert render([experiment], tmp_path) == {}
     assert not (tmp_path / "report").exists()
 
 
-def test_made_changes_nothing_but_its_own_section(tmp_path: Path, experiment: Experiment):
+def test_made_changes_nothing_but_its_own_section(tmp_path: Path, experiment: Experiment) -> None:
     errors = ERRORS | {("0.1", "clip"): [4.0, 5.0]}
     store = stored(tmp_path / "runs", experiment, errors)
     last = record(experiment, "0.1", "clip", 2, 6.0)
@@ -113,12 +113,12 @@ def test_made_changes_nothing_but_its_own_section(tmp_path: Path, experiment: Ex
     assert "| cpu, cuda " in page.markdown
 
 
-def test_write_page_leaves_only_the_page(tmp_path: Path):
+def test_write_page_leaves_only_the_page(tmp_path: Path) -> None:
     path = write_page(tmp_path / "local", "report/table9", Page("text\n", "a\n", ""))
     assert sorted(p.name for p in path.parent.iterdir()) == ["table9.csv", "table9.md"]
 
 
-def test_render_reproduces_the_committed_pages(tmp_path: Path):
+def test_render_reproduces_the_committed_pages(tmp_path: Path) -> None:
     results = results_dir()
     published = [e for e in load() if (results / "records" / f"{e.id}.parquet").is_file()]
     if not published:
@@ -129,7 +129,7 @@ def test_render_reproduces_the_committed_pages(tmp_path: Path):
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 
 
-def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Experiment):
+def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Experiment) -> None:
     readme = tmp_path / "README.md"
     marks = "before\n<!-- excerpt report/{} -->\nold\n<!-- end of excerpt -->\nafter\n"
     readme.write_text(marks.format("table9") + marks.format("nosuch"))

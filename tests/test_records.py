@@ -34,7 +34,7 @@ SERIES = st.dictionaries(NAME, st.lists(NUMBER, max_size=3), max_size=2)
 CONFIG = st.dictionaries(
     NAME, st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False), max_size=2
 )
-EVENT = st.builds(
+EVENT: st.SearchStrategy[Any] = st.builds(
     dict,
     step=st.integers(0, 2**62),
     epoch=st.integers(1, 99),

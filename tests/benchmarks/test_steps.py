@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from counting import Counting
@@ -106,7 +108,8 @@ def test_the_numpy_loops_find_the_reports_weights(as_reported: bool) -> None:
         descent.step()
     assert descent.w == pytest.approx([3.05753, 1.14585], abs=1e-5)
     stochastic = Descent(resolve({**settings, "batch_size": 1}), as_reported=as_reported)
-    seen = [int(next(stochastic.rows)[0]) for _ in range(5)]
+    rows: Iterator[Any] = stochastic.rows
+    seen = [int(next(rows)[0]) for _ in range(5)]
     assert len(set(seen)) == 5
 
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,8 +274,8 @@ class Sized:
 
 
 def test_a_budget_takes_the_packs_that_fit() -> None:
-    packs = tuple(Sized((None,) * n, resolve({"epochs": 10})) for n in (2, 5, 3))
-    plan = FakePlan(runs=(), packs=packs, seconds=100.0)
+    packs: tuple[Any, ...] = tuple(Sized((None,) * n, resolve({"epochs": 10})) for n in (2, 5, 3))
+    plan: Any = FakePlan(runs=(), packs=packs, seconds=100.0)
     assert pages._within(plan, None) is plan
     assert pages._within(plan, 100.0) is plan
     fitting = pages._within(plan, 55.0)

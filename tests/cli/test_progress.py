@@ -1,6 +1,7 @@
 import io
 from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -16,18 +17,20 @@ class Clock:
         return self.now
 
 
-def pack(name: str, runs: int, epochs: int) -> SimpleNamespace:
+def pack(name: str, runs: int, epochs: int) -> Any:
     return SimpleNamespace(
         name=name, runs=(None,) * runs, first=SimpleNamespace(epochs=epochs, stack=("adam", "sgd"))
     )
 
 
-def record(epochs: int, steps: int) -> SimpleNamespace:
+def record(epochs: int, steps: int) -> Any:
     return SimpleNamespace(metrics={"train_loss": [1.0] * epochs}, steps=steps)
 
 
 A, B = pack("a", 4, 5), pack("b", 2, 30)
-PLAN = SimpleNamespace(packs=(A, B), runs=6, may_stop=False, describe=lambda: "6 runs to train in 2 packs")
+PLAN: Any = SimpleNamespace(
+    packs=(A, B), runs=6, may_stop=False, describe=lambda: "6 runs to train in 2 packs"
+)
 
 
 def test_tally_counts_work_pace_and_time_left() -> None:
@@ -75,7 +78,8 @@ def test_a_failed_pack_is_no_work_any_more() -> None:
 def test_what_runs_stopped_before_is_no_work_any_more() -> None:
     clock = Clock()
     tally = Tally(clock)
-    tally.start(SimpleNamespace(packs=(A, B), runs=6, may_stop=True))
+    plan: Any = SimpleNamespace(packs=(A, B), runs=6, may_stop=True)
+    tally.start(plan)
     clock.now = 10.0
     tally.finish(B, [record(4, 940), record(6, 1410)])
     assert tally.fraction == pytest.approx(10 / 30)
@@ -124,7 +128,7 @@ def test_bars_show_packs_in_training_and_say_failures_at_once() -> None:
     shown.print(progress.render())
     progress.failed(B, "out of memory")
     progress.close()
-    assert "epoch 2/5, 4 runs" in shown.file.getvalue()  # type: ignore[attr-defined]
+    assert "epoch 2/5, 4 runs" in shown.file.getvalue()
     assert "failed: out of memory" in screen.getvalue()
 
 

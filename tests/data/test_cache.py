@@ -3,6 +3,7 @@
 import hashlib
 import threading
 import time
+from typing import Any
 
 import pytest
 from small_data import in_place, same
@@ -34,7 +35,7 @@ def only(arrays, calls=None, seconds=0.0):
 
 def test_data_are_fetched_once(tmp_path, mnist, monkeypatch):
     spec, arrays = mnist
-    calls = []
+    calls: list[Any] = []
     monkeypatch.setattr(spec, "sources", only(arrays, calls))
     data.prepare("mnist", root=tmp_path)
     data.prepare("mnist", root=tmp_path)
@@ -75,7 +76,8 @@ def test_a_damaged_cache_is_named_and_replaced_on_request(tmp_path, mnist, monke
 
 def test_of_two_that_start_at_once_one_fetches(tmp_path, mnist, monkeypatch):
     spec, arrays = mnist
-    calls, results = [], []
+    calls: list[Any] = []
+    results: list[Any] = []
     monkeypatch.setattr(spec, "sources", only(arrays, calls, seconds=0.2))
     threads = [threading.Thread(target=lambda: results.append(spec.read(tmp_path))) for _ in range(3)]
     for thread in threads:

@@ -71,7 +71,7 @@ def first_at(run: Run, rate: float) -> float:
             gradients = torch.autograd.grad(loss, list(model.parameters()))
             with torch.no_grad():
                 for p, g in zip(model.parameters(), gradients, strict=True):
-                    p -= rate * g
+                    p.sub_(rate * g)
     return math.inf
 
 
@@ -143,7 +143,8 @@ def test_a_shrunken_pack_resumes_bit_for_bit(
 ) -> None:
     pack = Pack(tuple(map(of_alpha, alphas)))
     uninterrupted = train_pack(pack, EAGER, tmp_path / "a")
-    train_epoch, trained = trainer.train_epoch, []
+    train_epoch = trainer.train_epoch
+    trained: list[Any] = []
 
     class InterruptionError(Exception):
         pass

@@ -148,7 +148,7 @@ class VanishingWorker(Inline):
         super().__init__()
         self.left = vanish_at
 
-    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:
         if self.left is not None:
             self.left -= 1
             if self.left <= 0:
@@ -198,7 +198,12 @@ def test_a_pack_that_another_command_trains_is_waited_for(
     other = PackFiles(store.root.parent, pack.name)
     assert other.lock(wait=False)
     lock, asked = PackFiles.lock, []
-    monkeypatch.setattr(PackFiles, "lock", lambda self, *, wait: asked.append(wait) or lock(self, wait=wait))
+
+    def noted(self: PackFiles, *, wait: bool) -> bool:
+        asked.append(wait)
+        return lock(self, wait=wait)
+
+    monkeypatch.setattr(PackFiles, "lock", noted)
     outcomes: list[Outcome] = []
     command = threading.Thread(
         target=lambda: outcomes.append(execute(as_plan(pack), store, EAGER, Watcher()))
@@ -219,7 +224,7 @@ def test_a_pool_that_broke_while_idle_is_replaced(store: Store, monkeypatch: pyt
     trained = train_with(at_once, monkeypatch)
 
     class Broken(Inline):
-        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:  # type: ignore[type-arg]
+        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:
             raise BrokenProcessPool(
                 "a child process terminated abruptly, the process pool is not usable anymore"
             )

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import numpy as np
@@ -77,7 +78,7 @@ def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name
     panel = experiment.figure.panels[0]
     picture = side_by_side(experiment.figure, [(panel, drawn)] * panels, 3)
     picture.canvas.draw()
-    texts = [text for axes in picture.axes for text in axes.texts]
+    texts: list[Any] = [text for axes in picture.axes for text in axes.texts]
     texts += [axes.get_legend() for axes in picture.axes if axes.get_legend()]
     texts += [axes.yaxis.label for axes in picture.axes] + [axes.xaxis.label for axes in picture.axes]
     boxes = [text.get_window_extent(picture.canvas.get_renderer()) for text in texts]

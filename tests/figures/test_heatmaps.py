@@ -11,6 +11,7 @@ from figures_fake import (
     drawings,
     written,
 )
+from matplotlib.colors import to_rgb
 from overlaps import overlapping
 
 from hyperopt.experiments.experiment import Experiment
@@ -30,7 +31,7 @@ def test_a_cell_has_its_median_and_what_never_got_there(grid: Experiment) -> Non
     assert [text.get_text() for text in tuned.texts] == ["20", "30", "22", "> 470\n2 of 3 never"]
     grey = plain.patches[1].get_facecolor()[:3]
     assert len(set(grey)) == 1
-    dark, light = (sum(tuned.patches[i].get_facecolor()[:3]) for i in (1, 0))
+    dark, light = (sum(to_rgb(tuned.patches[i].get_facecolor())) for i in (1, 0))
     assert dark < light, "more steps are darker"
     assert plain.get_position().x1 < tuned.get_position().x0
     assert overlapping(picture) == []

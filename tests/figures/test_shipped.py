@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from figures_fake import ALONG_EPOCHS, LOSSES, epoch_records
@@ -25,7 +26,7 @@ FIGURES = [name for name in ids() if load(name)[0].kind == "figure"]
 def test_a_figure_from_its_file_to_its_pictures(name: str, tmp_path: Path) -> None:
     [experiment] = load(name)
     first = next(experiment.cells()).run(0)
-    small = {"dataset.generated": True, "dataset.train": 40, "batch_size": 20, "epochs": 2}
+    small: dict[str, Any] = {"dataset.generated": True, "dataset.train": 40, "batch_size": 20, "epochs": 2}
     small |= {"model.hidden": [4]} if "hidden" in first.model else {}
     small |= {"model.width": 1} if first.model["name"] == "vgg16" else {}
     small |= {} if first.dataset["name"] in ("iris", "height_weight") else {"dataset.test": 20}

@@ -41,8 +41,8 @@ SETTINGS: dict[str, Any] = {
 
 def test_features_are_torchvisions() -> None:
     """Configuration D with batch normalisation: the same layers, the same function of the same weights."""
-    ours = models.build({"name": "vgg16", "width": 64, "dropout": 0.5}, (3, 32, 32), 10)
-    theirs = vgg16_bn().features
+    ours: Any = models.build({"name": "vgg16", "width": 64, "dropout": 0.5}, (3, 32, 32), 10)
+    theirs: Any = vgg16_bn().features
     assert [type(layer) for layer in ours.features[:-1]] == [type(layer) for layer in theirs]
     theirs.load_state_dict(ours.features.state_dict())
     x = torch.randn(2, 3, 32, 32)
@@ -60,7 +60,7 @@ def test_initial_weights_are_the_reports() -> None:
 
 
 def test_dropped_inputs_are_zero_and_the_others_doubled() -> None:
-    model = models.build({"name": "vgg16", "width": 2, "dropout": 0.5}, (3, 32, 32), 10).eval()
+    model: Any = models.build({"name": "vgg16", "width": 2, "dropout": 0.5}, (3, 32, 32), 10).eval()
     x = torch.randn(4, 3, 32, 32)
     kept = tuple(torch.rand(4, units) < 0.5 for units in model.dropped)
     h = (model.features(x) * kept[0] * 2) @ model.linear1.weight.t() + model.linear1.bias
@@ -137,7 +137,7 @@ def test_hypergradient_descent_at_full_width_equals_a_plain_loop() -> None:
             alpha += beta * sum(float((g * b).sum()) for g, b in zip(gradients, before, strict=True))
         with torch.no_grad():
             for w, g in zip(weights, gradients, strict=True):
-                w -= alpha * g
+                w.sub_(alpha * g)
         before = gradients
 
     [hyperparameters] = training.stack.hyperparameters(state.stack)[:1]

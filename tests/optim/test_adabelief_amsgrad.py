@@ -12,6 +12,8 @@ from problems import Now, Problem, distance, small_problem, train
 from torch import Tensor
 from torch.nn import functional as F
 
+from hyperopt.optim.rules.amsgrad import Amsgrad
+
 pytestmark = pytest.mark.usefixtures("float64")
 
 STEPS, EPS = 60, 1e-8
@@ -167,11 +169,9 @@ def test_amsgrad_of_algorithm_1_is_the_running_maximum_without_correction() -> N
 
 def test_the_largest_v_stays_the_largest_in_textbook_and_is_forgotten_in_the_reports_code() -> None:
     """A gradient of 1, then zeros: v decays from the first step on."""
-    from hyperopt.optim.rules import RULES
-
     roots = {}
     for running in (True, False):
-        rule = RULES["amsgrad"](amsgrad_running_maximum=running, amsgrad_bias_correction=False)
+        rule = Amsgrad(amsgrad_running_maximum=running, amsgrad_bias_correction=False)
         hyper = {k: torch.tensor(x) for k, x in {"alpha": 1.0, "beta1": 0.0, "beta2": 0.5}.items()}
         state = rule.init(torch.zeros(()))
         for t, g in enumerate((1.0, 0.0, 0.0, 0.0), start=1):

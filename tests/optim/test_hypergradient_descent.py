@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
+from functools import reduce
+from operator import add
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
 def gradients(problem: Problem) -> Iterator[tuple[list[Tensor], list[Tensor]]]:
     """At each step the weights, to be moved in place, and their gradients with the L2 term in them."""
     model = copy.deepcopy(problem.model)
-    weights = list(model.parameters())
+    weights: list[Tensor] = list(model.parameters())
     for x, y in zip(problem.x, problem.y, strict=True):
         found = torch.autograd.grad(F.cross_entropy(model(x), y), weights)
         with torch.no_grad():
@@ -35,10 +37,12 @@ def gradients(problem: Problem) -> Iterator[tuple[list[Tensor], list[Tensor]]]:
 
 
 def product(a: list[Tensor], b: list[Tensor]) -> Tensor:
-    return sum((x * y).sum() for x, y in zip(a, b, strict=True))
+    return reduce(add, ((x * y).sum() for x, y in zip(a, b, strict=True)))
 
 
-def sgd_hd(problem: Problem, alpha: float, beta: float, mu: float = 0.0) -> Iterator[tuple[list, float]]:
+def sgd_hd(
+    problem: Problem, alpha: Any, beta: float, mu: float = 0.0
+) -> Iterator[tuple[list[Tensor], float]]:
     """h = <g_t, d_{t-1}>, alpha += beta h, then w -= alpha d_t; d = g, or g + mu buffer.
 
     The code is that of docs/reports/hypergradient.md, "Update rules".
@@ -56,7 +60,7 @@ def sgd_hd(problem: Problem, alpha: float, beta: float, mu: float = 0.0) -> Iter
 
 
 def adam_hd(
-    problem: Problem, alpha: float, beta: float, *, published: bool
+    problem: Problem, alpha: Any, beta: float, *, published: bool
 ) -> Iterator[tuple[list[Tensor], float]]:
     """The paper's flat product, or the published code's, which moves alpha after each tensor.
 
@@ -67,7 +71,8 @@ def adam_hd(
 
     def direction(i: int, t: int) -> Tensor:
         if published:
-            return (1 - BETA2**t) ** 0.5 / (1 - BETA1**t) * m[i] / (v[i].sqrt() + EPS)
+            rate: float = (1 - BETA2**t) ** 0.5 / (1 - BETA1**t)
+            return rate * m[i] / (v[i].sqrt() + EPS)
         return m[i] / (1 - BETA1**t) / ((v[i] / (1 - BETA2**t)).sqrt() + EPS)
 
     for t, (weights, grads) in enumerate(gradients(problem), start=1):
@@ -109,7 +114,7 @@ def test_a_method_is_the_published_update(name: str) -> None:
     assert abs(alpha - first) > 0.2 * first, "alpha was hardly tuned"
 
 
-EQUAL = {
+EQUAL: dict[str, dict[str, Any]] = {
     "sgd_hd": {"stack": "sgd/sgd"},
     "sgdn_hd": {"stack": "sgd/sgd", "tune": "alpha", "momentum": 0.9, "nesterov": True},
     "adam_hd": {
@@ -124,7 +129,7 @@ EQUAL = {
 
 @pytest.mark.parametrize("name", EQUAL)
 def test_a_shorthand_is_the_run_it_stands_for(name: str) -> None:
-    numbers = {"alpha": "1e-3/1e-4", "epochs": 3}
+    numbers: dict[str, Any] = {"alpha": "1e-3/1e-4", "epochs": 3}
     assert resolve({"stack": name, **numbers}).id == resolve({**EQUAL[name], **numbers}).id
 
 

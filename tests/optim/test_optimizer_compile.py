@@ -40,11 +40,14 @@ def test_compiled_is_eager(layers: int, settings: dict[str, Any]) -> None:
 def test_auto_compiles_large_models_only(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = programs.programs
-    monkeypatch.setattr(
-        "hyperopt.optim.optimizer.programs",
-        lambda arithmetic, *, compiled: asked.append(compiled) or real(arithmetic, compiled=False),
-    )
-    for size, compile_ in ((10, "auto"), (100_000, "auto"), (100_000, False), (10, True)):
+
+    def eager(arithmetic: programs.Arithmetic, *, compiled: bool) -> programs.Programs:
+        asked.append(compiled)
+        return real(arithmetic, compiled=False)
+
+    monkeypatch.setattr("hyperopt.optim.optimizer.programs", eager)
+    choices: list[tuple[int, Any]] = [(10, "auto"), (100_000, "auto"), (100_000, False), (10, True)]
+    for size, compile_ in choices:
         weight = nn.Parameter(torch.zeros(size))
         weight.grad = torch.ones(size)
         HyperOptimizer([weight], "sgd/sgd", compile=compile_).step()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import pytest
 import torch
@@ -25,7 +26,7 @@ def pushed(opt: HyperOptimizer, weight: nn.Parameter, gradients: list[float]) ->
     return rates
 
 
-def one_weight(stack: str, *alpha: float, **more: object) -> tuple[nn.Parameter, HyperOptimizer]:
+def one_weight(stack: str, *alpha: float, **more: Any) -> tuple[nn.Parameter, HyperOptimizer]:
     weight = nn.Parameter(torch.zeros(1))
     return weight, HyperOptimizer([weight], stack, alpha, **more)
 

@@ -97,7 +97,7 @@ def test_one_level_is_torch(name: str, maximize: bool) -> None:
     ],
 )
 def test_is_the_stack_step_of_the_experiments(
-    stack: str, alpha: tuple[float, ...], clip: bool, form: str
+    stack: str, alpha: tuple[float, ...], clip: bool, form: Any
 ) -> None:
     module = net()
     rules = stack.split("/")

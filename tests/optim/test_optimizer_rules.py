@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.mark.usefixtures("folder")
 def test_the_pages_lines_train_a_model() -> None:
     model = net()
-    names = {"model": model}
+    names: dict[str, Any] = {"model": model}
     exec(blocks("python")[1], names)
     opt = names["opt"]
     assert isinstance(opt, HyperOptimizer)
@@ -62,7 +63,7 @@ def test_the_pages_rule_is_lion() -> None:
         torch.nn.functional.cross_entropy(twin(batch[0]), batch[1]).backward()
         with torch.no_grad():
             for p, m in momenta.items():
-                p -= 1e-3 * torch.sign(0.9 * m + 0.1 * p.grad)
+                p.sub_(1e-3 * torch.sign(0.9 * m + 0.1 * p.grad))
                 m.mul_(0.99).add_(p.grad, alpha=0.01)
                 p.grad = None
     assert apart(last(model, opt, batches(10)), {k: p.detach() for k, p in twin.named_parameters()}) < 1e-12

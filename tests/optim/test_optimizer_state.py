@@ -35,7 +35,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
 
 def made(stack: str, seed: int = 0) -> Pair:
     module = net(seed)
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": module.conv.parameters()},
         {"params": [*module.mix.parameters(), *module.head.parameters()]},
     ]

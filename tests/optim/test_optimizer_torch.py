@@ -28,8 +28,11 @@ def adams(module: nn.Module, peer: nn.Module, **more: Any) -> tuple[HyperOptimiz
 
 def test_groups_have_their_own_hyperparameters() -> None:
     ours, theirs = net(), net()
-    groups = [{"params": ours.conv.parameters()}, {"params": ours.head.parameters(), "lr": 0.1, "beta1": 0.5}]
-    peers = [
+    groups: list[dict[str, Any]] = [
+        {"params": ours.conv.parameters()},
+        {"params": ours.head.parameters(), "lr": 0.1, "beta1": 0.5},
+    ]
+    peers: list[dict[str, Any]] = [
         {"params": theirs.conv.parameters()},
         {"params": theirs.head.parameters(), "lr": 0.1, "betas": (0.5, 0.999)},
     ]
@@ -43,7 +46,7 @@ def test_groups_have_their_own_hyperparameters() -> None:
 def test_groups_learn_apart_unless_shared() -> None:
     def rates(**more: Any) -> list[float]:
         module = net()
-        groups = [
+        groups: list[dict[str, Any]] = [
             {"params": module.conv.parameters()},
             {"params": [*module.mix.parameters(), *module.head.parameters()]},
         ]
@@ -68,7 +71,7 @@ def test_groups_learn_apart_unless_shared() -> None:
 
 def test_a_group_can_have_another_stack() -> None:
     module = net()
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": module.conv.parameters()},
         {"params": module.head.parameters(), "stack": "sgd/sgd", "lr": 0.2},
     ]
@@ -135,7 +138,7 @@ def test_reduce_on_plateau_as_in_torch() -> None:
 
 
 @pytest.mark.parametrize("form", ["textbook", "reported"])
-def test_a_scheduler_multiplies_the_learned_rate_and_learning_goes_on(form: str) -> None:
+def test_a_scheduler_multiplies_the_learned_rate_and_learning_goes_on(form: Any) -> None:
     module = net()
     opt = HyperOptimizer(module.parameters(), "rmsprop/sgd", (0.01, 1e-5), form=form)
     halve = lr_scheduler.MultiplicativeLR(opt, lambda _: 0.5)
@@ -168,7 +171,10 @@ def test_a_written_rate_is_where_the_level_above_goes_on() -> None:
 
 def test_shared_groups_take_one_rate_only() -> None:
     module = net()
-    groups = [{"params": module.conv.parameters()}, {"params": module.head.parameters()}]
+    groups: list[dict[str, Any]] = [
+        {"params": module.conv.parameters()},
+        {"params": module.head.parameters()},
+    ]
     opt = HyperOptimizer(groups, "adam/sgd", shared=True)
     last(module, opt, batches(2))
     opt.param_groups[0]["lr"], opt.param_groups[1]["lr"] = 0.1, 0.2
@@ -335,8 +341,8 @@ def test_any_layout_in_memory_as_in_torch() -> None:
             opt.step()
         assert weight.stride() == layout.stride()
         ends.append((weight.detach(), opt.hyperparameters()[0]["alpha"]))
-    for weight, rate in ends[1:]:
-        assert torch.allclose(weight, ends[0][0], rtol=0, atol=1e-12)
+    for end, rate in ends[1:]:
+        assert torch.allclose(end, ends[0][0], rtol=0, atol=1e-12)
         assert rate == pytest.approx(ends[0][1], rel=1e-12)
 
 
@@ -345,7 +351,8 @@ def test_compiled_model_as_the_model() -> None:
     opt = HyperOptimizer(plain.parameters(), "adam/sgd", (0.01, 1e-3))
     other = HyperOptimizer(compiled.parameters(), "adam/sgd", (0.01, 1e-3))
     end = last(plain, opt, batches(5))
-    last(torch.compile(compiled, backend="eager"), other, batches(5))
+    program: Any = torch.compile(compiled, backend="eager")
+    last(program, other, batches(5))
     assert apart(end, {k: p.detach() for k, p in compiled.named_parameters()}) < EXACT
 
 

@@ -33,11 +33,11 @@ ALPHAS = {
 
 
 def built(name: str, numbers: Mapping[str, float], choices: Mapping[str, Any]) -> Rule:
-    return build(name, RULES[name].hyperparameters | numbers, choices, bottom=True)
+    return build(name, {**RULES[name].hyperparameters, **numbers}, choices, bottom=True)
 
 
 def hyper_of(rule: Rule, numbers: Mapping[str, float], dtype: torch.dtype | None = None) -> dict[str, Tensor]:
-    return {k: torch.tensor(v, dtype=dtype) for k, v in (rule.hyperparameters | numbers).items()}
+    return {k: torch.tensor(v, dtype=dtype) for k, v in {**rule.hyperparameters, **numbers}.items()}
 
 
 def weights(rule: Rule, hyper: dict[str, Tensor], start: Tensor, gradient: Gradient) -> Iterator[Tensor]:

@@ -24,7 +24,7 @@ STEPS = 100
 @pytest.mark.parametrize("dampening", [0, 0.3])
 @pytest.mark.parametrize("momentum", [0, 0.8])
 def test_sgd_is_torch_sgd(momentum: float, dampening: float, weight_decay: float) -> None:
-    numbers = {"momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+    numbers: dict[str, Any] = {"momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
     problem = small_problem(50)
     model = copy.deepcopy(problem.model)
     optimizer = torch.optim.SGD(model.parameters(), 0.1, **numbers)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt.optim.rules import RULES
+from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.spaces import LINEAR, LOG, ROOT, UNIT_INTERVAL, Space
 
 INSIDE = {
@@ -45,4 +46,4 @@ def test_which_hyperparameter_is_tuned_in_which_space() -> None:
         for name in RULES[rule].hyperparameters.keys() & spaces.keys():
             assert RULES[rule]().space(name) is spaces[name]
     assert RULES["rmsprop"]().space("gamma") is UNIT_INTERVAL
-    assert RULES["rmsprop"](tune_root_alpha=True).space("alpha") is ROOT
+    assert Rmsprop(tune_root_alpha=True).space("alpha") is ROOT

@@ -56,6 +56,12 @@ def test_no_import_goes_up_or_sideways() -> None:
     assert wrong == set()
 
 
+def test_what_is_shown_reads_findings_and_never_records() -> None:
+    below = {"errors", "experiments", "findings", "statistics", "wording"}
+    for part in ("figures", "pages"):
+        assert {other for path in parts()[part] for other in imported(path)} <= below | {part}
+
+
 def modules() -> dict[str, Path]:
     """Every module of the package by its full name."""
     files = {path.relative_to(ROOT).with_suffix(""): path for path in PACKAGE.rglob("*.py")}

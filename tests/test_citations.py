@@ -48,3 +48,23 @@ def test_each_report_is_named_and_linked(page: str) -> None:
 
 def test_a_report_is_a_folder_of_experiments() -> None:
     assert set(NAMED) == {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    """Also to a heading of the page, by the name that GitHub gives it."""
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "results" / "README.md"]
+    broken = []
+    for document in documents:
+        text = document.read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", text):
+            path, _, anchor = target.partition("#")
+            page = document.parent / path if path else document
+            if not page.exists() or (anchor and anchor not in anchors(page)):
+                broken.append((document.name, target))
+    assert broken == []
+
+
+def anchors(page: Path) -> set[str]:
+    """The names of a page's headings in links."""
+    headings = HEADING.findall(page.read_text(encoding="utf-8"))
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}

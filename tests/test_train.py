@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
@@ -106,11 +106,16 @@ def test_the_first_step_stands() -> None:
     assert [at(NEVER, False), at(NEVER, True), at(3, True), at(3, False)] == [NEVER, 7, 3, 3]
 
 
+def mlp(**options: object) -> Mapping[str, object]:
+    """The model of a run with these options of the fully connected net."""
+    return resolve({"model": "mlp", **{f"model.{key}": value for key, value in options.items()}}).model
+
+
 def test_the_reports_net() -> None:
     """784 - 128 - tanh - 10 - tanh, torch's initial weights (docs/reports/gdtuo.md, "The MNIST net")."""
     options = {"hidden": (128,), "activation": "tanh", "output_activation": "tanh"}
     torch.manual_seed(5)
-    net = models.build({"name": "mlp", **options}, (1, 28, 28), 10)
+    net = models.build(mlp(**options), (1, 28, 28), 10)
     torch.manual_seed(5)
     plain = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.Tanh(), nn.Linear(128, 10), nn.Tanh())
     x = torch.randn(3, 1, 28, 28)
@@ -123,9 +128,7 @@ def test_the_reports_net() -> None:
     ("activation", "function"), [("relu", torch.relu), ("sigmoid", torch.sigmoid), ("none", lambda x: x)]
 )
 def test_every_width_and_activation(activation: str, function: Callable[[Tensor], Tensor]) -> None:
-    net = models.build(
-        {"name": "mlp", "hidden": (6, 5), "activation": activation, "output_activation": "none"}, (4,), 3
-    )
+    net = models.build(mlp(hidden=(6, 5), activation=activation, output_activation="none"), (4,), 3)
     p, x = models.parameters(net), torch.randn(2, 4)
     assert [tuple(v.shape) for k, v in p.items() if "weight" in k] == [(6, 4), (5, 6), (3, 5)]
     first_, second, last = [(p[k], p[k.replace("weight", "bias")]) for k in p if "weight" in k]
@@ -135,7 +138,7 @@ def test_every_width_and_activation(activation: str, function: Callable[[Tensor]
 
 def test_weights_and_biases_of_the_normal_distribution() -> None:
     options = {"hidden": (500,), "activation": "sigmoid", "output_activation": "none", "init": "normal"}
-    net = models.parameters(models.build({"name": "mlp", **options}, (1, 28, 28), 10))
+    net = models.parameters(models.build(mlp(**options), (1, 28, 28), 10))
     assert sum(p.numel() for p in net.values()) == 397_510
     for values in net.values():
         near = 5 / values.numel() ** 0.5

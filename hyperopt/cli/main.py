@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.verbs import command_line
@@ -26,7 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         if verb is not None and verb not in verbs:
             raise unknown("command", verb, verbs)
         flags_first = [*words[:1], *sorted(words[1:], key=lambda word: not word.startswith("-"))]
-        arguments = parser.parse_args(flags_first)
+        try:
+            arguments = parser.parse_args(flags_first)
+        except SystemExit as leave:  # the help or the version has been printed
+            return int(leave.code or 0)
         if arguments.action is None:
             parser.print_help()
             return BAD_INPUT
@@ -41,5 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("hyperopt: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
     except SystemExit as leave:
-        return int(leave.code or 0)
+        *_, frame = traceback.extract_tb(leave.__traceback__)
+        where = f"{frame.filename}, line {frame.lineno}"
+        print(f"hyperopt: sys.exit({leave.code!r}) ended the command, from {where}", file=sys.stderr)
+        return FAILED
     return code

@@ -21,6 +21,7 @@ from hyperopt.engine.plan import Plan
 from hyperopt.engine.process import prepare_process, start_worker
 from hyperopt.engine.progress import Progress
 from hyperopt.engine.trainer import train_pack
+from hyperopt.optim.own import own_place
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
@@ -88,7 +89,7 @@ class Inline(Executor):
         future: Future[Any] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             future.set_exception(error)
         return future
 
@@ -190,7 +191,10 @@ class Work:
             self.waiting.append(pack)
             return
         reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
-        details = files.write_failure("".join(traceback.format_exception(error)))
+        trace, run = "".join(traceback.format_exception(error)), pack.first
+        if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
+            reason = f"{reason}, in your {place}"
+        details = files.write_failure(trace)
         self.outcome.failures.append((pack, f"{reason} (details in {details})"))
         self.progress.failed(pack, reason)
 

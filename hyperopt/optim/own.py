@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -39,6 +40,19 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
             f"{what} {name!r}: {module} has no class {attribute!r} that is a {home}.{kind.__name__}."
         )
     return found
+
+
+def own_place(names: Iterable[str], trace: str) -> str | None:
+    """Where in a module of one's own a printed traceback was last; None where it was in none.
+
+    Args:
+        names: of rules, data sets and models, some of which are `package.module:Class`.
+        trace: as Python prints it.
+    """
+    modules = [sys.modules.get(name.partition(":")[0]) for name in names if ":" in name]
+    own = {module.__file__ for module in modules if module is not None}
+    places = [(file, line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', trace) if file in own]
+    return "{}, line {}".format(*places[-1]) if places else None
 
 
 @contextmanager

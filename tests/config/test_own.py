@@ -1,4 +1,4 @@
-"""Data sets, models and rules of one's own: docs/add_a_data_set.md and docs/add_a_model.md, done as they say."""
+"""One's own data sets, models and rules: docs/add_a_data_set.md and docs/add_a_model.md, done as they say."""
 
 from __future__ import annotations
 

@@ -14,38 +14,28 @@ from typing import Any
 import pytest
 import torch
 from loops import apart, batches, last, net
+from own_code import blocks, own_package
 
 from hyperopt.config import ConfigError, from_canonical, resolve
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.rules import RULES, find
 
-PAGE = (Path(__file__).parents[2] / "docs" / "add_a_rule.md").read_text(encoding="utf-8")
+PAGE = "add_a_rule.md"
 STACK = "mypackage.lion:Lion/sgd"
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The page's folder, in which it says to work."""
-    package = tmp_path / "mypackage"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "lion.py").write_text(blocks("python")[0], encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] == "mypackage"]:
-        del sys.modules[name]
+    with own_package(tmp_path, monkeypatch, lion=blocks(PAGE, "python")[0]) as here:
+        yield here
 
 
 @pytest.mark.usefixtures("folder")
 def test_the_pages_lines_train_a_model() -> None:
     model = net()
     names: dict[str, Any] = {"model": model}
-    exec(blocks("python")[1], names)
+    exec(blocks(PAGE, "python")[1], names)
     opt = names["opt"]
     assert isinstance(opt, HyperOptimizer)
     last(model, opt, batches(20))
@@ -80,7 +70,7 @@ def test_a_run_has_the_full_name() -> None:
 
 @pytest.mark.slow
 def test_the_pages_command_trains(folder: Path) -> None:
-    command = next(line for line in blocks("sh")[0].splitlines() if line.startswith("hyperopt run"))
+    command = next(line for line in blocks(PAGE, "sh")[0].splitlines() if line.startswith("hyperopt run"))
     small = [
         "dataset.generated=true",
         "dataset.train=512",

@@ -21,8 +21,10 @@ def plain(state: Any) -> Any:
     return [plain(value) for value in state] if isinstance(state, tuple) else state
 
 
-def above(saved: dict[str, Any]) -> Above:
+def above(saved: dict[str, Any] | Above) -> Above:
     """The value from which `plain` made this one."""
+    if isinstance(saved, Above):
+        return saved
     levels = tuple(
         LevelState(
             tuned=level["tuned"],
@@ -41,9 +43,22 @@ def moved(tree: Any, device: torch.device, *, copy: bool = False) -> Any:
     if isinstance(tree, dict):
         return {key: moved(value, device, copy=copy) for key, value in tree.items()}
     if isinstance(tree, list | tuple):
-        return type(tree)(moved(value, device, copy=copy) for value in tree)
+        values = [moved(value, device, copy=copy) for value in tree]
+        return type(tree)(*values) if hasattr(tree, "_fields") else type(tree)(values)
     return tree.detach().to(device, copy=copy) if isinstance(tree, Tensor) else tree
 
 
 def _memory(saved: dict[str, Any]) -> Memory:
     return Memory(saved["rule"], {name: ClipState(**clip) for name, clip in saved["clip"].items()})
+
+
+def of_closed_form(state: dict[str, Any], decay: Tensor) -> dict[str, Any]:
+    """A parameter's state with the gradient that its last update took, where it tells the loss's alone.
+
+    It does where it was saved with the parameter before that update. `decay` is the weight decay, part of the
+    gradient.
+    """
+    if "last.param" not in state:
+        return state
+    kept = state["last.grad"] + decay.to(state["last.param"]) * state["last.param"]
+    return {name: value for name, value in state.items() if name != "last.param"} | {"last.grad": kept}

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from itertools import chain, groupby
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import torch
@@ -13,19 +11,15 @@ from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
 from hyperopt.optim import checkpoint, settings
-from hyperopt.optim.assemble import assemble, numbers_of
+from hyperopt.optim.assemble import numbers_of
+from hyperopt.optim.buckets import Scratch
+from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, shown
-from hyperopt.optim.programs import Arithmetic, Weight, programs, wide
+from hyperopt.optim.programs import wide
+from hyperopt.optim.stepping import Stepper, arithmetic_of
 from hyperopt.optim.torch_private import version_of
-from hyperopt.optim.weights import advance, remembered, weight
 
 Group = dict[str, Any]
-
-COMPILE_FROM = 100_000
-"""`compile="auto"` compiles where the weights have at least so many elements."""
-
-TOGETHER, TOGETHER_ELEMENTS = 8, 1_000_000
-"""Up to so many tensors and elements go into one call; of a larger model every tensor has its own."""
 
 WATCH_EVERY = 100
 """Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""
@@ -78,6 +72,8 @@ class HyperOptimizer(Optimizer):
         **numbers: Any,
     ) -> None:
         self._shown: list[tuple[Tensor, int]] = []
+        self._steppers: dict[int, Stepper] = {}
+        self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
         of_a_stack = {"alpha": alpha, "lr": lr, "clip": clip, "tune": tune, "numbers": numbers}
         guards = {"floor": floor, "multiplicative": multiplicative}
@@ -105,6 +101,7 @@ class HyperOptimizer(Optimizer):
             self.param_groups.remove(group)
             raise
         self._shown.append((group["lr"], version_of(group["lr"])))
+        self._steppers.clear()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -127,7 +124,7 @@ class HyperOptimizer(Optimizer):
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
         """Per level, bottom to top, every hyperparameter of a group in natural units."""
         owner = self._owner(group)
-        values = _arithmetic(owner).hyperparameters(checkpoint.above(owner["levels"]))
+        values = arithmetic_of(owner).hyperparameters(owner["levels"])
         return [{name: float(value) for name, value in level.items()} for level in values]
 
     @property
@@ -135,28 +132,42 @@ class HyperOptimizer(Optimizer):
         """The first time of each event of the rates: dicts of `step`, `group`, `level` and `event`."""
         found = []
         for first, *_ in self._sets():
-            for level, steps in enumerate(self.param_groups[first]["levels"]["seen"].tolist()):
+            for level, steps in enumerate(self.param_groups[first]["levels"].seen.tolist()):
                 happened = [(step, event) for step, event in zip(steps, EVENTS, strict=True) if step]
                 found += [
                     {"step": s, "group": first, "level": level, "event": event} for s, event in happened
                 ]
         return sorted(found, key=lambda event: event["step"])
 
+    def state_dict(self) -> dict[str, Any]:
+        """The whole state in plain containers: `torch.load(..., weights_only=True)` reads it."""
+        saved = super().state_dict()
+        for group in saved["param_groups"]:
+            group["levels"] = checkpoint.plain(group["levels"])
+        return saved
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
         super().load_state_dict(state_dict)
-        ids = chain.from_iterable(group["params"] for group in state_dict["param_groups"])
-        params = chain.from_iterable(group["params"] for group in self.param_groups)
-        for k, param in zip(ids, params, strict=True):
-            if k in state_dict["state"]:
-                self.state[param] = checkpoint.moved(state_dict["state"][k], param.device, copy=True)
+        for i, saved in enumerate(state_dict["param_groups"]):
+            owner = self._owner(i)
+            form = arithmetic_of(owner).form
+            for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
+                if k not in state_dict["state"]:
+                    continue
+                state = checkpoint.moved(state_dict["state"][k], param.device, copy=True)
+                if form and form.keeps == GRADIENT and "weight_decay" in owner["levels"].fixed:
+                    state = checkpoint.of_closed_form(state, owner["levels"].fixed["weight_decay"])
+                self.state[param] = state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
         self._shown, self._warned = [], set()
+        self._steppers, self._scratch = {}, Scratch()
         for i, group in enumerate(self.param_groups):
             device = group["params"][0].device if group["params"] else torch.device("cpu")
-            group["levels"] = checkpoint.moved(group["levels"], device)
+            if group["levels"]:
+                group["levels"] = checkpoint.moved(checkpoint.above(group["levels"]), device)
             group["lr"] = torch.as_tensor(group["lr"]).to(device)
             untouched = float(group["lr"]) == self.hyperparameters(i)[0]["alpha"]
             self._shown.append((group["lr"], version_of(group["lr"]) if untouched else -1))
@@ -171,43 +182,21 @@ class HyperOptimizer(Optimizer):
     def _step(self, indices: list[int]) -> None:
         """Take a step of the groups `indices`, which have one set of hyperparameters."""
         owner = self.param_groups[indices[0]]
-        params = [p for i in indices for p in self.param_groups[i]["params"] if p.numel()]
-        active = [p for p in params if p.grad is not None]
-        if not active:
-            return
-        if owner["levels"]["seen"].device != params[0].device:
+        params = [p for i in indices for p in self.param_groups[i]["params"]]
+        if params and owner["levels"].seen.device != params[0].device:
             owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
-        arithmetic = _arithmetic(owner)
-        level = arithmetic.bottom
-        for param in active:
-            if not self.state[param]:
-                self.state[param] = remembered(param, level)
-        weights = [(weight(p, p.grad, self.state[p], level), self.state[p]) for p in active]
-        elements = sum(p.numel() for p in params)
-        together = len(params) <= TOGETHER and elements <= TOGETHER_ELEMENTS
-        compiled = elements >= COMPILE_FROM if owner["compile"] == "auto" else owner["compile"]
-        run = programs(arithmetic, compiled=compiled)
-
-        before = checkpoint.above(owner["levels"])
-        last, now = owner["step"], owner["step"] + 1
-        home = before.seen.device
-        gradient = {name: torch.zeros_like(raw) for name, raw in before.tuned.items()}
-        pull = run.pull_all if together else run.pull_one
-        tunable = [pair for pair in weights if level.tuned and pair[1]["moved"] == last > 0]
-        for chunk, counts, device in _chunks(tunable, together=together):
-            tuned, fixed = checkpoint.moved((before.tuned, before.fixed), device)
-            part = pull(tuned, fixed, chunk, _scalar(counts + 1, owner, device))
-            gradient = {name: total + part[name].to(home) for name, total in gradient.items()}
-
-        after = run.climb(before, gradient, self._written(indices), _scalar(now, owner, home))
-
-        move = run.move_all if together else run.move_one
-        for chunk, counts, device in _chunks(weights, together=together):
-            tuned, fixed = checkpoint.moved((after.tuned, after.fixed), device)
-            move(tuned, fixed, chunk, _scalar(counts + 1, owner, device))
-        for _, state in weights:
-            advance(state, now)
-        owner["step"], owner["levels"] = now, checkpoint.plain(after)
+        stepper = self._steppers.get(indices[0])
+        if stepper is None:
+            arithmetic = arithmetic_of(owner)
+            stepper = Stepper(arithmetic, owner["compile"], self._scratch, owner["dtype"])
+            self._steppers[indices[0]] = stepper
+        rate = self._written(indices)
+        written = {} if rate is None else {"alpha": rate}
+        after = stepper.step(params, self.state, owner["levels"], written, owner["step"])
+        if after is None:
+            return
+        owner["step"], owner["levels"] = owner["step"] + 1, after
+        level = stepper.arithmetic.bottom
         self._show(indices, level.hyperparameters(after.tuned, after.fixed)["alpha"])
         self._watch(owner, indices[0])
 
@@ -246,7 +235,7 @@ class HyperOptimizer(Optimizer):
 
     def _watch(self, owner: Group, first: int) -> None:
         """Warn once of each new event."""
-        seen = owner["levels"]["seen"]
+        seen = owner["levels"].seen
         if (seen.device.type != "cpu" and owner["step"] % WATCH_EVERY) or not seen.any():
             return
         for event in self.events:
@@ -266,7 +255,7 @@ def _prepare(group: Group, owner: Group | None) -> None:
                 f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
             )
     group |= settings.completed(group)
-    if _arithmetic(group).bottom.rule.uses_whole_gradient:
+    if arithmetic_of(group).bottom.rule.uses_whole_gradient:
         raise ConfigError(
             f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
             "once; HyperOptimizer moves them one by one."
@@ -274,7 +263,7 @@ def _prepare(group: Group, owner: Group | None) -> None:
     group["step"] = 0
     device = group["params"][0].device if group["params"] else torch.device("cpu")
     if owner is not None:
-        group["levels"] = {}
+        group["levels"] = None
         group["lr"] = owner["lr"].clone()
         return
     dtype = torch.float32
@@ -287,53 +276,5 @@ def _prepare(group: Group, owner: Group | None) -> None:
         for level in numbers_of(rules, group["alpha"], group["numbers"])
     )
     clip = tuple(torch.tensor(value, device=device) for value in group["clip"])
-    group["levels"] = checkpoint.plain(_arithmetic(group).init(numbers, clip))
+    group["levels"] = arithmetic_of(group).init(numbers, clip)
     group["lr"] = numbers[0]["alpha"].clone()
-
-
-def _chunks(
-    weights: list[tuple[Weight, dict[str, Any]]], *, together: bool
-) -> Iterator[tuple[list[Weight], int, torch.device]]:
-    """The weights of one call, the number of updates they have had, and their device."""
-
-    def key(pair: tuple[Weight, dict[str, Any]]) -> tuple[int, str]:
-        return pair[1]["step"], str(pair[0].param.device)
-
-    if not together:
-        for weight_, state in weights:
-            yield [weight_], state["step"], weight_.param.device
-        return
-    for (count, device), chunk in groupby(sorted(weights, key=key), key):
-        yield [weight_ for weight_, _ in chunk], count, torch.device(device)
-
-
-def _scalar(value: int, owner: Group, device: torch.device) -> Tensor:
-    """A count in the hyperparameters' type, made on the device so that nothing waits."""
-    return torch.full((), value, dtype=owner["dtype"], device=device)
-
-
-def _arithmetic(group: Group) -> Arithmetic:
-    return _assembled(
-        tuple(group["stack"].split("/")),
-        tuple(group["tune"]),
-        tuple(group["numbers"].items()),
-        tuple(group["habits"].items()),
-        group["multiplicative"],
-        group["floor"],
-        group["maximize"],
-    )
-
-
-@cache
-def _assembled(
-    rules: tuple[str, ...],
-    tune: tuple[str, ...],
-    bottom: tuple[tuple[str, float], ...],
-    habits: tuple[tuple[str, Any], ...],
-    multiplicative: bool,
-    floor: float | None,
-    maximize: bool,
-) -> Arithmetic:
-    numbers = numbers_of(rules, [0.0] * len(rules), dict(bottom))
-    stack = assemble(rules, tune, numbers, dict(habits), multiplicative=multiplicative, floor=floor)
-    return Arithmetic(stack, maximize)

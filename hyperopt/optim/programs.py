@@ -1,15 +1,15 @@
-"""The three parts of an optimizer's step, eager or compiled.
+"""The parts of an optimizer's step as functions of vectors, eager or compiled.
 
-A `Stack` splits at its bottom: `pull` gathers the hypergradient of level 0 weight by weight, `climb` is the
-step of the stack above, which has scalars only, and `move` updates the weights in place. Weights come in
-chunks, so that one program, compiled for any length, serves every weight of a large model.
+A `Stack` splits at its bottom: `pull` gathers the hypergradient of level 0 over the weights, `climb` is the
+step of the stack above, which has scalars only, and `move` updates the weights. Where the rule of level 0 has
+a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian product of the rule's update.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cache
 from inspect import signature
 from typing import Any, NamedTuple
@@ -17,27 +17,30 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
+from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
 from hyperopt.optim.stack import Inputs, Level, LevelState, Memory, Stack, StackState, Tree
 from hyperopt.optim.torch_private import compile_errors
 
 LIMITS = {"recompile_limit": 64, "isolate_recompiles": True}
-"""A program is compiled anew for each number of weights, type and device (older torch has its own limits)."""
+"""A program is compiled anew for each type and device (older torch has its own limits)."""
+
+SLICE = 2**16
+"""Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
 
 
-class Weight(NamedTuple):
-    """One parameter and what its level remembers of it; all tensors have its shape.
+class Vectors(NamedTuple):
+    """Elements of some parameters, and what is remembered of them.
 
     Attributes:
-        param: updated in place.
-        grad: of the loss.
-        memory: its rule's state, in float32 or wider.
-        last: the inputs of the level's last update, where the level is tuned: `last.grad`, `last.param` if
-            the rule reads it, and the rule's state before that update, such as `last.m`; all are updated in
-            place.
+        grad: of the loss; after `move` what is subtracted from the parameters, unless there is `param`.
+        param: the parameters in the arithmetic's type, where it needs them; `move` updates it.
+        memory: the rule's state, updated in place.
+        last: where the level is tuned, what its last update is remembered by, names after "last.": for a rule
+            with a closed form what that keeps, else all inputs of the update.
     """
 
-    param: Tensor
     grad: Tensor
+    param: Tensor | None
     memory: Tree
     last: Tree
 
@@ -61,70 +64,105 @@ class Above(NamedTuple):
 
 @dataclass(frozen=True)
 class Arithmetic:
-    """The three parts of a step of `stack` as functions of tensors; `maximize` turns every gradient round."""
+    """The parts of a step of `stack` as functions of tensors.
+
+    Attributes:
+        maximize: turns every gradient round.
+        form: the closed form of level 0's rule.
+    """
 
     stack: Stack
     maximize: bool = False
+    form: ClosedForm[Any] | None = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "form", closed_form(self.bottom.rule))
 
     @property
     def bottom(self) -> Level:
         """Level 0."""
         return self.stack.levels[0]
 
-    def pull(self, tuned: Tree, fixed: Tree, weights: list[Weight], step: Tensor) -> Tree:
+    @property
+    def joins(self) -> bool:
+        """Whether the elements of several parameters may come as one vector."""
+        return self.bottom.rule.elementwise
+
+    def needs_param(self, dtype: torch.dtype) -> bool:
+        """Whether `move` takes the parameters: its rule reads them, or their type is not the arithmetic's."""
+        return self.bottom.rule.uses_param or wide(dtype) != dtype
+
+    def remembered(self, param: Tensor) -> Tree:
+        """The state of a parameter before its first update: its rule's, and where it is tuned `last.*`."""
+        rule = self.bottom.rule
+        wide_param = param.detach().to(wide(param.dtype))
+        memory = rule.init(wide_param)
+        if not self.bottom.tuned:
+            return memory
+        former = torch.zeros_like(wide_param if rule.uses_param else param)
+        if self.form:
+            kept = former if self.form.keeps == GRADIENT else torch.zeros_like(memory[self.form.keeps])
+            return memory | {f"last.{self.form.keeps}": kept}
+        last = memory | {GRADIENT: former} | ({"param": former} if rule.uses_param else {})
+        return memory | {f"last.{name}": torch.zeros_like(value) for name, value in last.items()}
+
+    def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
         """The contribution of the last updates of some weights to the hypergradient of level 0's raw values.
 
         `step` counts the updates of these weights, the coming one included; it is above 1.
         """
-        rule = self.bottom.rule
-        grads, memory, params = {}, {}, {}
-        for k, weight in enumerate(weights):
-            dtype = wide(weight.param.dtype)
-            grads[str(k)] = weight.last["last.grad"].to(dtype)
-            memory[str(k)] = {name: weight.last[f"last.{name}"] for name in weight.memory}
-            if rule.uses_param:
-                params[str(k)] = weight.last["last.param"].to(dtype)
-        last = Inputs(grads, Memory(memory, {}), params)
-        state = LevelState(tuned, fixed, step, Memory({}, {}), last)
-        return self.bottom.hypergradient(state, self._grads(weights), step)
+        if not self.form:
+            return add([self._product(tuned, fixed, part, step) for part in self._parts(vectors)])
+        numbers, count = self._numbers(tuned, fixed, step - 1)
+        kept = f"last.{self.form.keeps}"
+        sums = []
+        for part in self._parts(vectors):
+            last = part.last[kept].to(part.grad.dtype)
+            update = Update(last, part.memory, part.param, numbers, count)
+            sums.append(self.form.sums(self._gradient(part), update))
+        total = [sum(of_part) for of_part in zip(*sums, strict=True)]
+        natural = self.form.gradient(total, numbers, count)
+        return {name: natural[name] * self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
 
-    def move(self, tuned: Tree, fixed: Tree, weights: list[Weight], step: Tensor) -> None:
-        """Update some weights in place; the rule's next state replaces its last one, where that was kept."""
-        grads = self._grads(weights)
-        params = {str(k): w.param.to(wide(w.param.dtype)) for k, w in enumerate(weights)}
-        memory = Memory({str(k): w.memory for k, w in enumerate(weights)}, {})
-        updates, after = self.bottom.updates(tuned, fixed, step, grads, memory, step, params)
-        for k, weight in enumerate(weights):
-            name = str(k)
-            moved = params[name] - updates[name]
-            if self.bottom.tuned:
-                weight.last["last.grad"].copy_(grads[name])
-                if self.bottom.rule.uses_param:
-                    weight.last["last.param"].copy_(weight.param)
-            for key, value in after.rule[name].items():
-                (weight.last[f"last.{key}"] if self.bottom.tuned else weight.memory[key]).copy_(value)
-            weight.param.copy_(moved)
+    def move(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> None:
+        """Update some weights: their state in place, and what is to be subtracted from them in `grad`."""
+        numbers, count = self._numbers(tuned, fixed, step)
+        for part in self._parts(vectors):
+            if self.form:
+                u = Update(self._gradient(part), part.memory, part.param, numbers, count)
+                update = self._form_update(self.form, u, part.last)
+            else:
+                update = self._rule_update(tuned, fixed, part, step)
+            if part.param is None:
+                part.grad.copy_(update)
+            else:
+                part.param.sub_(update)
 
-    def climb(self, state: Above, hypergradient: Tree, rate: Tensor | None, step: Tensor) -> Above:
-        """The step of all levels above 0.
+    def climb(self, state: Above, hypergradient: Tree, written: Tree, step: Tensor) -> Above:
+        """Step all levels above 0.
 
         Args:
-            state: the state before the step.
-            hypergradient: the hypergradient of level 0's raw tuned values.
-            rate: the value to which level 0's alpha was set since the last step, if it was.
+            state: before.
+            hypergradient: of level 0's raw tuned values.
+            written: natural values of level 0 that were set since the last step.
             step: counted from 1.
         """
         tuned, fixed, levels = state.tuned, state.fixed, state.levels
-        if rate is not None and "alpha" in tuned:
-            tuned = tuned | {"alpha": self.bottom.space("alpha").raw(rate)}
-        elif rate is not None:
-            fixed = fixed | {"alpha": rate}
+        tuned = {k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in tuned.items()}
+        fixed = {k: written.get(k, v) for k, v in fixed.items()}
         if len(self.stack.levels) > 1:
             tuned, levels = Stack(self.stack.levels[1:]).step(tuned, hypergradient, levels, step)
             tuned = self.bottom.bounded(tuned)
         after = Above(tuned, fixed, levels, state.seen)
         # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
         return Above(tuned, fixed, levels, self._seen(after, step))
+
+    def whole(self, state: Above, written: Tree, vectors: Vectors, count: Tensor, step: Tensor) -> Above:
+        """All parts in one: of weights that moved at the last step, and of which there are no others."""
+        hypergradient = self.pull(state.tuned, state.fixed, vectors, count)
+        after = self.climb(state, hypergradient, written, step)
+        self.move(after.tuned, after.fixed, vectors, count)
+        return after
 
     def hyperparameters(self, state: Above) -> list[Tree]:
         """Every hyperparameter of each level, in natural units."""
@@ -139,9 +177,61 @@ class Arithmetic:
         seen = torch.zeros((len(numbers), 2), dtype=torch.int64, device=device)
         return Above(bottom.tuned, bottom.fixed, levels, seen)
 
-    def _grads(self, weights: list[Weight]) -> Tree:
-        grads = {str(k): w.grad.to(wide(w.param.dtype)) for k, w in enumerate(weights)}
-        return {k: -g for k, g in grads.items()} if self.maximize else grads
+    def _parts(self, vectors: Vectors) -> Iterator[Vectors]:
+        """The vectors, a slice at a time where that is faster."""
+        size = vectors.grad.shape[0] if vectors.grad.ndim else 1
+        if (
+            torch.compiler.is_compiling()
+            or not self.joins
+            or vectors.grad.device.type != "cpu"
+            or size <= SLICE
+        ):
+            yield vectors
+            return
+        for start in range(0, size, SLICE):
+            stop = start + SLICE
+            param = None if vectors.param is None else vectors.param[start:stop]
+            memory = {name: value[start:stop] for name, value in vectors.memory.items()}
+            last = {name: value[start:stop] for name, value in vectors.last.items()}
+            yield Vectors(vectors.grad[start:stop], param, memory, last)
+
+    def _gradient(self, part: Vectors) -> Tensor:
+        return -part.grad if self.maximize else part.grad
+
+    def _numbers(self, tuned: Tree, fixed: Tree, step: Tensor) -> tuple[dict[str, Any], Any]:
+        """Natural values and the count as a closed form takes them: floats where that asks no device."""
+        hyper = self.bottom.hyperparameters(tuned, fixed)
+        if torch.compiler.is_compiling() or step.device.type != "cpu":
+            return hyper, step
+        return {name: value.item() for name, value in hyper.items()}, step.item()
+
+    def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree) -> Tensor:
+        u = Update(form.decayed(u), u.memory, u.param, u.hyper, u.step)
+        if last:
+            kept = u.grad if form.keeps == GRADIENT else u.memory[form.keeps]
+            last[f"last.{form.keeps}"].copy_(as_it_is(kept, u.step))
+        return form.move(u)
+
+    def _rule_update(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tensor:
+        grad = self._gradient(part)
+        param = grad if part.param is None else part.param
+        memory = Memory({"": part.memory}, {})
+        updates, after = self.bottom.updates(tuned, fixed, step, {"": grad}, memory, step, {"": param})
+        for name, value in part.last.items():
+            before = {"grad": grad, "param": param} | part.memory
+            value.copy_(as_it_is(before[name.removeprefix("last.")], step))
+        for name, value in after.rule[""].items():
+            part.memory[name].copy_(value)
+        return updates[""]
+
+    def _product(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tree:
+        """The vector-Jacobian product of the last update."""
+        dtype = part.grad.dtype
+        memory = {name: part.last[f"last.{name}"] for name in part.memory}
+        params = {"": part.last["last.param"].to(dtype)} if self.bottom.rule.uses_param else {}
+        last = Inputs({"": part.last["last.grad"].to(dtype)}, Memory({"": memory}, {}), params)
+        state = LevelState(tuned, fixed, step, Memory({}, {}), last)
+        return self.bottom.hypergradient(state, {"": self._gradient(part)}, step)
 
     def _seen(self, state: Above, step: Tensor) -> Tensor:
         rows = []
@@ -153,27 +243,24 @@ class Arithmetic:
 
 
 class Programs(NamedTuple):
-    """The parts of `Arithmetic` as they are called."""
+    """The parts of `Arithmetic` as they are called; `whole` is there if compiled."""
 
-    pull_all: Callable[..., Tree]
-    pull_one: Callable[..., Tree]
-    move_all: Callable[..., None]
-    move_one: Callable[..., None]
+    pull: Callable[..., Tree]
     climb: Callable[..., Above]
+    move: Callable[..., None]
+    whole: Callable[..., Above] | None
 
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
-    """`*_one` take one weight of any length, `*_all` every weight of a small model."""
-    pull, move, climb = arithmetic.pull, arithmetic.move, arithmetic.climb
+    """One program serves vectors of every length."""
     if not compiled:
-        return Programs(pull, pull, move, move, climb)
+        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.move, None)
     return Programs(
-        _compiled(pull, dynamic=None),
-        _compiled(pull, dynamic=True),
-        _compiled(move, dynamic=None),
-        _compiled(move, dynamic=True),
-        _compiled(climb, dynamic=None),
+        _compiled(arithmetic.pull, dynamic=True),
+        _compiled(arithmetic.climb, dynamic=None),
+        _compiled(arithmetic.move, dynamic=True),
+        _compiled(arithmetic.whole, dynamic=True),
     )
 
 
@@ -193,6 +280,19 @@ def _compiled(function: Callable[..., Any], *, dynamic: bool | None) -> Callable
             return function(*args)
 
     return compiled_or_eager
+
+
+def as_it_is(tensor: Tensor, step: Any) -> Tensor:
+    """What `tensor` holds now, to be kept while it is overwritten.
+
+    The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
+    """
+    return tensor.where(step > 0, 0.0) if torch.compiler.is_compiling() else tensor
+
+
+def add(trees: list[Tree]) -> Tree:
+    """The sum, name by name."""
+    return {name: sum((tree[name] for tree in trees[1:]), start=trees[0][name]) for name in trees[0]}
 
 
 def wide(dtype: torch.dtype) -> torch.dtype:

@@ -24,6 +24,10 @@ class Space(ABC):
     def raw(self, natural: Tensor) -> Tensor:
         """What the level above moves."""
 
+    @abstractmethod
+    def slope(self, raw: Tensor) -> Tensor:
+        """The derivative of `natural`."""
+
 
 class Linear(Space):
     """Tuned as it is used; may turn negative."""
@@ -33,6 +37,9 @@ class Linear(Space):
 
     def raw(self, natural: Tensor) -> Tensor:
         return natural
+
+    def slope(self, raw: Tensor) -> Tensor:
+        return raw.new_ones(())
 
 
 class UnitInterval(Space):
@@ -44,6 +51,9 @@ class UnitInterval(Space):
     def raw(self, natural: Tensor) -> Tensor:
         return (2 * natural - 1).atanh()
 
+    def slope(self, raw: Tensor) -> Tensor:
+        return (1 - raw.tanh().square()) / 2
+
 
 class Root(Space):
     """natural = raw**2, for rates that must not turn negative (gdtuo's RMSProp)."""
@@ -54,6 +64,9 @@ class Root(Space):
     def raw(self, natural: Tensor) -> Tensor:
         return natural.sqrt()
 
+    def slope(self, raw: Tensor) -> Tensor:
+        return 2 * raw
+
 
 class Log(Space):
     """natural = exp(raw), so that a gradient step multiplies the rate: a rate above 0 stays above 0."""
@@ -63,6 +76,9 @@ class Log(Space):
 
     def raw(self, natural: Tensor) -> Tensor:
         return natural.log()
+
+    def slope(self, raw: Tensor) -> Tensor:
+        return raw.exp()
 
 
 LINEAR, UNIT_INTERVAL, ROOT, LOG = Linear(), UnitInterval(), Root(), Log()

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = [
     "compile_errors",
     "compile_in_one_thread",
+    "copy_each",
     "edits_of",
     "onednn_linear",
+    "subtract_each",
     "tree_flatten",
     "tree_leaves",
     "tree_map",
@@ -40,6 +42,28 @@ def version_of(tensor: Tensor) -> int:
     have to wait. Without it every step of the optimizer fails: no rate that a scheduler wrote is passed over.
     """
     return tensor._version
+
+
+def copy_each(targets: list[Tensor], sources: list[Tensor]) -> None:
+    """Copy tensors into tensors.
+
+    `torch._foreach_copy_`, as torch.optim has it inside, replaces a loop, which on a GPU starts a kernel for
+    each tensor. Without it there is that loop.
+    """
+    if hasattr(torch, "_foreach_copy_"):
+        torch._foreach_copy_(targets, sources)
+        return
+    for target, source in zip(targets, sources, strict=True):
+        target.copy_(source)
+
+
+def subtract_each(targets: list[Tensor], amounts: list[Tensor]) -> None:
+    """Subtract tensors from tensors, as `copy_each` copies them, by `torch._foreach_sub_`."""
+    if hasattr(torch, "_foreach_sub_"):
+        torch._foreach_sub_(targets, amounts)
+        return
+    for target, amount in zip(targets, amounts, strict=True):
+        target.sub_(amount)
 
 
 def compile_errors() -> type[Exception]:

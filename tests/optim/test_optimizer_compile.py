@@ -1,4 +1,4 @@
-"""Compiled as eager: for a few tensors in one program, and for many through one program each."""
+"""Compiled as eager: one vector in one program, and several one after the other."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from loops import apart, batches, last
 from torch import nn
 
-from hyperopt.optim import HyperOptimizer, programs
+from hyperopt.optim import HyperOptimizer, buckets, programs
 from hyperopt.optim.torch_private import compile_errors
 
 
@@ -21,14 +21,15 @@ def deep(layers: int) -> nn.Module:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("layers", [1, 4], ids=["4 tensors", "10 tensors"])
+@pytest.mark.parametrize("capacity", [2**22, 100], ids=["one vector", "several"])
 @pytest.mark.parametrize("settings", [{"stack": "adam/sgd", "alpha": (0.01, 1e-3), "clip": True}])
-def test_compiled_is_eager(layers: int, settings: dict[str, Any]) -> None:
+def test_compiled_is_eager(capacity: int, settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(buckets.CAPACITY, "cpu", capacity)
     ends = []
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         for compiled in (False, True):
-            module = deep(layers)
+            module = deep(4)
             opt = HyperOptimizer(module.parameters(), compile=compiled, **settings)
             ends.append((last(module, opt, batches(20)), opt.hyperparameters()[0]["alpha"]))
     (eager, eager_rate), (fast, fast_rate) = ends
@@ -37,7 +38,7 @@ def test_compiled_is_eager(layers: int, settings: dict[str, Any]) -> None:
     assert abs(fast_rate - 0.01) > 1e-5
 
 
-def test_auto_compiles_large_models_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_compiles_after_so_many_steps_and_elements(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = programs.programs
 
@@ -45,13 +46,23 @@ def test_auto_compiles_large_models_only(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append(compiled)
         return real(arithmetic, compiled=False)
 
-    monkeypatch.setattr("hyperopt.optim.optimizer.programs", eager)
-    choices: list[tuple[int, Any]] = [(10, "auto"), (100_000, "auto"), (100_000, False), (10, True)]
-    for size, compile_ in choices:
+    monkeypatch.setattr("hyperopt.optim.stepping.programs", eager)
+    monkeypatch.setattr("hyperopt.optim.stepping.COMPILE_STEPS", 2)
+    monkeypatch.setattr("hyperopt.optim.stepping.COMPILE_ELEMENTS", 30)
+    cases: list[tuple[int, Any, list[bool]]] = [
+        (100, "auto", [False, False, True, True]),
+        (10, "auto", [False, False, False, True]),
+        (100, False, [False] * 4),
+        (1, True, [True] * 4),
+    ]
+    for size, compile_, expected in cases:
         weight = nn.Parameter(torch.zeros(size))
         weight.grad = torch.ones(size)
-        HyperOptimizer([weight], "sgd/sgd", compile=compile_).step()
-    assert asked == [False, True, False, True]
+        opt = HyperOptimizer([weight], "sgd/sgd", compile=compile_)
+        asked.clear()
+        for _ in range(4):
+            opt.step()
+        assert asked == expected
 
 
 def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,8 @@ def test_one_module_alone_names_what_is_private_in_torch() -> None:
     assert {file: names for file, names in found.items() if names} == {
         str(HOME.relative_to(ROOT)): {
             "torch._dynamo.exc.TorchDynamoException",
+            "torch._foreach_copy_",
+            "torch._foreach_sub_",
             "torch._inductor.config",
             "torch._inductor.custom_graph_pass.CustomGraphPass",
             "torch._inductor.custom_graph_pass.get_hash_for_files",
@@ -89,6 +91,19 @@ def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.Monk
     assert torch_private.compile_errors() is RuntimeError
     torch_private.compile_in_one_thread()
     assert torch_private.edits_of(products.by_onednn, HOME) == {}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_tensors_are_copied_and_subtracted_one_by_one_too(
+    there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not there:
+        monkeypatch.delattr(torch, "_foreach_copy_")
+        monkeypatch.delattr(torch, "_foreach_sub_")
+    targets = [torch.zeros(2), torch.zeros(1)]
+    torch_private.copy_each(targets, [torch.tensor([3.0, 4.0]), torch.tensor([5.0])])
+    torch_private.subtract_each(targets, [torch.ones(2), torch.ones(1)])
+    assert [target.tolist() for target in targets] == [[2, 3], [4]]
 
 
 def test_without_onednn_products_are_mkls(monkeypatch: pytest.MonkeyPatch) -> None:

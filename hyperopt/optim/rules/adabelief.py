@@ -45,6 +45,7 @@ class Adabelief(Rule):
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adabelief_start": (0.0, EPS)}
     adabelief_start: float = 0.0
 

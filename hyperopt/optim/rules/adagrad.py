@@ -38,6 +38,7 @@ class Adagrad(Rule):
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01}
+    elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "adagrad_start": (0.0, 0.1),
         "eps_inside_root": (False, True),

@@ -47,6 +47,7 @@ class Adam(Rule):
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adam_start": (0.0, EPS)}
     options: ClassVar[dict[str, Any]] = {"eps_before_correction": False}
     adam_start: float = 0.0

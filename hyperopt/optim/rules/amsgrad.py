@@ -47,6 +47,7 @@ class Amsgrad(Rule):
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "amsgrad_start": (0.0, EPS),
         "amsgrad_bias_correction": (True, False),

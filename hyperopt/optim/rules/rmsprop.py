@@ -40,6 +40,7 @@ class Rmsprop(Rule):
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}
+    elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "eps_inside_root": (False, True),
         "tune_root_alpha": (False, True),

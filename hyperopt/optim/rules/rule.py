@@ -31,6 +31,7 @@ class Rule:
             published algorithm. Each is a field of the rule.
         options: default by key, where the rule offers a choice at level 0, and nowhere else. Each is a field.
         constants: hyperparameters that no level above tunes.
+        elementwise: whether every element moves by itself, so that several parameters may come as one.
         uses_shape: whether the rule reads more of a parameter than its elements and norms, such as rows and
             columns: else it may come flattened.
     """
@@ -40,6 +41,7 @@ class Rule:
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {}
     options: ClassVar[dict[str, Any]] = {}
     constants: ClassVar[frozenset[str]] = frozenset()
+    elementwise: ClassVar[bool] = False
     uses_shape: ClassVar[bool] = False
 
     def space(self, name: str) -> Space:

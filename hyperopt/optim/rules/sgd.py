@@ -48,6 +48,7 @@ class Sgd(Rule):
         "weight_decay": 0.0,
         "dampening": 0.0,
     }
+    elementwise: ClassVar[bool] = True
     options: ClassVar[dict[str, Any]] = {"nesterov": False}
     constants: ClassVar[frozenset[str]] = frozenset({"weight_decay"})
     has_momentum: bool = False

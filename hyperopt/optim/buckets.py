@@ -1,0 +1,198 @@
+"""Parameters as vectors: each kind of state of many of them lies in one, with a view for every parameter.
+
+A parameter itself stays where it is. At each step its gradient is copied into a vector, the scratch, where
+then also stands what is subtracted from it. The scratch serves one bucket after the other, so a model of many
+buckets needs little of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate, groupby, pairwise
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim.programs import Arithmetic, Vectors, wide
+from hyperopt.optim.torch_private import copy_each, subtract_each
+
+CAPACITY = {"cpu": 2**22}
+"""Elements that a bucket has room for, by device, unless one parameter alone has more."""
+CAPACITY_ELSEWHERE = 2**26
+
+COUNTS = ("step", "moved")
+ParamState = dict[str, Any]
+"""Of a parameter: `step`, how many updates it has had; `moved`, the optimizer's step at the last of them;
+views of its rule's state by name, and after "last." of what its last update is remembered by."""
+
+
+class Scratch:
+    """By device and type, a vector for gradients, and one for weights where they are needed."""
+
+    def __init__(self) -> None:
+        self._vectors: dict[tuple[torch.device, torch.dtype, str], Tensor] = {}
+
+    def take(self, like: Tensor, size: int, use: str) -> Tensor:
+        """So many elements in the arithmetic's type, on the device of `like`; the same ones every time."""
+        key = (like.device, wide(like.dtype), use)
+        if key not in self._vectors or len(self._vectors[key]) < size:
+            self._vectors[key] = torch.zeros(size, dtype=key[1], device=key[0])
+        return self._vectors[key][:size]
+
+
+class Run:
+    """Parameters side by side in a bucket that have a gradient and have had as many updates.
+
+    Attributes:
+        vectors: their part of the bucket's.
+    """
+
+    def __init__(self, bucket: Bucket, first: int, end: int) -> None:
+        self.params, self._states = bucket.params[first:end], bucket.states[first:end]
+        self.vectors = bucket.vectors(first, end)
+        self._grads, self._weights = bucket.grads[first:end], bucket.weights[first:end]
+
+    @property
+    def step(self) -> int:
+        """How many updates they have had."""
+        return int(self._states[0]["step"])
+
+    @property
+    def moved(self) -> int:
+        """The optimizer's step at the last of them."""
+        return int(self._states[0]["moved"])
+
+    def fill(self) -> None:
+        """Copy the gradients, and the weights where they are needed, into the scratch."""
+        copy_each(self._grads, [_dense(param) for param in self.params])
+        if self._weights:
+            copy_each(self._weights, self.params)
+
+    def leave(self, step: int) -> None:
+        """Move the parameters as the scratch says after an update, which is at the optimizer's step."""
+        if self._weights:
+            copy_each(self.params, self._weights)
+        else:
+            subtract_each(self.params, self._grads)
+        for state in self._states:
+            state["step"] += 1
+            state["moved"] = step
+
+
+class Bucket:
+    """Parameters of one device and type with their state.
+
+    Args:
+        params: at least one; one alone, where the rule reads more of it than its elements.
+        states: of each. What they lack is made; what they have is copied into the bucket's vectors, of which
+            it then is a view.
+        arithmetic: what moves them.
+        scratch: where their gradients go.
+    """
+
+    def __init__(
+        self, params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
+    ) -> None:
+        self.params, self.states, self._arithmetic = params, states, arithmetic
+        self.device, self.dtype = params[0].device, params[0].dtype
+        self._shaped = arithmetic.bottom.rule.uses_shape
+        self._starts = [0, *accumulate(param.numel() for param in params)]
+        self._tensors: dict[str, Tensor] = {}
+        for i, state in enumerate(states):
+            self._remember(i, state)
+        size = self._starts[-1]
+        self._grad = scratch.take(params[0], size, "grad")
+        self._param = scratch.take(params[0], size, "param") if arithmetic.needs_param(self.dtype) else None
+        self.grads = [self._view(self._grad, i) for i in range(len(params))]
+        self.weights = [] if self._param is None else [self._view(self._param, i) for i in range(len(params))]
+        self._whole = Run(self, 0, len(params))
+
+    def fits(self) -> bool:
+        """Whether the parameters are still of its device and type."""
+        return all(
+            p.device == self.device and p.dtype == self.dtype for p in (self.params[0], self.params[-1])
+        )
+
+    def runs(self) -> Iterator[Run]:
+        """What moves at this step: nearly always the whole bucket at once."""
+        there = [param.grad is not None for param in self.params]
+        counts = [(state["step"], state["moved"]) for state in self.states]
+        if all(there) and counts.count(counts[0]) == len(counts):
+            yield self._whole
+            return
+        for (moves, _), group in groupby(range(len(there)), lambda i: (there[i], counts[i])):
+            indices = list(group)
+            if moves:
+                yield Run(self, indices[0], indices[-1] + 1)
+
+    def vectors(self, first: int, end: int) -> Vectors:
+        """The part of the parameters from `first` up to, but not, `end`."""
+
+        def part(tensor: Tensor) -> Tensor:
+            if self._shaped and tensor.ndim:
+                return self._view(tensor, first)
+            return tensor[self._starts[first] : self._starts[end]] if tensor.ndim else tensor
+
+        last = {name: part(t) for name, t in self._tensors.items() if name.startswith("last.")}
+        memory = {name: part(t) for name, t in self._tensors.items() if name not in last}
+        return Vectors(part(self._grad), None if self._param is None else part(self._param), memory, last)
+
+    def _remember(self, i: int, state: ParamState) -> None:
+        """Make the state of parameter `i` views of the bucket's vectors."""
+        fresh = self._arithmetic.remembered(self.params[i])
+        for name, value in fresh.items():
+            value = state.get(name, value).to(value)
+            if value.ndim == 0 and len(self.params) == 1:
+                state[name] = self._tensors[name] = value.clone()
+                continue
+            if name not in self._tensors:
+                self._tensors[name] = value.new_zeros(self._starts[-1])
+            state[name] = self._view(self._tensors[name], i).copy_(value)
+        for name in [name for name in state if name not in fresh and name not in COUNTS]:
+            del state[name]
+        for name in COUNTS:
+            state.setdefault(name, 0)
+
+    def _view(self, vector: Tensor, i: int) -> Tensor:
+        """The part of parameter `i`, shaped as it is, and lying in memory as it does where that is dense."""
+        param = self.params[i]
+        part = vector[self._starts[i] : self._starts[i] + param.numel()]
+        if torch.empty_like(param, device="meta").stride() == param.stride():
+            return part.as_strided(param.shape, param.stride())
+        return part.view(param.shape)
+
+
+def _dense(param: Tensor) -> Tensor:
+    grad = param.grad
+    if grad is None or grad.is_sparse:
+        raise RuntimeError(
+            "HyperOptimizer takes dense gradients only; build the embedding with sparse=False."
+        )
+    return grad
+
+
+def buckets_of(
+    params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
+) -> list[Bucket]:
+    """Parameters in as few buckets as there are devices, types, counts of updates, and capacities to fill."""
+
+    def key(i: int) -> tuple[str, str, int]:
+        return str(params[i].device), str(params[i].dtype), states[i].get("step", 0)
+
+    buckets = []
+    for (device, *_), group in groupby(sorted(range(len(params)), key=key), key):
+        indices = list(group)
+        capacity = CAPACITY.get(torch.device(device).type, CAPACITY_ELSEWHERE) if arithmetic.joins else 0
+        ends, room = [0], capacity
+        for k, i in enumerate(indices):
+            if k and params[i].numel() > room:
+                ends.append(k)
+                room = capacity
+            room -= params[i].numel()
+        for first, end in pairwise([*ends, len(indices)]):
+            chosen = indices[first:end]
+            buckets.append(
+                Bucket([params[i] for i in chosen], [states[i] for i in chosen], arithmetic, scratch)
+            )
+    return buckets

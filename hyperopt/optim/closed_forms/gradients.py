@@ -1,0 +1,110 @@
+"""SGD, and gradients over the root of a sum or a mean of their squares: AdaGrad, RMSProp."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from hyperopt.optim.closed_forms.closed_form import (
+    ClosedForm,
+    Numbers,
+    Scalar,
+    Update,
+    dot,
+    mean,
+    over,
+    root_of,
+)
+from hyperopt.optim.rules import adagrad, rmsprop
+from hyperopt.optim.rules.sgd import Sgd
+
+
+class SgdForm(ClosedForm[Sgd]):
+    """w -= alpha * g, without momentum."""
+
+    def applies(self) -> bool:
+        return not self.rule.has_momentum
+
+    def move(self, u: Update) -> Tensor:
+        return u.grad.mul(u.hyper["alpha"])
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        return (dot(cotangent, u.grad),)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": -sums[0]}
+
+
+class MomentumForm(ClosedForm[Sgd]):
+    """w -= alpha * b, with b = momentum * b' + g; with Nesterov's choice b + momentum * (b - b') for b."""
+
+    keeps = "buffer"
+
+    def applies(self) -> bool:
+        return self.rule.has_momentum and not self.rule.has_dampening
+
+    def move(self, u: Update) -> Tensor:
+        momentum, b = u.hyper["momentum"], u.memory["buffer"]
+        if self.rule.nesterov:
+            before = b.clone()
+            b.mul_(momentum).add_(u.grad)
+            return b.add((b - before).mul_(momentum)).mul_(u.hyper["alpha"])
+        return b.mul_(momentum).add_(u.grad).mul(u.hyper["alpha"])
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        return dot(cotangent, u.memory["buffer"]), dot(cotangent, u.grad)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_b, of_before = sums
+        alpha, momentum = hyper["alpha"], hyper["momentum"]
+        if self.rule.nesterov:
+            alpha_slope = of_b + momentum * (of_b - of_before)
+            return {"alpha": -alpha_slope, "momentum": -alpha * (of_b + momentum * of_before)}
+        return {"alpha": -of_b, "momentum": -alpha * of_before}
+
+
+class AdagradForm(ClosedForm[adagrad.Adagrad]):
+    """w -= alpha * g / (sqrt(G) + eps)."""
+
+    def divisor(self, total: Tensor) -> Tensor:
+        """What g is divided by."""
+        return (total + adagrad.EPS).sqrt_() if self.rule.eps_inside_root else total.sqrt().add_(adagrad.EPS)
+
+    def move(self, u: Update) -> Tensor:
+        total = u.memory["sum"].add_(u.grad.square())
+        return (u.grad / self.divisor(total)).mul_(u.hyper["alpha"])
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        return (dot(cotangent, u.grad / self.divisor(u.memory["sum"])),)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": -sums[0]}
+
+
+class RmspropForm(ClosedForm[rmsprop.Rmsprop]):
+    """w -= alpha * g / (sqrt(s) + eps), where s' - g**2 = (s - g**2) / gamma is what gamma moves."""
+
+    def root(self, s: Tensor) -> Tensor:
+        """The root whose slope in s is one over twice itself."""
+        return (s + rmsprop.EPS).sqrt_() if self.rule.eps_inside_root else root_of(s)
+
+    def divisor(self, root: Tensor) -> Tensor:
+        """What g is divided by."""
+        return root if self.rule.eps_inside_root else root + rmsprop.EPS
+
+    def move(self, u: Update) -> Tensor:
+        s = mean(u.memory["s"], u.grad.square(), u.hyper["gamma"])
+        return (u.grad / self.divisor(self.root(s))).mul_(u.hyper["alpha"])
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        s, g = u.memory["s"], u.grad
+        root = self.root(s)
+        divisor = self.divisor(root)
+        q = cotangent * g / divisor
+        slope = q / divisor / root
+        return q.sum(), dot(slope, s), dot(slope, g.square())
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_g, of_s, of_square = sums
+        return {"alpha": -of_g, "gamma": hyper["alpha"] * over(of_s - of_square, hyper["gamma"]) / 2}

@@ -1,0 +1,149 @@
+"""Adam and its relatives: a mean of gradients over the root of a mean of squares.
+
+All are w -= alpha * n / (sqrt(x / c2) + eps), with n of g and m, x a mean of squares, and c2 = 1 - beta2**t.
+With r = sqrt(x) and k = sqrt(c2) the denominator is (r + eps k) / k. So with q = c / (r + eps k), c being the
+cotangent, and z = q n / (r + eps k), the slope in n is -alpha k q, and the slope in x is alpha k z / (2 r).
+
+The state before an update follows from the state after it: m' - g = (m - g) / beta1, and
+v' - g**2 = (v - g**2) / beta2. So four sums tell all: <q, m>, <q, g>, <z, r> = <z, v / r>, <z, g**2 / r>.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from hyperopt.optim.closed_forms.closed_form import (
+    ClosedForm,
+    Numbers,
+    Scalar,
+    Update,
+    dot,
+    inverse,
+    mean,
+    over,
+    root_of,
+)
+from hyperopt.optim.rules.adabelief import EPS, Adabelief
+from hyperopt.optim.rules.adam import Adam
+from hyperopt.optim.rules.amsgrad import Amsgrad
+
+
+class AdamForm(ClosedForm[Adam]):
+    """n = m / c1, where c1 = 1 - beta1**t; x = v."""
+
+    def eps(self, k: Scalar) -> Scalar:
+        """What joins r."""
+        return EPS if self.rule.eps_before_correction else EPS * k
+
+    def move(self, u: Update) -> Tensor:
+        k = root_of_correction(u.hyper, u.step)
+        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
+        scale = u.hyper["alpha"] * k * inverse(1 - u.hyper["beta1"] ** u.step)
+        return (m / v.sqrt().add_(self.eps(k))).mul_(scale)
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        m, r = u.memory["m"], root_of(u.memory["v"])
+        inv = (r + self.eps(root_of_correction(u.hyper, u.step))).reciprocal_()
+        q = cotangent * inv
+        z = (q * m).mul_(inv)
+        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_m, of_g, of_x, of_square = sums
+        alpha, beta1, beta2 = hyper["alpha"], hyper["beta1"], hyper["beta2"]
+        scale = root_of_correction(hyper, step) * inverse(1 - beta1**step)
+        corrected = of_m if self.rule.eps_before_correction else of_x
+        in_square = over(of_x - of_square, beta2) + corrected * growth(beta2, step)
+        return {
+            "alpha": -scale * of_m,
+            "beta1": -alpha * scale * (over(of_m - of_g, beta1) + of_m * growth(beta1, step)),
+            "beta2": alpha * scale * in_square / 2,
+        }
+
+
+class AmsgradForm(ClosedForm[Amsgrad]):
+    """n = m / c1, and x is the largest v so far: it moves with beta2 only where that is today's."""
+
+    def applies(self) -> bool:
+        return self.rule.amsgrad_running_maximum
+
+    def corrections(self, hyper: Numbers, step: Scalar) -> tuple[Scalar, Scalar]:
+        """1 / c1 and k."""
+        if not self.rule.amsgrad_bias_correction:
+            return 1.0, 1.0
+        return inverse(1 - hyper["beta1"] ** step), root_of_correction(hyper, step)
+
+    def move(self, u: Update) -> Tensor:
+        start, k = self.corrections(u.hyper, u.step)
+        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
+        largest = u.memory["v_max"].copy_(v.maximum(u.memory["v_max"]))
+        return (m / largest.sqrt().add_(EPS * k)).mul_(u.hyper["alpha"] * k * start)
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        m, r = u.memory["m"], root_of(u.memory["v_max"])
+        inv = (r + EPS * self.corrections(u.hyper, u.step)[1]).reciprocal_()
+        q = cotangent * inv
+        z = (q * m).mul_(inv)
+        z_today = z * (u.memory["v"] == u.memory["v_max"])
+        square = (u.grad / r).mul_(u.grad)
+        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z_today, r), dot(z_today, square)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_m, of_g, of_x, of_today, of_square = sums
+        alpha, beta1, beta2 = hyper["alpha"], hyper["beta1"], hyper["beta2"]
+        start, k = self.corrections(hyper, step)
+        in_mean, in_square = over(of_m - of_g, beta1), over(of_today - of_square, beta2)
+        if self.rule.amsgrad_bias_correction:
+            in_mean, in_square = in_mean + of_m * growth(beta1, step), in_square + of_x * growth(beta2, step)
+        return {
+            "alpha": -k * start * of_m,
+            "beta1": -alpha * k * start * in_mean,
+            "beta2": alpha * k * start * in_square / 2,
+        }
+
+
+class AdabeliefForm(ClosedForm[Adabelief]):
+    """n = m / c1, and x is a mean of e**2 with e = g - m, and of eps: it moves with beta1, too."""
+
+    def move(self, u: Update) -> Tensor:
+        k = root_of_correction(u.hyper, u.step)
+        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
+        s = mean(u.memory["s"], (u.grad - m).square_(), u.hyper["beta2"]).add_(EPS)
+        scale = u.hyper["alpha"] * k * inverse(1 - u.hyper["beta1"] ** u.step)
+        return (m / s.sqrt().add_(EPS * k)).mul_(scale)
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        m, s = u.memory["m"], u.memory["s"]
+        r = root_of(s)
+        inv = (r + EPS * root_of_correction(u.hyper, u.step)).reciprocal_()
+        q = cotangent * inv
+        z = (q * m).mul_(inv)
+        square = (u.grad - m).square_().div_(r)
+        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (s - EPS).div_(r)), dot(z, square)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_m, of_g, of_x, of_mean, of_square = sums
+        alpha, beta1, beta2 = hyper["alpha"], hyper["beta1"], hyper["beta2"]
+        c2 = 1 - beta2**step
+        scale = c2**0.5 * inverse(1 - beta1**step)
+        in_mean = over(of_m - of_g, beta1) + of_m * growth(beta1, step)
+        in_square = over(of_mean - of_square, beta2) + of_x * growth(beta2, step)
+        return {
+            "alpha": -scale * of_m,
+            "beta1": alpha * scale * ((1 - beta2) * over(of_square, beta1) - in_mean),
+            "beta2": alpha * scale * in_square / 2,
+        }
+
+
+def root_of_correction(hyper: Numbers, step: Scalar) -> Scalar:
+    """k, the root of 1 - beta2**t."""
+    return (1 - hyper["beta2"] ** step) ** 0.5
+
+
+def growth(beta: Scalar, step: Scalar) -> Scalar:
+    """The slope of -log(1 - beta**t) in beta, by which a correction for the start grows."""
+    return step * beta ** (step - 1) * inverse(1 - beta**step)

@@ -1,0 +1,144 @@
+"""A step of the parameter groups that have one set of hyperparameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim.assemble import assemble, numbers_of
+from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
+from hyperopt.optim.checkpoint import moved
+from hyperopt.optim.programs import Above, Arithmetic, Programs, programs
+from hyperopt.optim.stack import Tree
+
+COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
+"""`compile="auto"` compiles after so many steps, and so many elements in all of them.
+
+Each costs some 5 ns more than compiled, so that compiling has paid after as many again.
+"""
+
+
+def arithmetic_of(group: Mapping[str, Any]) -> Arithmetic:
+    """What moves a parameter group, by its settings."""
+    return _assembled(
+        tuple(group["stack"].split("/")),
+        tuple(group["tune"]),
+        tuple(group["numbers"].items()),
+        tuple(group["habits"].items()),
+        group["multiplicative"],
+        group["floor"],
+        group["maximize"],
+    )
+
+
+@cache
+def _assembled(
+    rules: tuple[str, ...],
+    tune: tuple[str, ...],
+    bottom: tuple[tuple[str, float], ...],
+    habits: tuple[tuple[str, Any], ...],
+    multiplicative: bool,
+    floor: float | None,
+    maximize: bool,
+) -> Arithmetic:
+    numbers = numbers_of(rules, [0.0] * len(rules), dict(bottom))
+    stack = assemble(rules, tune, numbers, dict(habits), multiplicative=multiplicative, floor=floor)
+    return Arithmetic(stack, maximize)
+
+
+class Stepper:
+    """Moves parameters, and the hyperparameters that they have in common.
+
+    Args:
+        arithmetic: by which.
+        compiles: True, False or "auto".
+        scratch: where gradients go.
+        dtype: of the hyperparameters.
+    """
+
+    def __init__(
+        self, arithmetic: Arithmetic, compiles: bool | str, scratch: Scratch, dtype: torch.dtype
+    ) -> None:
+        self.arithmetic, self._compiles, self._scratch, self._dtype = arithmetic, compiles, scratch, dtype
+        self._buckets: list[Bucket] = []
+        self._placed: set[Tensor] = set()
+        self._elements = 0
+
+    def step(
+        self,
+        params: list[Tensor],
+        states: Mapping[Tensor, ParamState],
+        above: Above,
+        written: Tree,
+        last: int,
+    ) -> Above | None:
+        """One step of every level.
+
+        Args:
+            params: of which those with a gradient move.
+            states: what is remembered of each; {} at first.
+            above: the hyperparameters, and the levels above.
+            written: natural values that were set since the last step.
+            last: how many steps there were.
+
+        Returns:
+            The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
+        """
+        self._place(params, states)
+        runs = [run for bucket in self._buckets for run in bucket.runs()]
+        if not runs:
+            return None
+        programs_, home, dtype = self._programs(last), above.seen.device, self._dtype
+        count = _scalar(last + 1, dtype, home)
+        moved_before = [run for run in runs if self.arithmetic.bottom.tuned and run.moved == last > 0]
+        if programs_.whole and len(runs) == len(moved_before) == 1 and _device(runs[0]) == home:
+            runs[0].fill()
+            of_weights = _scalar(runs[0].step + 1, dtype, home)
+            after = programs_.whole(above, written, runs[0].vectors, of_weights, count)
+            runs[0].leave(last + 1)
+            return after
+
+        hypergradient = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+        for run in moved_before:
+            run.fill()
+            tuned, fixed = moved((above.tuned, above.fixed), _device(run))
+            part = programs_.pull(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)))
+            hypergradient = {name: total + part[name].to(home) for name, total in hypergradient.items()}
+        after = programs_.climb(above, hypergradient, written, count)
+        for run in runs:
+            if len(runs) > 1 or not moved_before:
+                run.fill()
+            tuned, fixed = moved((after.tuned, after.fixed), _device(run))
+            programs_.move(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)))
+            run.leave(last + 1)
+        return after
+
+    def _place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
+        """See to it that every parameter with a gradient is in a bucket."""
+        if not all(bucket.fits() for bucket in self._buckets):
+            self._buckets, self._placed = [], set()
+        new = [p for p in params if p not in self._placed and p.numel() and (p.grad is not None or states[p])]
+        if not new:
+            return
+        self._buckets += buckets_of(new, [states[p] for p in new], self.arithmetic, self._scratch)
+        self._placed |= set(new)
+        self._elements = sum(p.numel() for bucket in self._buckets for p in bucket.params)
+
+    def _programs(self, last: int) -> Programs:
+        compiled = self._compiles
+        if compiled == "auto":
+            compiled = last >= COMPILE_STEPS and last * self._elements >= COMPILE_ELEMENTS
+        return programs(self.arithmetic, compiled=bool(compiled))
+
+
+def _device(run: Run) -> torch.device:
+    return run.params[0].device
+
+
+def _scalar(value: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """A count in the hyperparameters' type, made on the device so that nothing waits."""
+    return torch.full((), value, dtype=dtype, device=device)

@@ -1,0 +1,119 @@
+"""Parameters that lie in vectors move as each would alone, whatever the vectors and whoever computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import pytest
+import torch
+from loops import apart, batches, loss_of, net
+from torch import Tensor, nn
+
+from hyperopt.optim import HyperOptimizer, buckets, programs, stepping
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+STACKS: dict[str, dict[str, Any]] = {
+    "sgd/sgd": {"alpha": (0.1, 1e-3)},
+    "sgd/sgd with decay": {"alpha": (0.1, 1e-3), "weight_decay": 0.1},
+    "sgd/adam with momentum": {"alpha": (0.1, 1e-3), "momentum": 0.9, "weight_decay": 0.1, "nesterov": True},
+    "adam/sgd": {"alpha": (0.01, 1e-3), "clip": True},
+    "adam/sgd up": {"alpha": (0.01, 1e-3), "maximize": True},
+    "adagrad/sgd": {"alpha": (0.1, 1e-3), "multiplicative": True},
+    "rmsprop/sgd": {"alpha": (0.01, 1e-4), "form": "reported"},
+    "adabelief/sgd": {"alpha": (0.01, 1e-4)},
+    "amsgrad/sgd": {"alpha": (0.01, 1e-4)},
+}
+EXACT = 1e-10
+
+
+def made(name: str) -> tuple[nn.Module, HyperOptimizer]:
+    module = net()
+    return module, HyperOptimizer(module.parameters(), name.split()[0], **STACKS[name])
+
+
+def step(module: nn.Module, opt: HyperOptimizer, batch: tuple[Tensor, Tensor], t: int) -> None:
+    """One in which a layer has a gradient every third time only, and another from the fourth step on."""
+    opt.zero_grad()
+    module.mix.requires_grad_(t % 3 == 2)
+    module.norm.requires_grad_(t > 3)
+    loss_of(module, batch).backward()
+    opt.step()
+
+
+def trained(name: str, steps: int = 12) -> tuple[dict[str, Tensor], dict[str, float]]:
+    module, opt = made(name)
+    for t, batch in enumerate(batches(steps)):
+        step(module, opt, batch, t)
+    return {k: p.detach() for k, p in module.named_parameters()}, opt.hyperparameters()[0]
+
+
+@contextmanager
+def by_products() -> Iterator[None]:
+    """Meanwhile no rule has a closed form."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(programs, "closed_form", lambda rule: None)
+        stepping._assembled.cache_clear()
+        yield
+    stepping._assembled.cache_clear()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_closed_form_trains_as_the_vector_jacobian_product(name: str) -> None:
+    weights, hyper = trained(name)
+    with by_products():
+        expected_weights, expected_hyper = trained(name)
+    assert apart(weights, expected_weights) < EXACT
+    assert hyper == pytest.approx(expected_hyper, rel=EXACT)
+    assert hyper["alpha"] != pytest.approx(STACKS[name]["alpha"][0], rel=1e-5)
+
+
+@pytest.mark.parametrize("computed", [nullcontext, by_products])
+@pytest.mark.parametrize("capacity", [0, 60])
+def test_any_capacity_and_slice_train_alike(
+    capacity: int, computed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with computed():
+        weights, hyper = trained("adam/sgd")
+        monkeypatch.setitem(buckets.CAPACITY, "cpu", capacity)
+        monkeypatch.setattr(programs, "SLICE", 7)
+        again, hyper_again = trained("adam/sgd")
+    assert apart(weights, again) < EXACT
+    assert hyper == pytest.approx(hyper_again, rel=EXACT)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_state_that_remembers_all_inputs_goes_on_in_closed_form(name: str) -> None:
+    """As rules without a closed form, and all rules in version 0.1, have it."""
+    with by_products():
+        module, opt = made(name)
+        for t, batch in enumerate(batches(5)):
+            step(module, opt, batch, t)
+        saved = opt.state_dict()
+    twin, other = made(name)
+    twin.load_state_dict(module.state_dict())
+    other.load_state_dict(saved)
+    for t, batch in enumerate(batches(9)[5:], start=5):
+        step(module, opt, batch, t)
+        step(twin, other, batch, t)
+    assert apart(dict(module.named_parameters()), dict(twin.named_parameters())) < EXACT
+    assert opt.hyperparameters()[0] == pytest.approx(other.hyperparameters()[0], rel=EXACT)
+
+
+def test_a_step_has_as_many_operations_for_many_tensors_as_for_few() -> None:
+    """But for the copies of gradients and weights, which are one call each."""
+
+    def operations(tensors: int) -> int:
+        params = [nn.Parameter(torch.ones(4)) for _ in range(tensors)]
+        opt = HyperOptimizer(params, "adam/sgd", (0.01, 1e-3))
+        for _ in range(3):
+            for param in params:
+                param.grad = torch.ones(4)
+            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profile:
+                opt.step()
+        each = {"aten::copy_", "aten::sub_"}
+        return sum(event.name.startswith("aten::") and event.name not in each for event in profile.events())
+
+    assert operations(3) == operations(50)

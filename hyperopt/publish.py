@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hyperopt.durable import write
+from hyperopt.durable import Lock, StorageError, write
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
@@ -15,7 +15,7 @@ from hyperopt.pages import Page
 from hyperopt.pages import render as render_page
 from hyperopt.pages.contents import contents
 from hyperopt.pages.excerpt import excerpt, fill
-from hyperopt.records import Record, Store, first_of, write_records
+from hyperopt.records import Record, Store, read_records, write_records
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
@@ -34,18 +34,19 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         The pages, by experiment id.
     """
     results = results or results_dir()
-    records, files = store.load(), Store(results / "records").by_file()
-    for experiment in experiments:
-        path = _records(experiment, results)
-        kept = {record.id: record for record in files.get(path, ())}
-        there = records | kept
-        wanted = {run.id for run in experiment.runs(complete_seeds(experiment, there, _seeds(there)))}
-        wanted |= timings.ids(experiment)
-        merged = {id_: record for id_, record in records.items() if id_ in wanted} | kept
-        if merged.keys() > kept.keys():
-            write_records(path, merged.values())
-            files[path] = [*merged.values()]
-    return _render(experiments, first_of(files[path] for path in sorted(files)), results, drawings=True)
+    with _locked(results):
+        for experiment in experiments:
+            _publish(experiment, store, _records(experiment, results))
+        return _render(experiments, results, drawings=True)
+
+
+def _publish(experiment: Experiment, store: Store, path: Path) -> None:
+    kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
+    there, seeds = store.ids() | kept.keys(), store.seeds() | _seeds(kept)
+    wanted = {run.id for run in experiment.runs(complete_seeds(experiment, there, seeds))}
+    wanted |= timings.ids(experiment)
+    if new := wanted & there - kept.keys():
+        write_records(path, [*kept.values(), *store.load(new).values()])
 
 
 def render(
@@ -63,12 +64,20 @@ def render(
         not every machine has: then its page says so.
     """
     results = results or results_dir()
-    return _render(experiments, Store(results / "records").load(), results, drawings=drawings)
+    with _locked(results):
+        return _render(experiments, results, drawings=drawings)
 
 
-def _render(
-    experiments: Sequence[Experiment], published: Mapping[str, Record], results: Path, *, drawings: bool
-) -> dict[str, Page]:
+def _locked(results: Path) -> Lock:
+    """One command at a time writes results: what two publish is merged, and no page is of half of it."""
+    return Lock(results / "local" / ".publish.lock")
+
+
+def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool) -> dict[str, Page]:
+    store = Store(results / "records")
+    published = store.load()
+    if store.unreadable:
+        raise StorageError(f"{'; '.join(store.unreadable)} Pages without its records would be wrong.")
     seeds, views = _seeds(published), {}
     for experiment in load():
         if experiment.needs or _records(experiment, results).is_file():

@@ -60,12 +60,13 @@ def stored(prefix: str) -> Record:
     Raises:
         ConfigError: no run's id starts so, or those of several runs do.
     """
-    records = published().load() | working().load()
-    found = sorted(id_ for id_ in records if id_.startswith(prefix))
+    stores = working(), published()
+    found = sorted({id_ for store in stores for id_ in store.starting_with(prefix)})
     if not found:
-        raise ConfigError(f"show {prefix}: none of the {len(records)} stored runs has an id that starts so.")
+        count = len(set().union(*(store.ids() for store in stores)))
+        raise ConfigError(f"show {prefix}: none of the {count} stored runs has an id that starts so.")
     if len(found) > 1:
         raise ConfigError(
             f"show {prefix}: {len(found)} runs have an id that starts so: {', '.join(found[:5])} ..."
         )
-    return records[found[0]]
+    return next(record for store in stores for record in store.load(found).values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+LOG = logging.getLogger("hyperopt")
+
+
+class Lines(logging.Handler):
+    """Prints what other parts have to say, such as which damaged file they passed over."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it."""
+        print(f"hyperopt: {record.getMessage()}", file=sys.stderr)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Bad input is refused, with exit code 2, before anything is written.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if not LOG.handlers:
+        LOG.addHandler(Lines())
     parser, verbs = command_line()
     try:
         verb = next((word for word in words if not word.startswith("-")), None)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections import ChainMap
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.train import engine_options, make_plan, train
+from hyperopt.cli.train import engine_options, planner, train
 from hyperopt.config.sweep import Sweep, parse, read
 from hyperopt.errors import ConfigError, shown
 from hyperopt.files import checkout_root
-from hyperopt.records import Record, home, published, working
+from hyperopt.records import Store, home, published, working
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -78,10 +79,11 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     if not asked.experiments:
         print(f"there are no {kind}s yet")
         return 0
-    here = working().load()
-    have = {**published().load(), **here} if asked.from_published else dict(here)
-    if arguments.plan or any(run.id not in have for one in asked.experiments for run in asked.runs(one)):
-        chosen, plans = _plans(asked, have, here)
+    stores = (working(), published()) if asked.from_published else (working(),)
+    have = {id_ for store in stores for id_ in store.ids()}
+    runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
+    if arguments.plan or any(run.id not in have for those in runs.values() for run in those):
+        chosen, plans = _plans(asked, runs, have, stores[0])
         if arguments.plan:
             return 0
     else:
@@ -94,10 +96,8 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
                 print(f"{experiment.id}: {len(fitting.packs)} of {len(plan.packs)} packs fit into the budget")
             left = None if left is None else left - fitting.seconds
             if fitting.packs:
-                made, failed = train(fitting, asked.process)
-                have |= made
-                failures += failed
-        _show(experiment, asked, have)
+                failures += train(fitting, asked.process)[1]
+        _show(experiment, asked, stores)
     return 1 if failures else 0
 
 
@@ -128,14 +128,15 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
 
 
 def _plans(
-    asked: Asked, have: Mapping[str, Record], here: Mapping[str, Record]
+    asked: Asked, runs: Mapping[str, Sequence[Run]], have: set[str], store: Store
 ) -> tuple[list[Experiment], dict[str, Plan]]:
     """Print and return the experiments that can train here, the cheapest first, and what each lacks."""
+    planned = planner(store, asked.process)
     plans: dict[str, Plan] = {}
     chosen: list[Experiment] = []
     no_gpu = engine_options(asked.process).resolved_device() == "cpu"
     for experiment in asked.experiments:
-        plan = plans[experiment.id] = make_plan(asked.runs(experiment), have, here, asked.process)
+        plan = plans[experiment.id] = planned(runs[experiment.id], have)
         exactly = asked.any_needs or experiment.id in asked.patterns
         if plan.packs and experiment.needs == "gpu" and no_gpu and not exactly:
             command = f"`hyperopt {experiment.kind}s {experiment.id}`"
@@ -160,11 +161,13 @@ def _within(plan: Plan, budget: float | None) -> Plan:
     return replace(plan, packs=tuple(packs), seconds=seconds)
 
 
-def _show(experiment: Experiment, asked: Asked, records: Mapping[str, Record]) -> None:
-    from hyperopt.findings.view import views_of
+def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None:
+    from hyperopt.findings.view import ids_of, views_of
     from hyperopt.pages import render as render_page
     from hyperopt.publish import write_drawings, write_page
 
+    ids = ids_of(experiment, asked.seeds)
+    records = dict(ChainMap(*(store.load(ids) for store in stores)))
     views = views_of(experiment, records, asked.seeds)
     if not (experiment.lists or views[-1].origin.found):
         print(f"{experiment.id}: none of its runs is there")

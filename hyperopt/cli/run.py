@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
-from hyperopt.cli.train import make_plan, to_json, train
+from hyperopt.cli.train import planner, to_json, train
 from hyperopt.config.sweep import expand, one, parse
 from hyperopt.records import Record, working
 
@@ -26,13 +26,13 @@ def run(arguments: Namespace) -> int:
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
     for line in [*notes, *labels]:
         print(line)
-    here = working().load()
+    store, ids = working(), [run.id for run in runs]
     if arguments.plan:
-        return _say_plan(make_plan(runs, here, here, process), as_json=as_json)
-    have = {run.id: here[run.id] for run in runs if run.id in here}
+        return _say_plan(planner(store, process)(runs, store.present(ids)), as_json=as_json)
+    have = store.load(ids)
     records, failures = dict(have), 0
     if len(have) < len(runs):
-        made, failures = train(make_plan(runs, here, here, process), process)
+        made, failures = train(planner(store, process)(runs, have), process)
         records |= made
     if arguments.multirun:
         _print_sweep(runs, records, set(have), as_json=as_json)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from hyperopt.cli.progress import watch
-from hyperopt.records import Record, working
+from hyperopt.records import Record, Store, working
 
 if TYPE_CHECKING:
     from hyperopt.config import Run
@@ -26,22 +26,18 @@ def engine_options(process: Mapping[str, Any]) -> Options:
     return Options(**{key: value for key, value in process.items() if key != "format"})
 
 
-def make_plan(
-    runs: Sequence[Run], have: Collection[str], here: Mapping[str, Record], process: Mapping[str, Any]
-) -> Plan:
-    """A plan of what has to be trained.
+def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run], Collection[str]], Plan]:
+    """Makes plans of what has to be trained, of the requested runs and the ids that count as present.
 
     Args:
-        runs: the requested runs.
-        have: the ids of records that count as present.
-        here: the records of the working store, which tell how fast runs train here.
+        store: the working store, which tells how fast runs train here.
         process: the process options of the command line.
     """
     from hyperopt.engine.pack_files import checkpointed_ids
     from hyperopt.engine.plan import plan
 
-    started = checkpointed_ids(working().root.parent)
-    return plan(runs, set(have), engine_options(process), started=started, known=here.values())
+    options, started = engine_options(process), checkpointed_ids(store.root.parent)
+    return lambda runs, have: plan(runs, set(have), options, started=started, rates=store.seconds_per_step)
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:

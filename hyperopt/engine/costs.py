@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from statistics import median
 
 from hyperopt import data, models
 from hyperopt.config import Run
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, steps_of
-from hyperopt.records import Record
+from hyperopt.records import kind
+
+Rates = Callable[[Collection[str]], Mapping[str, Sequence[float]]]
+"""The measured seconds of a step of each of the kinds asked for, of those that have been measured."""
 
 COMPILE_SECONDS = 15.0
 SHORT_PACK_SECONDS = 1.0
@@ -27,30 +31,18 @@ def compile_pays(pack: Pack, options: Options) -> bool:
     return len(pack.runs) * run_steps(pack.first) >= enough
 
 
-def estimate(packs: Sequence[Pack], options: Options, known: Iterable[Record]) -> float:
-    """Seconds that `packs` take here: as measured in `known` records of their kind, else a rule of thumb."""
-    rates: dict[Hashable, list[float]] = {}
-    for record in known:
-        if record.steps and record.seconds:
-            rates.setdefault(kind(record.config), []).append(record.seconds / record.steps)
+def estimate(packs: Sequence[Pack], options: Options, rates: Rates) -> float:
+    """Seconds that `packs` take here: by the measured rates of their kind, else a rule of thumb."""
+    kinds = [kind(pack.first.canonical()) for pack in packs]
+    measured = {name: median(found) for name, found in rates({*kinds}).items()}
     workers = max(1, min(options.resolved_workers(), len(packs)))
     total = 0.0
-    for pack in packs:
-        measured = sorted(rates.get(kind(pack.first.canonical()), []))
-        per_run = (
-            run_steps(pack.first) * measured[len(measured) // 2]
-            if measured
-            else run_seconds(pack.first, options)
-        )
+    for pack, name in zip(packs, kinds, strict=True):
+        rate = measured.get(name)
+        per_run = run_seconds(pack.first, options) if rate is None else run_steps(pack.first) * rate
         start = COMPILE_SECONDS if compile_pays(pack, options) else SHORT_PACK_SECONDS
         total += per_run * len(pack.runs) + start
     return total / workers
-
-
-def kind(config: Mapping[str, object]) -> Hashable:
-    """What the time of a step depends on."""
-    keys = ["dataset", "stack", "batch_size", *sorted(k for k in config if k.split(".")[0] == "model")]
-    return tuple((k, str(config.get(k))) for k in keys)
 
 
 def run_steps(run: Run) -> int:

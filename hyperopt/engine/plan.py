@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hyperopt.config import Run
-from hyperopt.engine.costs import COMPILE_SECONDS, estimate, largest_pack, run_seconds
+from hyperopt.engine.costs import COMPILE_SECONDS, Rates, estimate, largest_pack, run_seconds
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, shape_of
-from hyperopt.records import Record
 from hyperopt.wording import counted, duration
 
 RUNS_OF_A_SEED = 8
@@ -57,7 +56,7 @@ def plan(
     options: Options,
     *,
     started: Iterable[Sequence[str]] = (),
-    known: Iterable[Record] = (),
+    rates: Rates = lambda _: {},
 ) -> Plan:
     """Turn what is asked into packs.
 
@@ -66,7 +65,7 @@ def plan(
         have: the ids of the records that are there.
         options: device, workers and pack size.
         started: the run ids of packs that have checkpoints; a pack all of whose runs are missing goes on.
-        known: records that tell how fast runs of a shape train.
+        rates: tells how fast runs of some kinds train here.
     """
     asked = {run.id: run for run in runs}
     missing = {key: run for key, run in asked.items() if key not in have}
@@ -81,7 +80,7 @@ def plan(
         for runs_together in by_seed(group, options):
             packs += [Pack(tuple(part)) for part in split(runs_together, options)]
     cached = tuple(run for key, run in asked.items() if key in have)
-    return Plan(tuple(packs), cached, estimate(packs, options, known))
+    return Plan(tuple(packs), cached, estimate(packs, options, rates))
 
 
 def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:

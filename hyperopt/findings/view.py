@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hyperopt.experiments.experiment import Experiment, Seeds
+from hyperopt.findings import timings
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measurements, measure
@@ -106,6 +107,13 @@ class View:
             if first and second and bound.holds(first.mean - second.mean):
                 rows.add(row.label)
         return frozenset(rows)
+
+
+def ids_of(experiment: Experiment, seeds: Seeds | None = None) -> set[str]:
+    """Ids of all records that views of the experiment at these seeds read."""
+    asked = {*experiment.seed_numbers(seeds), *experiment.seeds}
+    runs = {run.id for one in (experiment, experiment.lists or experiment) for run in one.runs(sorted(asked))}
+    return runs | timings.ids(experiment)
 
 
 def views_of(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> list[View]:

@@ -2,7 +2,7 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pytest
 from hyperopt.cli import main, pages
 from hyperopt.cli.report import settings_table
 from hyperopt.config import Run, resolve
-from hyperopt.records import Record, working
+from hyperopt.records import Record, Store, working
 
 
 def record_of(run: Run, error: float = 3.0, *, diverged: bool = False) -> Record:
@@ -61,11 +61,11 @@ def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
             working().write(records, "pack")
         return {record.id: record for record in records}, int(len(good) < len(plan.runs))
 
-    def make_plan(runs: Sequence[Run], have: dict, here: dict, process: dict) -> FakePlan:
-        return FakePlan([run for run in runs if run.id not in have])
+    def planner(store: Store, process: dict) -> Callable[[Sequence[Run], Collection[str]], FakePlan]:
+        return lambda runs, have: FakePlan([run for run in runs if run.id not in have])
 
     monkeypatch.setattr("hyperopt.cli.run.train", train)
-    monkeypatch.setattr("hyperopt.cli.run.make_plan", make_plan)
+    monkeypatch.setattr("hyperopt.cli.run.planner", planner)
     return trained
 
 
@@ -251,11 +251,11 @@ def test_tables_train_what_is_missing_and_write_the_page(
         working().write(records, "pack")
         return {record.id: record for record in records}, 0
 
-    def make_plan(runs: Sequence[Run], have: dict, here: dict, process: dict) -> FakePlan:
-        return FakePlan([run for run in runs if run.id not in have])
+    def planner(store: Store, process: dict) -> Callable[[Sequence[Run], Collection[str]], FakePlan]:
+        return lambda runs, have: FakePlan([run for run in runs if run.id not in have])
 
     monkeypatch.setattr(pages, "train", train)
-    monkeypatch.setattr(pages, "make_plan", make_plan)
+    monkeypatch.setattr(pages, "planner", planner)
     command = ["tables", "clipping/table2", "seeds=0,1", "epochs=1"]
     assert main(command) == 0
     first = capsys.readouterr().out

@@ -184,10 +184,10 @@ def test_a_second_command_trains_nothing_twice(store: Store, monkeypatch: pytest
     outcome = execute(stale, store, EAGER, Watcher())
     assert trained == [(3,)]
     assert set(outcome.records) == {run.id for run in runs}
-    files = len(list(store.files()))
+    files = len(list(store.root.rglob("*.parquet")))
     assert set(execute(stale, store, EAGER, Watcher()).records) == {run.id for run in runs}
     assert trained == [(3,)]
-    assert len(list(store.files())) == files
+    assert len(list(store.root.rglob("*.parquet"))) == files
 
 
 def test_a_pack_that_another_command_trains_is_waited_for(

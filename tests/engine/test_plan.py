@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
-from small_runs import EAGER, fake_record, small_run
+from small_runs import EAGER, small_run
 
 from hyperopt.config import Run
-from hyperopt.engine.costs import COMPILE_SECONDS, compile_pays, estimate, largest_pack, run_steps
+from hyperopt.engine.costs import COMPILE_SECONDS, Rates, compile_pays, estimate, largest_pack, run_steps
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import RUNS_OF_A_SEED, Plan, plan
 from hyperopt.experiments import load
 from hyperopt.models import CPU, CUDA
+from hyperopt.records import kind
 from hyperopt.wording import duration
 
 ONE_WORKER = EAGER
@@ -97,6 +99,16 @@ def test_a_started_pack_keeps_its_composition() -> None:
     assert made.packs == (Pack((runs[3], runs[1])), Pack((runs[0], runs[2], runs[4])))
 
 
+def nothing(kinds: Collection[str]) -> dict[str, list[float]]:
+    return {}
+
+
+def rates(*measured: tuple[Run, list[float]]) -> Rates:
+    """Rates of the kinds of some runs."""
+    by_kind = {kind(run.canonical()): seconds for run, seconds in measured}
+    return lambda kinds: {name: by_kind[name] for name in by_kind.keys() & kinds}
+
+
 def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
     one, two = (replace(options, compile=None) for options in (ONE_WORKER, TWO_WORKERS))
     net = {"model.hidden": [128]}
@@ -104,22 +116,18 @@ def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
     assert run_steps(run) == 3 * epochs
     pack = Pack((run, small_run(seed=1, epochs=1000, **net)))
     rule_of_thumb = 2 * 3000 * CPU.seconds + COMPILE_SECONDS
-    assert estimate([pack], one, []) == pytest.approx(rule_of_thumb)
-    known = [
-        fake_record(small_run(seed=seed, epochs=2, **net), seconds=seconds, steps=6)
-        for seed, seconds in enumerate((6, 12, 600))
-    ]
+    assert estimate([pack], one, nothing) == pytest.approx(rule_of_thumb)
+    known = rates((small_run(epochs=2, **net), [1.0, 2.0, 100.0]))
     assert estimate([pack], one, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
     assert estimate([pack, pack], two, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
-    other = [
-        fake_record(small_run(stack="sgd/sgd", **net), seconds=1e6, steps=1),
-        fake_record(small_run(), seconds=1e6, steps=1),
-    ]
+    other = rates((small_run(stack="sgd/sgd", **net), [1e6]), (small_run(), [1e6]))
     assert estimate([pack], one, other) == pytest.approx(rule_of_thumb)
     wide = Pack((small_run(epochs=1000, **{"model.hidden": [1000, 1000]}),))
-    assert estimate([wide], one, []) == pytest.approx(3000 * 17.66 * CPU.seconds + COMPILE_SECONDS, rel=0.01)
+    assert estimate([wide], one, nothing) == pytest.approx(
+        3000 * 17.66 * CPU.seconds + COMPILE_SECONDS, rel=0.01
+    )
     short = Pack((small_run(),))
-    assert estimate([short], one, []) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
+    assert estimate([short], one, nothing) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
 
 
 def test_a_plan_says_what_it_will_do() -> None:

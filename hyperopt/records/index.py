@@ -1,0 +1,215 @@
+"""Which record lies in which file of a folder, known from the files and kept in a file of its own.
+
+The files of records are the truth: what is kept is checked against their sizes and times, and made again
+wherever it is missing, damaged or behind. So a command reads only files that are new to it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hyperopt.durable import StorageError
+from hyperopt.errors import ImpossibleError
+from hyperopt.records.parquet import DamagedFileError, ForeignFileError, read_columns, verified, write_table
+
+ROWS = pa.schema(
+    [
+        ("file", pa.string()),
+        ("id", pa.string()),
+        ("kind", pa.string()),
+        ("seed", pa.int64()),
+        ("seconds", pa.float64()),
+        ("steps", pa.int64()),
+    ]
+)
+AN_ID = r"^[\w-]{1,80}$"
+NEW_FILES_WORTH_KEEPING = 16
+SETTLED_NS = 2_000_000_000
+"""How old a folder's last change must be to trust its time: clocks of file systems go in steps."""
+
+Stamp = tuple[int, int]
+"""Size and time of change of a file."""
+
+
+@dataclass
+class Index:
+    """What lies in the files of a folder.
+
+    Attributes:
+        root: the folder.
+        kept: the file in which the index is kept; None keeps none.
+        unreadable: is told of every file that holds no records, with the reason; it may move the file away.
+        files: the stamp of every file, by its path below `root`.
+        bad: of those that hold no records the reason.
+        rows: a row for every record.
+        file_of: by run id its file, the first by name of several.
+    """
+
+    root: Path
+    kept: Path | None
+    unreadable: Callable[[Path, ImpossibleError], None]
+    files: dict[str, Stamp] = field(default_factory=dict)
+    bad: dict[str, str] = field(default_factory=dict)
+    rows: pa.Table = field(default_factory=ROWS.empty_table)
+    file_of: dict[str, str] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    _folders: dict[Path, int | None] = field(default_factory=dict)
+
+    def refresh(self) -> None:
+        """Bring the index up to date with all files.
+
+        Raises:
+            StorageError: a folder cannot be listed.
+        """
+        if not self._folders and self.kept is not None:
+            self._load(self.kept)
+        self._folders.clear()
+        found = dict(self._list(self.root))
+        self._forget({name for name, stamp in self.files.items() if found.get(name) != stamp})
+        new = {name: stamp for name, stamp in found.items() if name not in self.files}
+        self._read(new)
+        for name, reason in self.bad.items():
+            self._tell(name, ForeignFileError(reason))
+        if self.kept is not None and len(new) >= NEW_FILES_WORTH_KEEPING:
+            self._keep(self.kept)
+
+    def catch_up(self) -> None:
+        """Learn of the files that have come since, at the cost of a look at each folder."""
+        if not self._folders:
+            self.refresh()
+            return
+        new: dict[str, Stamp] = {}
+        for folder, seen in [*self._folders.items()]:
+            if seen is None or _changed(folder) != seen:
+                new |= {name: stamp for name, stamp in self._list(folder) if name not in self.files}
+        self._read(new)
+
+    def _list(self, folder: Path) -> Iterator[tuple[str, Stamp]]:
+        """Every file of a folder and of those in it that are new, with its stamp; links are followed."""
+        try:
+            changed = _changed(folder)
+            entries = [*os.scandir(folder)]
+        except FileNotFoundError:
+            self._folders.pop(folder, None)
+            return
+        except OSError as error:
+            raise StorageError(f"{folder} cannot be listed: {error.strerror}.") from error
+        self._folders[folder] = changed if time.time_ns() - changed > SETTLED_NS else None
+        for entry in entries:
+            with suppress(FileNotFoundError):
+                path = folder / entry.name
+                if entry.is_dir():
+                    if path not in self._folders and not (entry.is_symlink() and _leads_up(path)):
+                        yield from self._list(path)
+                elif entry.name.endswith(".parquet"):
+                    status = entry.stat()
+                    yield path.relative_to(self.root).as_posix(), (status.st_size, status.st_mtime_ns)
+
+    def _read(self, new: Mapping[str, Stamp]) -> None:
+        """Take in the records of files that are new."""
+        if not new:
+            return
+        tables = []
+        for name in sorted(new):
+            path = self.root / name
+            try:
+                tables.append(rows_of(path, name))
+            except FileNotFoundError:
+                continue
+            except StorageError as error:  # another time it may be read
+                self._tell(name, error)
+                continue
+            except ImpossibleError as error:
+                self.bad[name] = str(error)
+                self._tell(name, error)
+            self.files[name] = new[name]
+        self._take(pa.concat_tables([self.rows, *tables]))
+
+    def _tell(self, name: str, error: ImpossibleError) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            self.unreadable(self.root / name, error)
+
+    def _forget(self, names: set[str]) -> None:
+        if not names:
+            return
+        for name in names:
+            del self.files[name]
+            self.bad.pop(name, None)
+        gone = pc.is_in(self.rows["file"], pa.array(sorted(names), pa.string()))
+        self._take(self.rows.filter(pc.invert(gone)))
+
+    def _take(self, rows: pa.Table) -> None:
+        self.rows = rows.sort_by([("file", "descending")])
+        self.file_of = dict(zip(self.rows["id"].to_pylist(), self.rows["file"].to_pylist(), strict=True))
+
+    def _load(self, kept: Path) -> None:
+        with suppress(OSError, ImpossibleError, pa.ArrowException, ValueError, KeyError):
+            file = pq.ParquetFile(pa.BufferReader(verified(kept)))
+            notes = json.loads(file.metadata.metadata[b"files"])
+            rows = file.read().select(ROWS.names).cast(ROWS)
+            self.files = {name: (size, changed) for name, (size, changed) in notes["files"].items()}
+            self.bad = notes["bad"]
+            self._take(rows)
+
+    def _keep(self, kept: Path) -> None:
+        notes = json.dumps({"files": self.files, "bad": self.bad})
+        with suppress(StorageError):  # it saves time, and no more
+            write_table(kept, self.rows, {"files": notes})
+
+
+def rows_of(path: Path, name: str) -> pa.Table:
+    """The rows of the index for one file.
+
+    Raises:
+        FileNotFoundError: it is gone.
+        StorageError, DamagedFileError, ForeignFileError: it holds no records that can be read.
+    """
+    if path.name.startswith("."):
+        raise ForeignFileError(f"{path} is hidden, as no file of records is.")
+    table = read_columns(path, ["id", "config", "diverged", "seconds", "steps"])
+    if any(column.null_count for column in table.columns):
+        raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
+    if not pc.all(pc.match_substring_regex(table["id"], AN_ID)).as_py():
+        raise ForeignFileError(f"{path} has an id that no run has.")
+    try:
+        configs = [json.loads(text) for text in table["config"].to_pylist()]
+        kinds, seeds = [kind(config) for config in configs], [config["seed"] for config in configs]
+        return pa.table(
+            [[name] * len(table), table["id"], kinds, seeds, table["seconds"], table["steps"]], schema=ROWS
+        )
+    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
+        raise DamagedFileError(f"{path} has a config that no run has.") from error
+
+
+def kind(config: Mapping[str, Any]) -> str:
+    """What the time of a step depends on, as text."""
+    keys = ["dataset", "stack", "batch_size", *sorted(k for k in config if k.split(".")[0] == "model")]
+    return str(json.dumps([[key, config.get(key)] for key in keys]))
+
+
+def _empty(table: pa.Table) -> str:
+    return str(next(name for name in table.column_names if table[name].null_count))
+
+
+def _leads_up(link: Path) -> bool:
+    here = link.parent.resolve()
+    return link.resolve() in (here, *here.parents)
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,75 @@
+"""What a run leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("config", pa.string()),
+        ("metrics", pa.map_(pa.string(), pa.list_(pa.float64()))),
+        ("hyperparameters", pa.map_(pa.string(), pa.list_(pa.float64()))),
+        ("final", pa.map_(pa.string(), pa.float64())),
+        ("diverged", pa.bool_()),
+        (
+            "events",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("step", pa.int64()),
+                        ("epoch", pa.int64()),
+                        ("event", pa.string()),
+                        ("level", pa.int64()),
+                    ]
+                )
+            ),
+        ),
+        ("seconds", pa.float64()),
+        ("steps", pa.int64()),
+        ("made", pa.map_(pa.string(), pa.string())),
+        ("pictures", pa.map_(pa.string(), pa.binary())),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished run.
+
+    Attributes:
+        id: hash of `config`.
+        config: the run's canonical form.
+        metrics: by name, one number per epoch. `train_loss` and `train_error` are means over the epoch's
+            minibatches, each before the step on it; `test_loss` and `test_error` come after the epoch; errors
+            are in percent. `learning_rate` is the mean over the epoch of the rate by which the weights moved.
+            Where the run asks for them there are `train_loss_full`, over the whole training set, and
+            `squared_weights`, a sum without biases. A model of few weights has `w0`, `w1`, ... A rule of
+            level 0 may add diagnostics of its own.
+        hyperparameters: by "level.name", level 0 at the bottom, the value after each epoch in natural units.
+        final: `train_loss_full` and `squared_weights` after the last epoch. A run that stops at a loss has
+            `crossed_at`, the step of the first minibatch of that loss, infinite where there was none.
+        diverged: whether a loss, weight or hyperparameter was not finite.
+        events: what happened and when; steps and epochs are counted from 1, level 0 is at the bottom.
+        seconds: time in the training loop, without evaluation and compiling; the time of the pack divided by
+            the number of its runs.
+        steps: updates of the weights.
+        made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
+        pictures: where the data set's classes are colours, PNG files that show its first test pictures side
+            by side: `input`, `truth`, and `prediction` after the last epoch.
+    """
+
+    id: str
+    config: dict[str, Any]
+    metrics: dict[str, list[float]]
+    hyperparameters: dict[str, list[float]]
+    final: dict[str, float]
+    diverged: bool
+    seconds: float
+    steps: int
+    made: dict[str, str]
+    events: list[dict[str, Any]] = field(default_factory=list)
+    pictures: dict[str, bytes] = field(default_factory=dict)

@@ -1,0 +1,139 @@
+"""A folder of files of records."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from secrets import token_hex
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hyperopt.durable import make_folder, sweep
+from hyperopt.errors import ImpossibleError
+from hyperopt.records.compaction import compact
+from hyperopt.records.index import Index
+from hyperopt.records.parquet import DamagedFileError, read_records, write_records
+from hyperopt.records.record import Record
+
+LOG = logging.getLogger(__name__)
+INDEX = "index.parquet"
+TRIES = 3
+"""How often files are looked up again where others vanish meanwhile: another command has compacted them."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of record files; a run that lies in several of them counts once, the first by name stands.
+
+    A file that is not as it was written, or not of this program, is named and counts for nothing.
+
+    Attributes:
+        root: the folder.
+        beside: where a damaged file is moved and the index is kept; None where nothing may be moved or kept.
+    """
+
+    root: Path
+    beside: Path | None = None
+
+    def ids(self) -> set[str]:
+        """Ids of all runs here.
+
+        Raises:
+            StorageError: the folder cannot be listed; so for all that reads.
+        """
+        return {*self._now().file_of}
+
+    def seeds(self) -> set[int]:
+        """Seeds of all runs here."""
+        return {*pc.unique(self._now().rows["seed"]).to_pylist()}
+
+    def present(self, ids: Iterable[str]) -> set[str]:
+        """Those of `ids` whose records are here now, also by another command; cheap, and reads no record."""
+        return self._now().file_of.keys() & ids
+
+    def starting_with(self, prefix: str) -> list[str]:
+        """The ids that start so, in order."""
+        return sorted(id_ for id_ in self._now().file_of if id_.startswith(prefix))
+
+    def seconds_per_step(self, kinds: Collection[str]) -> dict[str, list[float]]:
+        """What records of some kinds (`kind`) took."""
+        rows = self._now().rows
+        wanted = pc.is_in(rows["kind"], pa.array(kinds, pa.string()))
+        timed = pc.and_(pc.greater(rows["seconds"], 0), pc.greater(rows["steps"], 0))
+        rows = rows.filter(pc.and_(wanted, timed))
+        found = defaultdict(list)
+        rates = pc.divide(rows["seconds"], rows["steps"])
+        for kind, rate in zip(rows["kind"].to_pylist(), rates.to_pylist(), strict=True):
+            found[kind].append(rate)
+        return dict(found)
+
+    @property
+    def unreadable(self) -> list[str]:
+        """Of every file here that holds no records, why."""
+        return [*self._now().bad.values()]
+
+    def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
+        """Records by id; all of them, or those of `ids` that are here."""
+        wanted = None if ids is None else {*ids}
+        found: dict[str, Record] = {}
+        for i in range(TRIES):
+            file_of = (self._refreshed() if i else self._now()).file_of
+            by_file = defaultdict(list)
+            for id_ in (file_of.keys() if wanted is None else wanted & file_of.keys()) - found.keys():
+                by_file[file_of[id_]].append(id_)
+            for name in sorted(by_file):
+                found |= {record.id: record for record in self._read(name, by_file[name])}
+            if len(found) >= sum(map(len, by_file.values())):
+                break
+        return found
+
+    def write(self, records: Sequence[Record], name: str) -> Path:
+        """Write one pack's records as `name`.parquet, in a folder of few: they stay quick to list."""
+        path = self.root / name[:2] / f"{name}.parquet"
+        write_records(path, records)
+        return path
+
+    def tidy(self) -> None:
+        """Remove what killed commands left half-written; put many small files together."""
+        for folder in (self.root, *self.root.glob("*/")):
+            sweep(folder)
+        compact(self.root, self._refreshed())
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index(self.root, None if self.beside is None else self.beside / INDEX, self._set_apart)
+
+    def _now(self) -> Index:
+        self._index.catch_up()
+        return self._index
+
+    def _refreshed(self) -> Index:
+        self._index.refresh()
+        return self._index
+
+    def _read(self, name: str, ids: Collection[str]) -> list[Record]:
+        path = self.root / name
+        try:
+            return read_records(path, ids)
+        except FileNotFoundError:
+            return []
+        except ImpossibleError as error:
+            self._set_apart(path, error)
+            return []
+
+    def _set_apart(self, path: Path, error: ImpossibleError) -> None:
+        """Say that a file counts for nothing, and move it away where it is ours and damaged."""
+        done = "It is passed over."
+        if self.beside is not None and isinstance(error, DamagedFileError):
+            apart = self.beside / "damaged" / f"{path.name}.{token_hex(4)}"
+            with suppress(OSError):
+                make_folder(apart.parent)
+                path.rename(apart)
+                done = f"It was moved to {apart}; what it held counts as missing."
+        LOG.warning("%s %s", error, done)

@@ -1,8 +1,8 @@
 """The errors that a user can cause; those of a stack's settings are in `hyperopt.optim`."""
 
-from hyperopt.optim.errors import ConfigError, shown, unknown
+from hyperopt.optim.errors import MOST_NAMES, ConfigError, shortened, shown, typed, unknown
 
-__all__ = ["ConfigError", "ImpossibleError", "shown", "unknown"]
+__all__ = ["MOST_NAMES", "ConfigError", "ImpossibleError", "shortened", "shown", "typed", "unknown"]
 
 
 class ImpossibleError(ValueError):

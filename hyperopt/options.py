@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
 from functools import cache
@@ -11,10 +10,13 @@ from typing import Any, ClassVar, cast, get_type_hints
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.files import conf_dir
+from hyperopt.optim.spaces import in_float32, is_held
 
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
+MOST = 2**63 - 1
+"""The largest whole number that a record can hold."""
 SEVERAL = tuple[int, ...]
 """The type of an option that is a list of whole numbers."""
 
@@ -84,7 +86,7 @@ def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
     config = OmegaConf.structured(schema_of(kind)(name=kind.name, **options))
     for key, value in given.items():
         if key not in options:
-            raise unknown(f"option of {kind.name}", key, options, given=f"{key}={shown(value)}")
+            raise unknown(f"option of {kind.name}", key, options, given=typed(key, value))
         put(config, key, value)
     values = cast("dict[str, Any]", OmegaConf.to_container(config))
     return {key: hashable(values[key]) for key in options}
@@ -97,25 +99,44 @@ def put(config: DictConfig, key: str, value: Any) -> None:
         ConfigError: it is of the wrong type or out of range.
     """
     spec, kind = _spec_of(cast("type", OmegaConf.get_type(config)), key)
-    typed: Any = list(value) if isinstance(value, tuple) else value
+    plain: Any = list(value) if isinstance(value, tuple) else value
     if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
-        typed = int(value)
+        plain = int(value)
+    names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
+    expected: str | None = next(names, None)
+    if kind == SEVERAL:
+        expected = "a list of whole numbers, such as [128,64],"
     try:
-        if "${" in str(value) or (kind == SEVERAL and not isinstance(typed, list)):
+        if _is_reference(plain) or not _is_shaped(plain, kind, scalar=expected is not None):
             raise OmegaConfBaseException
-        OmegaConf.update(config, key, typed)
-    except OmegaConfBaseException:
-        names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
-        expected: str | None = next(names, "a list of whole numbers, such as [128,64],")
+        OmegaConf.update(config, key, plain)
+    except (OmegaConfBaseException, ValueError, OverflowError):
+        expected = expected or "a plain value"
     else:
         expected = _unexpected(OmegaConf.select(config, key), spec)
     if expected:
-        raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")
+        raise ConfigError(f"{typed(key, value)}: {expected} is expected.")
 
 
 def hashable(value: Any) -> Any:
     """A value as runs keep it: lists are tuples."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def _is_reference(value: Any) -> bool:
+    """Whether a value is one of those by which OmegaConf means another: a missing one, an interpolation."""
+    if isinstance(value, dict):
+        return any(map(_is_reference, [*value, *value.values()]))
+    if isinstance(value, list | tuple):
+        return any(map(_is_reference, value))
+    return isinstance(value, str) and (value == "???" or "${" in value)
+
+
+def _is_shaped(value: Any, kind: Any, *, scalar: bool) -> bool:
+    """Whether a value is a list where a list is expected, and none where a single value is."""
+    if kind == SEVERAL:
+        return isinstance(value, list) and not any(isinstance(item, list | tuple | dict) for item in value)
+    return not scalar or not isinstance(value, list | tuple | dict)
 
 
 def _copy(key: Field[Any]) -> Any:
@@ -137,12 +158,14 @@ def _unexpected(value: Any, spec: Field[Any]) -> str | None:
         return f"one of {', '.join(choices)}"
     if least is not None and isinstance(value, list) and (not value or min(value) < least):
         return f"a list of whole numbers of {least} or more, at least one"
-    if least is not None and isinstance(value, int) and value < least:
-        return f"a whole number of {least} or more"
-    if "above" in spec.metadata and not (math.isfinite(value) and value > spec.metadata["above"]):
-        return f"a number above {spec.metadata['above']}"
-    if isinstance(value, float) and not (math.isfinite(value) and value >= 0):
-        return "a number of 0 or more"
+    if least is not None and isinstance(value, list) and max(value) > MOST:
+        return f"a list of whole numbers of {MOST:.2g} or less"
+    if least is not None and isinstance(value, int) and not least <= value <= MOST:
+        return f"a whole number of {least} or more" + (f", up to {MOST:.2g}," if value > MOST else "")
+    if "above" in spec.metadata and not (is_held(value) and in_float32(value) > spec.metadata["above"]):
+        return f"a number above {spec.metadata['above']} that float32 can hold"
+    if isinstance(value, float) and not (is_held(value) and value >= 0):
+        return "a number of 0 or more that float32 can hold"
     return None
 
 

@@ -11,7 +11,7 @@ from tabulate import tabulate
 from hyperopt.cli.train import engine_options
 from hyperopt.config import Run, resolve
 from hyperopt.config.sweep import Sweep, parse
-from hyperopt.errors import ConfigError, shown
+from hyperopt.errors import ConfigError, typed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -30,7 +30,7 @@ def bench(arguments: Namespace) -> int:
     for key, value in settings.items():
         if isinstance(value, Sweep) or key == "alpha":
             raise ConfigError(
-                f"{key}={shown(value)}: bench takes one value of each key, and sets alpha itself."
+                f"{typed(key, value)}: bench takes one value of each key, and sets alpha itself."
             )
 
     def run(i: int) -> Run:

@@ -10,7 +10,7 @@ from hyperopt.cli.report import run_lines
 from hyperopt.config import label
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.data import DATASETS
-from hyperopt.errors import ConfigError, shown
+from hyperopt.errors import ConfigError, shortened, shown
 from hyperopt.models import MODELS
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
@@ -63,8 +63,8 @@ def stored(prefix: str) -> Record:
     stores = working(), published()
     found = sorted({id_ for store in stores for id_ in store.starting_with(prefix)})
     if not found:
-        count = len(set().union(*(store.ids() for store in stores)))
-        raise ConfigError(f"show {prefix}: none of the {count} stored runs has an id that starts so.")
+        count, asked = len(set().union(*(store.ids() for store in stores))), shortened(prefix)
+        raise ConfigError(f"show {asked}: none of the {count} stored runs has an id that starts so.")
     if len(found) > 1:
         raise ConfigError(
             f"show {prefix}: {len(found)} runs have an id that starts so: {', '.join(found[:5])} ..."

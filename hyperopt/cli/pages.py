@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, planner, train
 from hyperopt.config.sweep import Sweep, parse, read
-from hyperopt.errors import ConfigError, shown
+from hyperopt.errors import ConfigError, shown, typed
 from hyperopt.files import checkout_root
 from hyperopt.records import Store, home, published, working
 
@@ -112,10 +112,11 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
     for key, value in settings.items():
         if isinstance(value, Sweep) or key == "seed":
             hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
-            raise ConfigError(f"{key}={shown(value)}: {hint}.")
+            raise ConfigError(f"{typed(key, value)}: {hint}.")
     loaded = [experiment for experiment in load(*patterns) if experiment.kind == kind]
     if patterns and not loaded:
-        raise ConfigError(f"{' '.join(patterns)}: no {kind} has that id.")
+        other, named = "tables" if kind == "figure" else "figures", " ".join(patterns)
+        raise ConfigError(f"{named}: no {kind} has that id; did you mean `hyperopt {other} {named}`?")
     return Asked(
         patterns=patterns,
         experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
@@ -185,7 +186,7 @@ def _seeds(value: Any) -> int | tuple[int, ...] | None:
         return None
     if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers) or (values is None and value < 1):
         raise ConfigError(
-            f"seeds={shown(value)}: a count from 1, such as 5, or which, such as 0,3,4, is expected."
+            f"{typed('seeds', value)}: a count from 1, such as 5, or which, such as 0,3,4, is expected."
         )
     return value if values is None else values
 
@@ -195,11 +196,11 @@ def _budget(value: Any) -> float | None:
         return None
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
     if not match or float(match[1]) == 0:
-        raise ConfigError(f"budget={shown(value)}: a time such as 90s, 30m or 2h is expected.")
+        raise ConfigError(f"{typed('budget', value)}: a time such as 90s, 30m or 2h is expected.")
     return float(match[1]) * UNITS[match[2]]
 
 
 def _choice(key: str, value: Any, allowed: str) -> bool:
     if value not in (None, allowed):
-        raise ConfigError(f"{key}={shown(value)}: {allowed} is expected, or nothing.")
+        raise ConfigError(f"{typed(key, value)}: {allowed} is expected, or nothing.")
     return value is not None

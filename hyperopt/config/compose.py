@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from hyperopt import data, models
 from hyperopt.config.schema import Procedure, run_schema
-from hyperopt.errors import shown, unknown
+from hyperopt.errors import shown, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.levels import parse_stack
 from hyperopt.options import Declared, put, usual
@@ -31,14 +31,15 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     chosen = {group: settings.get(group) for group in GROUPS}
     for group, name in chosen.items():
-        if name is not None and ":" not in str(name) and str(name) not in GROUPS[group]:
-            raise unknown(group, str(name), GROUPS[group], given=f"{group}={shown(name)}")
+        known = isinstance(name, str) and (":" in name or name in GROUPS[group])
+        if name is not None and not known:
+            raise unknown(group, shown(name), GROUPS[group], given=typed(group, name))
     own = own_rules(settings["stack"]) if "stack" in settings else ()
     config = copy.deepcopy(_composed(**chosen, own=own))
     keys = settings_keys(**chosen, own=own)
     for key, value in settings.items():
         if key not in keys:
-            raise unknown("key", key, keys, given=f"{key}={shown(value)}")
+            raise unknown("key", key, keys, given=typed(key, value))
         if key not in GROUPS:
             put(config, key, value)
     return cast("dict[str, Any]", OmegaConf.to_container(config))

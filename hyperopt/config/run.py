@@ -133,7 +133,13 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     own = own_rules(config["stack"])
     given = {name: config[name] for name in (*number_names(own), *known_habits(own))}
     chosen = levels_of(
-        config["stack"], config["alpha"], config["clip"], config["tune"], config["form"], given
+        config["stack"],
+        config["alpha"],
+        config["clip"],
+        config["tune"],
+        config["form"],
+        given,
+        dtype=config["dtype"],
     )
     if config["tune_after"] == "tensor":
         _check_by_tensor(chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.errors import ConfigError, shown
+from hyperopt.errors import ConfigError, typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ def expanded(settings: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in fixed.items():
         if key != "stack" and settings.get(key, value) not in (value, [value], None):
             raise ConfigError(
-                f"{key}={shown(settings[key])}: stack={stack} has {key}={shown(value)}; "
+                f"{typed(key, settings[key])}: stack={stack} has {typed(key, value)}; "
                 f"for another take stack={fixed['stack']}."
             )
     usual = USUAL.get(stack, {})
@@ -54,4 +54,6 @@ def _check_levels(stack: Any) -> None:
     for name in (str(part).strip() for part in parts):
         if name in SHORTHANDS:
             whole = SHORTHANDS[name]["stack"]
-            raise ConfigError(f"stack={shown(stack)}: {name} is a whole stack, {whole}, and no level of one.")
+            raise ConfigError(
+                f"{typed('stack', stack)}: {name} is a whole stack, {whole}, and no level of one."
+            )

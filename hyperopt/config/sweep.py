@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -13,14 +14,21 @@ from hydra.errors import HydraException
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.run import Run, resolve
-from hyperopt.errors import ConfigError, shown, unknown
-from hyperopt.optim.levels import NothingToClipError
+from hyperopt.config.shorthands import SHORTHANDS
+from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
+from hyperopt.optim.levels import NothingToClipError, with_plain_minus
+from hyperopt.optim.rules import RULES
+from hyperopt.optim.spaces import is_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 DEVICES = ("auto", "cpu", "cuda")
 FORMATS = ("text", "json")
+USUAL_KEYS = ("stack", "alpha", "clip", "dataset", "epochs")
+"""The keys that are named first to whom no other name comes near."""
+MOST_RUNS = 100_000
+"""The most runs of a sweep: more are a slip."""
 PROCESS_KEYS = ("device", "workers", "pack", "compile", "format")
 
 
@@ -42,12 +50,18 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {}
     for text in overrides:
+        if "=" not in text and (meant := _meant(text)):
+            raise ConfigError(f"{shortened(text)}: key=value is expected; did you mean {meant}?")
         override = _parse(text)
         key = override.key_or_group
         if override.type is not OverrideType.CHANGE or override.package is not None or "=" not in text:
-            raise ConfigError(f"{text}: key=value is expected; keys are neither added nor deleted.")
+            raise ConfigError(
+                f"{shortened(text)}: key=value is expected; keys are neither added nor deleted."
+            )
         if key in settings:
-            raise ConfigError(f"{text}: {key} is given twice; separate the values of a sweep by commas.")
+            raise ConfigError(
+                f"{shortened(text)}: {key} is given twice; separate the values of a sweep by commas."
+            )
         settings[key] = _value(text, override)
     return settings
 
@@ -65,7 +79,7 @@ def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
     known = known_keys(settings)
     for key, value in settings.items():
         if key not in known:
-            raise unknown("key", key, (*known, *PROCESS_KEYS), given=f"{key}={shown(value)}")
+            raise unknown("key", key, (*USUAL_KEYS, *known, *PROCESS_KEYS), given=typed(key, value))
     return settings, process
 
 
@@ -93,6 +107,8 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     seeds = choices.get("seed", ())
     if len(set(map(shown, seeds))) < len(seeds):
         raise ConfigError(f"seed={','.join(map(shown, seeds))}: a seed is given twice.")
+    if (count := prod(map(len, choices.values()))) > MOST_RUNS:
+        raise ConfigError(f"the sweep has {count:,} runs; at most {MOST_RUNS:,} are expected.")
     runs: dict[str, Run] = {}
     notes: list[str] = []
     for values in product(*choices.values()):
@@ -128,15 +144,29 @@ def shipped_keys() -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for choice in choices for key in settings_keys(**choice)))
 
 
+def _meant(word: str) -> str | None:
+    """The override that a bare word stands for: the name of a data set or model, or a stack."""
+    for group, known in GROUPS.items():
+        if word.lower() in known:
+            return f"{group}={word.lower()}"
+    rules = word.lower().split("/")
+    return f"stack={'/'.join(rules)}" if all(rule in (*RULES, *SHORTHANDS) for rule in rules) else None
+
+
 def _values(setting: Any) -> tuple[Any, ...]:
     return setting.values if isinstance(setting, Sweep) else (setting,)
 
 
 def _parse(text: str) -> Override:
     try:
-        return OverridesParser.create().parse_override(text)
+        return OverridesParser.create().parse_override(with_plain_minus(text))
     except HydraException as error:
-        raise ConfigError(f"{text}: key=value is expected; {str(error).splitlines()[0]}.") from None
+        reason = shortened(str(error).splitlines()[0])
+        raise ConfigError(f"{shortened(text)}: key=value is expected; {reason}.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets a thousand deep
+        raise ConfigError(
+            f"{shortened(text)}: key=value is expected, with a value of ordinary size."
+        ) from None
 
 
 def _value(text: str, override: Override) -> Any:
@@ -146,13 +176,16 @@ def _value(text: str, override: Override) -> Any:
     if isinstance(value, ChoiceSweep):
         return Sweep(tuple(_plain(item) for item in value.list))
     if isinstance(value, RangeSweep):
-        if value.step == 0:
-            raise ConfigError(f"{text}: a range has a step other than 0.")
+        start, stop = value.start or 0, value.stop or 0
+        if value.step == 0 or not all(map(is_held, (start, stop, value.step))):
+            raise ConfigError(f"{shortened(text)}: a range has finite ends, and a step other than 0.")
+        if (stop - start) / value.step > MOST_RUNS:
+            raise ConfigError(f"{shortened(text)}: a range of at most {MOST_RUNS:,} values is expected.")
         values = tuple(value.range())
         if not values:
-            raise ConfigError(f"{text}: the range is empty.")
+            raise ConfigError(f"{shortened(text)}: the range is empty.")
         return Sweep(values)
-    raise ConfigError(f"{text}: a sweep is a comma list, choice(...) or range(...).")
+    raise ConfigError(f"{shortened(text)}: a sweep is a comma list, choice(...) or range(...).")
 
 
 def _plain(value: Any) -> Any:
@@ -175,7 +208,7 @@ def _process_option(key: str, value: Any) -> Any:
     else:
         if value == "auto":
             return None
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_RUNS:
             return value
-        expected = "auto or a whole number of 1 or more"
-    raise ConfigError(f"{key}={shown(value)}: {expected} is expected.")
+        expected = f"auto or a whole number from 1 to {MOST_RUNS:,}"
+    raise ConfigError(f"{typed(key, value)}: {expected} is expected.")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-from hyperopt.errors import ConfigError, shown
+from hyperopt.errors import ConfigError, typed
 from hyperopt.models.dense import ACTIVATION
 from hyperopt.models.mlp import Mlp
 from hyperopt.models.model import CUDA, Cost, Model, size
@@ -43,7 +43,7 @@ class Cnn(Model):
         least, side = 2 * len(self.channels) + 1, dataset.side()
         if side is None or side < least:
             raise ConfigError(
-                f"model=cnn: model.channels={shown(self.channels)} takes images of {least} x {least} "
+                f"model=cnn: {typed('model.channels', self.channels)} takes images of {least} x {least} "
                 f"pixels or more; dataset={dataset.name} has {size(dataset)}."
             )
 

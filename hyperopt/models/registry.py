@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hyperopt.errors import ConfigError, shown, unknown
+from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.models.cnn import Cnn
 from hyperopt.models.linear import Linear
 from hyperopt.models.logistic import Logistic
@@ -43,5 +43,7 @@ def made(model: Mapping[str, Any]) -> Model:
     chosen = find(model["name"])(**{key: value for key, value in model.items() if key != "name"})
     dropout = getattr(chosen, "dropout", 0.0)
     if not 0 <= dropout < 1:
-        raise ConfigError(f"model.dropout={shown(dropout)}: a number from 0 up to, but not, 1 is expected.")
+        raise ConfigError(
+            f"{typed('model.dropout', dropout)}: a number from 0 up to, but not, 1 is expected."
+        )
     return chosen

@@ -6,26 +6,130 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Any
 
+MOST_NAMES = 5
+"""The most names that a sentence lists."""
+MOST_LETTERS = 120
+"""The most letters of a value that a sentence repeats."""
+
+SYNONYMS = {
+    "adamw": "adam, which has no decoupled weight decay here",
+    "nadam": "adam",
+    "nesterov": "sgd with nesterov=true",
+    "momentum": "sgd with momentum=0.9",
+    "sgdm": "sgd with momentum=0.9",
+    "sgd_momentum": "sgd with momentum=0.9",
+    "hypergrad": "sgd_hd",
+    "lr": "alpha",
+    "learning_rate": "alpha",
+    "learningrate": "alpha",
+    "base_lr": "alpha",
+    "step_size": "alpha",
+    "eta": "alpha",
+    "optimizer": "stack",
+    "optimiser": "stack",
+    "optim": "stack",
+    "opt": "stack",
+    "rule": "stack",
+    "data": "dataset",
+    "bs": "batch_size",
+    "batch": "batch_size",
+    "wd": "weight_decay",
+    "decay": "weight_decay",
+    "net": "model",
+    "network": "model",
+    "arch": "model",
+    "epoch": "epochs",
+    "num_epochs": "epochs",
+    "max_epochs": "epochs",
+    "random_seed": "seed",
+    "seeds": "seed",
+    "betas": "beta1 and beta2",
+    "rho": "gamma",
+    "hidden": "model.hidden",
+    "width": "model.hidden",
+    "gradient_clipping": "clip",
+    "grad_clip": "clip",
+    "precision": "dtype",
+    "gpu": "device",
+    "jobs": "workers",
+    "num_workers": "workers",
+    "cifar": "cifar10",
+    "dense": "mlp",
+    "fc": "mlp",
+    "vgg": "vgg16",
+    "train": "run",
+    "fit": "run",
+    "sweep": "run -m",
+    "plot": "figures",
+    "reproduce": "tables",
+    "download": "data",
+    "ls": "list",
+}
+"""What a name of other programs is called here: a name, perhaps with more words behind it."""
+
 
 class ConfigError(ValueError):
     """Input that is refused; the message is a sentence with the key, its value and what is expected."""
 
 
 def unknown(what: str, name: str, known: Iterable[str], *, given: str | None = None) -> ConfigError:
-    """There is no `what` called `name`: tells the nearest of `known`, else all of them.
+    """There is no `what` called `name`: tells what is meant, if that is clear, else at most five of `known`.
 
     `given` is the whole input as it was typed, where that is more than the name.
     """
-    names = list(known)
-    near = get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}."
-    return ConfigError(f"{f'{given}: ' if given else ''}there is no {what} {name!r}; {hint}")
+    typed = f"{shortened(given)}: " if given else ""
+    return ConfigError(
+        f"{typed}there is no {what} {shortened(repr(name))}; {_hint(name, list(dict.fromkeys(known)))}"
+    )
+
+
+def _hint(name: str, known: list[str]) -> str:
+    plain = {_plain(each): each for each in known}
+    if meant := plain.get(_plain(name)):
+        return f"did you mean {meant}?"
+    synonym = SYNONYMS.get(_plain(name), "")
+    if synonym.partition(" ")[0].rstrip(",") in known:
+        return f"did you mean {synonym}?"
+    if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.65):
+        return f"did you mean {near[0]}?"
+    others = f" and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
+    return f"known: {', '.join(known[:MOST_NAMES])}{others}."
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def shown(value: Any) -> str:
     """A value as it is typed in an override."""
     if isinstance(value, list | tuple):
         return f"[{','.join(map(shown, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{key}:{shown(item)}' for key, item in value.items())}}}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return digits(value)
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def digits(value: int) -> str:
+    """A whole number, in hexadecimal where Python refuses to write so many decimal digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return hex(value)
+
+
+def shortened(text: str) -> str:
+    """A text on one line, without its middle where it is long."""
+    line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    if len(line) <= MOST_LETTERS:
+        return line
+    half = MOST_LETTERS // 2
+    return f"{line[:half]} ... {line[-half:]}"
+
+
+def typed(key: str, value: Any) -> str:
+    """A key and its value for a sentence, `key=value` on one line."""
+    return f"{key}={shortened(shown(value))}"

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hyperopt.optim.defaults import default_alphas
-from hyperopt.optim.errors import ConfigError, shown, unknown
+from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.own import WRITTEN
 from hyperopt.optim.rules import RULES, find
-from hyperopt.optim.spaces import UNIT_INTERVAL
+from hyperopt.optim.spaces import UNIT_INTERVAL, in_float32, is_held
 
 TRUTH = {"true": True, "false": False}
+MINUS = str.maketrans("\N{MINUS SIGN}\N{EN DASH}\N{NON-BREAKING HYPHEN}", "---")
 
 
 class NothingToClipError(ConfigError):
@@ -24,16 +25,16 @@ def parse_stack(value: Any) -> tuple[str, ...]:
     rules = tuple(_per_level(value)) if isinstance(value, str | Sequence) else (value,)
     if not rules or "" in rules:
         raise ConfigError(
-            f"stack={shown(value)}: a level is empty; write rules bottom to top, such as adam/sgd."
+            f"{typed('stack', value)}: a level is empty; write rules bottom to top, such as adam/sgd."
         )
     for rule in rules:
         if not isinstance(rule, str) or (":" not in rule and rule not in RULES):
-            raise unknown("rule", str(rule), (*RULES, WRITTEN), given=f"stack={shown(value)}")
+            raise unknown("rule", shown(rule), (*RULES, WRITTEN), given=typed("stack", value))
         find(rule)
     for rule in rules[:-1]:
         if set(find(rule).hyperparameters) <= find(rule).constants:
             raise ConfigError(
-                f"stack={shown(value)}: {rule} has nothing that a level above could tune; "
+                f"{typed('stack', value)}: {rule} has nothing that a level above could tune; "
                 f"it is the top level, as in stack={rule}."
             )
     return rules
@@ -52,7 +53,7 @@ def parse_alpha(value: Any, stack: tuple[str, ...]) -> tuple[float, ...]:
             if len(stack) == 1
             else f"one number (the top level's) or {len(stack)}, one per level"
         )
-        raise ConfigError(f"alpha={shown(value)}: stack={'/'.join(stack)} takes {wanted}.")
+        raise ConfigError(f"{typed('alpha', value)}: stack={'/'.join(stack)} takes {wanted}.")
     return tuple(given)
 
 
@@ -61,19 +62,19 @@ def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
     parts = [TRUTH.get(str(part).lower()) for part in _per_level(value)]
     if not parts or None in parts:
         raise ConfigError(
-            f"clip={shown(value)}: true or false is expected, or one per level above 0, such as false/true."
+            f"{typed('clip', value)}: true or false is expected, or each level's above 0, as in false/true."
         )
     clips = tuple(part is True for part in parts)
     above = len(stack) - 1
     if above == 0 and any(clips):
         raise NothingToClipError(
-            f"clip={shown(value)}: stack={stack[0]} has no level above 0 to clip; use clip=false."
+            f"{typed('clip', value)}: stack={stack[0]} has no level above 0 to clip; use clip=false."
         )
     if len(clips) == 1:
         return clips * above
     if len(clips) != above:
         takes = f"takes true, false, or {above} of them, one per level above 0"
-        raise ConfigError(f"clip={shown(value)}: stack={'/'.join(stack)} {takes}.")
+        raise ConfigError(f"{typed('clip', value)}: stack={'/'.join(stack)} {takes}.")
     return clips
 
 
@@ -86,42 +87,54 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, Sequence) or not given:
         raise ConfigError(
-            f"tune={shown(value)}: all, a hyperparameter or a list such as [alpha,beta1] is expected."
+            f"{typed('tune', value)}: all, a hyperparameter or a list such as [alpha,beta1] is expected."
         )
     for name in given:
-        if name not in names and given != ["all"]:
+        if not isinstance(name, str) or (name not in names and given != ["all"]):
             raise unknown(
-                f"hyperparameter of {stack[0]}", str(name), ("all", *names), given=f"tune={shown(value)}"
+                f"hyperparameter of {stack[0]}", shown(name), ("all", *names), given=typed("tune", value)
             )
         if name in find(stack[0]).constants:
             raise ConfigError(
-                f"tune={shown(value)}: {name} is not tuned; {', '.join(there) or 'nothing'} can be."
+                f"{typed('tune', value)}: {name} is not tuned; {', '.join(there) or 'nothing'} can be."
             )
     tuned = tuple(name for name in there if name in given or given == ["all"])
     if not tuned and (len(stack) > 1 or given != ["all"]):
         raise ConfigError(
-            f"tune={shown(value)}: {given[0]} is 0 and cannot leave 0; give {given[0]}= or tune alpha."
+            f"{typed('tune', value)}: {given[0]} is 0 and cannot leave 0; give {given[0]}= or tune alpha."
         )
     return tuned if len(stack) > 1 else ()
 
 
 def parse_number(key: str, value: Any, part: Any = None) -> float:
-    """A finite number of 0 or more; `part` is the part of `value` that is read, where it holds several."""
+    """A number of 0 or more that is finite in float32; its minus may be a typographic one.
+
+    `part` is the part of `value` that is read, where it holds several.
+    """
+    given = value if part is None else part
     try:
         if isinstance(value, bool) or isinstance(part, bool):
             raise TypeError
-        number = float(value if part is None else part)
-    except (TypeError, ValueError):
+        number = float(with_plain_minus(given) if isinstance(given, str) else given)
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not math.isfinite(number) or number < 0:
-        raise ConfigError(f"{key}={shown(value)}: a finite number of 0 or more is expected.")
+    if not is_held(number) or number < 0:
+        raise ConfigError(f"{typed(key, value)}: a finite number of 0 or more is expected.")
     return number + 0.0
 
 
-def check_decay(key: str, value: float, rule: str) -> None:
-    """Refuse a decay rate of 1 or more: a number that is tuned within the unit interval must start there."""
-    if find(rule)().space(key) is UNIT_INTERVAL and value >= 1:
-        raise ConfigError(f"{key}={shown(value)}: a number from 0 up to, but not, 1 is expected.")
+def with_plain_minus(text: str) -> str:
+    """The text with a hyphen for every minus sign and dash that a printed number may have."""
+    return text.translate(MINUS)
+
+
+def check_decay(key: str, value: float, rule: str, dtype: str = "float32") -> None:
+    """Refuse a decay rate that is 1 or more in `dtype`: it is tuned within the unit interval."""
+    held = value if dtype == "float64" else in_float32(value)
+    if find(rule)().space(key) is not UNIT_INTERVAL or held < 1:
+        return
+    why = "; float32 holds nothing between 0.99999994 and 1" if value < 1 else ""
+    raise ConfigError(f"{typed(key, value)}: a number from 0 up to, but not, 1 is expected{why}.")
 
 
 def _per_level(value: Any) -> list[Any]:

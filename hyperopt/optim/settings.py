@@ -8,7 +8,7 @@ from typing import Any
 
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import build, habits_of, known_habits
-from hyperopt.optim.errors import ConfigError, shown, unknown
+from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
 
 FORMS = ("textbook", "reported")
@@ -39,7 +39,15 @@ class Levels:
 
 
 def levels_of(
-    stack: Any, alpha: Any, clip: Any, tune: Any, form: Any, given: Mapping[str, Any], *, lr: Any = None
+    stack: Any,
+    alpha: Any,
+    clip: Any,
+    tune: Any,
+    form: Any,
+    given: Mapping[str, Any],
+    *,
+    lr: Any = None,
+    dtype: str = "float32",
 ) -> Levels:
     """What settings say of each level.
 
@@ -51,13 +59,14 @@ def levels_of(
         form: what the habits follow that are not given, one of FORMS.
         given: level 0's other hyperparameters, habits and options, by name; None is the default.
         lr: level 0's alpha instead of what `alpha` says; None leaves that.
+        dtype: in which decay rates have to be below 1, "float32" or "float64".
 
     Raises:
         ConfigError: a setting is refused.
     """
     rules = levels.parse_stack(stack)
     if form not in FORMS:
-        raise ConfigError(f"form={shown(form)}: one of {', '.join(FORMS)} is expected.")
+        raise ConfigError(f"{typed('form', form)}: one of {', '.join(FORMS)} is expected.")
     alphas = levels.parse_alpha(alpha, rules)
     if lr is not None:
         alphas = (levels.parse_number("lr", lr), *alphas[1:])
@@ -70,7 +79,7 @@ def levels_of(
             continue
         if name in numbers:
             numbers[name] = levels.parse_number(name, value)
-            levels.check_decay(name, numbers[name], rules[0])
+            levels.check_decay(name, numbers[name], rules[0], dtype)
         elif name in habits:
             habits[name] = type(habits[name])(value)
         elif name not in of_clip_too:
@@ -126,7 +135,7 @@ def _unread(
     name: str, value: Any, rules: tuple[str, ...], numbers: Mapping[str, float], habits: Mapping[str, Any]
 ) -> ConfigError:
     """The error for a name that none of these rules reads."""
-    given = f"{name}={shown(value)}"
+    given = typed(name, value)
     if any(name in find(rule).hyperparameters for rule in (*RULES, *rules)):
         return ConfigError(f"{given}: level 0 is {rules[0]}, which has {', '.join(('alpha', *numbers))}.")
     if name in known_habits(rules):

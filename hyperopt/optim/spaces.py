@@ -6,6 +6,8 @@ as the inverse of (tanh(raw) + 1) / 2, so that it stays inside (0, 1) wherever t
 
 from __future__ import annotations
 
+import math
+import struct
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
@@ -79,6 +81,20 @@ class Log(Space):
 
     def slope(self, raw: Tensor) -> Tensor:
         return raw.exp()
+
+
+def in_float32(value: float) -> float:
+    """The number of float32 that is nearest to `value`."""
+    try:
+        nearest: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.copysign(math.inf, value)
+    return nearest
+
+
+def is_held(value: float) -> bool:
+    """Whether `value` is finite in float32."""
+    return math.isfinite(in_float32(value))
 
 
 LINEAR, UNIT_INTERVAL, ROOT, LOG = Linear(), UnitInterval(), Root(), Log()

@@ -78,6 +78,29 @@ BAD = {
     "activation": ({"model.activation": "rleu"}, "tanh, relu, sigmoid, none"),
     "option of another model": ({"model": "logistic", "model.hidden": [3]}, "no key 'model.hidden'"),
     "interpolation": ({"seed": "${batch_size}"}, "a whole number"),
+    "interpolation of any value": ({"alpha": "${seed}"}, "alpha=${seed}: a plain value"),
+    "a missing value": ({"epochs": "???"}, "epochs=???: a whole number"),
+    "a missing option": ({"dataset.train": "???"}, "dataset.train=???: a whole number"),
+    "a data set of no name": ({"dataset": {}}, "dataset={}: there is no dataset '{}'"),
+    "a list in a list to tune": ({"tune": [["alpha"]]}, "no hyperparameter of adam"),
+    "a list in a list of widths": ({"model.hidden": [[1]]}, "model.hidden=[[1]]: a list of whole numbers"),
+    "a list for a number": ({"epochs": [1]}, "epochs=[1]: a whole number"),
+    "a mapping for a name": ({"dtype": {"a": 1}}, "dtype={a:1}: a name"),
+    "more epochs than a record can count": ({"epochs": 1e308}, "epochs=1e+308: a whole number"),
+    "a width that no record can count": ({"model.hidden": [2**63]}, "whole numbers of 9.2e+18 or less"),
+    "a rate beyond float32": ({"alpha": 1e39}, "alpha=1e+39: a number of 0 or more that float32 can hold"),
+    "a rate of 5,000 digits": ({"alpha": 10**5000}, "a finite number"),
+    "a number of 5,000 digits": ({"stack": "sgd", "momentum": 10**5000}, "momentum="),
+    "a stack of 5,000 digits": ({"stack": 10**5000}, "there is no rule"),
+    "a decay that float32 rounds to 1": (
+        {"beta2": 1 - 1e-9},
+        "float32 holds nothing between 0.99999994 and 1",
+    ),
+    "a divisor that float32 rounds to 0": (
+        {"dataset.divisor": 1e-60},
+        "a number above 0 that float32 can hold",
+    ),
+    "a penalty beyond float32": ({"l2": 1e39}, "l2=1e+39: a number of 0 or more that float32 can hold"),
 }
 
 
@@ -87,6 +110,12 @@ def test_bad_settings_are_refused_in_a_sentence(asked: dict, says: str) -> None:
         resolve(asked)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_what_float64_can_hold_is_a_decay_rate_of_it() -> None:
+    assert resolve({"beta2": 1 - 1e-9, "dtype": "float64"}).numbers["beta2"] == 1 - 1e-9
+    assert resolve({"beta2": 1 - 6e-8}).numbers["beta2"] == 1 - 6e-8
 
 
 def test_defaults() -> None:

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from hyperopt.errors import ConfigError, unknown
+from hyperopt.errors import MOST_NAMES, ConfigError, shortened, unknown
 from hyperopt.experiments.experiment import (
     DEFAULT_SEEDS,
     Baseline,
@@ -44,9 +44,22 @@ def load(*patterns: str, root: Path | None = None) -> list[Experiment]:
     for pattern in patterns or ("*",):
         matching = [name for name in known if fnmatchcase(name, pattern)]
         if not matching and patterns:
-            raise ExperimentError(str(unknown("experiment", pattern, known)))
+            raise ExperimentError(_no_experiment(pattern, known))
         chosen.update(matching)
     return [read(root / f"{name}.yaml", name) for name in known if name in chosen]
+
+
+def _no_experiment(pattern: str, known: Sequence[str]) -> str:
+    """The sentence about a pattern that matches none of the known ids, with what is meant."""
+    report = pattern.strip("/")
+    same_name = [name for name in known if name.endswith(f"/{report}")]
+    if any(name.startswith(f"{report}/") for name in known):
+        meant = f"'{report}/*'"
+    elif 0 < len(same_name) <= MOST_NAMES:
+        meant = " or ".join(same_name)
+    else:
+        return str(unknown("experiment", pattern, known))
+    return f"there is no experiment {shortened(repr(pattern))}; did you mean {meant}?"
 
 
 def ids(root: Path | None = None) -> list[str]:

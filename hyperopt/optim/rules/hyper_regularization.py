@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.rules.rule import Hyper, Rule, State
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class HyperRegularization(Rule):
 
     def __post_init__(self) -> None:
         if self.beta_of not in BETA_OF:
-            raise ConfigError(f"beta_of={shown(self.beta_of)}: one of {', '.join(BETA_OF)} is expected.")
+            raise ConfigError(f"{typed('beta_of', self.beta_of)}: one of {', '.join(BETA_OF)} is expected.")
 
     def exact(self, c: Tensor) -> Tensor:
         """Growth r - 1, where r**2 phi'(r) = c."""

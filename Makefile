@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 		"Python 3.11 or newer is needed; name one, as in: make setup PYTHON=python3.12")'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV) (a minute or two, once)"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers]'
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers,trainers]'
 	@touch $@
 
 tables: $(READY)  ## train what is missing and print the tables: make tables ONLY=clipping/table2

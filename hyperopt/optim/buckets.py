@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim.programs import Arithmetic, Vectors, wide
+from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
 
 CAPACITY = {"cpu": 2**22}
@@ -46,11 +47,12 @@ class Run:
 
     Attributes:
         vectors: their part of the bucket's.
+        layout: how their elements lie over processes.
     """
 
     def __init__(self, bucket: Bucket, first: int, end: int) -> None:
         self.params, self._states = bucket.params[first:end], bucket.states[first:end]
-        self.vectors = bucket.vectors(first, end)
+        self.vectors, self.layout = bucket.vectors(first, end), bucket.layout
         self._grads, self._weights = bucket.grads[first:end], bucket.weights[first:end]
 
     @property
@@ -67,21 +69,25 @@ class Run:
         """Copy the gradients, and the weights where they are needed, into the scratch."""
         copy_each(self._grads, [_dense(param) for param in self.params])
         if self._weights:
-            copy_each(self._weights, self.params)
+            copy_each(self._weights, self._places())
 
     def leave(self, step: int) -> None:
         """Move the parameters as the scratch says after an update, which is at the optimizer's step."""
         if self._weights:
-            copy_each(self.params, self._weights)
+            copy_each(self._places(), self._weights)
         else:
-            subtract_each(self.params, self._grads)
+            subtract_each(self._places(), self._grads)
         for state in self._states:
             state["step"] += 1
             state["moved"] = step
 
+    def _places(self) -> list[Tensor]:
+        """Where the parameters' elements lie here."""
+        return [local(param) for param in self.params] if self.layout else self.params
+
 
 class Bucket:
-    """Parameters of one device and type with their state.
+    """Parameters of one device, type and layout with their state.
 
     Args:
         params: at least one; one alone, where the rule reads more of it than its elements.
@@ -95,9 +101,9 @@ class Bucket:
         self, params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
     ) -> None:
         self.params, self.states, self._arithmetic = params, states, arithmetic
-        self.device, self.dtype = params[0].device, params[0].dtype
+        self.device, self.dtype, self.layout = params[0].device, params[0].dtype, layout(params[0])
         self._shaped = arithmetic.bottom.rule.uses_shape
-        self._starts = [0, *accumulate(param.numel() for param in params)]
+        self._starts = [0, *accumulate(local(param).numel() for param in params)]
         self._tensors: dict[str, Tensor] = {}
         for i, state in enumerate(states):
             self._remember(i, state)
@@ -140,7 +146,7 @@ class Bucket:
 
     def _remember(self, i: int, state: ParamState) -> None:
         """Make the state of parameter `i` views of the bucket's vectors."""
-        fresh = self._arithmetic.remembered(self.params[i])
+        fresh = self._arithmetic.remembered(local(self.params[i]))
         for name, value in fresh.items():
             value = state.get(name, value).to(value)
             if value.ndim == 0 and len(self.params) == 1:
@@ -156,7 +162,7 @@ class Bucket:
 
     def _view(self, vector: Tensor, i: int) -> Tensor:
         """The part of parameter `i`, shaped as it is, and lying in memory as it does where that is dense."""
-        param = self.params[i]
+        param = local(self.params[i])
         part = vector[self._starts[i] : self._starts[i] + param.numel()]
         if torch.empty_like(param, device="meta").stride() == param.stride():
             return part.as_strided(param.shape, param.stride())
@@ -169,16 +175,19 @@ def _dense(param: Tensor) -> Tensor:
         raise RuntimeError(
             "HyperOptimizer takes dense gradients only; build the embedding with sparse=False."
         )
-    return grad
+    return local_as(param, grad)
 
 
 def buckets_of(
     params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
 ) -> list[Bucket]:
-    """Parameters in as few buckets as there are devices, types, counts of updates, and capacities to fill."""
+    """Parameters in as few buckets as there are devices, types, layouts, counts of updates, capacities."""
+    layouts = [layout(param) for param in params]
 
-    def key(i: int) -> tuple[str, str, int]:
-        return str(params[i].device), str(params[i].dtype), states[i].get("step", 0)
+    def key(i: int) -> tuple[str, str, int, int]:
+        # Which parameter is a layout's first is the same in all processes, so they sum in one order.
+        first = layouts.index(layouts[i])
+        return str(params[i].device), str(params[i].dtype), first, states[i].get("step", 0)
 
     buckets = []
     for (device, *_), group in groupby(sorted(range(len(params)), key=key), key):
@@ -186,10 +195,11 @@ def buckets_of(
         capacity = CAPACITY.get(torch.device(device).type, CAPACITY_ELSEWHERE) if arithmetic.joins else 0
         ends, room = [0], capacity
         for k, i in enumerate(indices):
-            if k and params[i].numel() > room:
+            size = local(params[i]).numel()
+            if k and size > room:
                 ends.append(k)
                 room = capacity
-            room -= params[i].numel()
+            room -= size
         for first, end in pairwise([*ends, len(indices)]):
             chosen = indices[first:end]
             buckets.append(

@@ -10,6 +10,7 @@ from torch import Tensor
 from hyperopt.optim.clip import ClipState
 from hyperopt.optim.programs import Above
 from hyperopt.optim.stack import Inputs, LevelState, Memory
+from hyperopt.optim.torch_private import tree_leaves
 
 
 def plain(state: Any) -> Any:
@@ -36,6 +37,16 @@ def above(saved: dict[str, Any] | Above) -> Above:
         for level in saved["levels"]
     )
     return Above(saved["tuned"], saved["fixed"], levels, saved["seen"])
+
+
+def filled(saved: Any, own: Any) -> Any:
+    """A saved value with the empty containers that one's own has: torch.distributed drops them."""
+    if isinstance(saved, dict) and isinstance(own, dict):
+        lacks = {key: value for key, value in own.items() if key not in saved and not tree_leaves(value)}
+        return lacks | {key: filled(value, own.get(key)) for key, value in saved.items()}
+    if isinstance(saved, list) and isinstance(own, list) and len(saved) == len(own):
+        return [filled(*pair) for pair in zip(saved, own, strict=True)]
+    return saved
 
 
 def moved(tree: Any, device: torch.device, *, copy: bool = False) -> Any:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, settings
+from hyperopt.optim import checkpoint, settings, sharding
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.buckets import Scratch
 from hyperopt.optim.closed_forms import GRADIENT
@@ -71,6 +71,7 @@ class HyperOptimizer(Optimizer):
         compile: bool | Literal["auto"] = "auto",  # noqa: A002
         **numbers: Any,
     ) -> None:
+        sharding.check_caller()
         self._shown: list[tuple[Tensor, int]] = []
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
@@ -142,12 +143,17 @@ class HyperOptimizer(Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """The whole state in plain containers: `torch.load(..., weights_only=True)` reads it."""
         saved = super().state_dict()
+        params = [param for group in self.param_groups for param in group["params"]]
+        for k, state in saved["state"].items():
+            saved["state"][k] = sharding.each(sharding.of_all, params[k], state)
         for group in saved["param_groups"]:
             group["levels"] = checkpoint.plain(group["levels"])
         return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
+        own = [checkpoint.plain(group) for group in self.param_groups]
+        state_dict = state_dict | {"param_groups": checkpoint.filled(state_dict["param_groups"], own)}
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
             owner = self._owner(i)
@@ -155,7 +161,8 @@ class HyperOptimizer(Optimizer):
             for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
                 if k not in state_dict["state"]:
                     continue
-                state = checkpoint.moved(state_dict["state"][k], param.device, copy=True)
+                state = sharding.each(sharding.local_as, param, state_dict["state"][k])
+                state = checkpoint.moved(state, param.device, copy=True)
                 if form and form.keeps == GRADIENT and "weight_decay" in owner["levels"].fixed:
                     state = checkpoint.of_closed_form(state, owner["levels"].fixed["weight_decay"])
                 self.state[param] = state
@@ -188,7 +195,7 @@ class HyperOptimizer(Optimizer):
         stepper = self._steppers.get(indices[0])
         if stepper is None:
             arithmetic = arithmetic_of(owner)
-            stepper = Stepper(arithmetic, owner["compile"], self._scratch, owner["dtype"])
+            stepper = Stepper(arithmetic, owner["compile"], self._scratch)
             self._steppers[indices[0]] = stepper
         rate = self._written(indices)
         written = {} if rate is None else {"alpha": rate}
@@ -255,6 +262,8 @@ def _prepare(group: Group, owner: Group | None) -> None:
                 f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
             )
     group |= settings.completed(group)
+    for param in group["params"]:
+        sharding.check(param, elementwise=arithmetic_of(group).joins)
     if arithmetic_of(group).bottom.rule.uses_whole_gradient:
         raise ConfigError(
             f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
@@ -269,7 +278,6 @@ def _prepare(group: Group, owner: Group | None) -> None:
     dtype = torch.float32
     for param in group["params"]:
         dtype = torch.promote_types(dtype, wide(param.dtype))
-    group["dtype"] = dtype
     rules = group["stack"].split("/")
     numbers = tuple(
         {name: torch.tensor(value, dtype=dtype, device=device) for name, value in level.items()}

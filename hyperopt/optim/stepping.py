@@ -12,7 +12,8 @@ from torch import Tensor
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
-from hyperopt.optim.programs import Above, Arithmetic, Programs, programs
+from hyperopt.optim.programs import Above, Arithmetic, Programs, add, programs
+from hyperopt.optim.sharding import Layout, check, summed
 from hyperopt.optim.stack import Tree
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
@@ -57,13 +58,10 @@ class Stepper:
         arithmetic: by which.
         compiles: True, False or "auto".
         scratch: where gradients go.
-        dtype: of the hyperparameters.
     """
 
-    def __init__(
-        self, arithmetic: Arithmetic, compiles: bool | str, scratch: Scratch, dtype: torch.dtype
-    ) -> None:
-        self.arithmetic, self._compiles, self._scratch, self._dtype = arithmetic, compiles, scratch, dtype
+    def __init__(self, arithmetic: Arithmetic, compiles: bool | str, scratch: Scratch) -> None:
+        self.arithmetic, self._compiles, self._scratch = arithmetic, compiles, scratch
         self._buckets: list[Bucket] = []
         self._placed: set[Tensor] = set()
         self._elements = 0
@@ -92,22 +90,26 @@ class Stepper:
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
-        programs_, home, dtype = self._programs(last), above.seen.device, self._dtype
+        programs_, home = self._programs(last), above.seen.device
+        dtype = next(iter((above.tuned | above.fixed).values())).dtype
         count = _scalar(last + 1, dtype, home)
         moved_before = [run for run in runs if self.arithmetic.bottom.tuned and run.moved == last > 0]
-        if programs_.whole and len(runs) == len(moved_before) == 1 and _device(runs[0]) == home:
+        alone = len(runs) == len(moved_before) == 1 and _device(runs[0]) == home and not runs[0].layout
+        if programs_.whole and alone:
             runs[0].fill()
             of_weights = _scalar(runs[0].step + 1, dtype, home)
             after = programs_.whole(above, written, runs[0].vectors, of_weights, count)
             runs[0].leave(last + 1)
             return after
 
-        hypergradient = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+        parts: dict[Layout | None, list[Tree]] = {}
         for run in moved_before:
             run.fill()
             tuned, fixed = moved((above.tuned, above.fixed), _device(run))
             part = programs_.pull(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)))
-            hypergradient = {name: total + part[name].to(home) for name, total in hypergradient.items()}
+            parts.setdefault(run.layout, []).append(moved(part, home))
+        nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+        hypergradient = add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
         after = programs_.climb(above, hypergradient, written, count)
         for run in runs:
             if len(runs) > 1 or not moved_before:
@@ -124,6 +126,8 @@ class Stepper:
         new = [p for p in params if p not in self._placed and p.numel() and (p.grad is not None or states[p])]
         if not new:
             return
+        for param in new:  # accelerate shards parameters once the optimizer has been made
+            check(param, elementwise=self.arithmetic.joins)
         self._buckets += buckets_of(new, [states[p] for p in new], self.arithmetic, self._scratch)
         self._placed |= set(new)
         self._elements = sum(p.numel() for bucket in self._buckets for p in bucket.params)

@@ -22,6 +22,7 @@ __all__ = [
     "compile_in_one_thread",
     "copy_each",
     "edits_of",
+    "is_of_fsdp1",
     "onednn_linear",
     "subtract_each",
     "tree_flatten",
@@ -64,6 +65,15 @@ def subtract_each(targets: list[Tensor], amounts: list[Tensor]) -> None:
         return
     for target, amount in zip(targets, amounts, strict=True):
         target.sub_(amount)
+
+
+def is_of_fsdp1(param: Tensor) -> bool:
+    """Whether FullyShardedDataParallel has flattened a parameter, or it is what others were flattened into.
+
+    The attribute `_fsdp_flattened`, by which nested ones tell, replaces asking the module, which an optimizer
+    does not know: with `use_orig_params` parameters look as ever. Without it these are not refused.
+    """
+    return bool(getattr(param, "_fsdp_flattened", False))
 
 
 def compile_errors() -> type[Exception]:

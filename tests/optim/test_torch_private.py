@@ -93,6 +93,10 @@ def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.Monk
     assert torch_private.edits_of(products.by_onednn, HOME) == {}
 
 
+def test_what_fsdp1_has_not_marked_is_not_its() -> None:
+    assert not torch_private.is_of_fsdp1(torch.nn.Parameter(torch.zeros(1)))
+
+
 @pytest.mark.parametrize("there", [True, False])
 def test_tensors_are_copied_and_subtracted_one_by_one_too(
     there: bool, monkeypatch: pytest.MonkeyPatch

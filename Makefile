@@ -12,7 +12,7 @@ options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(i
 	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
 
 .DEFAULT_GOAL := help
-.PHONY: setup tables figures render publish times test lint bench costs help
+.PHONY: setup tables figures render publish times test torture lint bench costs help
 
 setup: $(READY)  ## make .venv with the versions in constraints.txt
 
@@ -41,6 +41,9 @@ times: $(READY)  ## time each row of a table alone, on an idle machine: make tim
 
 test: $(READY)  ## run the tests
 	@$(VENV)/bin/python -m pytest
+
+torture: $(READY)  ## an hour of kills, damage and commands at once
+	@TORTURE=60 $(VENV)/bin/python -m pytest tests/reliability tests/engine/test_pack_files.py
 
 lint: $(READY)  ## check style, formatting and types
 	@$(VENV)/bin/ruff check .

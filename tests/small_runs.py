@@ -87,6 +87,10 @@ class Watcher:
         self.failures: list[tuple[str, str]] = []
         self.updates: list[tuple[str, int, int]] = []
         self.halves: list[str] = []
+        self.agains: list[tuple[str, str]] = []
+        self.workers: list[int] = []
+        self.waited_for: list[str] = []
+        self.found_ids: list[str] = []
         self.closed = False
 
     def start(self, plan: object) -> None:
@@ -98,8 +102,20 @@ class Watcher:
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         self.finished.append(pack.name)
 
-    def halved(self, pack: Pack) -> None:
+    def halved(self, pack: Pack, parts: int) -> None:
         self.halves.append(pack.name)
+
+    def again(self, pack: Pack, reason: str) -> None:
+        self.agains.append((pack.name, reason))
+
+    def fewer(self, workers: int) -> None:
+        self.workers.append(workers)
+
+    def waits(self, runs: int, commands: Sequence[str]) -> None:
+        self.waited_for += commands
+
+    def found(self, runs: Sequence[Run]) -> None:
+        self.found_ids += [run.id for run in runs]
 
     def failed(self, pack: Pack, message: str) -> None:
         self.failures.append((pack.name, message))

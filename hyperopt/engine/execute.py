@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import threading
-import traceback
+import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from hyperopt.config import Run
+from hyperopt.engine import begun
+from hyperopt.engine.attempt import Failure, attempt, failure_of
+from hyperopt.engine.begun import Begun, Room, note_of
+from hyperopt.engine.claims import Claims
 from hyperopt.engine.costs import run_steps
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.pack_files import PackFiles
-from hyperopt.engine.plan import Plan
-from hyperopt.engine.process import prepare_process, start_worker
+from hyperopt.engine.pack_files import PackFiles, checkpointed_ids
+from hyperopt.engine.plan import Plan, packs_of
 from hyperopt.engine.progress import Progress
-from hyperopt.engine.trainer import train_pack
-from hyperopt.optim.own import own_place
+from hyperopt.engine.workers import InThisProcess, Processes, WorkerLostError, Workers
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 @dataclass
@@ -37,11 +37,7 @@ class Outcome:
 
 
 def execute(
-    plan: Plan,
-    store: Store,
-    options: Options,
-    progress: Progress,
-    executor: Callable[[], Executor] | None = None,
+    plan: Plan, store: Store, options: Options, progress: Progress, workers: Workers | None = None
 ) -> Outcome:
     """Train the packs of a plan.
 
@@ -50,167 +46,191 @@ def execute(
         store: where the records of a pack go when it finishes; checkpoints lie beside it.
         options: device and workers.
         progress: is told what happens.
-        executor: makes an object with the interface of concurrent.futures.Executor; None is local processes,
-            or this very process where one is enough.
+        workers: train the packs, and are closed at the end; where None, processes of this machine, or this
+            very process where one is enough.
 
     Returns:
         The records made, and the packs that failed.
     """
-    workers = max(1, min(options.resolved_workers(), len(plan.packs)))
-    if executor is None:
-        executor = Inline if workers == 1 else lambda: local_processes(workers)
-    work = Work(store, options, progress, executor, workers, deque(plan.packs))
+    if workers is None:
+        size = max(1, min(options.resolved_workers(), len(plan.packs)))
+        workers = InThisProcess() if size == 1 else Processes(size)
     progress.start(plan)
     try:
-        with work.watched():
-            work.run()
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
+        with Claims(store.root.parent) as claims:
+            work = Work(store, options, progress, workers, claims, deque(plan.packs))
+            with work.watched():
+                work.run()
     finally:
+        workers.close()
         progress.close()
     return work.outcome
 
 
-def local_processes(workers: int) -> ProcessPoolExecutor:
-    """A pool of worker processes, each with one torch thread."""
-    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=start_worker)
-
-
-class Inline(Executor):
-    """An executor that runs what is submitted at once, in this process."""
-
-    def __init__(self) -> None:
-        prepare_process()
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run it, and return a future that is done."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except (Exception, SystemExit) as error:
-            future.set_exception(error)
-        return future
-
-
 @dataclass
 class Work:
-    """A plan in the course of its execution."""
+    """A plan in the course of its execution.
+
+    Attributes:
+        waiting: packs to train.
+        elsewhere: runs to train that other commands have claimed, by id.
+        training: the packs in training, by name, each with the note that it was begun.
+        tried: packs whose worker was lost once, though they had done an epoch.
+        room: how large packs may be.
+    """
 
     store: Store
     options: Options
     progress: Progress
-    executor: Callable[[], Executor]
-    workers: int
+    workers: Workers
+    claims: Claims
     waiting: deque[Pack]
-    in_training: dict[str, tuple[Pack, PackFiles]] = field(default_factory=dict)
+    elsewhere: dict[str, Run] = field(default_factory=dict)
+    training: dict[str, tuple[Pack, Begun]] = field(default_factory=dict)
     tried: set[str] = field(default_factory=set)
+    room: Room = field(default_factory=Room)
     outcome: Outcome = field(default_factory=Outcome)
 
     def run(self) -> None:
-        """Train all packs that wait; a pool that broke is replaced."""
-        while self.waiting:
-            pool = self.executor()
-            try:
-                self.run_in(pool)
-            finally:
-                pool.shutdown(wait=False, cancel_futures=True)
-                for pack, _ in list(self.in_training.values()):
-                    self.leave(pack)
+        """Train all that waits, here or in other commands; what is finished is collected first."""
+        futures: dict[Future[list[Record] | Failure], Pack] = {}
+        self.tidy()
+        self.room.recall(self.root, self.claims.held())
+        looked = time.monotonic()
+        try:
+            while self.waiting or futures or self.elsewhere:
+                while len(self.training) < self.workers.size and (pack := self.next_pack()):
+                    futures[self.workers.submit(attempt, pack, self.options, self.root)] = pack
+                if futures:
+                    patience = POLL_SECONDS if self.elsewhere else None
+                    for future in wait(futures, patience, FIRST_COMPLETED).done:
+                        self.settle(futures.pop(future), future)
+                elif self.elsewhere:
+                    time.sleep(POLL_SECONDS)
+                if self.elsewhere and time.monotonic() - looked > POLL_SECONDS:
+                    self.look_elsewhere()
+                    looked = time.monotonic()
+        except BaseException:
+            for pack, _ in self.training.values():  # it ends because it was told to, not for want of memory
+                self.files(pack).begun.unlink(missing_ok=True)
+            raise
+        self.tidy()
 
-    def run_in(self, pool: Executor) -> None:
-        """Train in one pool until no pack waits, or the pool breaks."""
-        futures: dict[Future[list[Record]], Pack] = {}
-        broken = False
-        while futures or (self.waiting and not broken):
-            while len(futures) < self.workers and not broken and (pack := self.next_pack(wait=not futures)):
-                try:
-                    futures[pool.submit(train_pack, pack, self.options, self.store.root.parent)] = pack
-                except BrokenProcessPool:
-                    self.leave(pack)
-                    self.waiting.appendleft(pack)
-                    broken = True
-            for future in wait(futures, return_when=FIRST_COMPLETED).done:
-                pack = futures.pop(future)
-                error = future.exception()
-                if error is None:
-                    self.finish(pack, future.result())
-                else:
-                    broken |= isinstance(error, BrokenProcessPool)
-                    self.fail(pack, error)
+    @property
+    def root(self) -> Path:
+        """The folder of the store, where the files of packs in training lie beside the records."""
+        return self.store.root.parent
 
-    def next_pack(self, *, wait: bool) -> Pack | None:
-        """The first pack that no other command has, locked; if others have all, None or one waited for."""
-        tries = 0
+    def files(self, pack: Pack) -> PackFiles:
+        """The files of a pack in training."""
+        return PackFiles(self.root, pack.name)
+
+    def next_pack(self) -> Pack | None:
+        """The next pack to train, its runs claimed; None where others have every run that is left."""
         while self.waiting:
-            pack = self.waiting.popleft()
-            files = PackFiles(self.store.root.parent, pack.name)
-            if not files.lock(wait=wait and tries > len(self.waiting)):
-                self.waiting.append(pack)
-                tries += 1
-                if not wait and tries == len(self.waiting):
-                    return None
-                continue
-            self.in_training[pack.name] = pack, files
-            left = self.unfinished(pack)
-            if left == pack:
-                return pack
-            self.leave(pack)
-            if left is not None:
-                self.waiting.appendleft(left)
+            pack, *others = self.room.split(self.waiting.popleft())
+            if others:
+                self.waiting.extendleft(reversed(others))
+                self.progress.halved(pack, len(others) + 1)
+            if not self.has_room(pack):
+                self.waiting.appendleft(pack)
+                return None
+            if (left := self.claimed(pack)) is not None:
+                note = note_of(left, self.workers.size)
+                begun.keep(self.root, note)
+                self.training[left.name] = left, note
+                return left
         return None
 
-    def unfinished(self, pack: Pack) -> Pack | None:
-        """The runs of a pack that no other command has finished since the plan was made."""
-        there = self.store.load(run.id for run in pack.runs)
+    def has_room(self, pack: Pack) -> bool:
+        """Whether one more may train; fewer at once where a run of this pack did not fit beside so many."""
+        most = min(self.room.at_once.get(run.id, self.workers.size) for run in pack.runs)
+        if most < self.workers.size:
+            self.workers.shrink(most)
+            self.progress.fewer(most)
+        return len(self.training) < self.workers.size
+
+    def claimed(self, pack: Pack) -> Pack | None:
+        """The runs of a pack that no command has finished or claimed; they are ours from here on."""
+        ours = self.claims.take([run.id for run in pack.runs])
+        self.elsewhere.update({run.id: run for run in pack.runs if run.id not in ours})
+        # Looked up once they are claimed: before, another command might yet have finished them.
+        left = self.unfinished([run for run in pack.runs if run.id in ours])
+        self.claims.free(ours - {run.id for run in left})
+        return Pack(tuple(left)) if left else None
+
+    def unfinished(self, runs: Sequence[Run]) -> list[Run]:
+        """Those of some runs that have no record; the records of the others are taken."""
+        there = self.store.load([run.id for run in runs])
         self.outcome.records.update(there)
-        left = tuple(run for run in pack.runs if run.id not in there)
-        return Pack(left) if left else None
+        if there:
+            self.progress.found([run for run in runs if run.id in there])
+        return [run for run in runs if run.id not in there]
 
-    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """Keep a pack's records."""
-        self.store.write(records, pack.name)
-        self.outcome.records.update({record.id: record for record in records})
-        self.in_training[pack.name][1].clear()
-        self.leave(pack)
-        self.progress.finish(pack, records)
+    def look_elsewhere(self) -> None:
+        """Take the records of runs that others have finished; train what they have left."""
+        held = self.claims.held()
+        free = [run for run in self.elsewhere.values() if run.id not in held]
+        for run in free:
+            del self.elsewhere[run.id]
+        if left := self.unfinished(free):
+            self.room.recall(self.root, held)
+            self.waiting.extend(packs_of(left, self.options, checkpointed_ids(self.root)))
+        self.progress.waits(len(self.elsewhere), sorted({held[each] for each in self.elsewhere}))
 
-    def fail(self, pack: Pack, error: BaseException) -> None:
-        """Halve a pack that did not fit into memory, retry a run whose worker vanished, or note a failure."""
-        _, files = self.in_training[pack.name]
-        self.leave(pack)
-        if len(pack.runs) > 1 and ran_out_of_memory(error):
-            middle = len(pack.runs) // 2
-            self.waiting.extendleft([Pack(pack.runs[middle:]), Pack(pack.runs[:middle])])
-            files.clear()
-            self.progress.halved(pack)
-            return
-        if isinstance(error, BrokenProcessPool) and pack.name not in self.tried:
+    def settle(self, pack: Pack, future: Future[list[Record] | Failure]) -> None:
+        """Keep a pack's records, or see what can be done about its failure; its runs are free then."""
+        _, note = self.training[pack.name]
+        error = future.exception()
+        if isinstance(error, WorkerLostError):
+            self.fail(note, pack, Failure(str(error), str(error), memory=True), lost=True)
+        elif error is not None:
+            self.fail(note, pack, failure_of(error, pack))
+        elif isinstance(result := future.result(), Failure):
+            self.fail(note, pack, result)
+        else:
+            self.store.write(result, pack.name)
+            self.outcome.records.update({record.id: record for record in result})
+            self.files(pack).clear()
+            self.progress.finish(pack, result)
+        del self.training[pack.name]
+        self.claims.free([run.id for run in pack.runs])
+
+    def fail(self, note: Begun, pack: Pack, failure: Failure, *, lost: bool = False) -> None:
+        """Try a pack again, as it was, in halves, or beside fewer; give up where nothing is left to try."""
+        epoch, since = self.files(pack).reported() or (0, 0)
+        again = lost and pack.name not in self.tried
+        if again and (epoch > since or (len(pack.runs) == 1 and note.beside == 1)):
             self.tried.add(pack.name)
-            self.waiting.append(pack)
+        elif failure.memory and (len(pack.runs) > 1 or note.beside > 1):
+            note = replace(note, memory=True)
+            begun.keep(self.root, note)
+            self.room.learn(note)
+        else:
+            details = self.files(pack).write_failure(failure.details)
+            self.files(pack).begun.unlink(missing_ok=True)
+            self.outcome.failures.append((pack, f"{failure.reason} (details in {details})"))
+            self.progress.failed(pack, failure.reason)
             return
-        reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
-        trace, run = "".join(traceback.format_exception(error)), pack.first
-        if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
-            reason = f"{reason}, in your {place}"
-        details = files.write_failure(trace)
-        self.outcome.failures.append((pack, f"{reason} (details in {details})"))
-        self.progress.failed(pack, reason)
+        self.waiting.appendleft(pack)
+        self.progress.again(pack, failure.reason)
 
-    def leave(self, pack: Pack) -> None:
-        """Let other commands have the pack."""
-        self.in_training.pop(pack.name)[1].unlock()
+    def tidy(self) -> None:
+        """Remove what is left of packs whose runs are all recorded: someone was killed before doing so."""
+        for note in begun.notes(self.root):
+            if self.store.present(note.ids) >= set(note.ids):
+                PackFiles(self.root, note.name).clear()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Tell the progress how far the packs in training are, while work goes on."""
+        """Tell the progress how far the packs in training are, and keep the claims, while work goes on."""
         stop = threading.Event()
 
         def watch() -> None:
             while not stop.wait(POLL_SECONDS):
-                for pack, files in list(self.in_training.values()):
-                    if (reported := files.reported()) is not None:
+                self.claims.renew()
+                for pack, _ in list(self.training.values()):
+                    if (reported := self.files(pack).reported()) is not None:
                         epoch, since = reported
                         steps = run_steps(pack.first) * epoch // pack.first.epochs
                         self.progress.update(pack, epoch, steps, since)
@@ -222,10 +242,3 @@ class Work:
         finally:
             stop.set()
             watcher.join()
-
-
-def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether a pack failed for want of memory; the likely reason why a worker vanished."""
-    if isinstance(error, MemoryError | BrokenProcessPool):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)

@@ -1,41 +1,52 @@
-"""The files of a pack in training: its checkpoint, its progress, its lock; one command at a time."""
+"""The files of a pack in training: its checkpoint, its progress, why it failed."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
+import stat
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from hyperopt.durable import aside, write
 from hyperopt.optim.torch_private import tree_flatten, tree_leaves, tree_unflatten
 
 T = TypeVar("T")
+UNREADABLE = (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A pack's state after `epoch` epochs, as pytree flattens it, and the trainer's notes on it."""
+    """The state of runs after `epoch` epochs, as pytree flattens it, and the trainer's notes beside it.
 
+    Attributes:
+        ids: of the runs, in the order in which they lie along the first axis of every leaf.
+        epoch: epochs done.
+        leaves: of the state.
+        notes: what the trainer keeps beside it.
+    """
+
+    ids: list[str]
     epoch: int
     leaves: list[Tensor]
     notes: dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class PackFiles:
     """The files of one pack while it trains, under the folder `root` of the working store."""
 
     root: Path
     name: str
-    locked: IO[str] | None = field(default=None, repr=False)
 
     @property
     def checkpoint(self) -> Path:
@@ -47,87 +58,138 @@ class PackFiles:
         """The file that says how many epochs are done."""
         return self.root / "progress" / f"{self.name}.json"
 
+    @property
+    def begun(self) -> Path:
+        """The file that says that the pack was begun (begun.py); it goes last."""
+        return self.root / "begun" / f"{self.name}.json"
+
     def save(self, ids: Sequence[str], epoch: int, state: object, notes: dict[str, Any]) -> None:
         """Write the state aside and rename."""
-        leaves = {f"{i:05d}": leaf.contiguous() for i, leaf in enumerate(tree_leaves(state))}
-        metadata = {"ids": json.dumps(list(ids)), "epoch": str(epoch), "notes": json.dumps(notes)}
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        part = self.checkpoint.with_suffix(f".{os.getpid()}.part")
-        save_file(leaves, part, metadata)
-        part.replace(self.checkpoint)
+        leaves = {f"{i:05d}": leaf.detach().cpu().contiguous() for i, leaf in enumerate(tree_leaves(state))}
+        said = {"ids": json.dumps(list(ids)), "epoch": str(epoch), "notes": json.dumps(notes)}
+        sums = {"sum of notes": _sum(said, {}), "sum": _sum(said, leaves)}
+        with aside(self.checkpoint) as part:
+            try:
+                save_file(leaves, part, said | sums)
+            except SafetensorError as error:  # what it makes of a full disk
+                raise OSError(str(error)) from error
 
-    def load(self, device: str) -> Checkpoint | None:
-        """The last checkpoint; None where there is none, or it is damaged (training then starts over)."""
-        try:
-            with safe_open(self.checkpoint, "pt", device=device) as file:
-                metadata = file.metadata()
-                leaves = [file.get_tensor(key) for key in sorted(file.keys())]
-        except (FileNotFoundError, SafetensorError):
-            return None
-        return Checkpoint(int(metadata["epoch"]), leaves, json.loads(metadata["notes"]))
+    def load(self, ids: Sequence[str], device: str) -> Checkpoint | None:
+        """The furthest checkpoint that holds these runs, perhaps among others.
+
+        None where there is none, or it is damaged: then it is set aside, and training starts over.
+        """
+        holding = [head for head in heads(self.root) if set(ids) <= set(head.ids)]
+        for head in sorted(holding, key=lambda head: head.epoch, reverse=True):
+            if (saved := _read(head.path, device)) is not None:
+                return saved
+        return None
 
     def report(self, epoch: int, since: int = 0) -> None:
-        """Note how many epochs are done, and after which one training went on from a checkpoint."""
-        self.progress.parent.mkdir(parents=True, exist_ok=True)
-        part = self.progress.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps({"epoch": epoch, "since": since}))
-        part.replace(self.progress)
+        """Say how many epochs are done, and from which on training went on from a checkpoint."""
+        write(self.progress, json.dumps({"epoch": epoch, "since": since}), durable=False)
 
     def reported(self) -> tuple[int, int] | None:
-        """Both numbers as last noted; None where the pack has not started."""
+        """Epochs done, and from which on, as last reported; None where the pack has not started."""
         try:
-            said = json.loads(self.progress.read_text())
+            said = json.loads(self.progress.read_text(encoding="utf-8"))
             return int(said["epoch"]), int(said.get("since", 0))
-        except FileNotFoundError:
+        except UNREADABLE:
             return None
 
     def write_failure(self, text: str) -> Path:
-        """Write down what went wrong; returns the file."""
-        path = self.root / "failures" / f"{self.name}.txt"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    def lock(self, *, wait: bool) -> bool:
-        """Keep other commands from this pack; False where one has it and we do not wait."""
-        path = self.root / "locks" / f"{self.name}.lock"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.locked = path.open("w")
-        try:
-            fcntl.flock(self.locked, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.unlock()
-            return False
-        return True
-
-    def unlock(self) -> None:
-        """Let others have it."""
-        if self.locked is not None:
-            self.locked.close()
-            self.locked = None
+        """Keep what went wrong, and return the file it is in."""
+        return write(self.root / "failures" / f"{self.name}.txt", text, durable=False)
 
     def clear(self) -> None:
         """Remove what only an unfinished pack needs."""
-        for path in (self.checkpoint, self.progress):
+        for path in (self.checkpoint, self.progress, self.begun):
             path.unlink(missing_ok=True)
 
 
-def checkpointed_ids(root: Path) -> list[list[str]]:
-    """The run ids of every checkpoint under `root`: a list per pack, in the pack's order."""
-    packs = []
+@dataclass(frozen=True)
+class Head:
+    """What a checkpoint says of itself."""
+
+    path: Path
+    ids: list[str]
+    epoch: int
+
+
+def heads(root: Path) -> list[Head]:
+    """Of every checkpoint under `root`; one that cannot be read is named and set aside."""
+    found = []
     for path in sorted((root / "checkpoints").glob("*.safetensors")):
         try:
+            ordinary(path)
             with safe_open(path, "pt") as file:
-                packs.append(json.loads(file.metadata()["ids"]))
-        except SafetensorError:
+                said = _said(file.metadata())
+            found.append(Head(path, [str(i) for i in json.loads(said["ids"])], int(said["epoch"])))
+        except FileNotFoundError:  # another command has just finished that pack
             continue
-    return packs
+        except UNREADABLE as error:
+            _set_aside(path, error)
+    return found
+
+
+def checkpointed_ids(root: Path) -> list[list[str]]:
+    """The run ids of every checkpoint under `root`, each list one pack in its order."""
+    return [head.ids for head in heads(root)]
 
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
-    """`leaves` in the structure of `like`; None where they do not fit, as those of an older version."""
+    """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
     expected, tree = tree_flatten(like)
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(leaf.shape, leaf.dtype) for leaf in expected]:
         return None
     restored: T = tree_unflatten([torch.clone(leaf) for leaf in leaves], tree)
     return restored
+
+
+def ordinary(path: Path) -> None:
+    """Refuse what is not a file of ours, before it is opened: a pipe would never end."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise ValueError("it is not an ordinary file")
+
+
+def _read(path: Path, device: str) -> Checkpoint | None:
+    try:
+        ordinary(path)
+        with safe_open(path, "pt") as file:
+            said, total = _said(file.metadata()), file.metadata()["sum"]
+            leaves = {key: file.get_tensor(key) for key in sorted(file.keys())}
+        if total != _sum(said, leaves):
+            raise ValueError("its checksum is not that of its content")
+        on_device = [leaf.to(device) for leaf in leaves.values()]
+        return Checkpoint(json.loads(said["ids"]), int(said["epoch"]), on_device, json.loads(said["notes"]))
+    except FileNotFoundError:
+        return None
+    except UNREADABLE as error:
+        _set_aside(path, error)
+        return None
+
+
+def _said(metadata: dict[str, str]) -> dict[str, str]:
+    """What a checkpoint says of itself, checked by a sum of its own, so that its tensors need not be read."""
+    said = {key: metadata[key] for key in ("ids", "epoch", "notes")}
+    if metadata["sum of notes"] != _sum(said, {}):
+        raise ValueError("its checksum is not that of its notes")
+    return said
+
+
+def _sum(said: dict[str, str], leaves: dict[str, Tensor]) -> str:
+    """A checksum of all that a checkpoint says and holds."""
+    digest = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16)
+    for name, leaf in sorted(leaves.items()):
+        digest.update(f"{name} {leaf.dtype} {tuple(leaf.shape)}".encode())
+        digest.update(leaf.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def _set_aside(path: Path, error: Exception) -> None:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    warnings.warn(
+        f"{path} is damaged ({reason}): it is renamed to *.damaged, its runs start over", stacklevel=3
+    )
+    with suppress(OSError):
+        path.rename(path.with_name(f"{path.name}.damaged"))

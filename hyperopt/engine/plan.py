@@ -68,7 +68,14 @@ def plan(
         rates: tells how fast runs of some kinds train here.
     """
     asked = {run.id: run for run in runs}
-    missing = {key: run for key, run in asked.items() if key not in have}
+    packs = packs_of([run for key, run in asked.items() if key not in have], options, started)
+    cached = tuple(run for key, run in asked.items() if key in have)
+    return Plan(tuple(packs), cached, estimate(packs, options, rates))
+
+
+def packs_of(runs: Iterable[Run], options: Options, started: Iterable[Sequence[str]] = ()) -> list[Pack]:
+    """Runs as packs; arguments as of `plan`."""
+    missing = {run.id: run for run in runs}
     packs = []
     for ids in started:
         if missing.keys() >= set(ids):
@@ -79,8 +86,7 @@ def plan(
     for group in groups.values():
         for runs_together in by_seed(group, options):
             packs += [Pack(tuple(part)) for part in split(runs_together, options)]
-    cached = tuple(run for key, run in asked.items() if key in have)
-    return Plan(tuple(packs), cached, estimate(packs, options, rates))
+    return packs
 
 
 def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:

@@ -30,9 +30,18 @@ def prepare_process() -> None:
             libc.mallopt(M_TRIM_THRESHOLD, LARGEST)
 
 
+def give_memory_back() -> None:
+    """Give the system what the allocators keep for the next step."""
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        if hasattr(libc, "malloc_trim"):
+            libc.malloc_trim(0)
+
+
 def start_worker() -> None:
-    """Prepare a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
-    prepare_process()
+    """Begin a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
     compile_in_one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hyperopt.config import Run
     from hyperopt.engine.pack import Pack
     from hyperopt.engine.plan import Plan
     from hyperopt.records import Record
@@ -27,8 +28,20 @@ class Progress(Protocol):
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
 
-    def halved(self, pack: Pack) -> None:
-        """A pack did not fit into memory; its two halves will be trained instead."""
+    def halved(self, pack: Pack, parts: int) -> None:
+        """A pack will be trained in so many parts: as a whole it did not fit, or was never ended."""
+
+    def again(self, pack: Pack, reason: str) -> None:
+        """A pack will be tried again, from its last checkpoint, as it was or in halves."""
+
+    def fewer(self, workers: int) -> None:
+        """A run did not fit beside others; no more than so many packs train at once from here on."""
+
+    def waits(self, runs: int, commands: Sequence[str]) -> None:
+        """So many runs are being trained by other commands; none, where there was one."""
+
+    def found(self, runs: Sequence[Run]) -> None:
+        """Another command has finished these."""
 
     def failed(self, pack: Pack, message: str) -> None:
         """A pack failed; the others go on."""
@@ -49,7 +62,19 @@ class Silent:
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Say nothing."""
 
-    def halved(self, pack: Pack) -> None:
+    def halved(self, pack: Pack, parts: int) -> None:
+        """Say nothing."""
+
+    def again(self, pack: Pack, reason: str) -> None:
+        """Say nothing."""
+
+    def fewer(self, workers: int) -> None:
+        """Say nothing."""
+
+    def waits(self, runs: int, commands: Sequence[str]) -> None:
+        """Say nothing."""
+
+    def found(self, runs: Sequence[Run]) -> None:
         """Say nothing."""
 
     def failed(self, pack: Pack, message: str) -> None:

@@ -65,6 +65,14 @@ class History:
             for place in range(len(self.seconds))
         ]
 
+    def part(self, places: Sequence[int]) -> History:
+        """That of the runs at these places."""
+        metrics, hyperparameters = (
+            {name: [[row[place] for place in places] for row in rows] for name, rows in numbers.items()}
+            for numbers in (self.metrics, self.hyperparameters)
+        )
+        return History(metrics, hyperparameters, [self.seconds[place] for place in places])
+
     def hold(self, epochs: int) -> None:
         """Fill up to this many epochs with the last numbers, once all runs have finished."""
         for rows in (*self.metrics.values(), *self.hyperparameters.values()):
@@ -92,9 +100,11 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     training, state = initial(pack, data, device)
     history, done = History(seconds=[0.0] * len(pack.runs)), 0
     files = PackFiles(root, pack.name)
-    saved = files.load(device)
-    if saved and (restored := restore(state, saved.leaves)):
-        state, history, done = restored, History(**saved.notes), saved.epoch
+    ids = [each.id for each in pack.runs]
+    if (saved := files.load(ids, device)) is not None:
+        places = [saved.ids.index(each) for each in ids]
+        if restored := restore(state, [leaf[places] for leaf in saved.leaves]):
+            state, history, done = restored, History(**saved.notes).part(places), saved.epoch
 
     active, step = ActiveRuns(pack, state, history.settled()), None
     last_saved = time.monotonic()
@@ -111,7 +121,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         if active.advance(state, history.settled()):
             step = None
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
-            files.save([r.id for r in pack.runs], epoch + 1, active.whole, asdict(history))
+            files.save(ids, epoch + 1, active.whole, asdict(history))
             last_saved = time.monotonic()
         files.report(epoch + 1, done)
     history.hold(run.epochs)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hyperopt.cli.progress import Bars, Plain, Tally, clock_time, watch
+from hyperopt.cli.progress import Bars, Plain, watch
+from hyperopt.cli.tally import Tally, clock_time
 
 
 @dataclass
@@ -110,13 +111,37 @@ def test_what_another_command_left_of_a_pack_has_its_name() -> None:
     progress.start(PLAN)
     left = pack("half of a", 2, 5)
     progress.update(left, 1, 235)
-    progress.halved(left)
+    progress.halved(left, 2)
+    progress.again(left, "its worker was lost")
+    progress.fewer(1)
     progress.finish(left, [record(5, 1175)] * 2)
     assert [line.partition(";")[0] for line in lines[1:]] == [
         "adam/sgd x 2: epoch 1/5",
-        "adam/sgd (pack half of a) did not fit into memory: halved",
+        "adam/sgd: in 2 packs, as they did not fit into memory together or were never ended",
+        "adam/sgd (pack half of a) is tried again: its worker was lost",
+        "a run did not fit into memory beside others: 1 pack at once from here on",
         "adam/sgd x 2: done",
     ]
+
+
+def test_a_command_that_waits_says_for_whom_and_counts_what_others_do() -> None:
+    lines: list[str] = []
+    four: Any = [SimpleNamespace(epochs=5)] * 4
+    plain, bars = Plain(lines.append), Bars(Console(file=io.StringIO(), force_terminal=True, width=120))
+    for progress in (plain, bars):
+        progress.start(PLAN)
+        for runs in (3, 2):
+            progress.waits(runs, ["hyperopt run -m seed=0,1 (process 7)"])
+        progress.found(four)
+        assert progress.tally.finished_runs == 4
+        assert progress.tally.work == 60
+    assert lines[1:] == ["3 runs are trained elsewhere: hyperopt run -m seed=0,1 (process 7)"]
+    screen = Console(file=io.StringIO(), width=120)
+    screen.print(bars.render())
+    assert "2 runs are trained elsewhere: hyperopt" in screen.file.getvalue()
+    bars.waits(0, [])
+    assert not bars.waiting
+    bars.close()
 
 
 def test_bars_show_packs_in_training_and_say_failures_at_once() -> None:

@@ -1,4 +1,4 @@
-"""Carrying out a plan: memory, failures, two commands at once, kill -9."""
+"""Carrying out a plan: memory, failures, lost workers, several commands at once, kill -9."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ import subprocess
 import sys
 import textwrap
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from small_runs import EAGER, Watcher, fake_record, measured, mixed_runs, small_run
 
 from hyperopt.config import Run
+from hyperopt.engine import attempt as attempts
+from hyperopt.engine import begun
 from hyperopt.engine import execute as engine
-from hyperopt.engine.execute import Inline, Outcome, execute, ran_out_of_memory
+from hyperopt.engine.attempt import ran_out_of_memory
+from hyperopt.engine.claims import Claims
+from hyperopt.engine.execute import Outcome, execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles, checkpointed_ids
 from hyperopt.engine.plan import Plan, plan
 from hyperopt.engine.trainer import train_pack
+from hyperopt.engine.workers import InThisProcess, Processes, WorkerLostError
 from hyperopt.records import Record, Store
 
 Trained = list[tuple[int, ...]]
@@ -52,7 +58,7 @@ def train_with(fake: TrainPack, monkeypatch: pytest.MonkeyPatch) -> Trained:
         trained.append(tuple(run.seed for run in pack.runs))
         return fake(pack, options, root)
 
-    monkeypatch.setattr(engine, "train_pack", recording)
+    monkeypatch.setattr(attempts, "train_pack", recording)
     return trained
 
 
@@ -62,10 +68,9 @@ def at_once(pack: Pack, options: Options, root: Path) -> list[Record]:
 
 def is_free(store: Store, pack: Pack) -> bool:
     """Whether another command could train the pack now."""
-    files = PackFiles(store.root.parent, pack.name)
-    locked = files.lock(wait=False)
-    files.unlock()
-    return locked
+    ids = {run.id for run in pack.runs}
+    with Claims(store.root.parent) as another:
+        return another.take(ids) == ids
 
 
 def test_records_are_written_and_the_desk_is_cleared(store: Store) -> None:
@@ -114,7 +119,6 @@ def test_a_single_run_that_does_not_fit_is_a_failure(store: Store, monkeypatch: 
 def test_what_counts_as_out_of_memory() -> None:
     assert ran_out_of_memory(MemoryError())
     assert ran_out_of_memory(torch.OutOfMemoryError("CUDA out of memory."))
-    assert ran_out_of_memory(BrokenProcessPool())
     assert not ran_out_of_memory(RuntimeError("shapes do not match"))
     assert not ran_out_of_memory(ValueError("out of memory"))
 
@@ -141,39 +145,151 @@ def test_a_failing_pack_is_reported_and_the_others_go_on(
     assert is_free(store, packs[0])
 
 
-class VanishingWorker(Inline):
-    """A pool whose worker vanishes at the n-th pack it is given; broken from then on."""
+class Losing(InThisProcess):
+    """A worker that is lost at some of the packs it is given, counted from 1."""
 
-    def __init__(self, vanish_at: int | None) -> None:
-        super().__init__()
-        self.left = vanish_at
+    def __init__(self, *at: int, size: int = 1, after_an_epoch: bool = False) -> None:
+        self.at, self.size, self.after_an_epoch = at, size, after_an_epoch
+        self.given = 0
 
-    def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:
-        if self.left is not None:
-            self.left -= 1
-            if self.left <= 0:
-                future: Future[object] = Future()
-                future.set_exception(BrokenProcessPool("a process was terminated abruptly"))
-                return future
-        return super().submit(fn, *args, **kwargs)
+    def submit(self, task: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        self.given += 1
+        if self.given not in self.at:
+            return super().submit(task, *arguments)
+        if self.after_an_epoch:
+            PackFiles(arguments[2], arguments[0].name).report(2, since=1)
+        future: Future[object] = Future()
+        future.set_exception(WorkerLostError("its worker process was ended by SIGKILL"))
+        return future
+
+    def shrink(self, size: int) -> None:
+        self.size = size
 
 
-def test_a_worker_that_vanished_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    trained = train_with(at_once, monkeypatch)
-    pools = iter([VanishingWorker(2), VanishingWorker(1), VanishingWorker(None)])
-    packs = [Pack((run,)) for run in four()[:2]] + [Pack(tuple(four()[2:]))]
-    outcome = execute(as_plan(*packs), store, EAGER, Watcher(), executor=lambda: next(pools))
+def test_a_pack_whose_worker_was_lost_goes_on_as_it_was_if_it_had_done_an_epoch(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, watcher = train_with(at_once, monkeypatch), Watcher()
+    pack = Pack(tuple(four()))
+    outcome = execute(as_plan(pack), store, EAGER, watcher, Losing(1, after_an_epoch=True))
+    assert trained == [(0, 1, 2, 3)]
     assert outcome.failures == []
-    assert set(outcome.records) == store.ids() == {run.id for run in four()}
-    assert trained[0] == (0,)
-    assert sorted(seed for seeds in trained for seed in seeds) == [0, 1, 2, 3], "a run was trained twice"
+    assert watcher.agains == [(pack.name, "its worker process was ended by SIGKILL")]
+    assert watcher.halves == []
 
 
-def test_a_run_whose_worker_vanishes_twice_is_a_failure(store: Store) -> None:
-    pools = iter([VanishingWorker(1), VanishingWorker(1)])
-    plan_of_one = as_plan(Pack((small_run(),)))
-    outcome = execute(plan_of_one, store, EAGER, Watcher(), executor=lambda: next(pools))
-    assert ["BrokenProcessPool" in message for _, message in outcome.failures] == [True]
+def test_a_pack_whose_worker_was_lost_in_its_first_epoch_is_halved(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, watcher = train_with(at_once, monkeypatch), Watcher()
+    outcome = execute(as_plan(Pack(tuple(four()))), store, EAGER, watcher, Losing(1, 2))
+    assert trained == [(0,), (1,), (2, 3)]
+    assert outcome.failures == []
+    assert len(watcher.halves) == 2
+
+
+def test_a_run_whose_worker_was_lost_beside_others_is_tried_beside_fewer_then_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, watcher = train_with(at_once, monkeypatch), Watcher()
+    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, watcher, Losing(1, 2, 3, size=4))
+    assert trained == [(0,)]
+    assert outcome.failures == []
+    assert watcher.workers == [2, 1]
+
+
+def test_a_run_whose_worker_is_lost_twice_though_it_was_alone_is_a_failure(store: Store) -> None:
+    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher(), Losing(1, 2))
+    ((_, reason),) = outcome.failures
+    assert reason.startswith("its worker process was ended by SIGKILL (details in ")
+
+
+@pytest.mark.parametrize(
+    ("never_ended", "expected"),
+    [
+        ([(0, 1, 2, 3)], [(0, 1), (2, 3)]),
+        ([(0, 1, 2, 3), (0, 1)], [(0,), (1,), (2, 3)]),
+        ([(0, 1, 2, 3), (2, 3)], [(0, 1), (2,), (3,)]),
+        ([(0,)], [(0, 1, 2, 3)]),
+    ],
+)
+def test_a_pack_that_never_ended_is_begun_in_halves(
+    never_ended: Trained, expected: Trained, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It leaves its note where the command itself is killed, start after start."""
+    trained, watcher, runs = train_with(at_once, monkeypatch), Watcher(), four()
+    for seeds in never_ended:
+        note = begun.note_of(Pack(tuple(runs[seed] for seed in seeds)), 1)
+        begun.keep(store.root.parent, note)
+    execute(plan(runs, store.ids(), EAGER), store, EAGER, watcher)
+    assert trained == expected
+    assert len(watcher.halves) == (len(expected) > 1)
+    assert begun.notes(store.root.parent) == [], "it would be remembered for ever"
+
+
+def test_a_run_that_never_ended_beside_others_is_begun_beside_fewer(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train_with(at_once, monkeypatch)
+    pack, watcher = Pack((small_run(),)), Watcher()
+    begun.keep(store.root.parent, begun.note_of(pack, 4))
+    execute(as_plan(pack), store, EAGER, watcher, Losing(size=4))
+    assert watcher.workers == [2]
+
+
+def test_a_pack_that_was_killed_after_an_epoch_goes_on_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained, pack = train_with(at_once, monkeypatch), Pack(tuple(four()))
+    begun.keep(store.root.parent, begun.note_of(pack, 1))
+    PackFiles(store.root.parent, pack.name).report(1)
+    execute(as_plan(pack), store, EAGER, Watcher())
+    assert trained == [(0, 1, 2, 3)]
+
+
+def test_a_pack_that_was_interrupted_goes_on_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(pack: Pack, options: Options, root: Path) -> list[Record]:
+        raise KeyboardInterrupt
+
+    trained, runs = train_with(interrupted, monkeypatch), four()
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            execute(as_plan(Pack(tuple(runs))), store, EAGER, Watcher())
+    assert trained == [(0, 1, 2, 3)] * 2
+
+
+def test_what_a_pack_held_in_memory_is_free_before_its_halves_train(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[torch.Tensor]] = []
+
+    def too_large(pack: Pack, options: Options, root: Path) -> list[Record]:
+        assert all(tensor() is None for tensor in held), "a pack that failed is still in memory"
+        if len(pack.runs) > 1:
+            state = torch.zeros(10)
+            held.append(weakref.ref(state))
+            raise MemoryError
+        return at_once(pack, options, root)
+
+    train_with(too_large, monkeypatch)
+    assert execute(as_plan(Pack(tuple(four()))), store, EAGER, Watcher()).failures == []
+    assert len(held) == 3
+
+
+@pytest.mark.slow
+def test_one_worker_that_is_killed_harms_no_other() -> None:
+    """Each of two processes carries out a task; one is killed, and the task of the other comes to its end."""
+    workers = Processes(2)
+    try:
+        killed, other = workers.submit(os.kill, 0, 0), workers.submit(os.getpid)
+        assert killed.result(60) is None
+        pid = other.result(60)
+        lost = workers.submit(signal.raise_signal, signal.SIGKILL)
+        with pytest.raises(WorkerLostError, match=r"SIGKILL, by which the system .* memory runs out"):
+            lost.result(60)
+        assert {workers.submit(os.getpid).result(60) for _ in range(3)} == {pid} or pid != 0
+    finally:
+        workers.close()
 
 
 def test_a_second_command_trains_nothing_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,49 +306,39 @@ def test_a_second_command_trains_nothing_twice(store: Store, monkeypatch: pytest
     assert len(list(store.root.rglob("*.parquet"))) == files
 
 
-def test_a_pack_that_another_command_trains_is_waited_for(
+def test_a_run_that_another_command_trains_is_waited_for(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained = train_with(at_once, monkeypatch)
-    pack = Pack((small_run(),))
-    other = PackFiles(store.root.parent, pack.name)
-    assert other.lock(wait=False)
-    lock, asked = PackFiles.lock, []
-
-    def noted(self: PackFiles, *, wait: bool) -> bool:
-        asked.append(wait)
-        return lock(self, wait=wait)
-
-    monkeypatch.setattr(PackFiles, "lock", noted)
+    """In a pack with others, which are trained meanwhile."""
+    trained, watcher, runs = train_with(at_once, monkeypatch), Watcher(), four()
     outcomes: list[Outcome] = []
-    command = threading.Thread(
-        target=lambda: outcomes.append(execute(as_plan(pack), store, EAGER, Watcher()))
-    )
-    command.start()
-    command.join(0.3)
-    assert command.is_alive(), "it did not wait"
-    store.write([fake_record(small_run())], pack.name)
-    other.unlock()
+    with Claims(store.root.parent) as another:
+        another.take([runs[1].id])
+        command = threading.Thread(
+            target=lambda: outcomes.append(execute(as_plan(Pack(tuple(runs))), store, EAGER, watcher))
+        )
+        command.start()
+        command.join(1)
+        assert command.is_alive(), "it did not wait"
+        assert trained == [(0, 2, 3)]
+        store.write([fake_record(runs[1])], "another command's")
     command.join(10)
-    assert trained == []
-    assert set(outcomes[0].records) == {small_run().id}
-    assert asked == [False, True], "it span"
+    assert trained == [(0, 2, 3)]
+    assert set(outcomes[0].records) == {run.id for run in runs}
+    assert watcher.found_ids == [runs[1].id]
+    assert f"(process {os.getpid()})" in watcher.waited_for[0]
 
 
-def test_a_pool_that_broke_while_idle_is_replaced(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pool whose idle worker vanished refuses what is submitted next."""
+def test_a_run_that_another_command_leaves_is_trained(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = train_with(at_once, monkeypatch)
-
-    class Broken(Inline):
-        def submit(self, fn: Callable[..., object], /, *args: object, **kwargs: object) -> Future:
-            raise BrokenProcessPool(
-                "a child process terminated abruptly, the process pool is not usable anymore"
-            )
-
-    pools = iter([Broken(), Inline()])
-    outcome = execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher(), executor=lambda: next(pools))
+    with Claims(store.root.parent) as another:
+        another.take([small_run().id])
+        command = threading.Thread(
+            target=lambda: execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher())
+        )
+        command.start()
+    command.join(10)
     assert trained == [(0,)]
-    assert outcome.failures == []
 
 
 def test_an_interruption_ends_the_command_and_lets_go(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,8 +165,27 @@ def test_a_damaged_checkpoint_starts_over(tmp_path: Path, monkeypatch: pytest.Mo
     checkpoint = PackFiles(tmp_path / "b", pack.name).checkpoint
     os.truncate(checkpoint, checkpoint.stat().st_size // 2)
     trained = interrupt_after(99, monkeypatch)
-    assert list(map(measured, train_pack(pack, EAGER, tmp_path / "b"))) == list(map(measured, uninterrupted))
+    with pytest.warns(UserWarning, match="is damaged"):
+        again = train_pack(pack, EAGER, tmp_path / "b")
+    assert list(map(measured, again)) == list(map(measured, uninterrupted))
     assert len(trained) == 3
+
+
+def test_halves_go_on_from_the_checkpoint_of_the_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit as the whole would have, in another order too."""
+    runs = mixed_runs()
+    expected = {r.id: measured(r) for r in train_pack(Pack(tuple(runs)), EAGER, tmp_path / "a")}
+    with monkeypatch.context() as patched:
+        interrupt_after(2, patched)
+        with pytest.raises(InterruptionError):
+            train_pack(Pack(tuple(runs)), EAGER, tmp_path / "b")
+    trained = interrupt_after(99, monkeypatch)
+    for half in ((runs[3], runs[0]), (runs[1], runs[2])):
+        for record in train_pack(Pack(half), EAGER, tmp_path / "b"):
+            assert measured(record) == expected[record.id]
+    assert len(trained) == 2, "they started over"
 
 
 def test_a_quick_epoch_is_not_checkpointed(tmp_path: Path) -> None:

@@ -1,0 +1,64 @@
+"""One try at a pack: its records, or why it has none, as a value that keeps nothing of the try alive."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.process import give_memory_back, prepare_process
+from hyperopt.engine.trainer import train_pack
+from hyperopt.optim.own import own_place
+from hyperopt.records import Record
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a pack has no records.
+
+    Attributes:
+        reason: in a line.
+        details: all that is known, such as a traceback.
+        memory: whether it did not fit into memory, or most likely not.
+    """
+
+    reason: str
+    details: str
+    memory: bool = False
+
+
+def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
+    """Train a pack in this process, whatever that has been before.
+
+    An error is told in words: the error itself would hold, by its traceback, all that the try had in memory,
+    while what is tried next needs it.
+    """
+    prepare_process()
+    try:
+        return train_pack(pack, options, root)
+    except (Exception, SystemExit) as error:  # a module of the user's own may exit
+        failure = failure_of(error, pack)
+    gc.collect()
+    give_memory_back()
+    return failure
+
+
+def failure_of(error: BaseException, pack: Pack) -> Failure:
+    """An error in words, with its place where that is in a module of the user's own."""
+    reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+    trace, run = "".join(traceback.format_exception(error)), pack.first
+    if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
+        reason = f"{reason}, in your {place}"
+    return Failure(reason, trace, ran_out_of_memory(error))
+
+
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether a pack failed for want of memory."""
+    if isinstance(error, MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)

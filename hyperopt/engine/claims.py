@@ -1,0 +1,137 @@
+"""Which command trains which runs: each claims what it begins, run by run, for as long as it lives."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from secrets import token_hex
+from time import monotonic
+from types import TracebackType
+
+from hyperopt.durable import Lock, host, write
+from hyperopt.provenance import command
+
+RENEW_SECONDS = 3.0
+UNRENEWED_SECONDS = 120.0
+"""How long a claim stands that nobody renews, though its command has not ended: one that was stopped."""
+
+
+@dataclass
+class Claims:
+    """The claims of this command under the folder `root` of the working store, beside those of others.
+
+    A command has one file, which lists its runs, and holds a lock for as long as it lives: whoever gets that
+    lock knows that the claims are void. All files are read and written one command at a time, so that of two
+    that want a run one gets it. Nobody waits for a run while it holds others that it does not train.
+
+    Attributes:
+        root: the folder of the store's files beside its records.
+        ids: the runs that this command has claimed.
+        path: its file.
+    """
+
+    root: Path
+    ids: set[str] = field(default_factory=set)
+    _seen: dict[Path, tuple[int, float]] = field(default_factory=dict, repr=False)
+    _renewed: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._folder = self.root / "claims"
+        self.path = self._folder / f"{host()}-{os.getpid()}-{token_hex(4)}.json"
+        self._one_at_a_time = Lock(self._folder / "all.lock")
+        self._alive = Lock(self.path.with_suffix(".lock"))
+
+    def __enter__(self) -> Claims:
+        self._alive.acquire()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with suppress(OSError):
+            self.path.unlink(missing_ok=True)
+        self._alive.release()
+        with suppress(OSError):
+            self._alive.path.unlink(missing_ok=True)
+
+    def take(self, ids: Collection[str]) -> set[str]:
+        """Claim runs; those of them that no other command has are ours from here on."""
+        with self._one_at_a_time:
+            held = self._held()
+            self.ids -= held.keys()  # others have them where this command was stopped for long
+            taken = set(ids) - held.keys()
+            self.ids |= taken
+            self._write()
+        return taken
+
+    def free(self, ids: Collection[str]) -> None:
+        """Let others have runs."""
+        if not ids:
+            return
+        with self._one_at_a_time:
+            self.ids -= self._held().keys() | set(ids)
+            self._write()
+
+    def held(self) -> dict[str, str]:
+        """The runs that others have claimed, and by which command."""
+        with self._one_at_a_time:
+            return self._held()
+
+    def renew(self) -> None:
+        """Say, every few seconds, that this command still goes on."""
+        if monotonic() - self._renewed > RENEW_SECONDS:
+            self._renewed = monotonic()
+            with suppress(OSError):
+                os.utime(self.path)
+
+    def _write(self) -> None:
+        said = {"ids": sorted(self.ids), "command": command(), "process": os.getpid()}
+        write(self.path, json.dumps(said), durable=False)
+
+    def _held(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for path in sorted(self._folder.glob("*.json")):
+            if path != self.path and not self._void(path):
+                found |= _read(path)
+        return found
+
+    def _void(self, path: Path) -> bool:
+        """Whether a command has ended, or was stopped for long; its claims are then removed."""
+        alive = Lock(path.with_suffix(".lock"))
+        ended = alive.acquire(wait=False)
+        void = ended or self._unrenewed(path)
+        with suppress(OSError):  # a folder, say, which is none of ours
+            if void:
+                path.unlink(missing_ok=True)
+            if ended:
+                alive.release()
+                alive.path.unlink(missing_ok=True)
+        return void
+
+    def _unrenewed(self, path: Path) -> bool:
+        """By our own clock, since those of two hosts may differ, and one may be set back."""
+        try:
+            stamp = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return False
+        before, since = self._seen.get(path, (None, 0.0))
+        if stamp != before:
+            since = monotonic()
+            self._seen[path] = stamp, since
+        return monotonic() - since > UNRENEWED_SECONDS
+
+
+def _read(path: Path) -> dict[str, str]:
+    """The runs that a file claims, and its command; none where it cannot be read."""
+    try:
+        if not path.is_file():
+            return {}
+        said = json.loads(path.read_text(encoding="utf-8"))
+        who = f"{said['command']} (process {int(said['process'])})"
+        return dict.fromkeys(map(str, said["ids"]), who)
+    except (OSError, ValueError, TypeError, KeyError):
+        return {}

@@ -1,0 +1,148 @@
+"""Commands at once on one store, as processes that can be killed; their training is simulated.
+
+    python tests/commands.py FOLDER FIRST LAST KILLS
+
+plays the cases FIRST to LAST - 1, each fixed by its number but for how the system shares time, and prints
+what went wrong in each. All are forked from one process, so that a case takes some 0.1 s.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from small_runs import Watcher, fake_record, small_run
+
+from hyperopt.config import Run
+from hyperopt.engine import attempt as engine
+from hyperopt.engine import execute as execution
+from hyperopt.engine.execute import execute
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.plan import plan
+from hyperopt.records import Record, Store
+
+PATIENCE = 20.0
+"""Seconds after which a case of some 0.1 s counts as hanging."""
+
+
+class Threads:
+    """Workers that are threads."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._pool = ThreadPoolExecutor(size)
+
+    def submit(self, task: Any, /, *arguments: Any) -> Future[Any]:
+        return self._pool.submit(task, *arguments)
+
+    def shrink(self, size: int) -> None:
+        self.size = size
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+
+def command(folder: Path, runs: Sequence[Run], options: Options, number: int, case: int) -> None:
+    """One command: plan, train, and check that all that was asked for is there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = random.Random(1000 * case + number)
+
+    def simulated(pack: Pack, options: Options, root: Path) -> list[Record]:
+        time.sleep(rng.choice([0.0, 0.001, 0.01]))
+        say(folder / "trained", *(run.id for run in pack.runs))
+        return [fake_record(run) for run in pack.runs]
+
+    setattr(engine, "train_pack", simulated)  # noqa: B010 (to mypy it is another module's)
+    execution.POLL_SECONDS = 0.01
+    store = Store(folder / "records")
+    workers = Threads(options.resolved_workers())
+    outcome = execute(plan(runs, store.ids(), options), store, options, Watcher(), workers)
+    there = outcome.records.keys() | store.ids()
+    if outcome.failures or not {run.id for run in runs} <= there:
+        say(folder / "faults", f"command {number}: {outcome.failures}, {len(there)} of {len(runs)} runs")
+
+
+def say(path: Path, *lines: str) -> None:
+    """Append lines, whole also where several do it at once."""
+    with path.open("a") as file:
+        file.write("".join(f"{line}\n" for line in lines))
+
+
+def fork(folder: Path, runs: Sequence[Run], options: Options, number: int, case: int) -> int:
+    """Start a command; its process id."""
+    if child := os.fork():
+        return child
+    try:
+        command(folder, runs, options, number, case)
+    except BaseException:
+        say(folder / "faults", traceback.format_exc())
+    os._exit(0)
+
+
+def play(case: int, folder: Path, all_runs: Sequence[Run], *, kills: bool) -> list[str]:
+    """Two to four commands, identical, shuffled or overlapping, in packs of any size; what went wrong."""
+    rng = random.Random(case)
+    kind, children = rng.choice(["identical", "shuffled", "overlapping"]), {}
+    for number in range(rng.randint(2, 4)):
+        runs = list(all_runs)
+        if kind == "overlapping":
+            runs = rng.sample(runs, rng.randint(1, len(runs)))
+        elif kind == "shuffled":
+            rng.shuffle(runs)
+        options = Options("cpu", workers=rng.randint(1, 2), pack=rng.randint(1, 5), compile=False)
+        children[fork(folder, runs, options, number, case)] = number
+        time.sleep(rng.choice([0.0, 0.0, 0.005, 0.02]))
+    if kills:
+        for child in list(children)[1:]:
+            time.sleep(rng.uniform(0, 0.05))
+            os.kill(child, signal.SIGKILL)
+    faults = [f"{kind}: command {children[child]} hangs" for child in outlasting(list(children))]
+    if (folder / "faults").exists():
+        faults.append((folder / "faults").read_text())
+    counts = Counter((folder / "trained").read_text().split())
+    if not kills and (twice := [each for each, times in counts.items() if times > 1]):
+        faults.append(f"{kind}: {len(twice)} of {len(counts)} runs were trained more than once")
+    left = [path.name for name in ("claims", "begun", "progress") for path in (folder / name).glob("*.json")]
+    if not kills and left:
+        faults.append(f"{kind}: left behind: {left}")
+    return faults
+
+
+def outlasting(children: list[int]) -> list[int]:
+    """Wait for processes to end; those that have to be ended."""
+    end = time.monotonic() + PATIENCE
+    while children and time.monotonic() < end:
+        children = [child for child in children if not os.waitpid(child, os.WNOHANG)[0]]
+        time.sleep(0.002)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return children
+
+
+def main() -> None:
+    """Play cases, and print what went wrong."""
+    folder, first, last, kills = Path(sys.argv[1]), *map(int, sys.argv[2:4]), sys.argv[4] == "kills"
+    stacks = ("adam/sgd", "sgd/sgd")
+    runs = [small_run(stack=stack, seed=seed) for stack in stacks for seed in range(6)]
+    command(folder / "warm", runs, Options("cpu", workers=1, compile=False), 0, 0)  # imports, once for all
+    for case in range(first, last):
+        here = folder / str(case)
+        for fault in play(case, here, runs, kills=kills):
+            print(f"case {case}: {fault}", flush=True)
+        shutil.rmtree(here)
+
+
+if __name__ == "__main__":
+    main()

@@ -146,8 +146,8 @@ class Bucket:
 
     def _remember(self, i: int, state: ParamState) -> None:
         """Make the state of parameter `i` views of the bucket's vectors."""
-        fresh = self._arithmetic.remembered(local(self.params[i]))
-        for name, value in fresh.items():
+        first = self._arithmetic.remembered(local(self.params[i]))
+        for name, value in first.items():
             value = state.get(name, value).to(value)
             if value.ndim == 0 and len(self.params) == 1:
                 state[name] = self._tensors[name] = value.clone()
@@ -155,7 +155,7 @@ class Bucket:
             if name not in self._tensors:
                 self._tensors[name] = value.new_zeros(self._starts[-1])
             state[name] = self._view(self._tensors[name], i).copy_(value)
-        for name in [name for name in state if name not in fresh and name not in COUNTS]:
+        for name in [name for name in state if name not in first and name not in COUNTS]:
             del state[name]
         for name in COUNTS:
             state.setdefault(name, 0)
@@ -167,6 +167,11 @@ class Bucket:
         if torch.empty_like(param, device="meta").stride() == param.stride():
             return part.as_strided(param.shape, param.stride())
         return part.view(param.shape)
+
+
+def fresh(param: Tensor, arithmetic: Arithmetic) -> ParamState:
+    """The state of a parameter that has had no update."""
+    return dict.fromkeys(COUNTS, 0) | arithmetic.remembered(local(param))
 
 
 def _dense(param: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch.optim.optimizer import Optimizer, ParamsT
 
 from hyperopt.optim import checkpoint, settings, sharding
 from hyperopt.optim.assemble import numbers_of
-from hyperopt.optim.buckets import Scratch
+from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.programs import wide
@@ -141,11 +141,16 @@ class HyperOptimizer(Optimizer):
         return sorted(found, key=lambda event: event["step"])
 
     def state_dict(self) -> dict[str, Any]:
-        """The whole state in plain containers: `torch.load(..., weights_only=True)` reads it."""
+        """The whole state in plain containers: `torch.load(..., weights_only=True)` reads it.
+
+        Every parameter that takes a gradient has a state, moved or not, as torch.distributed expects.
+        """
         saved = super().state_dict()
-        params = [param for group in self.param_groups for param in group["params"]]
-        for k, state in saved["state"].items():
-            saved["state"][k] = sharding.each(sharding.of_all, params[k], state)
+        for i, group in enumerate(saved["param_groups"]):
+            arithmetic = arithmetic_of(self._owner(i))
+            for k, param in zip(group["params"], self.param_groups[i]["params"], strict=True):
+                state = self.state.get(param) or (fresh(param, arithmetic) if param.requires_grad else {})
+                saved["state"][k] = sharding.each(sharding.of_all, param, state)
         for group in saved["param_groups"]:
             group["levels"] = checkpoint.plain(group["levels"])
         return saved
@@ -159,7 +164,8 @@ class HyperOptimizer(Optimizer):
             owner = self._owner(i)
             form = arithmetic_of(owner).form
             for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
-                if k not in state_dict["state"]:
+                if not state_dict["state"].get(k, {}).get("step"):
+                    self.state.pop(param, None)
                     continue
                 state = sharding.each(sharding.local_as, param, state_dict["state"][k])
                 state = checkpoint.moved(state, param.device, copy=True)
@@ -198,6 +204,9 @@ class HyperOptimizer(Optimizer):
             stepper = Stepper(arithmetic, owner["compile"], self._scratch)
             self._steppers[indices[0]] = stepper
         rate = self._written(indices)
+        if not owner["step"] and rate == 0 and not any(map(sharding.has_slope, params)):
+            stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
+            return
         written = {} if rate is None else {"alpha": rate}
         after = stepper.step(params, self.state, owner["levels"], written, owner["step"])
         if after is None:

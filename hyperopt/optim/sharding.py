@@ -67,6 +67,14 @@ def each(change: Callable[[Tensor, Tensor], Tensor], param: Tensor, state: dict[
     return {k: change(param, value) if isinstance(value, Tensor) else value for k, value in state.items()}
 
 
+def has_slope(param: Tensor) -> bool:
+    """Whether its gradient is not 0 throughout, in any process."""
+    if param.grad is None:
+        return False
+    total = param.grad.abs().sum()
+    return bool(total.full_tensor() if is_sharded(total) else total)
+
+
 def layout(param: Tensor) -> Layout | None:
     """Over which processes a parameter is laid out, and how; None where each has all of it."""
     return (param.device_mesh, param.placements) if is_sharded(param) else None

@@ -86,7 +86,7 @@ class Stepper:
         Returns:
             The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
         """
-        self._place(params, states)
+        self.place(params, states)
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
@@ -119,7 +119,7 @@ class Stepper:
             run.leave(last + 1)
         return after
 
-    def _place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
+    def place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
         """See to it that every parameter with a gradient is in a bucket."""
         if not all(bucket.fits() for bucket in self._buckets):
             self._buckets, self._placed = [], set()

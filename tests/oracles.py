@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from adabelief_pytorch import AdaBelief
 from torch import Tensor, nn
-from torch.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
+from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
 Gradient = Callable[[Tensor, int], Tensor]
 """The gradient at a weight, at a step counted from 1."""
@@ -47,11 +47,13 @@ def peer(build: Callable[[Iterable[Tensor]], Optimizer]) -> Weights:
     return weights
 
 
-def adabelief(w: Iterable[Tensor]) -> Optimizer:
-    optimizer: Optimizer = AdaBelief(
-        w, 0.01, eps=1e-8, rectify=False, weight_decouple=False, print_change_log=False
-    )
-    return optimizer
+def adabelief(**more: float) -> Weights:
+    def build(w: Iterable[Tensor]) -> Optimizer:
+        options = {"eps": 1e-8, "rectify": False, "weight_decouple": False, "print_change_log": False}
+        optimizer: Optimizer = AdaBelief(w, 0.01, **options | more)
+        return optimizer
+
+    return peer(build)
 
 
 def adam_as_printed(start: Tensor, gradient: Gradient) -> Iterator[Tensor]:
@@ -129,7 +131,36 @@ ORACLES: dict[str, list[Oracle]] = {
     "adam": [
         Oracle(peer(lambda w: Adam(w, 0.02)), {"alpha": 0.02}),
         Oracle(peer(lambda w: Adam(w, 0.02, betas=(0.5, 0.9))), {"alpha": 0.02, "beta1": 0.5, "beta2": 0.9}),
+        Oracle(peer(lambda w: Adam(w, 0.02, eps=1e-3)), {"alpha": 0.02}, {"eps": 1e-3}),
+        Oracle(peer(lambda w: Adam(w, 0.02, weight_decay=0.1)), {"alpha": 0.02, "weight_decay": 0.1}),
         Oracle(adam_as_printed, {"alpha": 0.02}, {"eps_before_correction": True}),
+    ],
+    "adamw": [
+        Oracle(peer(lambda w: AdamW(w, 0.02)), {"alpha": 0.02}),
+        Oracle(
+            peer(lambda w: AdamW(w, 0.02, (0.5, 0.9), 1e-3, 0.5)),
+            {"alpha": 0.02, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.5},
+            {"eps": 1e-3},
+        ),
+        Oracle(peer(lambda w: Adam(w, 0.02)), {"alpha": 0.02, "weight_decay": 0.0}),
+    ],
+    "nadam": [
+        Oracle(peer(lambda w: NAdam(w, 0.02)), {"alpha": 0.02}),
+        Oracle(
+            peer(lambda w: NAdam(w, 0.02, (0.5, 0.9), 1e-3, weight_decay=0.1, momentum_decay=0.1)),
+            {"alpha": 0.02, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.1},
+            {"eps": 1e-3, "momentum_decay": 0.1},
+        ),
+        Oracle(peer(lambda w: NAdam(w, 0.02, momentum_decay=0)), {"alpha": 0.02}, {"momentum_decay": 0.0}),
+    ],
+    "nadamw": [
+        Oracle(
+            peer(lambda w: NAdam(w, 0.02, weight_decay=0.01, decoupled_weight_decay=True)), {"alpha": 0.02}
+        ),
+        Oracle(
+            peer(lambda w: NAdam(w, 0.02, (0.5, 0.9), weight_decay=0.5, decoupled_weight_decay=True)),
+            {"alpha": 0.02, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.5},
+        ),
     ],
     "adagrad": [
         Oracle(peer(lambda w: Adagrad(w, 0.1)), {"alpha": 0.1}),
@@ -138,17 +169,35 @@ ORACLES: dict[str, list[Oracle]] = {
             {"alpha": 0.1},
             {"adagrad_start": 0.1},
         ),
+        Oracle(
+            peer(lambda w: Adagrad(w, 0.1, weight_decay=0.1, eps=1e-3)),
+            {"alpha": 0.1, "weight_decay": 0.1},
+            {"eps": 1e-3},
+        ),
     ],
     "rmsprop": [
         Oracle(peer(lambda w: RMSprop(w, 0.01)), {"alpha": 0.01}),
         Oracle(peer(lambda w: RMSprop(w, 0.01, alpha=0.8)), {"alpha": 0.01, "gamma": 0.8}),
+        Oracle(
+            peer(lambda w: RMSprop(w, 0.01, weight_decay=0.1, eps=1e-3)),
+            {"alpha": 0.01, "weight_decay": 0.1},
+            {"eps": 1e-3},
+        ),
     ],
-    "adabelief": [Oracle(peer(adabelief), {"alpha": 0.01})],
+    "adabelief": [
+        Oracle(adabelief(), {"alpha": 0.01}),
+        Oracle(adabelief(eps=1e-3, weight_decay=0.1), {"alpha": 0.01, "weight_decay": 0.1}, {"eps": 1e-3}),
+    ],
     "amsgrad": [
         Oracle(peer(lambda w: Adam(w, 0.01, amsgrad=True)), {"alpha": 0.01}),
         Oracle(
             peer(lambda w: Adam(w, 0.01, betas=(0.5, 0.7), amsgrad=True)),
             {"alpha": 0.01, "beta1": 0.5, "beta2": 0.7},
+        ),
+        Oracle(
+            peer(lambda w: Adam(w, 0.01, amsgrad=True, weight_decay=0.1, eps=1e-3)),
+            {"alpha": 0.01, "weight_decay": 0.1},
+            {"eps": 1e-3},
         ),
     ],
 } | {

@@ -9,14 +9,15 @@ from hyperopt.optim.rules import find
 
 OTHER = "other"
 
+ADAMS = ("adam", "adamw", "nadam", "nadamw")
 ABOVE: dict[str, dict[str, float]] = {
-    "sgd": {"sgd": 0.01, "adagrad": 0.01, "sgd_steroids": 0.01, "adam": 1e-5, OTHER: 1e-4},
-    "sgd_steroids": {"sgd": 0.01, "adagrad": 0.01, "sgd_steroids": 0.01, "adam": 1e-5, OTHER: 1e-4},
-    "adam": {"adam": 1e-3, "sgd": 0.1, "sgd_steroids": 0.1, OTHER: 1e-4},
+    "sgd": {"sgd": 0.01, "adagrad": 0.01, "sgd_steroids": 0.01} | dict.fromkeys(ADAMS, 1e-5) | {OTHER: 1e-4},
+    "adam": {"sgd": 0.1, "sgd_steroids": 0.1} | dict.fromkeys(ADAMS, 1e-3) | {OTHER: 1e-4},
     "adagrad": {OTHER: 0.01},
     OTHER: {OTHER: 1e-4},
 }
 """The alpha of a rule above level 0, by the rule of the level below it."""
+ABOVE["sgd_steroids"] = ABOVE["sgd"]
 
 
 def default_alphas(stack: Sequence[str]) -> tuple[float, ...]:

@@ -12,8 +12,6 @@ MOST_LETTERS = 120
 """The most letters of a value that a sentence repeats."""
 
 SYNONYMS = {
-    "adamw": "adam, which has no decoupled weight decay here",
-    "nadam": "adam",
     "nesterov": "sgd with nesterov=true",
     "momentum": "sgd with momentum=0.9",
     "sgdm": "sgd with momentum=0.9",

@@ -81,10 +81,11 @@ def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
 def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float]) -> tuple[str, ...]:
     """Names of what level 1 tunes of level 0, in the rule's order; () for one level.
 
-    "all" is every one that can be tuned: not weight decay, and not a momentum of 0, which stays 0.
+    "all" is every one that can be tuned, and need not be named: not weight decay, and not a momentum of 0,
+    which stays 0.
     """
-    names, there = find(stack[0]).hyperparameters, find(stack[0]).tunable(numbers)
     given = [value] if isinstance(value, str) else value
+    names, there = find(stack[0]).hyperparameters, find(stack[0]).tunable(numbers, named=given != ["all"])
     if not isinstance(given, Sequence) or not given:
         raise ConfigError(
             f"{typed('tune', value)}: all, a hyperparameter or a list such as [alpha,beta1] is expected."

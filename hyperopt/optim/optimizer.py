@@ -169,7 +169,7 @@ class HyperOptimizer(Optimizer):
                     continue
                 state = sharding.each(sharding.local_as, param, state_dict["state"][k])
                 state = checkpoint.moved(state, param.device, copy=True)
-                if form and form.keeps == GRADIENT and "weight_decay" in owner["levels"].fixed:
+                if form and form.keeps == GRADIENT and form.decays_gradient:
                     state = checkpoint.of_closed_form(state, owner["levels"].fixed["weight_decay"])
                 self.state[param] = state
 

@@ -121,9 +121,9 @@ def test_what_float64_can_hold_is_a_decay_rate_of_it() -> None:
 def test_defaults() -> None:
     run = resolve({})
     assert run.label == "adam(0.001)/sgd(1e-05)"
-    assert run.numbers == {"beta1": 0.9, "beta2": 0.999}
+    assert run.numbers == {"beta1": 0.9, "beta2": 0.999, "weight_decay": 0.0}
     assert (run.clip, run.tune) == ((False,), ("alpha", "beta1", "beta2"))
-    options = {"eps_before_correction": False}
+    options = {"eps_before_correction": False, "eps": 1e-8}
     assert run.habits == {"adam_start": 1e-8, **options}
     assert resolve({"clip": True}).habits == {"adam_start": 1e-8, "clip_counts_first_norm": True, **options}
     assert (run.batch_size, run.epochs, run.seed) == (256, 5, 0)
@@ -191,10 +191,16 @@ def test_tune() -> None:
     assert resolve({"stack": "sgd/sgd"}).tune == ("alpha",)
     assert resolve({"stack": "sgd/sgd", "momentum": 0.5}).tune == ("alpha", "momentum")
     assert resolve({"stack": "adam", "tune": "alpha"}).tune == ()
+    assert resolve({"stack": "adamw/sgd"}).tune == ("alpha", "beta1", "beta2")
+    assert resolve({"stack": "adamw/sgd", "tune": ["weight_decay", "alpha"]}).tune == (
+        "alpha",
+        "weight_decay",
+    )
 
 
 def test_form_and_single_habits() -> None:
     assert resolve({"stack": "rmsprop/sgd", "form": "textbook", "clip": True}).habits == {
+        "eps": 1e-8,
         "eps_inside_root": False,
         "tune_root_alpha": False,
         "clip_counts_first_norm": False,

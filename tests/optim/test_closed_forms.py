@@ -18,7 +18,13 @@ from hyperopt.optim.stack import Inputs, Level, LevelState, Memory
 pytestmark = pytest.mark.usefixtures("float64")
 
 NAMES = {kind: name for name, kind in RULES.items()}
-NUMBERS: dict[str, list[dict[str, float]]] = {"sgd": [{}, {"momentum": 0.9}]}
+DECAY = {"weight_decay": 0.1}
+NUMBERS: dict[str, list[dict[str, float]]] = {
+    "sgd": [{}, {"momentum": 0.9}, DECAY, {"momentum": 0.9} | DECAY],
+    "adam": [{}, DECAY],
+    "adamw": [{"weight_decay": 0.0}, DECAY],
+    "nadam": [{}, DECAY],
+}
 """By rule, which hyperparameters are there, where its defaults do not say."""
 EXACT = 1e-10
 
@@ -33,7 +39,7 @@ def forms() -> list[Any]:
         reported = {k: value for k, (_, value) in kind.habits.items()}
         for numbers in NUMBERS.get(name, [{}]):
             for choices in ({}, reported, *({k: not v} for k, v in truths.items())):
-                if choices.get("nesterov") and not numbers:
+                if choices.get("nesterov") and "momentum" not in numbers:
                     continue
                 rule = build(name, kind.hyperparameters | numbers, choices, bottom=True)
                 if form := closed_form(rule):
@@ -82,14 +88,16 @@ def test_a_closed_form_is_the_vector_jacobian_product(
         step, before, param_before = torch.tensor(float(t)), state, param
         direction = rule.accumulate(grad, state, hyper, step, param)
         update, state = rule.update(direction, state, hyper, step, param)
-        kept = grad if form.keeps == GRADIENT else memory[form.keeps].clone()
-        moved = form.move(Update(grad.clone(), memory, param.clone(), floats, float(t)))
+        coming = Update(grad.clone(), memory, param.clone(), floats, float(t))
+        coming = coming._replace(grad=form.decayed(coming))
+        kept = coming.grad.clone() if form.keeps == GRADIENT else memory[form.keeps].clone()
+        moved = form.move(coming)
         assert torch.allclose(moved, update, rtol=EXACT, atol=EXACT * update.abs().max().item())
         for name, value in state.items():
             assert torch.allclose(memory[name], value, rtol=EXACT, atol=1e-300)
         param = param - update
 
-    level = Level(rule, tuple(name for name in rule.tunable(floats)))
+    level = Level(rule, rule.tunable(floats, named=True))
     tuned = {name: level.space(name).raw(hyper[name]) for name in level.tuned}
     fixed = {name: value for name, value in hyper.items() if name not in tuned}
     last = Inputs({"w": taken[-1]}, Memory({"w": before}, {}), {"w": param_before})

@@ -21,7 +21,6 @@ RULES = ("sgd", "adam", "adagrad", "rmsprop", "amsgrad", "package.module:Class")
         ("sede", KEYS, "seed"),
         ("Seed", KEYS, "seed"),
         ("ADAM", RULES, "adam"),
-        ("adamw", RULES, "adam, which has no decoupled weight decay here"),
         ("adm", RULES, "adam"),
     ],
 )

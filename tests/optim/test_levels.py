@@ -89,9 +89,9 @@ def test_hyperparameters_are_in_natural_units_in_the_rules_order() -> None:
         small_problem(1), resolve({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.04/0.001"})
     )
     adam, rmsprop, sgd = training.stack.hyperparameters(state.stack)
-    assert list(adam) == ["alpha", "beta1", "beta2"]
-    assert [v.item() for v in adam.values()] == pytest.approx([0.01, 0.9, 0.999])
-    assert [v.item() for v in rmsprop.values()] == pytest.approx([0.04, 0.99])
+    assert list(adam) == ["alpha", "beta1", "beta2", "weight_decay"]
+    assert [v.item() for v in adam.values()] == pytest.approx([0.01, 0.9, 0.999, 0])
+    assert [v.item() for v in rmsprop.values()] == pytest.approx([0.04, 0.99, 0])
     assert list(sgd) == list(Sgd.hyperparameters)
     assert sgd["alpha"].item() == 0.001
 

@@ -40,7 +40,7 @@ def test_groups_have_their_own_hyperparameters() -> None:
     assert (
         apart(last(ours, opt, batches(30)), last(theirs, torch.optim.Adam(peers, 0.01), batches(30))) < 1e-10
     )
-    assert opt.hyperparameters(1) == [{"alpha": 0.1, "beta1": 0.5, "beta2": 0.999}]
+    assert opt.hyperparameters(1) == [{"alpha": 0.1, "beta1": 0.5, "beta2": 0.999, "weight_decay": 0.0}]
 
 
 def test_groups_learn_apart_unless_shared() -> None:

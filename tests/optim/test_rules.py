@@ -24,6 +24,9 @@ ALPHAS = {
     "sgd": (0.1, 2e-3),
     "sgd_steroids": (0.1, 1e-3),
     "adam": (0.1, 0.02),
+    "adamw": (0.1, 0.02),
+    "nadam": (0.1, 0.02),
+    "nadamw": (0.1, 0.02),
     "adagrad": (1.0, 0.5),
     "rmsprop": (0.1, 3e-3),
     "adabelief": (0.1, 0.02),
@@ -89,8 +92,9 @@ def test_a_rule_converges_on_a_parabola_and_on_rosenbrocks_function(name: str) -
         (ALPHAS[name][0], parabola, [-1.0, 10.0, 1.0], [1.0, -1.0, 1.0], 600, 0.01),
         (ALPHAS[name][1], rosenbrock, [0.0, 0.0], [1.0, 1.0], 1500, 0.25),
     ):
-        rule = built(name, {"alpha": alpha}, {})
-        path = weights(rule, hyper_of(rule, {"alpha": alpha}), torch.tensor(start), gradient)
+        numbers = {"alpha": alpha} | {k: 0.0 for k in RULES[name].hyperparameters if k == "weight_decay"}
+        rule = built(name, numbers, {})
+        path = weights(rule, hyper_of(rule, numbers), torch.tensor(start), gradient)
         *_, w = islice(path, steps)
         assert w.tolist() == pytest.approx(end, abs=near), gradient.__name__
 

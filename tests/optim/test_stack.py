@@ -28,6 +28,8 @@ DIFFERENTIATED: list[tuple[dict[str, Any], int, str]] = [
         for rule in TUNED
         for name in resolve({"stack": f"{rule}/sgd"}).tune
     ],
+    *[({"stack": f"{rule}/sgd", "tune": "weight_decay"}, 0, "weight_decay") for rule in ("adamw", "nadamw")],
+    ({"stack": "adam/sgd", "weight_decay": 0.1}, 0, "beta2"),
     ({"stack": "sgd/sgd", "momentum": 0.7}, 0, "alpha"),
     ({"stack": "sgd/sgd", "momentum": 0.7}, 0, "momentum"),
     *[
@@ -39,11 +41,8 @@ DIFFERENTIATED: list[tuple[dict[str, Any], int, str]] = [
         for name in ("alpha", "momentum", "dampening")
     ],
     ({"stack": "adam/sgd/sgd", "alpha": "0.01/1e-5/0"}, 1, "alpha"),
-    *[({"stack": "sgd/adam/sgd", "alpha": "0.1/0.01/0"}, 1, name) for name in RULES["adam"].hyperparameters],
-    *[
-        ({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.001/0"}, 1, name)
-        for name in RULES["rmsprop"].hyperparameters
-    ],
+    *[({"stack": "sgd/adam/sgd", "alpha": "0.1/0.01/0"}, 1, name) for name in ("alpha", "beta1", "beta2")],
+    *[({"stack": "adam/rmsprop/sgd", "alpha": "0.01/0.001/0"}, 1, name) for name in ("alpha", "gamma")],
     ({"stack": "adam/adagrad/sgd", "alpha": "0.01/0.001/0"}, 1, "alpha"),
 ]
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hyperopt.optim.closed_forms.closed_form import GRADIENT, ClosedForm, Update
+from hyperopt.optim.closed_forms.decoupled import Decoupled
 from hyperopt.optim.closed_forms.gradients import AdagradForm, MomentumForm, RmspropForm, SgdForm
-from hyperopt.optim.closed_forms.moments import AdabeliefForm, AdamForm, AmsgradForm
+from hyperopt.optim.closed_forms.moments import AdabeliefForm, AdamForm, AmsgradForm, NadamForm
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
+from hyperopt.optim.rules.adamw import Adamw
 from hyperopt.optim.rules.amsgrad import Amsgrad
+from hyperopt.optim.rules.nadam import Nadam
+from hyperopt.optim.rules.nadamw import Nadamw
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.sgd import Sgd
 
-CLOSED_FORMS: dict[type[Rule], tuple[type[ClosedForm[Any]], ...]] = {
+CLOSED_FORMS: dict[type[Rule], tuple[Callable[[Any], ClosedForm[Any]], ...]] = {
     Sgd: (SgdForm, MomentumForm),
     Adam: (AdamForm,),
+    Adamw: (lambda rule: Decoupled(rule, AdamForm(rule)),),
+    Nadam: (NadamForm,),
+    Nadamw: (lambda rule: Decoupled(rule, NadamForm(rule)),),
     Adagrad: (AdagradForm,),
     Rmsprop: (RmspropForm,),
     Adabelief: (AdabeliefForm,),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -51,7 +51,7 @@ class ClosedForm(ABC, Generic[R]):
             tensor of the state before it.
     """
 
-    keeps: ClassVar[str] = GRADIENT
+    keeps: str = GRADIENT
 
     def __init__(self, rule: R) -> None:
         self.rule = rule
@@ -60,9 +60,14 @@ class ClosedForm(ABC, Generic[R]):
         """Whether the rule, with its habits and options, is one that this form has."""
         return True
 
+    @property
+    def decays_gradient(self) -> bool:
+        """Whether weight decay is part of the gradient that `move` takes, and `keeps` may keep."""
+        return self.rule.uses_param
+
     def decayed(self, u: Update) -> Tensor:
-        """The gradient that the update takes, where weight decay is part of it."""
-        if u.param is None or not self.rule.uses_param:
+        """The gradient with weight decay in it, where that is part of it."""
+        if u.param is None or not self.decays_gradient:
             return u.grad
         decay = u.hyper["weight_decay"]
         if isinstance(decay, Tensor):

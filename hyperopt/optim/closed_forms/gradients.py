@@ -16,7 +16,8 @@ from hyperopt.optim.closed_forms.closed_form import (
     over,
     root_of,
 )
-from hyperopt.optim.rules import adagrad, rmsprop
+from hyperopt.optim.rules.adagrad import Adagrad
+from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.sgd import Sgd
 
 
@@ -64,12 +65,14 @@ class MomentumForm(ClosedForm[Sgd]):
         return {"alpha": -of_b, "momentum": -alpha * of_before}
 
 
-class AdagradForm(ClosedForm[adagrad.Adagrad]):
+class AdagradForm(ClosedForm[Adagrad]):
     """w -= alpha * g / (sqrt(G) + eps)."""
 
     def divisor(self, total: Tensor) -> Tensor:
         """What g is divided by."""
-        return (total + adagrad.EPS).sqrt_() if self.rule.eps_inside_root else total.sqrt().add_(adagrad.EPS)
+        return (
+            (total + self.rule.eps).sqrt_() if self.rule.eps_inside_root else total.sqrt().add_(self.rule.eps)
+        )
 
     def move(self, u: Update) -> Tensor:
         total = u.memory["sum"].add_(u.grad.square())
@@ -82,16 +85,16 @@ class AdagradForm(ClosedForm[adagrad.Adagrad]):
         return {"alpha": -sums[0]}
 
 
-class RmspropForm(ClosedForm[rmsprop.Rmsprop]):
+class RmspropForm(ClosedForm[Rmsprop]):
     """w -= alpha * g / (sqrt(s) + eps), where s' - g**2 = (s - g**2) / gamma is what gamma moves."""
 
     def root(self, s: Tensor) -> Tensor:
         """The root whose slope in s is one over twice itself."""
-        return (s + rmsprop.EPS).sqrt_() if self.rule.eps_inside_root else root_of(s)
+        return (s + self.rule.eps).sqrt_() if self.rule.eps_inside_root else root_of(s)
 
     def divisor(self, root: Tensor) -> Tensor:
         """What g is divided by."""
-        return root if self.rule.eps_inside_root else root + rmsprop.EPS
+        return root if self.rule.eps_inside_root else root + self.rule.eps
 
     def move(self, u: Update) -> Tensor:
         s = mean(u.memory["s"], u.grad.square(), u.hyper["gamma"])

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from hyperopt.optim.closed_forms.closed_form import (
@@ -25,9 +26,10 @@ from hyperopt.optim.closed_forms.closed_form import (
     over,
     root_of,
 )
-from hyperopt.optim.rules.adabelief import EPS, Adabelief
+from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adam import Adam
 from hyperopt.optim.rules.amsgrad import Amsgrad
+from hyperopt.optim.rules.nadam import Nadam
 
 
 class AdamForm(ClosedForm[Adam]):
@@ -35,7 +37,7 @@ class AdamForm(ClosedForm[Adam]):
 
     def eps(self, k: Scalar) -> Scalar:
         """What joins r."""
-        return EPS if self.rule.eps_before_correction else EPS * k
+        return self.rule.eps if self.rule.eps_before_correction else self.rule.eps * k
 
     def move(self, u: Update) -> Tensor:
         k = root_of_correction(u.hyper, u.step)
@@ -64,6 +66,56 @@ class AdamForm(ClosedForm[Adam]):
         }
 
 
+class NadamForm(ClosedForm[Nadam]):
+    """n = today g + tomorrow m, and x = v."""
+
+    def shares(self, hyper: Numbers, step: Scalar) -> tuple[Scalar, ...]:
+        """What n takes of g and of m, and the slopes of both in beta1."""
+        beta1, rule = hyper["beta1"], self.rule
+        mu, mu_next = beta1 * rule.warmth(step), beta1 * rule.warmth(step + 1)
+        start = rule.start(step) if isinstance(step, Tensor) else rule.start(torch.tensor(step)).item()
+        product = beta1**step * start
+        product_next = product * mu_next
+        rest, rest_next = inverse(1 - product), inverse(1 - product_next)
+        today, tomorrow = (1 - mu) * rest, mu_next * rest_next
+        of_product = step * beta1 ** (step - 1) * start
+        of_next = (step + 1) * product * rule.warmth(step + 1)
+        slope = today * rest * of_product - rule.warmth(step) * rest
+        return today, tomorrow, slope, rule.warmth(step + 1) * rest_next + tomorrow * rest_next * of_next
+
+    def direction(self, g: Tensor, m: Tensor, hyper: Numbers, step: Scalar) -> Tensor:
+        """N."""
+        today, tomorrow, *_ = self.shares(hyper, step)
+        return g.mul(today).add_(m.mul(tomorrow))
+
+    def move(self, u: Update) -> Tensor:
+        k = root_of_correction(u.hyper, u.step)
+        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
+        n = self.direction(u.grad, m, u.hyper, u.step)
+        return n.div_(v.sqrt().add_(self.rule.eps * k)).mul_(u.hyper["alpha"] * k)
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        m, r = u.memory["m"], root_of(u.memory["v"])
+        inv = (r + self.rule.eps * root_of_correction(u.hyper, u.step)).reciprocal_()
+        q = cotangent * inv
+        z = self.direction(u.grad, m, u.hyper, u.step).mul_(q).mul_(inv)
+        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        of_m, of_g, of_x, of_square = sums
+        alpha, beta1, beta2 = hyper["alpha"], hyper["beta1"], hyper["beta2"]
+        k = root_of_correction(hyper, step)
+        today, tomorrow, today_slope, tomorrow_slope = self.shares(hyper, step)
+        in_mean = tomorrow * over(of_m - of_g, beta1) + tomorrow_slope * of_m + today_slope * of_g
+        in_square = over(of_x - of_square, beta2) + of_x * growth(beta2, step)
+        return {
+            "alpha": -k * (today * of_g + tomorrow * of_m),
+            "beta1": -alpha * k * in_mean,
+            "beta2": alpha * k * in_square / 2,
+        }
+
+
 class AmsgradForm(ClosedForm[Amsgrad]):
     """n = m / c1, and x is the largest v so far: it moves with beta2 only where that is today's."""
 
@@ -81,11 +133,11 @@ class AmsgradForm(ClosedForm[Amsgrad]):
         m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
         v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
         largest = u.memory["v_max"].copy_(v.maximum(u.memory["v_max"]))
-        return (m / largest.sqrt().add_(EPS * k)).mul_(u.hyper["alpha"] * k * start)
+        return (m / largest.sqrt().add_(self.rule.eps * k)).mul_(u.hyper["alpha"] * k * start)
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, r = u.memory["m"], root_of(u.memory["v_max"])
-        inv = (r + EPS * self.corrections(u.hyper, u.step)[1]).reciprocal_()
+        inv = (r + self.rule.eps * self.corrections(u.hyper, u.step)[1]).reciprocal_()
         q = cotangent * inv
         z = (q * m).mul_(inv)
         z_today = z * (u.memory["v"] == u.memory["v_max"])
@@ -112,18 +164,18 @@ class AdabeliefForm(ClosedForm[Adabelief]):
     def move(self, u: Update) -> Tensor:
         k = root_of_correction(u.hyper, u.step)
         m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
-        s = mean(u.memory["s"], (u.grad - m).square_(), u.hyper["beta2"]).add_(EPS)
+        s = mean(u.memory["s"], (u.grad - m).square_(), u.hyper["beta2"]).add_(self.rule.eps)
         scale = u.hyper["alpha"] * k * inverse(1 - u.hyper["beta1"] ** u.step)
-        return (m / s.sqrt().add_(EPS * k)).mul_(scale)
+        return (m / s.sqrt().add_(self.rule.eps * k)).mul_(scale)
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, s = u.memory["m"], u.memory["s"]
         r = root_of(s)
-        inv = (r + EPS * root_of_correction(u.hyper, u.step)).reciprocal_()
+        inv = (r + self.rule.eps * root_of_correction(u.hyper, u.step)).reciprocal_()
         q = cotangent * inv
         z = (q * m).mul_(inv)
         square = (u.grad - m).square_().div_(r)
-        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (s - EPS).div_(r)), dot(z, square)
+        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (s - self.rule.eps).div_(r)), dot(z, square)
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_mean, of_square = sums

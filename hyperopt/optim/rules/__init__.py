@@ -7,10 +7,13 @@ from hyperopt.optim.own import WRITTEN, own_class
 from hyperopt.optim.rules.adabelief import Adabelief
 from hyperopt.optim.rules.adagrad import Adagrad
 from hyperopt.optim.rules.adam import Adam
+from hyperopt.optim.rules.adamw import Adamw
 from hyperopt.optim.rules.amsgrad import Amsgrad
 from hyperopt.optim.rules.chi import Chi1, Chi2, Chi3
 from hyperopt.optim.rules.hellinger import Hellinger1, Hellinger2, Hellinger3
 from hyperopt.optim.rules.kl import Kl1, Kl2, Kl3
+from hyperopt.optim.rules.nadam import Nadam
+from hyperopt.optim.rules.nadamw import Nadamw
 from hyperopt.optim.rules.rkl import Rkl1, Rkl2, Rkl3
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.rule import Rule
@@ -20,6 +23,9 @@ from hyperopt.optim.rules.sgd_steroids import SgdSteroids
 RULES: dict[str, type[Rule]] = {
     "sgd": Sgd,
     "adam": Adam,
+    "adamw": Adamw,
+    "nadam": Nadam,
+    "nadamw": Nadamw,
     "adagrad": Adagrad,
     "rmsprop": Rmsprop,
     "sgd_steroids": SgdSteroids,

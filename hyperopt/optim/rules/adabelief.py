@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State
+from hyperopt.optim.rules.rule import Hyper, State
+from hyperopt.optim.rules.weight_decay import WithWeightDecay
 from hyperopt.optim.spaces import LINEAR, UNIT_INTERVAL, Space
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ EPS = 1e-8
 
 
 @dataclass(frozen=True)
-class Adabelief(Rule):
+class Adabelief(WithWeightDecay):
     """Adam with the squared distance of a gradient from its mean in place of its square.
 
         m = beta1 * m + (1 - beta1) * g                          m_hat = m / (1 - beta1**t)
         s = beta2 * s + (1 - beta2) * (g - m)**2 + eps           s_hat = s / (1 - beta2**t)
         w = w - alpha * m_hat / (sqrt(s_hat) + eps)
 
-    t counts steps from 1, and eps is 1e-8. As s gathers an eps each step, s_hat stays above
+    t counts steps from 1. As s gathers an eps each step, s_hat stays above
     eps / (1 - beta2), by default 1e-5: Algorithm 2 of the report `adabelief_amsgrad`, with
     sqrt(s_hat + eps), takes the same steps to less than one part in a thousand.
 
@@ -39,15 +40,25 @@ class Adabelief(Rule):
         adabelief_start: the value s starts from; the report's code starts at eps
             (docs/reports/adabelief_amsgrad.md, "Optimizers").
 
+    Options:
+        eps: keeps a divisor from 0.
+
     References:
         Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients", 2020,
         https://arxiv.org/abs/2010.07468.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    hyperparameters: ClassVar[dict[str, float]] = {
+        "alpha": 0.001,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "weight_decay": 0.0,
+    }
     elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adabelief_start": (0.0, EPS)}
+    options: ClassVar[dict[str, Any]] = {"eps": EPS}
     adabelief_start: float = 0.0
+    eps: float = EPS
 
     def space(self, name: str) -> Space:
         return LINEAR if name == "alpha" else UNIT_INTERVAL
@@ -60,7 +71,7 @@ class Adabelief(Rule):
     ) -> tuple[Tensor, State]:
         beta1, beta2 = hyper["beta1"], hyper["beta2"]
         m = beta1 * state["m"] + (1 - beta1) * grad
-        s = beta2 * state["s"] + (1 - beta2) * (grad - m).square() + EPS
+        s = beta2 * state["s"] + (1 - beta2) * (grad - m).square() + self.eps
         m_hat = m / (1 - beta1**step)
         s_hat = s / (1 - beta2**step)
-        return hyper["alpha"] * m_hat / (s_hat.sqrt() + EPS), {"m": m, "s": s}
+        return hyper["alpha"] * m_hat / (s_hat.sqrt() + self.eps), {"m": m, "s": s}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.rules.rule import Hyper, State, safe_sqrt
+from hyperopt.optim.rules.weight_decay import WithWeightDecay
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -14,13 +15,11 @@ EPS = 1e-10
 
 
 @dataclass(frozen=True)
-class Adagrad(Rule):
+class Adagrad(WithWeightDecay):
     """A rate per weight that falls with the sum of its squared gradients.
 
         G = G + g**2
         w = w - alpha * g / (sqrt(G) + eps)
-
-    eps is 1e-10.
 
     Hyperparameters:
         alpha: the learning rate.
@@ -32,19 +31,24 @@ class Adagrad(Rule):
         adagrad_start: the value G starts from.
         eps_inside_root: sqrt(G + eps) instead.
 
+    Options:
+        eps: keeps a divisor from 0.
+
     References:
         Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic
         Optimization", 2011, https://jmlr.org/papers/v12/duchi11a.html.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01}
+    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "weight_decay": 0.0}
     elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "adagrad_start": (0.0, 0.1),
         "eps_inside_root": (False, True),
     }
+    options: ClassVar[dict[str, Any]] = {"eps": EPS}
     adagrad_start: float = 0.0
     eps_inside_root: bool = False
+    eps: float = EPS
 
     def init(self, param: Tensor) -> State:
         return {"sum": param.new_full(param.shape, self.adagrad_start)}
@@ -53,5 +57,5 @@ class Adagrad(Rule):
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
         total = state["sum"] + grad.square()
-        root = (total + EPS).sqrt() if self.eps_inside_root else safe_sqrt(total) + EPS
+        root = (total + self.eps).sqrt() if self.eps_inside_root else safe_sqrt(total) + self.eps
         return hyper["alpha"] * grad / root, {"sum": total}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.rules.rule import Hyper, State, safe_sqrt
+from hyperopt.optim.rules.weight_decay import WithWeightDecay
 from hyperopt.optim.spaces import LINEAR, UNIT_INTERVAL, Space
 
 if TYPE_CHECKING:
@@ -15,14 +16,14 @@ EPS = 1e-8
 
 
 @dataclass(frozen=True)
-class Adam(Rule):
+class Adam(WithWeightDecay):
     """Steps of about alpha: the mean gradient over the root of the mean squared gradient.
 
         m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
         v = beta2 * v + (1 - beta2) * g**2            v_hat = v / (1 - beta2**t)
         w = w - alpha * m_hat / (sqrt(v_hat) + eps)
 
-    t counts steps from 1, and eps is 1e-8.
+    t counts steps from 1.
 
     Hyperparameters:
         alpha: the learning rate.
@@ -38,6 +39,7 @@ class Adam(Rule):
             (docs/reports/gdtuo.md, "Optimizers").
 
     Options:
+        eps: keeps a divisor from 0.
         eps_before_correction: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
             efficient form and in torch until 1.3 (docs/reports/hypergradient.md, "Update rules"):
             w = w - alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps).
@@ -46,12 +48,18 @@ class Adam(Rule):
         Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, https://arxiv.org/abs/1412.6980.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    hyperparameters: ClassVar[dict[str, float]] = {
+        "alpha": 0.001,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "weight_decay": 0.0,
+    }
     elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {"adam_start": (0.0, EPS)}
-    options: ClassVar[dict[str, Any]] = {"eps_before_correction": False}
+    options: ClassVar[dict[str, Any]] = {"eps_before_correction": False, "eps": EPS}
     adam_start: float = 0.0
     eps_before_correction: bool = False
+    eps: float = EPS
 
     def space(self, name: str) -> Space:
         return LINEAR if name == "alpha" else UNIT_INTERVAL
@@ -67,7 +75,7 @@ class Adam(Rule):
         v = beta2 * state["v"] + (1 - beta2) * grad.square()
         m_hat = m / (1 - beta1**step)
         if self.eps_before_correction:
-            v_root = (safe_sqrt(v) + EPS) / (1 - beta2**step).sqrt()
+            v_root = (safe_sqrt(v) + self.eps) / (1 - beta2**step).sqrt()
             return hyper["alpha"] * m_hat / v_root, {"m": m, "v": v}
         v_hat = v / (1 - beta2**step)
-        return hyper["alpha"] * m_hat / (safe_sqrt(v_hat) + EPS), {"m": m, "v": v}
+        return hyper["alpha"] * m_hat / (safe_sqrt(v_hat) + self.eps), {"m": m, "v": v}

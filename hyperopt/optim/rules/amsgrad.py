@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.rules.rule import Hyper, State, safe_sqrt
+from hyperopt.optim.rules.weight_decay import WithWeightDecay
 from hyperopt.optim.spaces import LINEAR, UNIT_INTERVAL, Space
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ EPS = 1e-8
 
 
 @dataclass(frozen=True)
-class Amsgrad(Rule):
+class Amsgrad(WithWeightDecay):
     """Adam with the largest v so far, so that no rate per weight grows again.
 
         m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
@@ -23,7 +24,7 @@ class Amsgrad(Rule):
         v_max = max(v_max, v)                         v_hat = v_max / (1 - beta2**t)
         w = w - alpha * m_hat / (sqrt(v_hat) + eps)
 
-    So torch.optim.Adam(amsgrad=True) has it. t counts steps from 1, and eps is 1e-8.
+    So torch.optim.Adam(amsgrad=True) has it. t counts steps from 1.
 
     Hyperparameters:
         alpha: the learning rate.
@@ -41,21 +42,31 @@ class Amsgrad(Rule):
             and Algorithm 1 of the report.
         amsgrad_running_maximum: False takes the larger of this step's v and the one before.
 
+    Options:
+        eps: keeps a divisor from 0.
+
     References:
         Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond", 2018,
         https://openreview.net/forum?id=ryQu7f-RZ.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.001, "beta1": 0.9, "beta2": 0.999}
+    hyperparameters: ClassVar[dict[str, float]] = {
+        "alpha": 0.001,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "weight_decay": 0.0,
+    }
     elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "amsgrad_start": (0.0, EPS),
         "amsgrad_bias_correction": (True, False),
         "amsgrad_running_maximum": (True, False),
     }
+    options: ClassVar[dict[str, Any]] = {"eps": EPS}
     amsgrad_start: float = 0.0
     amsgrad_bias_correction: bool = True
     amsgrad_running_maximum: bool = True
+    eps: float = EPS
 
     def space(self, name: str) -> Space:
         return LINEAR if name == "alpha" else UNIT_INTERVAL
@@ -77,4 +88,4 @@ class Amsgrad(Rule):
             largest = v.maximum(state["v"])
         if self.amsgrad_bias_correction:
             m, largest = m / (1 - beta1**step), largest / (1 - beta2**step)
-        return hyper["alpha"] * m / (safe_sqrt(largest) + EPS), after
+        return hyper["alpha"] * m / (safe_sqrt(largest) + self.eps), after

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
+from hyperopt.optim.rules.rule import Hyper, State, safe_sqrt
+from hyperopt.optim.rules.weight_decay import WithWeightDecay
 from hyperopt.optim.spaces import LINEAR, ROOT, UNIT_INTERVAL, Space
 
 if TYPE_CHECKING:
@@ -15,13 +16,11 @@ EPS = 1e-8
 
 
 @dataclass(frozen=True)
-class Rmsprop(Rule):
+class Rmsprop(WithWeightDecay):
     """A gradient over the root of its mean square.
 
         s = gamma * s + (1 - gamma) * g**2
         w = w - alpha * g / (sqrt(s) + eps)
-
-    eps is 1e-8.
 
     Hyperparameters:
         alpha: the learning rate.
@@ -34,19 +33,24 @@ class Rmsprop(Rule):
         eps_inside_root: sqrt(s + eps) instead.
         tune_root_alpha: the level above tunes sqrt(alpha).
 
+    Options:
+        eps: keeps a divisor from 0.
+
     References:
         Tieleman and Hinton, "Lecture 6.5: rmsprop", 2012,
         https://www.cs.toronto.edu/~tijmen/csc321/slides/lecture_slides_lec6.pdf.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99}
+    hyperparameters: ClassVar[dict[str, float]] = {"alpha": 0.01, "gamma": 0.99, "weight_decay": 0.0}
     elementwise: ClassVar[bool] = True
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {
         "eps_inside_root": (False, True),
         "tune_root_alpha": (False, True),
     }
+    options: ClassVar[dict[str, Any]] = {"eps": EPS}
     eps_inside_root: bool = False
     tune_root_alpha: bool = False
+    eps: float = EPS
 
     def space(self, name: str) -> Space:
         if name == "gamma":
@@ -61,5 +65,5 @@ class Rmsprop(Rule):
     ) -> tuple[Tensor, State]:
         gamma = hyper["gamma"]
         s = gamma * state["s"] + (1 - gamma) * grad.square()
-        root = (s + EPS).sqrt() if self.eps_inside_root else safe_sqrt(s) + EPS
+        root = (s + self.eps).sqrt() if self.eps_inside_root else safe_sqrt(s) + self.eps
         return hyper["alpha"] * grad / root, {"s": s}

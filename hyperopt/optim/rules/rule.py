@@ -31,6 +31,7 @@ class Rule:
             published algorithm. Each is a field of the rule.
         options: default by key, where the rule offers a choice at level 0, and nowhere else. Each is a field.
         constants: hyperparameters that no level above tunes.
+        by_name: hyperparameters that a level above tunes only where they are named, not with all others.
         elementwise: whether every element moves by itself, so that several parameters may come as one.
         uses_shape: whether the rule reads more of a parameter than its elements and norms, such as rows and
             columns: else it may come flattened.
@@ -41,6 +42,7 @@ class Rule:
     habits: ClassVar[dict[str, tuple[Any, Any]]] = {}
     options: ClassVar[dict[str, Any]] = {}
     constants: ClassVar[frozenset[str]] = frozenset()
+    by_name: ClassVar[frozenset[str]] = frozenset()
     elementwise: ClassVar[bool] = False
     uses_shape: ClassVar[bool] = False
 
@@ -65,10 +67,13 @@ class Rule:
         return {f"has_{k}": numbers[k] != 0 for k in cls.hyperparameters if f"has_{k}" in names}
 
     @classmethod
-    def tunable(cls, numbers: Mapping[str, float]) -> tuple[str, ...]:
-        """What a level above can tune: all but constants, and what is 0 at the start and stays so."""
-        there = cls.switches(numbers)
-        return tuple(k for k in cls.hyperparameters if k not in cls.constants and there.get(f"has_{k}", True))
+    def tunable(cls, numbers: Mapping[str, float], *, named: bool = False) -> tuple[str, ...]:
+        """What a level above tunes if all: neither constants, nor what is 0 at the start and stays so.
+
+        With `named`, also what it tunes only where that is named.
+        """
+        there, left_out = cls.switches(numbers), cls.constants | (frozenset() if named else cls.by_name)
+        return tuple(k for k in cls.hyperparameters if k not in left_out and there.get(f"has_{k}", True))
 
     def init(self, param: Tensor) -> State:
         """The state before the first update, tensors shaped like `param`."""

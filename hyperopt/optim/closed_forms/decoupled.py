@@ -1,0 +1,48 @@
+"""Weight decay beside a rule's step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from hyperopt.optim.closed_forms.closed_form import ClosedForm, Numbers, R, Scalar, Update, dot
+
+
+class Decoupled(ClosedForm[R]):
+    """The form of a rule without decay, and w -= alpha * weight_decay * w beside it.
+
+    The weights before an update are not kept: with the step u without decay, they are
+    w' = (w + u) / (1 - alpha * weight_decay), and the sums say what <c, u> is.
+    """
+
+    def __init__(self, rule: R, form: ClosedForm[R]) -> None:
+        super().__init__(rule)
+        self._form = form
+        self.keeps = form.keeps
+
+    @property
+    def decays_gradient(self) -> bool:
+        return False
+
+    def move(self, u: Update) -> Tensor:
+        step = self._form.move(u)
+        if u.param is None or not self.rule.uses_param:
+            return step
+        return step.add_(u.param * (u.hyper["alpha"] * u.hyper["weight_decay"]))
+
+    def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
+        sums = self._form.sums(cotangent, u)
+        if u.param is None or not self.rule.uses_param:
+            return sums
+        return *sums, dot(cotangent, u.param)
+
+    def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        if not self.rule.uses_param:
+            return self._form.gradient(sums, hyper, step)
+        *of_form, of_param = sums
+        slopes = self._form.gradient(of_form, hyper, step)
+        alpha, decay = hyper["alpha"], hyper["weight_decay"]
+        of_former = (of_param - alpha * slopes["alpha"]) / (1 - alpha * decay)
+        alpha_slope = slopes["alpha"] - decay * of_former
+        return slopes | {"alpha": alpha_slope, "weight_decay": -alpha * of_former}

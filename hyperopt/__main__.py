@@ -2,6 +2,6 @@
 
 import sys
 
-from hyperopt.cli import main
+from hyperopt_stacks import main
 
 sys.exit(main())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
+from contextlib import suppress
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.verbs import command_line
@@ -13,7 +16,7 @@ from hyperopt.errors import ConfigError, ImpossibleError, unknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+FAILED, BAD_INPUT, INTERRUPTED, UNREAD = 1, 2, 130, 141
 LOG = logging.getLogger("hyperopt")
 
 
@@ -31,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Bad input is refused, with exit code 2, before anything is written.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    _prepare_process()
     if not LOG.handlers:
         LOG.addHandler(Lines())
     parser, verbs = command_line()
@@ -47,12 +51,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
             return BAD_INPUT
         code: int = arguments.action(arguments)
+        sys.stdout.flush()
     except ConfigError as error:
         print(f"hyperopt: {error}", file=sys.stderr)
         return BAD_INPUT
     except ImpossibleError as error:
         print(f"hyperopt: {error}", file=sys.stderr)
         return FAILED
+    except BrokenPipeError:  # as in `hyperopt list | head -1`
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
+        return UNREAD
     except KeyboardInterrupt:
         print("hyperopt: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
@@ -62,3 +71,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hyperopt: sys.exit({leave.code!r}) ended the command, from {where}", file=sys.stderr)
         return FAILED
     return code
+
+
+def _prepare_process() -> None:
+    """Let output be had anywhere: letters that a terminal lacks are replaced, and drawings open no window.
+
+    A notebook sets MPLBACKEND to its own, without which matplotlib cannot even be imported elsewhere.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    os.environ["MPLBACKEND"] = "agg"

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 
 
 def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
-    """A record: a line per epoch, then the result and the hyperparameters of every level."""
+    """A record: a line per epoch, then the result and the hyperparameters of every level.
+
+    All in the order of names, alpha first, whether the record was read or has just been made.
+    """
     metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
     for i in range(len(record.metrics["train_loss"])):
         yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics)}"
     for level, rule in enumerate(record.config["stack"].split("/")):
-        names = [key for key in record.hyperparameters if key.startswith(f"{level}.")]
+        names = sorted(key for key in record.hyperparameters if key.startswith(f"{level}."))
         yield f"level {level}, {rule}: " + ", ".join(
             f"{key.partition('.')[2]} {number(record.hyperparameters[key][-1])}" for key in names
         )
     for event in record.events:
-        yield f"{event['event']} at step {event['step']} (epoch {event['epoch']}), level {event['level']}"
-    last = [*record.final.items(), *((name, series[-1]) for name, series in metrics)]
+        of_level = "" if event["level"] is None else f", level {event['level']}"
+        yield f"{event['event']} at step {event['step']} (epoch {event['epoch']}){of_level}"
+    last = [*sorted(record.final.items()), *((name, series[-1]) for name, series in metrics)]
     how = "cached" if cached else "trained"
     yield f"result: {_values(last)}; {'diverged' if record.diverged else 'did not diverge'}"
     yield f"run {record.id}, {how} ({record.seconds:.1f} s, {record.steps} steps)"

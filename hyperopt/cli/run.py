@@ -44,9 +44,10 @@ def run(arguments: Namespace) -> int:
 
 
 def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
-    """A record as format=json prints it, without its pictures."""
+    """A record as format=json prints it: mappings sorted as the store sorts them, without pictures."""
     printed = {key: value for key, value in asdict(record).items() if key != "pictures"}
-    return {**printed, "cached": cached}
+    ordered = {key: dict(sorted(v.items())) if isinstance(v, dict) else v for key, v in printed.items()}
+    return {**ordered, "cached": cached}
 
 
 def _print_sweep(

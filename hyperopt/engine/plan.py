@@ -42,7 +42,8 @@ class Plan:
     def describe(self) -> str:
         """One line: runs, packs, runs already there, estimated time."""
         if not self.packs:
-            return f"nothing to train: all {len(self.cached)} runs are there"
+            there = "the run is" if len(self.cached) == 1 else f"all {len(self.cached)} runs are"
+            return f"nothing to train: {there} there"
         there = f", {len(self.cached)} already there" if self.cached else ""
         return (
             f"{counted(self.runs, 'run')} to train in {counted(len(self.packs), 'pack')}{there}; "

@@ -88,7 +88,7 @@ def _hint(name: str, known: list[str]) -> str:
     synonym = SYNONYMS.get(_plain(name), "")
     if synonym.partition(" ")[0].rstrip(",") in known:
         return f"did you mean {synonym}?"
-    if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.65):
+    if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.6):
         return f"did you mean {near[0]}?"
     others = f" and {len(known) - MOST_NAMES} more" if len(known) > MOST_NAMES else ""
     return f"known: {', '.join(known[:MOST_NAMES])}{others}."

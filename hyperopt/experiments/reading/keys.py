@@ -39,7 +39,7 @@ class Keys:
 
 
 def checked(key: str, value: Any, kind: Any) -> Any:
-    """The value, if it has that type: a label such as 0.01 must be quoted to be text."""
+    """The value, if it has that type, a text on one line: a label such as 0.01 must be quoted to be text."""
     kinds = kind if isinstance(kind, tuple) else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         words = {
@@ -50,7 +50,7 @@ def checked(key: str, value: Any, kind: Any) -> Any:
             list: "a list",
         }
         raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is expected")
-    return value
+    return " ".join(map(str.strip, value.splitlines())).strip() if isinstance(value, str) else value
 
 
 def filled(given: Any, mark: str, text: str) -> Any:

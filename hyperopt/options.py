@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, make_dataclass
+from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, make_dataclass
 from functools import cache
-from typing import Any, ClassVar, cast, get_type_hints
+from typing import Any, ClassVar, cast, get_args, get_type_hints
 
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import MISSING as NOTHING_YET
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from hyperopt.errors import ConfigError, typed, unknown
@@ -17,6 +19,7 @@ from hyperopt.optim.spaces import in_float32, is_held
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
 MOST = 2**63 - 1
 """The largest whole number that a record can hold."""
+PLAIN = (str, int, float, bool, type(None))
 SEVERAL = tuple[int, ...]
 """The type of an option that is a list of whole numbers."""
 
@@ -25,8 +28,8 @@ SEVERAL = tuple[int, ...]
 class Declared:
     """The declaration of a data set or model: its fields are the options that a run may give.
 
-    A field's metadata may bound it: `least` (whole numbers), `above` (numbers), `choices`. A declaration of
-    the package has its defaults in conf/GROUP/NAME.yaml, one of your own in its fields.
+    A field's metadata may bound it: `least` and `most` (whole numbers), `above` (numbers), `choices`. A
+    declaration of the package has its defaults in conf/GROUP/NAME.yaml, one of your own in its fields.
 
     Attributes:
         group: "dataset" or "model".
@@ -44,13 +47,17 @@ class Declared:
             cls.name = f"{cls.__module__}:{cls.__qualname__}"
 
 
-def schema_of(kind: type[Declared]) -> type:
+def _schema_of(kind: type[Declared]) -> type:
     """What OmegaConf takes for the options of a data set or model: its fields, and `name`."""
     if unfit := [key.name for key in fields(kind) if key.name == "name"]:
         raise ConfigError(f"{kind.__name__}: no option can be called {unfit[0]}.")
     hints = get_type_hints(kind)
     copies = [(key.name, hints[key.name], _copy(key)) for key in fields(kind)]
     return make_dataclass(kind.__name__, [("name", str, field()), *copies], kw_only=True)
+
+
+schema_of = cast("Callable[[type[Declared]], type]", cache(_schema_of))
+"""`_schema_of`, kept."""
 
 
 def _usual(kind: type[Declared]) -> dict[str, Any]:
@@ -82,23 +89,25 @@ def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: an option does not exist, or a value is refused.
     """
-    options = usual(kind)
-    config = OmegaConf.structured(schema_of(kind)(name=kind.name, **options))
+    options, schema = usual(kind), schema_of(kind)
     for key, value in given.items():
         if key not in options:
             raise unknown(f"option of {kind.name}", key, options, given=typed(key, value))
-        put(config, key, value)
-    values = cast("dict[str, Any]", OmegaConf.to_container(config))
-    return {key: hashable(values[key]) for key in options}
+    return options | {key: hashable(checked(schema, key, value)) for key, value in given.items()}
 
 
-def put(config: DictConfig, key: str, value: Any) -> None:
-    """Put one value into a typed config, in place.
+def checked(schema: type, key: str, value: Any) -> Any:
+    """A value as a typed config has it, as a plain value: numbers of their type, lists as lists.
+
+    Args:
+        schema: a dataclass of typed fields, perhaps with such dataclasses as fields.
+        key: such as `seed`, or `model.hidden` where `model` is a dataclass too.
+        value: as given.
 
     Raises:
         ConfigError: it is of the wrong type or out of range.
     """
-    spec, kind = _spec_of(cast("type", OmegaConf.get_type(config)), key)
+    spec, kind = _specs(schema)[key]
     plain: Any = list(value) if isinstance(value, tuple) else value
     if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
         plain = int(value)
@@ -109,13 +118,32 @@ def put(config: DictConfig, key: str, value: Any) -> None:
     try:
         if _is_reference(plain) or not _is_shaped(plain, kind, scalar=expected is not None):
             raise OmegaConfBaseException
-        OmegaConf.update(config, key, plain)
+        plain = _converted(plain, kind)
     except (OmegaConfBaseException, ValueError, OverflowError):
         expected = expected or "a plain value"
     else:
-        expected = _unexpected(OmegaConf.select(config, key), spec)
+        expected = _unexpected(plain, spec)
     if expected:
         raise ConfigError(f"{typed(key, value)}: {expected} is expected.")
+    return plain
+
+
+def _converted(value: Any, kind: Any) -> Any:
+    """A value of a type, by OmegaConf where it is of another one: slow, so only there."""
+    if type(value) in (get_args(kind) or (kind,)) or (kind is Any and isinstance(value, PLAIN)):
+        return value
+    if type(value) is int and kind in (float, float | None):
+        return float(value)
+    holder = copy.deepcopy(_holder(kind))
+    holder.value = value
+    return cast("dict[str, Any]", OmegaConf.to_container(holder))["value"]
+
+
+@cache
+def _holder(kind: Any) -> DictConfig:
+    """A config of one value of a type."""
+    one = make_dataclass("One", [("value", kind, field(default=NOTHING_YET))])
+    return cast("DictConfig", OmegaConf.structured(one))
 
 
 def hashable(value: Any) -> Any:
@@ -151,17 +179,16 @@ def _copy(key: Field[Any]) -> Any:
 
 def _unexpected(value: Any, spec: Field[Any]) -> str | None:
     """What is expected of a well-typed value, where it is something else."""
-    if isinstance(value, ListConfig):
-        value = list(value)
     least, choices = spec.metadata.get("least"), spec.metadata.get("choices")
+    most = spec.metadata.get("most", MOST)
     if choices and value not in choices:
         return f"one of {', '.join(choices)}"
     if least is not None and isinstance(value, list) and (not value or min(value) < least):
         return f"a list of whole numbers of {least} or more, at least one"
-    if least is not None and isinstance(value, list) and max(value) > MOST:
-        return f"a list of whole numbers of {MOST:.2g} or less"
-    if least is not None and isinstance(value, int) and not least <= value <= MOST:
-        return f"a whole number of {least} or more" + (f", up to {MOST:.2g}," if value > MOST else "")
+    if least is not None and isinstance(value, list) and max(value) > most:
+        return f"a list of whole numbers of {most:.2g} or less"
+    if least is not None and isinstance(value, int) and not least <= value <= most:
+        return f"a whole number of {least} or more" + (f", up to {most:.2g}," if value > most else "")
     if "above" in spec.metadata and not (is_held(value) and in_float32(value) > spec.metadata["above"]):
         return f"a number above {spec.metadata['above']} that float32 can hold"
     if isinstance(value, float) and not (is_held(value) and value >= 0):
@@ -169,9 +196,14 @@ def _unexpected(value: Any, spec: Field[Any]) -> str | None:
     return None
 
 
-def _spec_of(kind: type, key: str) -> tuple[Field[Any], Any]:
-    """Field and type of a key such as `seed` or `model.hidden`."""
-    name, _, rest = key.partition(".")
-    spec = next(f for f in fields(kind) if f.name == name)
-    hint = get_type_hints(kind)[name]
-    return _spec_of(hint, rest) if rest else (spec, hint)
+@cache
+def _specs(schema: type) -> dict[str, tuple[Field[Any], Any]]:
+    """Field and type of every key, such as `seed` or `model.hidden`."""
+    hints = get_type_hints(schema)
+    found: dict[str, tuple[Field[Any], Any]] = {}
+    for spec in fields(schema):
+        hint = hints[spec.name]
+        found[spec.name] = spec, hint
+        if is_dataclass(hint):
+            found |= {f"{spec.name}.{key}": inner for key, inner in _specs(cast("type", hint)).items()}
+    return found

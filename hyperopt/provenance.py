@@ -8,7 +8,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from hyperopt.files import checkout_root
@@ -55,6 +54,8 @@ def commit() -> str:
 
 def installed(distribution: str) -> str:
     """A distribution's version, "unknown" where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow, and most commands ask no version
+
     try:
         return version(distribution)
     except PackageNotFoundError:

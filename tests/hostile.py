@@ -160,7 +160,7 @@ def outcome(words: list[str], folder: Path) -> tuple[str | None, float]:
     stops = [
         patch(name, side_effect=reached)
         for name in (
-            "hyperopt.cli.run.train",
+            "hyperopt.cli.train.train",
             "hyperopt.cli.pages.train",
             "hyperopt.cli.pages._show",
             "hyperopt.cli.data.prepare",

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.report import run_lines, settings_table, sweep_table
-from hyperopt.cli.train import planner, to_json, train
 from hyperopt.config.sweep import expand, one, parse
-from hyperopt.records import Record, working
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping, Sequence
 
     from hyperopt.config import Run
-    from hyperopt.engine.plan import Plan
+    from hyperopt.records import Record, Store
 
 
 def run(arguments: Namespace) -> int:
@@ -26,15 +23,26 @@ def run(arguments: Namespace) -> int:
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
     for line in [*notes, *labels]:
         print(line)
-    store, ids = working(), [run.id for run in runs]
+
+    from hyperopt.records import working  # a misspelt setting waits for no large library
+
     if arguments.plan:
-        return _say_plan(planner(store, process)(runs, store.present(ids)), as_json=as_json)
-    have = store.load(ids)
+        return _say_plan(runs, working(), process, as_json=as_json)
+    return _train(runs, working(), process, sweep=arguments.multirun, as_json=as_json)
+
+
+def _train(
+    runs: Sequence[Run], store: Store, process: Mapping[str, Any], *, sweep: bool, as_json: bool
+) -> int:
+    from hyperopt.cli.report import run_lines
+    from hyperopt.cli.train import planner, to_json, train
+
+    have = store.load(run.id for run in runs)
     records, failures = dict(have), 0
     if len(have) < len(runs):
         made, failures = train(planner(store, process)(runs, have), process)
         records |= made
-    if arguments.multirun:
+    if sweep:
         _print_sweep(runs, records, set(have), as_json=as_json)
     elif record := records.get(runs[0].id):
         print("\n".join(run_lines(record, cached=record.id in have)))
@@ -53,6 +61,9 @@ def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
 def _print_sweep(
     runs: Sequence[Run], records: Mapping[str, Record], have: set[str], *, as_json: bool
 ) -> None:
+    from hyperopt.cli.report import settings_table, sweep_table
+    from hyperopt.cli.train import to_json
+
     cached = sum(run.id in have for run in runs)
     rows = settings_table(runs, records)
     print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{sweep_table(rows)}")
@@ -61,7 +72,10 @@ def _print_sweep(
         print(to_json({"runs": there, "table": rows}))
 
 
-def _say_plan(plan: Plan, *, as_json: bool) -> int:
+def _say_plan(runs: Sequence[Run], store: Store, process: Mapping[str, Any], *, as_json: bool) -> int:
+    from hyperopt.cli.train import planner, to_json
+
+    plan = planner(store, process)(runs, store.present(run.id for run in runs))
     print(plan.describe())
     if as_json:
         counts = {

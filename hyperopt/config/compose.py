@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import copy
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra import compose, initialize_config_dir
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from hyperopt import data, models
 from hyperopt.config.schema import Procedure, run_schema
 from hyperopt.errors import shown, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.levels import parse_stack
-from hyperopt.options import Declared, put, usual
+from hyperopt.options import Declared, checked, usual
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,14 +34,15 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
         if name is not None and not known:
             raise unknown(group, shown(name), GROUPS[group], given=typed(group, name))
     own = own_rules(settings["stack"]) if "stack" in settings else ()
-    config = copy.deepcopy(_composed(**chosen, own=own))
-    keys = settings_keys(**chosen, own=own)
+    base = _composed(chosen["dataset"], chosen["model"], own)
+    config = base.values | {group: dict(base.values[group]) for group in GROUPS}
     for key, value in settings.items():
-        if key not in keys:
-            raise unknown("key", key, keys, given=typed(key, value))
+        if key not in base.keys:
+            raise unknown("key", key, base.keys, given=typed(key, value))
         if key not in GROUPS:
-            put(config, key, value)
-    return cast("dict[str, Any]", OmegaConf.to_container(config))
+            group, _, option = key.rpartition(".")
+            (config[group] if group else config)[option] = checked(base.schema, key, value)
+    return config
 
 
 def own_rules(stack: Any) -> tuple[str, ...]:
@@ -53,8 +53,8 @@ def own_rules(stack: Any) -> tuple[str, ...]:
 @cache
 def usual_procedure() -> dict[str, Any]:
     """The default of every setting of `Procedure`."""
-    config = _composed()
-    return {key.name: config[key.name] for key in fields(Procedure)}
+    values = _defaults()
+    return {key.name: values[key.name] for key in fields(Procedure)}
 
 
 @cache
@@ -62,22 +62,42 @@ def settings_keys(
     dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
     """Every key that settings may have with this data set, model (None: the usual ones) and own rules."""
-    config = _composed(dataset, model, own)
-    options = (f"{group}.{option}" for group in GROUPS for option in config[group] if option != "name")
-    return (*map(str, config), *options)
+    return tuple(_composed(dataset, model, own).keys)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """The settings of a choice of data set, model and rules.
+
+    Attributes:
+        values: every default, a data set's and model's in dicts of their own.
+        schema: their types.
+        keys: every key that settings may have, in order.
+    """
+
+    values: dict[str, Any]
+    schema: type
+    keys: dict[str, None]
 
 
 @cache
-def _composed(dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()) -> DictConfig:
-    choices = {"dataset": dataset, "model": model}
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        here = [f"{group}={name}" for group, name in choices.items() if name and ":" not in name]
-        plain = compose("config", overrides=here)
-    for group, name in choices.items():
-        if name and ":" in name:
-            OmegaConf.update(plain, group, {"name": name}, merge=False, force_add=True)
-    kinds = data.find(plain.dataset.name), models.find(plain.model.name)
-    for kind in kinds:
-        usual(kind)  # refuses options that cannot be read
+def _composed(dataset: str | None, model: str | None, own: tuple[str, ...]) -> Composed:
+    values = _defaults()
+    names = {"dataset": dataset or values["dataset"]["name"], "model": model or values["model"]["name"]}
+    kinds = data.find(names["dataset"]), models.find(names["model"])
+    groups = {kind.group: {"name": names[kind.group], **usual(kind)} for kind in kinds}
     schema = run_schema(*kinds, own)
-    return cast("DictConfig", OmegaConf.merge(OmegaConf.structured(schema), plain))
+    values = {key.name: values.get(key.name) for key in fields(schema)} | groups
+    options = (f"{group}.{option}" for group in GROUPS for option in groups[group] if option != "name")
+    return Composed(values, schema, dict.fromkeys((*values, *options)))
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """What conf/config.yaml says of every setting, composed and checked by Hydra once."""
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        plain = compose("config")
+    schema = run_schema(data.find(plain.dataset.name), models.find(plain.model.name))
+    return cast(
+        "dict[str, Any]", OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(schema), plain))
+    )

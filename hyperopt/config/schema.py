@@ -22,7 +22,9 @@ GRADIENTS = ("mean", "sum")
 DTYPES = ("float32", "float64")
 SOFTMAXES = ("stable", "naive")
 TUNED_AFTER = ("step", "tensor")
-FROM_0, FROM_1 = {"least": 0}, {"least": 1}
+FROM_0 = {"least": 0}
+ROWS_OF_A_BATCH = {"least": 1, "most": 100_000}
+PASSES = {"least": 1, "most": 1_000_000}
 
 
 @dataclass(kw_only=True)
@@ -54,8 +56,8 @@ class Settings(Procedure):
     tune: Any
     clip: Any
     form: str = field(metadata={"choices": FORMS})
-    batch_size: int | None = field(metadata=FROM_1)
-    epochs: int | None = field(metadata=FROM_1)
+    batch_size: int | None = field(metadata=ROWS_OF_A_BATCH)
+    epochs: int | None = field(metadata=PASSES)
     seed: int = field(metadata=FROM_0)
 
 

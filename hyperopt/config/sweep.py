@@ -14,11 +14,13 @@ from hydra.errors import HydraException
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.run import Run, resolve
+from hyperopt.config.schema import Settings
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.optim.levels import NothingToClipError, with_plain_minus
 from hyperopt.optim.rules import RULES
 from hyperopt.optim.spaces import is_held
+from hyperopt.options import checked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -104,19 +106,30 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
         ConfigError: a seed given twice, nothing left to run, or whatever `resolve` refuses.
     """
     choices = {key: value.values if isinstance(value, Sweep) else (value,) for key, value in settings.items()}
-    seeds = choices.get("seed", ())
-    if len(set(map(shown, seeds))) < len(seeds):
+    if (asked := prod(map(len, choices.values()))) > MOST_RUNS:
+        raise ConfigError(f"the sweep has {asked:,} runs; at most {MOST_RUNS:,} are expected.")
+    seeds = tuple(checked(Settings, "seed", seed) for seed in choices.get("seed", ()))
+    if len(set(seeds)) < len(seeds):
         raise ConfigError(f"seed={','.join(map(shown, seeds))}: a seed is given twice.")
-    if (count := prod(map(len, choices.values()))) > MOST_RUNS:
-        raise ConfigError(f"the sweep has {count:,} runs; at most {MOST_RUNS:,} are expected.")
-    runs: dict[str, Run] = {}
+    others = {key: values for key, values in choices.items() if key != "seed"}
     notes: list[str] = []
-    for values in product(*choices.values()):
+
+    @cache
+    def of_setting(*places: int) -> Run | None:
+        """The run of a place among the values of each key but seed, resolved once for all seeds."""
+        given = zip(others.items(), places, strict=True)
         try:
-            run = resolve(dict(zip(choices, values, strict=True)))
+            return resolve({key: values[place] for (key, values), place in given})
         except NothingToClipError as error:
             notes.append(f"dropped: {error}")
-        else:
+            return None
+
+    runs: dict[str, Run] = {}
+    for places in product(*(range(len(values)) for values in choices.values())):
+        at = dict(zip(choices, places, strict=True))
+        seed = at.pop("seed", None)
+        if run := of_setting(*at.values()):
+            run = run if seed is None else run.at(seeds[seed])
             runs.setdefault(run.id, run)
     notes = list(dict.fromkeys(notes))
     if not runs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -23,7 +23,7 @@ class Pack:
     runs: tuple[Run, ...]
 
     def __post_init__(self) -> None:
-        shapes = {shape_of(run) for run in self.runs}
+        shapes = {shape_of(run) for run in one_of_each_setting(self.runs)}
         if len(shapes) != 1:
             raise ValueError(f"a pack holds runs of one shape, these have {len(shapes)}")
 
@@ -36,6 +36,11 @@ class Pack:
     def first(self) -> Run:
         """One of the runs, to read from it what they have in common."""
         return self.runs[0]
+
+
+def one_of_each_setting(runs: Iterable[Run]) -> Iterable[Run]:
+    """Of runs that are known to differ in their seed alone, one: they have one shape."""
+    return {id(run.setting): run for run in runs}.values()
 
 
 def shape_of(run: Run) -> Hashable:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from hyperopt.config import Run
 from hyperopt.engine.costs import COMPILE_SECONDS, Rates, estimate, largest_pack, run_seconds
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, shape_of
+from hyperopt.engine.pack import Pack, one_of_each_setting, shape_of
 from hyperopt.wording import counted, duration
 
 RUNS_OF_A_SEED = 8
@@ -81,9 +81,10 @@ def packs_of(runs: Iterable[Run], options: Options, started: Iterable[Sequence[s
     for ids in started:
         if missing.keys() >= set(ids):
             packs.append(Pack(tuple(missing.pop(key) for key in ids)))  # noqa: PERF401 (it empties `missing`)
+    shapes = {id(run.setting): shape_of(run) for run in one_of_each_setting(missing.values())}
     groups: dict[Hashable, list[Run]] = {}
     for run in missing.values():
-        groups.setdefault(shape_of(run), []).append(run)
+        groups.setdefault(shapes[id(run.setting)], []).append(run)
     for group in groups.values():
         for runs_together in by_seed(group, options):
             packs += [Pack(tuple(part)) for part in split(runs_together, options)]

@@ -102,7 +102,7 @@ class Cell:
     def runs(self, seed: int) -> list[Run]:
         """The runs of that seed behind this cell: one, or one for each value of `along`."""
         places = self.along or (self.x,)
-        return [replace(_resolved(_at(self.settings, x)), seed=seed) for x in places]
+        return [_resolved(_at(self.settings, x)).at(seed) for x in places]
 
     def run(self, seed: int) -> Run:
         """The run of that seed behind this cell, the first where there are several."""

@@ -31,7 +31,7 @@ class Mlp(Model):
 
     name: ClassVar[str] = "mlp"
 
-    hidden: tuple[int, ...] = field(metadata={"least": 1})
+    hidden: tuple[int, ...] = field(metadata={"least": 1, "most": 100_000})
     activation: str = field(metadata=ACTIVATION)
     output_activation: str = field(metadata=ACTIVATION)
     zero_bias: bool

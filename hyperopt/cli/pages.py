@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import ChainMap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     failures, left = 0, asked.budget
     for experiment in chosen:
         if plan := plans.get(experiment.id):
-            fitting = _within(plan, left)
+            fitting = plan if left is None else plan.within(left)
             if len(fitting.packs) < len(plan.packs):
                 print(f"{experiment.id}: {len(fitting.packs)} of {len(plan.packs)} packs fit into the budget")
             left = None if left is None else left - fitting.seconds
@@ -146,20 +146,6 @@ def _plans(
             chosen.append(experiment)
             print(f"{experiment.id}: {plan.describe()}")
     return sorted(chosen, key=lambda experiment: plans[experiment.id].seconds), plans
-
-
-def _within(plan: Plan, budget: float | None) -> Plan:
-    """The first packs of a plan that fit into a budget, by the plan's estimate per run and epoch."""
-    if budget is None or plan.seconds <= budget:
-        return plan
-    total = sum(len(pack.runs) * pack.first.epochs for pack in plan.packs)
-    packs, seconds = [], 0.0
-    for pack in plan.packs:
-        cost = plan.seconds * len(pack.runs) * pack.first.epochs / total
-        if seconds + cost <= budget:
-            packs.append(pack)
-            seconds += cost
-    return replace(plan, packs=tuple(packs), seconds=seconds)
 
 
 def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None:

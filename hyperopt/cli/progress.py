@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
-from hyperopt.cli.tally import Tally
+from hyperopt.cli.tally import TRAINING, Tally
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
@@ -34,16 +34,22 @@ class Plain:
         self.waited_for: Sequence[str] = ()
 
     def start(self, plan: Plan) -> None:
-        """Say what will be trained."""
+        """Begin to count; the plan has been printed."""
         self.tally.start(plan)
-        self.write(plan.describe())
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
-        """One line per epoch of a pack."""
-        if self.tally.update(pack, epoch, steps, since) and 0 < epoch < pack.first.epochs:
-            self.write(
-                f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{pack.first.epochs}; {self.tally.line()}"
-            )
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
+        """One line when a pack compiles, when it has compiled, and per epoch."""
+        before = self.tally.going.get(pack.name)
+        compiled = self.tally.state(before) if before and before.doing != doing == TRAINING else ""
+        if not self.tally.update(pack, epoch, steps, since, doing):
+            return
+        name, epochs = f"{label(pack)} x {len(pack.runs)}", pack.first.epochs
+        if doing != TRAINING:
+            self.write(f"{name}: {doing}")
+        elif compiled:
+            self.write(f"{name}: {TRAINING}, after {compiled}")
+        elif 0 < epoch < epochs:
+            self.write(f"{name}: epoch {epoch}/{epochs}; {self.tally.line()}")
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """One line per pack."""
@@ -95,12 +101,11 @@ class Bars:
     def start(self, plan: Plan) -> None:
         """Show the display."""
         self.tally.start(plan)
-        self.console.print(plan.describe(), highlight=False)
         self.live.start()
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
         """Move a pack's bar."""
-        self.tally.update(pack, epoch, steps, since)
+        self.tally.update(pack, epoch, steps, since, doing)
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""
@@ -146,10 +151,9 @@ class Bars:
         rows = Table.grid(padding=(0, 2))
         rows.add_row("all", bar(self.tally.fraction), self.tally.line())
         for part in list(self.tally.going.values()):
-            epochs, runs = part.pack.first.epochs, len(part.pack.runs)
-            rows.add_row(
-                label(part.pack), bar(part.epoch / epochs), f"epoch {part.epoch}/{epochs}, {runs} runs"
-            )
+            epochs, runs = part.pack.first.epochs, counted(len(part.pack.runs), "run")
+            where = f"epoch {part.epoch}/{epochs}" if part.doing == TRAINING else self.tally.state(part)
+            rows.add_row(label(part.pack), bar(part.epoch / epochs), f"{where}, {runs}")
         if self.waiting:
             rows.add_row("", "", self.waiting)
         return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,9 @@ def _train(
     have = store.load(run.id for run in runs)
     records, failures = dict(have), 0
     if len(have) < len(runs):
-        made, failures = train(planner(store, process)(runs, have), process)
+        plan = planner(store, process)(runs, have)
+        print(plan.describe(), file=sys.stderr)
+        made, failures = train(plan, process)
         records |= made
     if sweep:
         _print_sweep(runs, records, set(have), as_json=as_json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,73 +15,137 @@ if TYPE_CHECKING:
     from hyperopt.engine.plan import Plan
     from hyperopt.records import Record
 
+TRAINING = "training"
+
+
+@dataclass(frozen=True)
+class Share:
+    """A run's share of the seconds that its pack was expected to take."""
+
+    start: float
+    training: float
+
 
 @dataclass
 class Part:
-    """How far one pack is, and after which epoch it went on from a checkpoint."""
+    """One pack in training.
+
+    Attributes:
+        pack: the pack.
+        shares: of its runs.
+        epoch: epochs done.
+        since: of these, how many a checkpoint held.
+        steps: updates done in each run.
+        doing: what is done now, and `doing_since` when that began.
+        timed_from: an epoch, and when it was done or training began: the next one tells what an epoch takes.
+    """
 
     pack: Pack
+    shares: Sequence[Share]
     epoch: int
-    steps: int
     since: int
+    steps: int
+    doing: str
+    doing_since: float
+    timed_from: tuple[int, float] | None = None
 
     @property
-    def run_epochs(self) -> int:
-        """The epochs done, of all its runs together."""
-        return self.epoch * len(self.pack.runs)
+    def expected(self) -> float:
+        """The seconds of training that were expected of it."""
+        return sum(share.training for share in self.shares)
 
     @property
-    def resumed(self) -> int:
-        """The epochs done when it went on, of all its runs together."""
-        return self.since * len(self.pack.runs)
+    def per_epoch(self) -> float:
+        """The seconds of an epoch that were expected."""
+        return self.expected / self.pack.first.epochs
 
     @property
     def run_steps(self) -> int:
         """The updates done since it went on, in all its runs together."""
         return self.steps * (self.epoch - self.since) * len(self.pack.runs) // max(self.epoch, 1)
 
+    def left(self, pace: float) -> float:
+        """The seconds it has still to go, at `pace` times the expected seconds."""
+        start = 0.0 if self.doing == TRAINING else sum(share.start for share in self.shares)
+        return start + (self.pack.first.epochs - self.epoch) * self.per_epoch * pace
+
 
 @dataclass
 class Tally:
-    """What is done of a plan, counted in run-epochs, and how fast it goes."""
+    """What is done of a plan and what is left, in the seconds that the plan expects, at the pace measured.
+
+    Attributes:
+        clock: tells the seconds.
+        waiting: by run id the shares of runs that nobody trains yet.
+        going: by pack name the packs in training.
+        spent: seconds that epochs took, and `foreseen` those that were expected for them.
+        end: when all will be done; None until an epoch has told how fast it goes.
+    """
 
     clock: Callable[[], float] = time.monotonic
-    begun: float = 0.0
     packs: int = 0
     runs: int = 0
-    work: int = 0
+    workers: int = 1
+    total: float = 0.0
+    done: float = 0.0
     may_stop: bool = False
     finished_packs: int = 0
     finished_runs: int = 0
-    finished_work: int = 0
     finished_steps: int = 0
-    finished_resumed: int = 0
+    waiting: dict[str, Share] = field(default_factory=dict)
     going: dict[str, Part] = field(default_factory=dict)
+    spent: float = 0.0
+    foreseen: float = 0.0
+    trained_from: float | None = None
+    trained_to: float = 0.0
+    end: float | None = None
 
     def start(self, plan: Plan) -> None:
         """Begin to count."""
-        self.begun = self.clock()
-        self.packs, self.runs = len(plan.packs), plan.runs
-        self.work = sum(map(work, plan.packs))
-        self.may_stop = plan.may_stop
+        self.packs, self.runs, self.may_stop = len(plan.packs), plan.runs, plan.may_stop
+        self.workers = max(1, min(plan.workers, len(plan.packs)))
+        for pack, expected in zip(plan.packs, plan.forecasts, strict=True):
+            n = len(pack.runs)
+            share = Share(expected.start / n, expected.training / n)
+            self.waiting |= {run.id: share for run in pack.runs}
+        self.total = sum(share.training for share in self.waiting.values())
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> bool:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> bool:
         """Take note of a pack's progress; returns whether it is news."""
-        before = self.going.get(pack.name)
-        self.going[pack.name] = Part(pack, epoch, steps, since)
-        return before is None or before.epoch != epoch
+        now, before = self.clock(), self.going.get(pack.name)
+        if before is None:
+            shares = [self._taken(run.id) for run in pack.runs]
+            part = self.going[pack.name] = Part(pack, shares, epoch, since, steps, doing, now)
+        else:
+            part = before
+        if doing == TRAINING and part.timed_from is None:
+            part.timed_from = epoch, now
+            self.trained_from = now if self.trained_from is None else self.trained_from
+        if before is not None and (epoch, doing) == (part.epoch, part.doing):
+            return False
+        part.epoch, part.steps = epoch, steps
+        if doing != part.doing:
+            part.doing, part.doing_since = doing, now
+        self._time(part, epoch, now)
+        self._project()
+        return True
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take note of a finished pack; the epochs before which its runs stopped are no work any more."""
         part = self.going.pop(pack.name, None)
+        shares = part.shares if part else [self._taken(run.id) for run in pack.runs]
         epochs = sum(len(record.metrics["train_loss"]) for record in records)
-        resumed = min(part.resumed, epochs) if part else 0
+        run_epochs = len(pack.runs) * pack.first.epochs
+        trained = sum(share.training for share in shares) * epochs / run_epochs
+        self.total -= sum(share.training for share in shares) - trained
+        self.done += trained
         self.finished_packs += 1
         self.finished_runs += len(records)
-        self.finished_work += epochs
-        self.work -= work(pack) - epochs
-        self.finished_resumed += resumed
+        resumed = min(part.since * len(pack.runs), epochs) if part else 0
         self.finished_steps += sum(record.steps for record in records) * (epochs - resumed) // max(epochs, 1)
+        if part:
+            self._time(part, epochs // len(pack.runs), self.clock())
+        self._project()
 
     def halved(self, parts: int) -> None:
         """Take note of a pack that became several."""
@@ -88,57 +153,79 @@ class Tally:
 
     def again(self, pack: Pack) -> None:
         """Take note of a pack that will be tried again."""
-        self.going.pop(pack.name, None)
+        if part := self.going.pop(pack.name, None):
+            self.waiting |= {run.id: share for run, share in zip(pack.runs, part.shares, strict=True)}
+        self._project()
 
     def found(self, runs: Sequence[Run]) -> None:
         """Take note of runs that another command has finished: their work will not be done here."""
         self.finished_runs += len(runs)
-        self.work -= sum(run.epochs for run in runs)
+        self._drop(run.id for run in runs)
 
     def failed(self, pack: Pack) -> None:
         """Take note of a pack that failed: its work will not be done."""
-        self.going.pop(pack.name, None)
-        self.work -= work(pack)
+        self.again(pack)
+        self._drop(run.id for run in pack.runs)
 
     @property
     def fraction(self) -> float:
         """The share of the work that is done."""
-        done = self.finished_work + sum(part.run_epochs for part in self.going.values())
-        return min(done / self.work, 1.0) if self.work > 0 else 1.0
+        done = self.done + sum(part.epoch * part.per_epoch for part in self.going.values())
+        return min(done / self.total, 1.0) if self.total > 0 else 1.0
 
     @property
-    def resumed(self) -> int:
-        """The run-epochs done that checkpoints held."""
-        return self.finished_resumed + sum(part.resumed for part in self.going.values())
-
-    @property
-    def steps_per_second(self) -> float:
-        """Run-steps per second since the start, compiling included."""
+    def steps_per_second(self) -> float | None:
+        """Run-steps per second since training began, as far as epochs have told; None before that."""
         steps = self.finished_steps + sum(part.run_steps for part in self.going.values())
-        return steps / max(self.clock() - self.begun, 1e-9)
+        if self.trained_from is None or not steps or self.trained_to <= self.trained_from:
+            return None
+        return steps / (self.trained_to - self.trained_from)
 
     @property
     def seconds_left(self) -> float | None:
-        """Time left at the pace so far; None before the first epoch."""
-        done = self.fraction * self.work
-        if done <= self.resumed:
-            return None
-        return (self.clock() - self.begun) * (self.work - done) / (done - self.resumed)
+        """The time left; it falls with the clock between two epochs. None before the first."""
+        return None if self.end is None else max(self.end - self.clock(), 0.0)
 
     def line(self) -> str:
-        """Packs, runs, pace and time left."""
-        left = ""
-        if self.seconds_left is not None:
-            left = f", {'at most ' if self.may_stop else ''}{clock_time(self.seconds_left)} left"
-        return (
-            f"packs {self.finished_packs}/{self.packs}, runs {self.finished_runs}/{self.runs}, "
-            f"{self.steps_per_second:,.0f} run-steps/s{left}"
-        )
+        """Packs, runs, pace and time left; where no pace is known, what is done and for how long."""
+        words = [f"packs {self.finished_packs}/{self.packs}", f"runs {self.finished_runs}/{self.runs}"]
+        if (pace := self.steps_per_second) is not None:
+            words.append(f"{pace:,.0f} run-steps/s")
+        elif self.going:
+            words.append(self.state(next(iter(self.going.values()))))
+        if (left := self.seconds_left) is not None:
+            words.append(f"{'at most ' if self.may_stop else ''}{clock_time(left)} left")
+        return ", ".join(words)
 
+    def state(self, part: Part) -> str:
+        """What a pack does, and for how long: `compiling 0:42`."""
+        return f"{part.doing} {clock_time(self.clock() - part.doing_since)}"
 
-def work(pack: Pack) -> int:
-    """Epochs of a pack, of all its runs together."""
-    return len(pack.runs) * pack.first.epochs
+    def _taken(self, run: str) -> Share:
+        """The share of a run, which waits no more; one that is not of the plan has taken nobody's time."""
+        return self.waiting.pop(run, Share(0.0, 0.0))
+
+    def _drop(self, runs: Iterable[str]) -> None:
+        self.total -= sum(self._taken(run).training for run in runs)
+        self._project()
+
+    def _time(self, part: Part, epoch: int, now: float) -> None:
+        """Learn from the epochs that a pack has done since it was last timed."""
+        if part.timed_from is None or epoch <= part.timed_from[0]:
+            return
+        before, then = part.timed_from
+        self.spent += now - then
+        self.foreseen += (epoch - before) * part.per_epoch
+        part.timed_from, self.trained_to = (epoch, now), now
+
+    def _project(self) -> None:
+        """Say anew when all will be done."""
+        if self.foreseen <= 0:
+            return
+        pace = self.spent / self.foreseen
+        going = [part.left(pace) for part in self.going.values()]
+        waiting = sum(share.start + share.training * pace for share in self.waiting.values())
+        self.end = self.clock() + max((sum(going) + waiting) / self.workers, *going, 0.0)
 
 
 def clock_time(seconds: float) -> str:

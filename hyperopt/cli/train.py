@@ -37,7 +37,7 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
     from hyperopt.engine.plan import plan
 
     options, started = engine_options(process), checkpointed_ids(store.root.parent)
-    return lambda runs, have: plan(runs, set(have), options, started=started, rates=store.seconds_per_step)
+    return lambda runs, have: plan(runs, set(have), options, started=started, measured=store.timed)
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:

@@ -13,7 +13,7 @@ from hyperopt.data.preparation import Status, describe, prepare
 from hyperopt.data.registry import DATASETS, find, made
 
 if TYPE_CHECKING:
-    from hyperopt.data.loading import Data, black, generated, load, training_rows
+    from hyperopt.data.loading import Data, black, generated, load, test_rows, training_rows
 
 __all__ = [
     "DATASETS",
@@ -28,6 +28,7 @@ __all__ = [
     "load",
     "made",
     "prepare",
+    "test_rows",
     "training_rows",
 ]
 

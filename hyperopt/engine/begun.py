@@ -91,7 +91,7 @@ class Room:
             held: the runs that others train, whose packs may yet end.
         """
         for note in notes(root):
-            epoch, since = PackFiles(root, note.name).reported() or (0, 0)
+            epoch, since, _ = PackFiles(root, note.name).reported() or (0, 0, "")
             enough = since < epoch < note.epochs and not note.memory
             if not enough and not any(each in held for each in note.ids):
                 self.learn(note)

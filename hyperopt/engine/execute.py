@@ -198,7 +198,7 @@ class Work:
 
     def fail(self, note: Begun, pack: Pack, failure: Failure, *, lost: bool = False) -> None:
         """Try a pack again, as it was, in halves, or beside fewer; give up where nothing is left to try."""
-        epoch, since = self.files(pack).reported() or (0, 0)
+        epoch, since, _ = self.files(pack).reported() or (0, 0, "")
         again = lost and pack.name not in self.tried
         if again and (epoch > since or (len(pack.runs) == 1 and note.beside == 1)):
             self.tried.add(pack.name)
@@ -231,9 +231,9 @@ class Work:
                 self.claims.renew()
                 for pack, _ in list(self.training.values()):
                     if (reported := self.files(pack).reported()) is not None:
-                        epoch, since = reported
+                        epoch, since, doing = reported
                         steps = run_steps(pack.first) * epoch // pack.first.epochs
-                        self.progress.update(pack, epoch, steps, since)
+                        self.progress.update(pack, epoch, steps, since, doing)
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()

@@ -34,6 +34,10 @@ class Options:
             raise ConfigError("device=cuda: torch sees no GPU here; device=cpu or device=auto is expected.")
         return self.device
 
+    def device_name(self) -> str:
+        """The name of that device: "cpu", or the GPU's name."""
+        return torch.cuda.get_device_name() if self.resolved_device() == "cuda" else "cpu"
+
     def resolved_workers(self) -> int:
         """The number of packs that train at once."""
         if self.workers is not None:

@@ -21,6 +21,7 @@ from hyperopt.durable import aside, write
 from hyperopt.optim.torch_private import tree_flatten, tree_leaves, tree_unflatten
 
 T = TypeVar("T")
+TRAINING, COMPILING = "training", "compiling"
 UNREADABLE = (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError)
 
 
@@ -85,15 +86,16 @@ class PackFiles:
                 return saved
         return None
 
-    def report(self, epoch: int, since: int = 0) -> None:
-        """Say how many epochs are done, and from which on training went on from a checkpoint."""
-        write(self.progress, json.dumps({"epoch": epoch, "since": since}), durable=False)
+    def report(self, epoch: int, since: int = 0, doing: str = TRAINING) -> None:
+        """Say how many epochs are done, how many of them a checkpoint held, and what is done now."""
+        said = {"epoch": epoch, "since": since, "doing": doing}
+        write(self.progress, json.dumps(said), durable=False)
 
-    def reported(self) -> tuple[int, int] | None:
-        """Epochs done, and from which on, as last reported; None where the pack has not started."""
+    def reported(self) -> tuple[int, int, str] | None:
+        """What was last reported; None where the pack has not started."""
         try:
             said = json.loads(self.progress.read_text(encoding="utf-8"))
-            return int(said["epoch"]), int(said.get("since", 0))
+            return int(said["epoch"]), int(said.get("since", 0)), str(said.get("doing", TRAINING))
         except UNREADABLE:
             return None
 

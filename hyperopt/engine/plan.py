@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from hyperopt.config import Run
-from hyperopt.engine.costs import COMPILE_SECONDS, Rates, estimate, largest_pack, run_seconds
+from hyperopt.engine.costs import (
+    COMPILE_SECONDS,
+    Forecast,
+    Measured,
+    forecasts,
+    largest_pack,
+    run_seconds,
+    together,
+)
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, one_of_each_setting, shape_of
 from hyperopt.wording import counted, duration
@@ -22,12 +30,31 @@ class Plan:
     Attributes:
         packs: the packs to train, in this order.
         cached: the requested runs whose records are already there.
-        seconds: an estimate of the time that training takes here.
+        forecasts: of each pack the time that it takes here.
+        workers: the number of packs that train at once.
     """
 
     packs: tuple[Pack, ...]
     cached: tuple[Run, ...]
-    seconds: float
+    forecasts: tuple[Forecast, ...]
+    workers: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """An estimate of the time that training takes here."""
+        return together(self.forecasts, self.workers)
+
+    def within(self, seconds: float) -> Plan:
+        """Those of the packs that fit into so much time, the first ones first."""
+        chosen: list[int] = []
+        for i in range(len(self.packs)):
+            if together([self.forecasts[k] for k in (*chosen, i)], self.workers) <= seconds:
+                chosen.append(i)
+        return replace(
+            self,
+            packs=tuple(self.packs[i] for i in chosen),
+            forecasts=tuple(self.forecasts[i] for i in chosen),
+        )
 
     @property
     def runs(self) -> int:
@@ -57,7 +84,7 @@ def plan(
     options: Options,
     *,
     started: Iterable[Sequence[str]] = (),
-    rates: Rates = lambda _: {},
+    measured: Measured = lambda _: {},
 ) -> Plan:
     """Turn what is asked into packs.
 
@@ -66,12 +93,13 @@ def plan(
         have: the ids of the records that are there.
         options: device, workers and pack size.
         started: the run ids of packs that have checkpoints; a pack all of whose runs are missing goes on.
-        rates: tells how fast runs of some kinds train here.
+        measured: tells what records of some kinds took.
     """
     asked = {run.id: run for run in runs}
     packs = packs_of([run for key, run in asked.items() if key not in have], options, started)
     cached = tuple(run for key, run in asked.items() if key in have)
-    return Plan(tuple(packs), cached, estimate(packs, options, rates))
+    expected = tuple(forecasts(packs, options, measured))
+    return Plan(tuple(packs), cached, expected, options.resolved_workers() if packs else 1)
 
 
 def packs_of(runs: Iterable[Run], options: Options, started: Iterable[Sequence[str]] = ()) -> list[Pack]:

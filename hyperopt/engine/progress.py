@@ -22,8 +22,16 @@ class Progress(Protocol):
     def start(self, plan: Plan) -> None:
         """Training of a plan begins."""
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
-        """A pack has done `epoch` epochs, the first `since` before now, and `steps` updates in each run."""
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "training") -> None:
+        """How far a pack is, told several times a second.
+
+        Args:
+            pack: in training.
+            epoch: epochs done.
+            steps: updates done in each run.
+            since: of these epochs, how many a checkpoint held.
+            doing: "training", or "compiling" its program.
+        """
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
@@ -56,7 +64,7 @@ class Silent:
     def start(self, plan: Plan) -> None:
         """Say nothing."""
 
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "training") -> None:
         """Say nothing."""
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.evaluation import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
-from hyperopt.engine.pack_files import PackFiles, restore
+from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import Step, initial, pack_step
 from hyperopt.optim.stack import Tree
@@ -106,13 +107,17 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         if restored := restore(state, [leaf[places] for leaf in saved.leaves]):
             state, history, done = restored, History(**saved.notes).part(places), saved.epoch
 
-    active, step = ActiveRuns(pack, state, history.settled()), None
+    active, step, compiled = ActiveRuns(pack, state, history.settled()), None, compile_pays(pack, options)
     last_saved = time.monotonic()
     files.report(done, done)
     for epoch in range(done, run.epochs):
         if not active.going:
             break
-        step = step or new_step(pack, training, data, compiled=compile_pays(pack, options))
+        if step is None:
+            step = new_step(pack, training, data, compiled=compiled)
+            if compiled:
+                files.report(epoch, done, COMPILING)
+                step = after_first(step, partial(files.report, epoch, done))
         batches = epoch_batches(active.trained, epoch, len(data.train_x), device, training.dropped)
         state, seconds = train_epoch(training, step, active.state, batches)
         history.spend(active, seconds)
@@ -127,7 +132,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     history.hold(run.epochs)
 
     final = whole_training_set(training, active.whole, data)
-    made |= {"device": device_name(device), "pack": str(len(pack.runs)), "data": data.fingerprint}
+    made |= {"device": options.device_name(), "pack": str(len(pack.runs)), "data": data.fingerprint}
+    made |= {"compile": str(compiled).lower()}
     finished = records(pack, active.whole, history, final, made, len(data.train_x))
     if find(data.name).colours and len(data.test_x):
         kept = pictures(training, active.whole, data)
@@ -171,15 +177,25 @@ def train_epoch(training: Training, step: Step, state: RunState, batches: Batche
     return vmap(training.mark_diverged, in_dims=(0, None))(state, batches.steps[-1]), seconds
 
 
+def after_first(step: Step, then: Callable[[], None]) -> Step:
+    """The same step; its first call, which compiles, is followed by `then`."""
+    called = False
+
+    def announced(state: RunState, now: Batches) -> RunState:
+        nonlocal called
+        after = step(state, now)
+        if not called:
+            called = True
+            then()
+        return after
+
+    return announced
+
+
 def wait(state: RunState) -> None:
     """Wait until the device has computed `state`."""
     if state.loss_sum.is_cuda:
         torch.cuda.synchronize()
-
-
-def device_name(device: str) -> str:
-    """The name of the device: "cpu", or the GPU's name."""
-    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
 
 
 def records(

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.parquet import DamagedFileError, ForeignFileError, read_columns, verified, write_table
+from hyperopt.records.timed import kind
 
 ROWS = pa.schema(
     [
@@ -31,6 +31,7 @@ ROWS = pa.schema(
         ("seed", pa.int64()),
         ("seconds", pa.float64()),
         ("steps", pa.int64()),
+        ("pack", pa.int64()),
     ]
 )
 AN_ID = r"^[\w-]{1,80}$"
@@ -178,25 +179,22 @@ def rows_of(path: Path, name: str) -> pa.Table:
     """
     if path.name.startswith("."):
         raise ForeignFileError(f"{path} is hidden, as no file of records is.")
-    table = read_columns(path, ["id", "config", "diverged", "seconds", "steps"])
+    table = read_columns(path, ["id", "config", "diverged", "seconds", "steps", "made"])
     if any(column.null_count for column in table.columns):
         raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
     if not pc.all(pc.match_substring_regex(table["id"], AN_ID)).as_py():
         raise ForeignFileError(f"{path} has an id that no run has.")
     try:
         configs = [json.loads(text) for text in table["config"].to_pylist()]
-        kinds, seeds = [kind(config) for config in configs], [config["seed"] for config in configs]
+        made = [dict(pairs) for pairs in table["made"].to_pylist()]
+        kinds, seeds = [*map(kind, configs, made)], [config["seed"] for config in configs]
+        sizes = [max(1, int(of_record.get("pack", 1))) for of_record in made]
         return pa.table(
-            [[name] * len(table), table["id"], kinds, seeds, table["seconds"], table["steps"]], schema=ROWS
+            [[name] * len(table), table["id"], kinds, seeds, table["seconds"], table["steps"], sizes],
+            schema=ROWS,
         )
     except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
         raise DamagedFileError(f"{path} has a config that no run has.") from error
-
-
-def kind(config: Mapping[str, Any]) -> str:
-    """What the time of a step depends on, as text."""
-    keys = ["dataset", "stack", "batch_size", *sorted(k for k in config if k.split(".")[0] == "model")]
-    return str(json.dumps([[key, config.get(key)] for key in keys]))
 
 
 def _empty(table: pa.Table) -> str:

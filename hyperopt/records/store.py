@@ -20,6 +20,7 @@ from hyperopt.records.compaction import compact
 from hyperopt.records.index import Index
 from hyperopt.records.parquet import DamagedFileError, read_records, write_records
 from hyperopt.records.record import Record
+from hyperopt.records.timed import Timed
 
 LOG = logging.getLogger(__name__)
 INDEX = "index.parquet"
@@ -61,16 +62,15 @@ class Store:
         """The ids that start so, in order."""
         return sorted(id_ for id_ in self._now().file_of if id_.startswith(prefix))
 
-    def seconds_per_step(self, kinds: Collection[str]) -> dict[str, list[float]]:
+    def timed(self, kinds: Collection[str]) -> dict[str, list[Timed]]:
         """What records of some kinds (`kind`) took."""
         rows = self._now().rows
         wanted = pc.is_in(rows["kind"], pa.array(kinds, pa.string()))
         timed = pc.and_(pc.greater(rows["seconds"], 0), pc.greater(rows["steps"], 0))
         rows = rows.filter(pc.and_(wanted, timed))
         found = defaultdict(list)
-        rates = pc.divide(rows["seconds"], rows["steps"])
-        for kind, rate in zip(rows["kind"].to_pylist(), rates.to_pylist(), strict=True):
-            found[kind].append(rate)
+        for row in rows.select(["kind", "seconds", "steps", "pack"]).to_pylist():
+            found[row.pop("kind")].append(Timed(**row))
         return dict(found)
 
     @property

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -277,22 +276,6 @@ def test_tables_train_what_is_missing_and_write_the_page(
     assert (home / "pages" / "clipping" / "table2.csv").is_file()
     assert main(command) == 0
     assert len(trained) == 42, "the second time there is nothing to train"
-
-
-@dataclass(frozen=True)
-class Sized:
-    runs: tuple
-    first: Run
-
-
-def test_a_budget_takes_the_packs_that_fit() -> None:
-    packs: tuple[Any, ...] = tuple(Sized((None,) * n, resolve({"epochs": 10})) for n in (2, 5, 3))
-    plan: Any = FakePlan(runs=(), packs=packs, seconds=100.0)
-    assert pages._within(plan, None) is plan
-    assert pages._within(plan, 100.0) is plan
-    fitting = pages._within(plan, 55.0)
-    assert (fitting.packs, fitting.seconds) == ((packs[0], packs[2]), 50.0)
-    assert pages._within(plan, 5.0).packs == ()
 
 
 def command(line: str, tmp_path: Path, **changed: str) -> subprocess.CompletedProcess[str]:

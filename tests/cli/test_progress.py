@@ -8,6 +8,7 @@ from rich.console import Console
 
 from hyperopt.cli.progress import Bars, Plain, watch
 from hyperopt.cli.tally import Tally, clock_time
+from hyperopt.engine.costs import Forecast
 
 
 @dataclass
@@ -19,9 +20,8 @@ class Clock:
 
 
 def pack(name: str, runs: int, epochs: int) -> Any:
-    return SimpleNamespace(
-        name=name, runs=(None,) * runs, first=SimpleNamespace(epochs=epochs, stack=("adam", "sgd"))
-    )
+    ids = tuple(SimpleNamespace(id=f"{name}{i}", epochs=epochs) for i in range(runs))
+    return SimpleNamespace(name=name, runs=ids, first=SimpleNamespace(epochs=epochs, stack=("adam", "sgd")))
 
 
 def record(epochs: int, steps: int) -> Any:
@@ -30,46 +30,82 @@ def record(epochs: int, steps: int) -> Any:
 
 A, B = pack("a", 4, 5), pack("b", 2, 30)
 PLAN: Any = SimpleNamespace(
-    packs=(A, B), runs=6, may_stop=False, describe=lambda: "6 runs to train in 2 packs"
+    packs=(A, B), forecasts=(Forecast(2.0, 20.0), Forecast(2.0, 60.0)), runs=6, workers=1, may_stop=False
 )
+
+
+def begun(clock: Clock) -> Tally:
+    """The tally of a plan of 20 + 60 run-epochs, each expected to take a second."""
+    tally = Tally(clock)
+    tally.start(PLAN)
+    return tally
 
 
 def test_tally_counts_work_pace_and_time_left() -> None:
     clock = Clock()
-    tally = Tally(clock)
-    tally.start(PLAN)
-    assert tally.seconds_left is None
-    clock.now = 10.0
+    tally = begun(clock)
+    assert tally.update(A, 0, 0, doing="compiling")
+    clock.now = 42.0
+    assert tally.line() == "packs 0/2, runs 0/6, compiling 0:42", "no pace, and no time left, is known yet"
+    assert tally.update(A, 0, 0)
+    clock.now = 50.0
     assert tally.update(A, 2, 470)
     assert not tally.update(A, 2, 470), "no news"
     assert tally.fraction == pytest.approx(8 / 80)
-    assert tally.steps_per_second == pytest.approx(470 * 4 / 10)
-    assert tally.seconds_left == pytest.approx(90)
+    assert tally.steps_per_second == pytest.approx(470 * 4 / 8), "compiling is no part of the pace"
+    assert tally.seconds_left == pytest.approx(12 + 2 + 60)
+    clock.now = 57.0
+    assert tally.seconds_left == pytest.approx(67), "it falls with the clock"
+    clock.now = 62.0
     tally.finish(A, [record(5, 1175)] * 4)
     assert tally.fraction == pytest.approx(20 / 80)
-    assert tally.line() == "packs 1/2, runs 4/6, 470 run-steps/s, 0:30 left"
+    assert tally.line() == "packs 1/2, runs 4/6, 235 run-steps/s, 1:02 left"
+
+
+def test_the_time_left_follows_the_pace_that_was_measured_and_never_turns_negative() -> None:
+    clock = Clock()
+    tally = begun(clock)
+    tally.update(A, 0, 0)
+    clock.now = 12.0
+    tally.update(A, 1, 235)
+    assert tally.seconds_left == pytest.approx(3 * 16 + 2 + 3 * 60), "three times as slow as expected"
+    clock.now = 1000.0
+    assert tally.seconds_left == 0.0
+
+
+def test_packs_that_train_at_once_share_the_time_left() -> None:
+    clock = Clock()
+    tally = Tally(clock)
+    two: Any = SimpleNamespace(**{**vars(PLAN), "workers": 2})
+    tally.start(two)
+    for each in (A, B):
+        tally.update(each, 0, 0)
+    clock.now = 4.0
+    tally.update(A, 1, 235)
+    assert tally.seconds_left == pytest.approx(60), "the longer pack is the last"
 
 
 def test_what_a_checkpoint_held_counts_as_done_but_not_in_the_pace() -> None:
-    clock = Clock()
-    tally = Tally(clock)
-    tally.start(PLAN)
-    clock.now = 10.0
+    clock = Clock(10.0)
+    tally = begun(clock)
     tally.update(B, 20, 4700, 20)
     assert tally.fraction == pytest.approx(40 / 80)
-    assert tally.seconds_left is None
-    assert tally.steps_per_second == 0
+    assert (tally.seconds_left, tally.steps_per_second) == (None, None)
+    clock.now = 20.0
     tally.update(B, 25, 5875, 20)
-    assert tally.seconds_left == pytest.approx(30), "ten run-epochs took ten seconds, 30 are left"
+    assert tally.seconds_left == pytest.approx(10 + 2 + 20), "ten run-epochs took ten seconds"
     assert tally.steps_per_second == pytest.approx(235)
+    clock.now = 30.0
     tally.finish(B, [record(30, 7050)] * 2)
-    assert tally.seconds_left == pytest.approx(10)
-    assert tally.steps_per_second == pytest.approx(470)
+    assert tally.seconds_left == pytest.approx(22)
+    assert tally.steps_per_second == pytest.approx(235)
 
 
-def test_a_failed_pack_is_no_work_any_more() -> None:
-    tally = Tally(Clock())
-    tally.start(PLAN)
+def test_a_failed_pack_is_no_work_any_more_and_one_tried_again_is() -> None:
+    tally = begun(Clock())
+    tally.update(B, 1, 235)
+    tally.again(B)
+    assert tally.fraction == 0.0
     tally.update(B, 1, 235)
     tally.failed(B)
     tally.finish(A, [record(5, 1175)] * 4)
@@ -79,12 +115,39 @@ def test_a_failed_pack_is_no_work_any_more() -> None:
 def test_what_runs_stopped_before_is_no_work_any_more() -> None:
     clock = Clock()
     tally = Tally(clock)
-    plan: Any = SimpleNamespace(packs=(A, B), runs=6, may_stop=True)
-    tally.start(plan)
+    stopping: Any = SimpleNamespace(**{**vars(PLAN), "may_stop": True})
+    tally.start(stopping)
+    tally.update(B, 0, 0)
     clock.now = 10.0
     tally.finish(B, [record(4, 940), record(6, 1410)])
     assert tally.fraction == pytest.approx(10 / 30)
-    assert tally.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:20 left"
+    assert tally.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:22 left"
+
+
+def test_halves_of_a_pack_have_their_shares_of_its_work() -> None:
+    tally = begun(Clock())
+    half: Any = SimpleNamespace(name="half", runs=A.runs[:2], first=A.first)
+    tally.update(half, 5, 1175)
+    assert tally.fraction == pytest.approx(10 / 80)
+
+
+def test_a_compiling_pack_has_a_line_when_it_begins_and_when_it_is_done() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    progress = Plain(lines.append, clock)
+    progress.start(PLAN)
+    for now, doing in ((1.0, "compiling"), (9.0, "compiling"), (21.0, "training"), (22.0, "training")):
+        clock.now = now
+        progress.update(A, 0, 0, doing=doing)
+    assert lines == ["adam/sgd x 4: compiling", "adam/sgd x 4: training, after compiling 0:20"]
+    bars = Bars(Console(file=io.StringIO(), force_terminal=True, width=120), clock)
+    bars.start(PLAN)
+    bars.update(A, 0, 0, doing="compiling")
+    clock.now = 64.0
+    screen = Console(file=io.StringIO(), width=120)
+    screen.print(bars.render())
+    bars.close()
+    assert "compiling 0:42, 4 runs" in screen.file.getvalue()
 
 
 def test_plain_lines() -> None:
@@ -96,8 +159,7 @@ def test_plain_lines() -> None:
     progress.failed(B, "out of memory")
     progress.finish(A, [record(5, 1175)] * 4)
     progress.close()
-    assert lines[0] == "6 runs to train in 2 packs"
-    assert [line.partition(";")[0] for line in lines[1:]] == [
+    assert [line.partition(";")[0] for line in lines] == [
         "adam/sgd x 4: epoch 1/5",
         "adam/sgd x 4: epoch 2/5",
         "adam/sgd (pack b) failed: out of memory",
@@ -115,7 +177,7 @@ def test_what_another_command_left_of_a_pack_has_its_name() -> None:
     progress.again(left, "its worker was lost")
     progress.fewer(1)
     progress.finish(left, [record(5, 1175)] * 2)
-    assert [line.partition(";")[0] for line in lines[1:]] == [
+    assert [line.partition(";")[0] for line in lines] == [
         "adam/sgd x 2: epoch 1/5",
         "adam/sgd: in 2 packs, as they did not fit into memory together or were never ended",
         "adam/sgd (pack half of a) is tried again: its worker was lost",
@@ -126,16 +188,15 @@ def test_what_another_command_left_of_a_pack_has_its_name() -> None:
 
 def test_a_command_that_waits_says_for_whom_and_counts_what_others_do() -> None:
     lines: list[str] = []
-    four: Any = [SimpleNamespace(epochs=5)] * 4
     plain, bars = Plain(lines.append), Bars(Console(file=io.StringIO(), force_terminal=True, width=120))
     for progress in (plain, bars):
         progress.start(PLAN)
         for runs in (3, 2):
             progress.waits(runs, ["hyperopt run -m seed=0,1 (process 7)"])
-        progress.found(four)
+        progress.found(A.runs)
         assert progress.tally.finished_runs == 4
-        assert progress.tally.work == 60
-    assert lines[1:] == ["3 runs are trained elsewhere: hyperopt run -m seed=0,1 (process 7)"]
+        assert progress.tally.total == 60
+    assert lines == ["3 runs are trained elsewhere: hyperopt run -m seed=0,1 (process 7)"]
     screen = Console(file=io.StringIO(), width=120)
     screen.print(bars.render())
     assert "2 runs are trained elsewhere: hyperopt" in screen.file.getvalue()

@@ -24,6 +24,7 @@ from hyperopt.engine import begun
 from hyperopt.engine import execute as engine
 from hyperopt.engine.attempt import ran_out_of_memory
 from hyperopt.engine.claims import Claims
+from hyperopt.engine.costs import Forecast
 from hyperopt.engine.execute import Outcome, execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
@@ -43,7 +44,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def as_plan(*packs: Pack) -> Plan:
-    return Plan(packs, (), 0.0)
+    return Plan(packs, (), (Forecast(0.0, 0.0),) * len(packs))
 
 
 def four() -> list[Run]:
@@ -358,7 +359,7 @@ def test_progress_is_told_while_a_pack_trains(store: Store, monkeypatch: pytest.
     pack, told = Pack((small_run(seed=0), small_run(seed=1))), threading.Event()
 
     class Waiting(Watcher):
-        def update(self, pack: Pack, epoch: int, steps: int, since: int = 0) -> None:
+        def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "") -> None:
             super().update(pack, epoch, steps, since)
             told.set()
 
@@ -392,6 +393,7 @@ KILLED = """
     from small_runs import EAGER, Watcher, mixed_runs
     from hyperopt.engine import trainer
     from hyperopt.engine.execute import execute
+    from hyperopt.engine.costs import Forecast
     from hyperopt.engine.pack import Pack
     from hyperopt.engine.plan import Plan
     from hyperopt.records import Store
@@ -408,7 +410,8 @@ KILLED = """
     trainer.CHECKPOINT_SECONDS, trainer.train_epoch = -1, killed_in_the_fifth
     runs = mixed_runs()
     packs = Pack(tuple(runs[:1])), Pack(tuple(runs[1:]))
-    execute(Plan(packs, (), 0.0), Store(Path(sys.argv[1])), EAGER, Watcher())
+    plan = Plan(packs, (), (Forecast(0.0, 0.0),) * 2)
+    execute(plan, Store(Path(sys.argv[1])), EAGER, Watcher())
 """
 
 

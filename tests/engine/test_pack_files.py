@@ -175,9 +175,9 @@ def test_progress_is_what_was_last_reported(tmp_path: Path) -> None:
     files = PackFiles(tmp_path, "pack")
     assert files.reported() is None
     files.report(0)
-    assert files.reported() == (0, 0)
+    assert files.reported() == (0, 0, "training")
     files.report(4, since=3)
-    assert PackFiles(tmp_path, "pack").reported() == (4, 3)
+    assert PackFiles(tmp_path, "pack").reported() == (4, 3, "training")
     assert PackFiles(tmp_path, "other").reported() is None
 
 

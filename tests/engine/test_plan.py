@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from small_runs import EAGER, small_run
 
-from hyperopt.config import Run
-from hyperopt.engine.costs import COMPILE_SECONDS, Rates, compile_pays, estimate, largest_pack, run_steps
+from hyperopt.config import Run, resolve
+from hyperopt.engine.costs import (
+    CACHED_COMPILE_SECONDS,
+    COMPILE_SECONDS,
+    EVALUATION,
+    START_SECONDS,
+    Forecast,
+    compile_pays,
+    forecasts,
+    largest_pack,
+    seconds_per_step,
+    together,
+)
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import RUNS_OF_A_SEED, Plan, plan
 from hyperopt.experiments import load
 from hyperopt.models import CPU, CUDA
-from hyperopt.records import kind
+from hyperopt.provenance import cpu
+from hyperopt.records import Timed, kind
 from hyperopt.wording import duration
 
 ONE_WORKER = EAGER
@@ -100,39 +112,80 @@ def test_a_started_pack_keeps_its_composition() -> None:
     assert made.packs == (Pack((runs[3], runs[1])), Pack((runs[0], runs[2], runs[4])))
 
 
-def nothing(kinds: Collection[str]) -> dict[str, list[float]]:
-    return {}
+def seconds(packs: list[Pack], options: Options, *known: tuple[Run, dict[str, str], list[Timed]]) -> float:
+    """The estimate where records of these kinds are known."""
+    of = {kind(run.canonical(), made): timed for run, made, timed in known}
+    made = forecasts(packs, options, lambda kinds: {name: of[name] for name in of.keys() & kinds})
+    return together(made, options.resolved_workers())
 
 
-def rates(*measured: tuple[Run, list[float]]) -> Rates:
-    """Rates of the kinds of some runs."""
-    by_kind = {kind(run.canonical()): seconds for run, seconds in measured}
-    return lambda kinds: {name: by_kind[name] for name in by_kind.keys() & kinds}
+HERE = {"device": "cpu", "cpu": cpu(), "compile": "true"}
+LONG: dict[str, Any] = {"model.hidden": [128], "epochs": 1000}
+STEPS = 3 * 1000 + (1000 * 100 + 300) * EVALUATION / 128
+"""Of a run of that length, its evaluations counted as the steps that take as long."""
 
 
-def test_the_estimate_is_measured_where_such_runs_are_known() -> None:
+def test_the_estimate_is_of_runs_of_that_kind_here_where_there_are_any() -> None:
     one, two = (replace(options, compile=None) for options in (ONE_WORKER, TWO_WORKERS))
-    net = {"model.hidden": [128]}
-    run, epochs = small_run(epochs=1000, **net), 1000
-    assert run_steps(run) == 3 * epochs
-    pack = Pack((run, small_run(seed=1, epochs=1000, **net)))
-    rule_of_thumb = 2 * 3000 * CPU.seconds + COMPILE_SECONDS
-    assert estimate([pack], one, nothing) == pytest.approx(rule_of_thumb)
-    known = rates((small_run(epochs=2, **net), [1.0, 2.0, 100.0]))
-    assert estimate([pack], one, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
-    assert estimate([pack, pack], two, known) == pytest.approx(2 * 3000 * 2.0 + COMPILE_SECONDS)
-    other = rates((small_run(stack="sgd/sgd", **net), [1e6]), (small_run(), [1e6]))
-    assert estimate([pack], one, other) == pytest.approx(rule_of_thumb)
-    wide = Pack((small_run(epochs=1000, **{"model.hidden": [1000, 1000]}),))
-    assert estimate([wide], one, nothing) == pytest.approx(
-        3000 * 17.66 * CPU.seconds + COMPILE_SECONDS, rel=0.01
-    )
-    short = Pack((small_run(),))
-    assert estimate([short], one, nothing) < COMPILE_SECONDS, "what is not compiled waits for no compiler"
+    run = small_run(**LONG)
+    pack, start = Pack((run, small_run(seed=1, **LONG))), START_SECONDS + COMPILE_SECONDS
+    rule_of_thumb = 2 * STEPS * CPU.seconds + start
+    assert seconds([pack], one) == pytest.approx(rule_of_thumb)
+    known = small_run(**{**LONG, "epochs": 2, "alpha": 0.3}), HERE, [Timed(60.0, 30, 2)]
+    measured = 2 * STEPS * 2.0
+    assert seconds([pack], one, known) == pytest.approx(measured + start)
+    again = measured + START_SECONDS + CACHED_COMPILE_SECONDS
+    assert seconds([pack] * 3, two, known) == pytest.approx((measured + start + 2 * again) / 2)
+    assert seconds([pack] * 2, two, known) == pytest.approx(measured + start), "the longest is the last"
+    slow = [Timed(1e6, 1, 2)]
+    for settings, made in (
+        ({}, {**HERE, "compile": "false"}),
+        ({}, {**HERE, "cpu": "another"}),
+        ({}, {"device": "cpu"}),
+        ({"stack": "sgd/sgd"}, HERE),
+        ({"model.hidden": [64]}, HERE),
+        ({"dataset.train": 299}, HERE),
+        ({"dtype": "float64"}, HERE),
+    ):
+        other = small_run(**{**LONG, **settings}), made, slow
+        assert seconds([pack], one, other) == pytest.approx(rule_of_thumb), settings
+
+
+def test_every_step_counts_once_and_packs_of_the_nearest_size_count() -> None:
+    smoke, day = Timed(100.0, 2, 8), [Timed(2.0, 1000, 8), Timed(4.0, 1000, 8), Timed(3.0, 1000, 8)]
+    assert seconds_per_step([smoke, smoke, smoke, *day], 8) == pytest.approx(0.003)
+    alone = Timed(9.0, 1000, 1)
+    assert seconds_per_step([alone, *day], 2) == pytest.approx(0.009)
+    assert seconds_per_step([alone, *day], 16) == pytest.approx(0.003)
+
+
+def test_a_wide_net_takes_longer_and_a_short_one_waits_for_no_compiler() -> None:
+    options = replace(ONE_WORKER, compile=None)
+    wide = Pack((small_run(**{**LONG, "model.hidden": [1000, 1000]}),))
+    expected = STEPS * 17.66 * CPU.seconds + START_SECONDS + COMPILE_SECONDS
+    assert seconds([wide], options) == pytest.approx(expected, rel=0.01)
+    assert seconds([Pack((small_run(),))], options) < COMPILE_SECONDS
+
+
+def test_a_run_of_generated_data_changes_no_estimate_of_real_ones() -> None:
+    smoke = resolve({"dataset.generated": True, "epochs": 1})
+    real = [Pack((resolve({"alpha": 0.1 * i}),)) for i in (1, 2)]
+    known = [(smoke, {**HERE, "compile": word}, [Timed(1.0, 2, 1)]) for word in ("true", "false")]
+    assert seconds(real, ONE_WORKER, *known) == seconds(real, ONE_WORKER)
+
+
+def test_a_plan_within_a_budget_has_the_packs_that_fit() -> None:
+    packs = tuple(Pack((small_run(seed=seed),)) for seed in range(3))
+    whole = Plan(packs, (), tuple(Forecast(5.0, training) for training in (15.0, 45.0, 25.0)))
+    assert whole.within(100.0) == whole
+    assert whole.within(99.0).packs == packs[:2]
+    assert (whole.within(55.0).packs, whole.within(55.0).seconds) == ((packs[0], packs[2]), 50.0)
+    assert whole.within(5.0).packs == ()
+    assert replace(whole, workers=2).within(50.0).packs == packs
 
 
 def test_a_plan_says_what_it_will_do() -> None:
     runs = [small_run(seed=seed) for seed in range(3)]
     described = plan(runs, {runs[0].id}, ONE_WORKER).describe()
-    assert described == "2 runs to train in 1 pack, 1 already there; about 1 s here"
+    assert described == "2 runs to train in 1 pack, 1 already there; about 3 s here"
     assert [duration(s) for s in (40.2, 180, 7500)] == ["40 s", "3 min", "2 h 5 min"]

@@ -148,7 +148,7 @@ def test_resumed_equals_uninterrupted_bit_for_bit(
         interrupt_after(2, patched)
         with pytest.raises(InterruptionError):
             train_pack(pack, EAGER, tmp_path / "b")
-    assert PackFiles(tmp_path / "b", pack.name).reported() == (2, 0)
+    assert PackFiles(tmp_path / "b", pack.name).reported() == (2, 0, "training")
     trained = interrupt_after(99, monkeypatch)
     resumed = train_pack(pack, EAGER, tmp_path / "b")
     assert len(trained) == 2, "it started over"

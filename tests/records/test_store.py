@@ -15,7 +15,7 @@ from made_records import a_record, normal
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ConfigError
-from hyperopt.records import Store, compaction, home, kind, places, published, working
+from hyperopt.records import Store, Timed, compaction, home, kind, places, published, working
 from hyperopt.records import index as index_module
 from hyperopt.records import store as store_module
 from hyperopt.records.parquet import write_table
@@ -265,11 +265,15 @@ def test_a_reader_is_not_harmed_by_compaction(tmp_path: Path) -> None:
 def test_rates_are_those_of_the_kinds_asked_for(tmp_path: Path) -> None:
     store = Store(tmp_path)
     mlp, cnn = ({"dataset": "mnist", "model": name, "stack": "adam", "seed": 3} for name in ("mlp", "cnn"))
-    store.write([a_record(id="a", config=mlp, seconds=2.0, steps=4), a_record(id="b", config=cnn)], "x")
-    store.write([a_record(id="c", config=mlp, seconds=3.0, steps=4)], "y")
+    made = {"device": "cpu", "cpu": "one", "compile": "true", "pack": "8"}
+    other = {**made, "cpu": "another"}
+    store.write([a_record(id="a", config=mlp, seconds=2.0, made=made), a_record(id="b", config=cnn)], "x")
+    store.write([a_record(id="c", config=mlp, seconds=3.0, steps=4, made={**made, "pack": "1"})], "y")
+    store.write([a_record(id="f", config=mlp, seconds=9.0, made=other)], "w")
     store.write([a_record(id="d", config=mlp, seconds=0.0), a_record(id="e", config=mlp, steps=0)], "z")
-    assert {key: sorted(rates) for key, rates in store.seconds_per_step({kind(mlp)}).items()} == {
-        kind(mlp): [0.5, 0.75]
+    asked = kind({**mlp, "seed": 7, "alpha": [0.1]}, made)
+    assert {name: set(found) for name, found in store.timed({asked}).items()} == {
+        asked: {Timed(2.0, 10, 8), Timed(3.0, 4, 1)}
     }
     assert store.seeds() == {3}
 

@@ -142,7 +142,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     kind = data.find(dataset["name"])
     check_fit(kind, models.made(model))
     for key in ("train", "test"):
-        if (rows := dataset.get(key) or 0) > kind.rows:
+        if (rows := dataset.get(key) or 0) > kind.rows and not dataset["generated"]:
             raise ConfigError(f"dataset.{key}={rows}: a whole number of at most {kind.rows} is expected.")
     own = own_rules(config["stack"])
     given = {name: config[name] for name in (*number_names(own), *known_habits(own))}

@@ -26,7 +26,18 @@ PART = re.compile(r"\..*\.(?P<host>[\w-]*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
 
 
 class StorageError(ImpossibleError):
-    """A file or folder that the system does not let us write or read."""
+    """A file or folder that the system does not let us write or read; the sentence names it.
+
+    Attributes:
+        path: the file or folder.
+    """
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message, path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 @contextmanager
@@ -79,10 +90,10 @@ def cannot_write(folder: Path, error: OSError) -> StorageError:
     """The sentence about a folder that cannot be written."""
     for part in (folder, *folder.parents):
         if part.is_symlink() and not part.exists():
-            return StorageError(f"{folder} cannot be written: {part} is a link to nothing.")
+            return StorageError(f"{folder} cannot be written: {part} is a link to nothing.", folder)
         if part.exists() and not part.is_dir():
-            return StorageError(f"{folder} cannot be written: {part} is a file.")
-    return StorageError(f"{folder} cannot be written: {error.strerror or error}.")
+            return StorageError(f"{folder} cannot be written: {part} is a file.", folder)
+    return StorageError(f"{folder} cannot be written: {error.strerror or error}.", folder)
 
 
 def sweep(folder: Path) -> None:
@@ -114,7 +125,7 @@ class Lock:
         try:
             make_folder(self.path.parent)
             if self.path.is_symlink():
-                raise StorageError(f"{self.path} is a link, which no lock follows: remove it.")
+                raise StorageError(f"{self.path} is a link, which no lock follows: remove it.", self.path)
             if has_flock(self.path.parent):
                 lock: BaseFileLock = FileLock(self.path, thread_local=False)
             else:

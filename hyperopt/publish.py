@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hyperopt.durable import Lock, StorageError, write
+from hyperopt.durable import Lock, write
+from hyperopt.errors import ImpossibleError
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
@@ -77,7 +78,7 @@ def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool)
     store = Store(results / "records")
     published = store.load()
     if store.unreadable:
-        raise StorageError(f"{'; '.join(store.unreadable)} Pages without its records would be wrong.")
+        raise ImpossibleError(f"{' '.join(store.unreadable)} Pages without its records would be wrong.")
     seeds, views = _seeds(published), {}
     for experiment in load():
         if experiment.needs or _records(experiment, results).is_file():

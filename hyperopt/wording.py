@@ -33,3 +33,10 @@ def possessive(whose: str) -> str:
 def sentence(text: str) -> str:
     """The text with a capital letter first."""
     return text[:1].upper() + text[1:]
+
+
+def printable(text: str) -> str:
+    """A text whose letters a terminal prints and does not obey: others are escaped, but for line ends."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text
+    )

@@ -10,8 +10,10 @@ import pytest
 
 from hyperopt.config import Run, resolve
 from hyperopt.engine import trainer
+from hyperopt.engine.costs import Forecast
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
+from hyperopt.engine.plan import Plan
 from hyperopt.records import Record
 
 TRAIN, TEST, BATCH, STEPS = 300, 100, 128, 3
@@ -30,6 +32,11 @@ EAGER = Options(device="cpu", workers=1, compile=False)
 def small_run(**settings: Any) -> Run:
     """A run of 3 epochs of 3 steps, the last batch of an epoch smaller."""
     return resolve({**SMALL, **settings})
+
+
+def a_plan(*packs: Pack) -> Plan:
+    """A plan of packs whose time nobody asks."""
+    return Plan(packs, (), (Forecast(0.0, 0.0),) * len(packs))
 
 
 def mixed_runs() -> list[Run]:

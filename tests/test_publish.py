@@ -1,3 +1,5 @@
+import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -5,6 +7,7 @@ import pytest
 from fake_records import ERRORS, SMALL, record, records
 
 from hyperopt import publish as publishing
+from hyperopt.errors import ImpossibleError
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
@@ -147,3 +150,37 @@ def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Exper
     assert "4.50 ± 0.71" in row
     assert "old" not in first
     assert second == marks.format("nosuch"), "an excerpt that nobody publishes is left alone"
+
+
+def test_what_two_commands_publish_at_once_is_merged(tmp_path: Path, experiment: Experiment) -> None:
+    """Each has half of the runs; a third renders meanwhile."""
+    every, results = records(experiment, ERRORS).values(), tmp_path / "results"
+    stores = [Store(tmp_path / "even"), Store(tmp_path / "odd")]
+    for half, store in enumerate(stores):
+        store.write([r for r in every if r.config["seed"] % 2 == half], "pack")
+    for _ in range(3):
+        shutil.rmtree(results, ignore_errors=True)
+        with ThreadPoolExecutor(3) as commands:
+            done = [commands.submit(publish, [experiment], store, results) for store in stores]
+            done.append(commands.submit(render, [experiment], results))
+            for each in done:
+                each.result()
+        ids = {r.id for r in read_records(results / "records/report/table9.parquet")}
+        assert ids == {run.id for run in experiment.runs()}
+        assert "15 of 15 runs" in (results / "report/table9.md").read_text()
+
+
+def test_no_page_is_written_without_the_records_of_a_damaged_file(
+    tmp_path: Path, experiment: Experiment
+) -> None:
+    results = tmp_path / "results"
+    store = stored(tmp_path / "runs", experiment, ERRORS)
+    publish([experiment], store, results)
+    page = (results / "report/table9.md").read_bytes()
+    path = results / "records/report/table9.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    for command in (lambda: publish([experiment], store, results), lambda: render([experiment], results)):
+        with pytest.raises(ImpossibleError, match=r"table9\.parquet is damaged"):
+            command()
+    assert (results / "report/table9.md").read_bytes() == page
+    assert path.is_file()

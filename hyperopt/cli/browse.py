@@ -14,6 +14,7 @@ from hyperopt.errors import ConfigError, shortened, shown
 from hyperopt.models import MODELS
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
+from hyperopt.wording import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,9 +49,9 @@ def show(arguments: Namespace) -> int:
     record = stored(arguments.run)
     settings = " ".join(f"{key}={shown(value)}" for key, value in record.config.items() if key != "versions")
     name = label(record.config["stack"].split("/"), record.config["alpha"])
-    print(f"{name}\n{settings}\n")
-    print("\n".join(run_lines(record, cached=True)))
-    print("\n" + "\n".join(f"{key}: {value}" for key, value in sorted(record.made.items())))
+    made = [f"{key}: {value}" for key, value in sorted(record.made.items())]
+    lines = [name, settings, "", *run_lines(record, cached=True), "", *made]
+    print("\n".join(printable(line.replace("\n", " ")) for line in lines))
     return 0
 
 
@@ -69,4 +70,7 @@ def stored(prefix: str) -> Record:
         raise ConfigError(
             f"show {prefix}: {len(found)} runs have an id that starts so: {', '.join(found[:5])} ..."
         )
-    return next(record for store in stores for record in store.load(found).values())
+    records = [record for store in stores for record in store.load(found).values()]
+    if not records:
+        raise ConfigError(f"show {found[0]}: its record cannot be read.")
+    return records[0]

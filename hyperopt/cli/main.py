@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hyperopt: {error}", file=sys.stderr)
         return BAD_INPUT
     except ImpossibleError as error:
-        print(f"hyperopt: {error}", file=sys.stderr)
+        print(f"hyperopt: {error}{_remedy(error)}", file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # as in `hyperopt list | head -1`
         with suppress(OSError):
@@ -82,3 +82,13 @@ def _prepare_process() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     os.environ["MPLBACKEND"] = "agg"
+
+
+def _remedy(error: ImpossibleError) -> str:
+    """What to do about a folder of the working store that cannot be used."""
+    from hyperopt.records.places import home
+
+    path = getattr(error, "path", None)
+    if path is None or home() not in (path, *path.parents):
+        return ""
+    return " Set HYPEROPT_HOME to a folder that can be written."

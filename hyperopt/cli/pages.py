@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, planner, train
 from hyperopt.config.sweep import Sweep, parse, read
+from hyperopt.durable import StorageError
 from hyperopt.errors import ConfigError, shown, typed
 from hyperopt.files import checkout_root
 from hyperopt.records import Store, home, published, working
+from hyperopt.wording import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -160,9 +162,13 @@ def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None
         print(f"{experiment.id}: none of its runs is there")
         return
     page = render_page(views)
-    path = write_page(local_pages(), experiment.id, page)
-    places = ", ".join(map(str, [path, *write_drawings(local_pages(), views)]))
-    print(f"\n{page.markdown}\n{experiment.id}: {page.verdicts}\nwritten to {places}")
+    print(f"\n{printable(page.markdown)}\n{experiment.id}: {page.verdicts}")
+    try:
+        paths = [write_page(local_pages(), experiment.id, page), *write_drawings(local_pages(), views)]
+    except StorageError as error:  # to read a table takes no place to write
+        print(f"not written: {error}")
+    else:
+        print(f"written to {', '.join(map(str, paths))}")
 
 
 def _seeds(value: Any) -> int | tuple[int, ...] | None:

@@ -22,19 +22,19 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
     All in the order of names, alpha first, whether the record was read or has just been made.
     """
     metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
-    for i in range(len(record.metrics["train_loss"])):
-        yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics)}"
+    for i in range(max((len(series) for _, series in metrics), default=0)):
+        yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics if i < len(series))}"
+    told = sorted((key, series) for key, series in record.hyperparameters.items() if series)
     for level, rule in enumerate(record.config["stack"].split("/")):
-        names = sorted(key for key in record.hyperparameters if key.startswith(f"{level}."))
-        yield f"level {level}, {rule}: " + ", ".join(
-            f"{key.partition('.')[2]} {number(record.hyperparameters[key][-1])}" for key in names
-        )
+        own = ((key, series) for key, series in told if key.startswith(f"{level}."))
+        last = ", ".join(f"{key.partition('.')[2]} {number(series[-1])}" for key, series in own)
+        yield f"level {level}, {rule}: {last}"
     for event in record.events:
         of_level = "" if event["level"] is None else f", level {event['level']}"
         yield f"{event['event']} at step {event['step']} (epoch {event['epoch']}){of_level}"
-    last = [*sorted(record.final.items()), *((name, series[-1]) for name, series in metrics)]
+    result = [*sorted(record.final.items()), *((name, series[-1]) for name, series in metrics if series)]
     how = "cached" if cached else "trained"
-    yield f"result: {_values(last)}; {'diverged' if record.diverged else 'did not diverge'}"
+    yield f"result: {_values(result)}; {'diverged' if record.diverged else 'did not diverge'}"
     yield f"run {record.id}, {how} ({record.seconds:.1f} s, {record.steps} steps)"
 
 

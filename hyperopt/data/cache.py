@@ -28,10 +28,15 @@ if TYPE_CHECKING:
 
 def data_root() -> Path:
     """The folder where data sets lie: $HYPEROPT_DATA, else hyperopt/data in $XDG_CACHE_HOME or ~/.cache."""
-    if given := os.environ.get("HYPEROPT_DATA"):
-        return Path(given).expanduser().absolute()
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser().absolute() / "hyperopt" / "data"
+    given, cache = os.environ.get("HYPEROPT_DATA"), os.environ.get("XDG_CACHE_HOME")
+    try:
+        if given:
+            return Path(given).expanduser().absolute()
+        return Path(cache or "~/.cache").expanduser().absolute() / "hyperopt" / "data"
+    except RuntimeError:
+        name = f"HYPEROPT_DATA={given}" if given else "The data folder"
+        told = "there is no such user's folder; set HYPEROPT_DATA to the folder where data sets lie."
+        raise DataError(f"{name}: {told}") from None
 
 
 def folder(root: Path, kind: type[Stored]) -> Path:

@@ -17,6 +17,7 @@ from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.costs import run_steps
+from hyperopt.engine.leftovers import RUNS, sweep_leftovers
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles, checkpointed_ids
@@ -207,7 +208,8 @@ class Work:
             begun.keep(self.root, note)
             self.room.learn(note)
         else:
-            details = self.files(pack).write_failure(failure.details)
+            ids = " ".join(run.id for run in pack.runs)
+            details = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
             self.files(pack).begun.unlink(missing_ok=True)
             self.outcome.failures.append((pack, f"{failure.reason} (details in {details})"))
             self.progress.failed(pack, failure.reason)
@@ -217,6 +219,7 @@ class Work:
 
     def tidy(self) -> None:
         """Remove what is left of packs whose runs are all recorded: someone was killed before doing so."""
+        sweep_leftovers(self.store)
         for note in begun.notes(self.root):
             if self.store.present(note.ids) >= set(note.ids):
                 PackFiles(self.root, note.name).clear()

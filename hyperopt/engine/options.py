@@ -42,4 +42,11 @@ class Options:
         """The number of packs that train at once."""
         if self.workers is not None:
             return self.workers
-        return 1 if self.resolved_device() == "cuda" else len(os.sched_getaffinity(0))
+        return 1 if self.resolved_device() == "cuda" else cores()
+
+
+def cores() -> int:
+    """Cores that this process may use, where the system says; else those that there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

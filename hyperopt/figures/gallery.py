@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 from PIL import Image
 
+from hyperopt.errors import ImpossibleError
 from hyperopt.experiments.experiment import Table
 from hyperopt.figures.draw import DPI, WITHOUT_DATE
 from hyperopt.figures.style import STYLE
@@ -56,9 +57,14 @@ def _columns(table: Table, pictures: Mapping[str, Mapping[str, bytes]]) -> dict[
 
 def _apart(strip: bytes) -> list[Pixels]:
     """The square pictures that lie side by side in a PNG file."""
-    with Image.open(BytesIO(strip)) as image:
-        pixels = np.asarray(image.convert("RGB"))
-    return np.split(pixels, pixels.shape[1] // pixels.shape[0], axis=1)
+    try:
+        with Image.open(BytesIO(strip), formats=("PNG",)) as image:
+            pixels = np.asarray(image.convert("RGB"))
+        return np.split(pixels, pixels.shape[1] // pixels.shape[0], axis=1)
+    except (OSError, ValueError, ZeroDivisionError, Image.DecompressionBombError) as error:
+        raise ImpossibleError(
+            f"a picture that a run keeps is no row of squares in a PNG file: {error}"
+        ) from error
 
 
 def _draw(blocks: Sequence[tuple[str, Mapping[str, Sequence[Pixels]]]]) -> Drawing:

@@ -105,7 +105,7 @@ class Index:
             self._folders.pop(folder, None)
             return
         except OSError as error:
-            raise StorageError(f"{folder} cannot be listed: {error.strerror}.") from error
+            raise StorageError(f"{folder} cannot be listed: {error.strerror}.", folder) from error
         self._folders[folder] = changed if time.time_ns() - changed > SETTLED_NS else None
         for entry in entries:
             with suppress(FileNotFoundError):
@@ -186,6 +186,8 @@ def rows_of(path: Path, name: str) -> pa.Table:
         raise ForeignFileError(f"{path} has an id that no run has.")
     try:
         configs = [json.loads(text) for text in table["config"].to_pylist()]
+        if not all(isinstance(c["stack"], str) and isinstance(c["alpha"], list) for c in configs):
+            raise TypeError
         made = [dict(pairs) for pairs in table["made"].to_pylist()]
         kinds, seeds = [*map(kind, configs, made)], [config["seed"] for config in configs]
         sizes = [max(1, int(of_record.get("pack", 1))) for of_record in made]

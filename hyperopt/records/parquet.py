@@ -13,6 +13,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,7 +67,7 @@ def verified(path: Path) -> pa.Buffer:
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise StorageError(f"{path} cannot be read: {error.strerror}.") from error
+        raise StorageError(f"{path} cannot be read: {error.strerror}.", path) from error
     if not content:
         raise DamagedFileError(f"{path} is empty.")
     if signed := [*SIGNED.finditer(content)]:
@@ -112,11 +113,13 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
     table = _read(path, filters=some)
     try:
         rows = table.to_pylist(maps_as_pydicts="strict")
-        return [
-            Record(**row | {"config": json.loads(row["config"]), "pictures": row["pictures"] or {}})
-            for row in rows
+        rows = [
+            row | {"config": json.loads(row["config"]), "pictures": row["pictures"] or {}} for row in rows
         ]
-    except (pa.ArrowException, ValueError, TypeError) as error:
+        if not all(map(_is_whole, rows)):
+            raise ValueError("a record lacks a value")
+        return [Record(**row) for row in rows]
+    except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
         raise DamagedFileError(f"{path} is damaged: {_first_line(error)}.") from error
 
 
@@ -131,6 +134,11 @@ def _read(path: Path, **how: object) -> pa.Table:
         ).combine_chunks()
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} is damaged: {_first_line(error)}.") from error
+
+
+def _is_whole(row: Mapping[str, Any]) -> bool:
+    series = (*row["metrics"].values(), *row["hyperparameters"].values())
+    return None not in row.values() and None not in series and None not in row["made"].values()
 
 
 def _first_line(error: Exception) -> str:

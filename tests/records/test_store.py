@@ -264,7 +264,8 @@ def test_a_reader_is_not_harmed_by_compaction(tmp_path: Path) -> None:
 
 def test_rates_are_those_of_the_kinds_asked_for(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    mlp, cnn = ({"dataset": "mnist", "model": name, "stack": "adam", "seed": 3} for name in ("mlp", "cnn"))
+    setting = {"dataset": "mnist", "stack": "adam", "alpha": [0.2], "seed": 3}
+    mlp, cnn = (setting | {"model": name} for name in ("mlp", "cnn"))
     made = {"device": "cpu", "cpu": "one", "compile": "true", "pack": "8"}
     other = {**made, "cpu": "another"}
     store.write([a_record(id="a", config=mlp, seconds=2.0, made=made), a_record(id="b", config=cnn)], "x")

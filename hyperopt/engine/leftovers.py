@@ -1,0 +1,37 @@
+"""What commands that were killed left beside the records, swept when a command begins to train."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from hyperopt.durable import sweep
+from hyperopt.engine.pack_files import PackFiles, heads
+from hyperopt.records import Store
+
+RUNS = "runs: "
+"""How the first line of a failure begins, which names its runs."""
+
+
+def sweep_leftovers(store: Store) -> None:
+    """Remove files of packs whose runs all have records, and those half-written by commands that are no more.
+
+    A pack of which a run is missing keeps its checkpoint, and why it failed.
+    """
+    root = store.root.parent
+    for folder in (root, *(path for path in root.glob("*") if path.is_dir() and path != store.root)):
+        sweep(folder)
+    store.tidy()
+    for head in heads(root):
+        if store.present(head.ids) >= set(head.ids):
+            PackFiles(root, head.path.stem).clear()
+    for path in (root / "failures").glob("*.txt"):
+        with suppress(OSError, UnicodeDecodeError):
+            ids = _failed(path)
+            if ids and store.present(ids) >= ids:
+                path.unlink()
+
+
+def _failed(path: Path) -> set[str]:
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
+    return {*first.removeprefix(RUNS).split()} if first.startswith(RUNS) else set()

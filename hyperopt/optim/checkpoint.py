@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from hyperopt.optim.clip import ClipState
+from hyperopt.optim.errors import ConfigError
 from hyperopt.optim.programs import Above
-from hyperopt.optim.stack import Inputs, LevelState, Memory
+from hyperopt.optim.rules import find
+from hyperopt.optim.stack import Inputs, LevelState, Memory, Tree
 from hyperopt.optim.torch_private import tree_leaves
 
 
@@ -22,21 +25,40 @@ def plain(state: Any) -> Any:
     return [plain(value) for value in state] if isinstance(state, tuple) else state
 
 
-def above(saved: dict[str, Any] | Above) -> Above:
-    """The value from which `plain` made this one."""
+def above(saved: dict[str, Any] | Above, rules: Sequence[str]) -> Above:
+    """The value from which `plain` made this one; what its rules did not have then is at its start."""
     if isinstance(saved, Above):
         return saved
     levels = tuple(
         LevelState(
             tuned=level["tuned"],
-            fixed=level["fixed"],
+            fixed=_completed(level, rule),
             clip=level["clip"],
             memory=_memory(level["memory"]),
             last=Inputs(level["last"]["grads"], _memory(level["last"]["memory"]), level["last"]["params"]),
         )
-        for level in saved["levels"]
+        for level, rule in zip(saved["levels"], rules[1:], strict=True)
     )
-    return Above(saved["tuned"], saved["fixed"], levels, saved["seen"])
+    return Above(saved["tuned"], _completed(saved, rules[0]), levels, saved["seen"])
+
+
+def check(saved: Sequence[dict[str, Any]], *, shared: bool) -> None:
+    """Refuse parameter groups that another optimizer saved, or one whose groups share otherwise.
+
+    Raises:
+        ConfigError: they are refused.
+    """
+    if any("levels" not in group for group in saved):
+        raise ConfigError(
+            "state_dict: another optimizer saved it; one that HyperOptimizer saved is expected."
+        )
+    for group in saved[1:]:
+        if (group["levels"] is None) != shared:
+            was, is_ = ("apart", "shared=True") if shared else ("with shared=True", "apart")
+            raise ConfigError(
+                f"state_dict: its groups learned {was}, and those of this optimizer learn {is_}; "
+                "load it into one that is made as that was."
+            )
 
 
 def filled(saved: Any, own: Any) -> Any:
@@ -57,6 +79,16 @@ def moved(tree: Any, device: torch.device, *, copy: bool = False) -> Any:
         values = [moved(value, device, copy=copy) for value in tree]
         return type(tree)(*values) if hasattr(tree, "_fields") else type(tree)(values)
     return tree.detach().to(device, copy=copy) if isinstance(tree, Tensor) else tree
+
+
+def _completed(level: dict[str, Any], rule: str) -> Tree:
+    fixed: Tree = level["fixed"]
+    like = next(iter((level["tuned"] | fixed).values()))
+    return {
+        name: fixed[name] if name in fixed else torch.full_like(like, start)
+        for name, start in find(rule).hyperparameters.items()
+        if name not in level["tuned"]
+    }
 
 
 def _memory(saved: dict[str, Any]) -> Memory:

@@ -124,6 +124,14 @@ def parse_number(key: str, value: Any, part: Any = None) -> float:
     return number + 0.0
 
 
+def parse_truth(key: str, value: Any) -> bool:
+    """True or false, also as text in any case."""
+    truth = value if isinstance(value, bool) else TRUTH.get(str(value).lower())
+    if truth is None:
+        raise ConfigError(f"{typed(key, value)}: true or false is expected.")
+    return truth
+
+
 def with_plain_minus(text: str) -> str:
     """The text with a hyphen for every minus sign and dash that a printed number may have."""
     return text.translate(MINUS)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
-from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, settings, sharding
-from hyperopt.optim.assemble import numbers_of
+from hyperopt.optim import checkpoint, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, shown
-from hyperopt.optim.programs import wide
-from hyperopt.optim.stepping import Stepper, arithmetic_of
-from hyperopt.optim.torch_private import version_of
+from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored
+from hyperopt.optim.levels import parse_truth
+from hyperopt.optim.rate import plain
+from hyperopt.optim.stack import Tree
+from hyperopt.optim.stepping import Stepper
+from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 
 Group = dict[str, Any]
 
@@ -31,8 +32,7 @@ class HyperOptimizer(Optimizer):
     """A stack of optimizers: each level tunes the hyperparameters of the level below by gradient descent.
 
     `loss.backward(); opt.step(); opt.zero_grad()` is all it needs. `param_groups[i]["lr"]` shows the learned
-    rate of level 0 as a scalar tensor; what is written there, by a scheduler say, becomes the rate, and is
-    learned on from. See docs/optimizer.md.
+    rate of level 0, and takes what schedulers write (`ParamGroup`). See docs/optimizer.md.
 
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
@@ -47,8 +47,11 @@ class HyperOptimizer(Optimizer):
             above 0.
         maximize: ascend rather than descend.
         shared: one set of hyperparameters for all groups rather than one each.
-        compile: True, False, or "auto": from 100,000 elements on.
-        numbers: level 0's other hyperparameters (momentum, beta1, ...), and single habits of the rules.
+        schedule: what becomes of a rate that is written to `lr`: "set" takes it, "multiply" multiplies it by
+            what was learned; None as `ParamGroup` says, which takes by hand and multiplies by scheduler.
+        compile: True, False, or "auto": after so many steps that it pays.
+        numbers: level 0's other hyperparameters (momentum, beta1, ...), its options (eps, nesterov, ...), and
+            single habits of the rules; also as torch.optim calls them (betas, amsgrad, ...).
 
     Raises:
         ValueError: a setting is refused; the message names it, its value and what is expected.
@@ -68,40 +71,56 @@ class HyperOptimizer(Optimizer):
         multiplicative: bool = False,
         maximize: bool = False,
         shared: bool = False,
+        schedule: Literal["multiply", "set"] | None = None,
         compile: bool | Literal["auto"] = "auto",  # noqa: A002
         **numbers: Any,
     ) -> None:
         sharding.check_caller()
-        self._shown: list[tuple[Tensor, int]] = []
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
-        of_a_stack = {"alpha": alpha, "lr": lr, "clip": clip, "tune": tune, "numbers": numbers}
-        guards = {"floor": floor, "multiplicative": multiplicative}
-        how = {"maximize": maximize, "shared": shared, "compile": compile}
-        super().__init__(params, {"stack": stack, **of_a_stack, "form": form, **guards, **how})
+        numbers = torch_names.understood(numbers, stack)
+        of_a_stack = {
+            "stack": numbers.pop("stack", stack),
+            "alpha": alpha,
+            "lr": lr,
+            "clip": clip,
+            "tune": tune,
+        }
+        guards = {"floor": floor, "multiplicative": multiplicative, "schedule": schedule}
+        how = {"maximize": maximize, "shared": parse_truth("shared", shared), "compile": compile}
+        defaults = {
+            "stack": numbers.pop("stack", stack),
+            **of_a_stack,
+            "numbers": numbers,
+            "form": form,
+            **guards,
+            **how,
+        }
+        super().__init__(params, defaults | first_shown(defaults))
 
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
-        group = dict(param_group)
-        if "stack" in group:
-            group = settings.OF_A_STACK | group
-        own = settings.numbers_among(group, group.get("stack", self.defaults["stack"]))
-        numbers = {name: group.pop(name) for name in own}
-        if self.defaults["shared"] and (set(group) & set(self.defaults) or numbers):
-            keys = ", ".join(sorted({*set(group) & set(self.defaults), *numbers}))
+        stack = param_group.get("stack", self.defaults["stack"])
+        settings.check_keys(param_group, {*self.defaults, *settings.names(stack), *torch_names.TAKEN})
+        given = torch_names.understood(param_group, stack)
+        if "stack" in given:
+            given = settings.OF_A_STACK | given
+        elif "alpha" in given:
+            given.setdefault("lr", None)
+        numbers = {
+            name: given.pop(name) for name in settings.names(given.get("stack", stack)) if name in given
+        }
+        if self.defaults["shared"] and (set(given) & set(self.defaults) or numbers):
+            keys = ", ".join(sorted({*set(given) & set(self.defaults), *numbers}))
             raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
-        group["numbers"] = group.get("numbers", self.defaults["numbers"]) | numbers
+        group = ParamGroup(given | {"numbers": given.get("numbers", self.defaults["numbers"]) | numbers})
         super().add_param_group(group)
         try:
-            _prepare(
-                group,
-                self.param_groups[0] if self.defaults["shared"] and len(self.param_groups) > 1 else None,
-            )
+            prepare(group, self._shared_with(len(self.param_groups) - 1))
         except ValueError:
             self.param_groups.remove(group)
             raise
-        self._shown.append((group["lr"], version_of(group["lr"])))
         self._steppers.clear()
 
     @torch.no_grad()
@@ -124,9 +143,11 @@ class HyperOptimizer(Optimizer):
 
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
         """Per level, bottom to top, every hyperparameter of a group in natural units."""
-        owner = self._owner(group)
-        values = arithmetic_of(owner).hyperparameters(owner["levels"])
-        return [{name: float(value) for name, value in level.items()} for level in values]
+        first = next(indices for indices in self._sets() if group in indices)
+        owner = self.param_groups[first[0]]
+        bottom, *above = _arithmetic(owner).hyperparameters(owner["levels"])
+        levels_now = [bottom | self._written(first), *above]
+        return [{name: float(value) for name, value in level.items()} for level in levels_now]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -147,22 +168,25 @@ class HyperOptimizer(Optimizer):
         """
         saved = super().state_dict()
         for i, group in enumerate(saved["param_groups"]):
-            arithmetic = arithmetic_of(self._owner(i))
+            arithmetic = _arithmetic(self._owner(i))
             for k, param in zip(group["params"], self.param_groups[i]["params"], strict=True):
                 state = self.state.get(param) or (fresh(param, arithmetic) if param.requires_grad else {})
                 saved["state"][k] = sharding.each(sharding.of_all, param, state)
         for group in saved["param_groups"]:
-            group["levels"] = checkpoint.plain(group["levels"])
+            group |= {key: plain(value) for key, value in group.items()} | {
+                "levels": checkpoint.plain(group["levels"])
+            }
         return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
         own = [checkpoint.plain(group) for group in self.param_groups]
         state_dict = state_dict | {"param_groups": checkpoint.filled(state_dict["param_groups"], own)}
+        checkpoint.check(state_dict["param_groups"], shared=self.defaults["shared"])
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
             owner = self._owner(i)
-            form = arithmetic_of(owner).form
+            form = _arithmetic(owner).form
             for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
                 if not state_dict["state"].get(k, {}).get("step"):
                     self.state.pop(param, None)
@@ -175,15 +199,8 @@ class HyperOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._shown, self._warned = [], set()
-        self._steppers, self._scratch = {}, Scratch()
-        for i, group in enumerate(self.param_groups):
-            device = group["params"][0].device if group["params"] else torch.device("cpu")
-            if group["levels"]:
-                group["levels"] = checkpoint.moved(checkpoint.above(group["levels"]), device)
-            group["lr"] = torch.as_tensor(group["lr"]).to(device)
-            untouched = float(group["lr"]) == self.hyperparameters(i)[0]["alpha"]
-            self._shown.append((group["lr"], version_of(group["lr"]) if untouched else -1))
+        self._warned, self._steppers, self._scratch = set(), {}, Scratch()
+        self._adopt()
 
     def __repr__(self) -> str:
         groups = []
@@ -195,59 +212,79 @@ class HyperOptimizer(Optimizer):
     def _step(self, indices: list[int]) -> None:
         """Take a step of the groups `indices`, which have one set of hyperparameters."""
         owner = self.param_groups[indices[0]]
-        params = [p for i in indices for p in self.param_groups[i]["params"]]
+        params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
             owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
         stepper = self._steppers.get(indices[0])
         if stepper is None:
-            arithmetic = arithmetic_of(owner)
+            arithmetic = _arithmetic(owner)
             stepper = Stepper(arithmetic, owner["compile"], self._scratch)
             self._steppers[indices[0]] = stepper
-        rate = self._written(indices)
-        if not owner["step"] and rate == 0 and not any(map(sharding.has_slope, params)):
+        written = self._written(indices)
+        if not owner["step"] and written.get("alpha") == 0 and not any(map(sharding.has_slope, params)):
             stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
             return
-        written = {} if rate is None else {"alpha": rate}
         after = stepper.step(params, self.state, owner["levels"], written, owner["step"])
         if after is None:
             return
         owner["step"], owner["levels"] = owner["step"] + 1, after
-        level = stepper.arithmetic.bottom
-        self._show(indices, level.hyperparameters(after.tuned, after.fixed)["alpha"])
+        self._show(indices, written)
         self._watch(owner, indices[0])
 
     def _sets(self) -> list[list[int]]:
         """Indices of the groups that have one set of hyperparameters; the first of them keeps it."""
+        if any(type(group) is not ParamGroup for group in self.param_groups):
+            self._adopt()
         indices = list(range(len(self.param_groups)))
         return [indices] if self.defaults["shared"] else [[i] for i in indices]
 
-    def _owner(self, group: int) -> Group:
-        return self.param_groups[0 if self.defaults["shared"] else group]
+    def _group(self, i: int) -> ParamGroup:
+        return cast("ParamGroup", self.param_groups[i])
 
-    def _written(self, indices: list[int]) -> Tensor | None:
-        """The value to which an `lr` was set since the last step, if it was; no number leaves the device."""
-        written = []
-        for i in indices:
-            rate, (shown_rate, version) = self.param_groups[i]["lr"], self._shown[i]
-            if rate is not shown_rate or version_of(rate) != version:
-                written.append(rate)
-        if not written:
-            return None
-        if len({float(rate) for rate in written}) > 1:
-            raise ConfigError(
-                f"lr={shown([float(r) for r in written])}: groups with shared=True take one rate."
-            )
-        like = self._shown[indices[0]][0]
-        return torch.as_tensor(written[0], dtype=like.dtype, device=like.device).clone()
+    def _owner(self, i: int) -> ParamGroup:
+        """The group that keeps the hyperparameters of group `i`."""
+        return self._group(0 if self.defaults["shared"] else i)
 
-    def _show(self, indices: list[int], rate: Tensor) -> None:
-        for i in indices:
-            group = self.param_groups[i]
-            if group["lr"] is self._shown[i][0] and group["lr"].device == rate.device:
-                group["lr"].copy_(rate)
+    def _shared_with(self, i: int) -> ParamGroup | None:
+        return self._group(0) if self.defaults["shared"] and i > 0 else None
+
+    def _adopt(self) -> None:
+        """Take groups that were loaded, or put into `param_groups`, with the hyperparameters they have."""
+        self._steppers.clear()
+        for i, group in enumerate(list(self.param_groups)):
+            if "levels" in group:
+                self.param_groups[i] = restored(group, self._shared_with(i))
             else:
-                group["lr"] = rate.clone()
-            self._shown[i] = (group["lr"], version_of(group["lr"]))
+                del self.param_groups[i]
+                self.add_param_group(group)
+                self.param_groups.insert(i, self.param_groups.pop())
+
+    def _written(self, indices: list[int]) -> Tree:
+        """Natural values of level 0 that were written to the groups since the last step."""
+        above = self.param_groups[indices[0]]["levels"]
+        like = next(iter((above.tuned | above.fixed).values()))
+        found: Tree = {}
+        for i in indices:
+            for name, value in self._group(i).written(like).items():
+                if name in found and found[name] != value:
+                    key = "lr" if name == "alpha" else name
+                    both = shown([found[name].item(), value.item()])
+                    raise ConfigError(f"{key}={both}: groups with shared=True take one value.")
+                found[name] = value
+        return found
+
+    def _show(self, indices: list[int], written: Tree) -> None:
+        above = self.param_groups[indices[0]]["levels"]
+        bottom = self._steppers[indices[0]].arithmetic.bottom
+        hyper = bottom.hyperparameters(above.tuned, above.fixed)
+        groups = [self._group(i) for i in indices]
+        if "alpha" in written and len(groups) > 1:
+            like = written["alpha"]
+            writer = next(group for group in groups if "alpha" in group.written(like))
+            for group in groups:
+                group["learned"], group["peak"] = writer["learned"], writer["peak"]
+        for group in groups:
+            group.show(bottom.rule, hyper, written)
 
     def _watch(self, owner: Group, first: int) -> None:
         """Warn once of each new event."""
@@ -261,37 +298,3 @@ class HyperOptimizer(Optimizer):
                 rule = owner["stack"].split("/")[event["level"]]
                 what = f"level {event['level']} ({rule}) of group {first}: {event['event']}"
                 warnings.warn(f"{what} at step {event['step']}", RuntimeWarning, stacklevel=4)
-
-
-def _prepare(group: Group, owner: Group | None) -> None:
-    """Complete a new group's settings, and give it hyperparameters, unless it shares those of `owner`."""
-    for param in group["params"]:
-        if not param.is_floating_point():
-            raise ConfigError(
-                f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
-            )
-    group |= settings.completed(group)
-    for param in group["params"]:
-        sharding.check(param, elementwise=arithmetic_of(group).joins)
-    if arithmetic_of(group).bottom.rule.uses_whole_gradient:
-        raise ConfigError(
-            f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
-            "once; HyperOptimizer moves them one by one."
-        )
-    group["step"] = 0
-    device = group["params"][0].device if group["params"] else torch.device("cpu")
-    if owner is not None:
-        group["levels"] = None
-        group["lr"] = owner["lr"].clone()
-        return
-    dtype = torch.float32
-    for param in group["params"]:
-        dtype = torch.promote_types(dtype, wide(param.dtype))
-    rules = group["stack"].split("/")
-    numbers = tuple(
-        {name: torch.tensor(value, dtype=dtype, device=device) for name, value in level.items()}
-        for level in numbers_of(rules, group["alpha"], group["numbers"])
-    )
-    clip = tuple(torch.tensor(value, device=device) for value in group["clip"])
-    group["levels"] = arithmetic_of(group).init(numbers, clip)
-    group["lr"] = numbers[0]["alpha"].clone()

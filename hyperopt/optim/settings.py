@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from hyperopt.optim import levels
@@ -12,6 +13,7 @@ from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
 
 FORMS = ("textbook", "reported")
+SCHEDULES = ("multiply", "set")
 OF_A_STACK: dict[str, Any] = {"alpha": None, "lr": None, "clip": False, "tune": "all", "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
 
@@ -81,7 +83,7 @@ def levels_of(
             numbers[name] = levels.parse_number(name, value)
             levels.check_decay(name, numbers[name], rules[0], dtype)
         elif name in habits:
-            habits[name] = type(habits[name])(value)
+            habits[name] = _like(habits[name], name, value)
         elif name not in of_clip_too:
             raise _unread(name, value, rules, numbers, of_clip_too)
     for level, name in enumerate(rules):
@@ -89,11 +91,11 @@ def levels_of(
     return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
 
 
-def numbers_among(group: Mapping[str, Any], stack: Any) -> set[str]:
-    """The keys of a group that name a hyperparameter or a habit of some rule."""
+def names(stack: Any) -> set[str]:
+    """The hyperparameters, habits and options of all rules, also those of your own in a stack."""
     own = levels.parse_stack(stack)
     numbers = {name for rule in (*RULES, *own) for name in find(rule).hyperparameters} - {"alpha"}
-    return set(group) & (numbers | set(known_habits(own)))
+    return numbers | set(known_habits(own))
 
 
 def completed(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -114,11 +116,13 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
         given["numbers"],
         lr=given["lr"],
     )
-    if given["floor"] is not None:
-        levels.parse_number("floor", given["floor"])
-    if given["compile"] not in (True, False, "auto"):
-        raise ConfigError(f"compile={shown(given['compile'])}: true, false or auto is expected.")
-    if given["multiplicative"] and 0 in chosen.alpha[:-1]:
+    floor, compiles, schedule = given["floor"], given["compile"], given["schedule"]
+    if compiles != "auto" and str(compiles).lower() not in levels.TRUTH:
+        raise ConfigError(f"{typed('compile', compiles)}: true, false or auto is expected.")
+    if schedule is not None and schedule not in SCHEDULES:
+        raise ConfigError(f"{typed('schedule', schedule)}: {' or '.join(SCHEDULES)} is expected.")
+    multiplicative = levels.parse_truth("multiplicative", given["multiplicative"])
+    if multiplicative and 0 in chosen.alpha[:-1]:
         alphas = shown(chosen.alpha)
         raise ConfigError(f"alpha={alphas}: with multiplicative=true a tuned alpha has to be above 0.")
     return {
@@ -128,7 +132,31 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
         "tune": chosen.tune,
         "numbers": chosen.numbers,
         "habits": chosen.habits,
+        "floor": None if floor is None else levels.parse_number("floor", floor),
+        "multiplicative": multiplicative,
+        "maximize": levels.parse_truth("maximize", given["maximize"]),
+        "compile": compiles if compiles == "auto" else levels.parse_truth("compile", compiles),
     }
+
+
+def check_keys(group: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse a key of a parameter group that is none of `known`, but nearly; others are free to use."""
+    known = list(known)
+    for key in group:
+        plain = str(key).lower().replace("_", "")
+        near = {each.replace("_", ""): each for each in known}
+        if key not in known and (meant := get_close_matches(plain, near, n=1, cutoff=0.9)):
+            raise ConfigError(
+                f"{typed(str(key), group[key])}: a parameter group has no setting {key!r}; "
+                f"did you mean {near[meant[0]]}?"
+            )
+
+
+def _like(usual: Any, name: str, value: Any) -> Any:
+    """A value of the type of a habit's or an option's usual one."""
+    if isinstance(usual, bool):
+        return levels.parse_truth(name, value)
+    return levels.parse_number(name, value) if isinstance(usual, float) else type(usual)(value)
 
 
 def _unread(

@@ -110,7 +110,9 @@ def test_is_the_stack_step_of_the_experiments(
         "form": form,
         "compile": False,
     }
-    settings = completed(given | {"numbers": {}, "floor": None, "multiplicative": False})
+    settings = completed(
+        given | {"numbers": {}, "floor": None, "multiplicative": False, "maximize": False, "schedule": None}
+    )
     levels = numbers_of(rules, alpha, settings["numbers"])
     whole = assemble(rules, settings["tune"], levels, settings["habits"])
     params = {k: p.detach().clone() for k, p in module.named_parameters()}

@@ -318,7 +318,7 @@ def test_bf16_parameters_have_float32_hyperparameters_and_state() -> None:
         with torch.no_grad():
             copy_.copy_(copy_.bfloat16())
         assert torch.equal(weight.detach().float(), copy_.detach())
-    assert opt.param_groups[0]["lr"].dtype == torch.float32
+    assert opt.param_groups[0]["levels"].tuned["alpha"].dtype == torch.float32
     assert opt.state[weight]["v"].dtype == torch.float32
 
 

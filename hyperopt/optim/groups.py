@@ -1,0 +1,241 @@
+"""A parameter group: what it shows of the hyperparameters of now, and what is written to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim import sharding
+from hyperopt.optim.assemble import numbers_of
+from hyperopt.optim.checkpoint import above, moved
+from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.levels import check_decay, parse_number
+from hyperopt.optim.programs import wide
+from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
+from hyperopt.optim.rules import Rule
+from hyperopt.optim.settings import completed
+from hyperopt.optim.stack import Tree
+from hyperopt.optim.stepping import arithmetic_of
+from hyperopt.optim.torch_private import version_of
+
+NAMES = {
+    "lr": ("alpha",),
+    "betas": ("beta1", "beta2"),
+    "momentum": ("momentum",),
+    "weight_decay": ("weight_decay",),
+}
+"""What a group shows under torch's names, where its rule has them."""
+
+FIXED = frozenset(
+    {"stack", "alpha", "clip", "tune", "numbers", "habits", "form", "floor", "multiplicative", "maximize"}
+    | {"shared", "compile"}
+)
+"""Settings that stay what they were when the optimizer was made."""
+
+
+class ParamGroup(dict[str, Any]):
+    """A parameter group of `HyperOptimizer`, its keys the settings.
+
+    `lr`, and where its rule has them `betas`, `momentum` and `weight_decay`, are those of now, as numbers
+    that stay what they are for who keeps them. What is written there counts from the next step on.
+
+    An `lr` that was computed from a rate shown earlier is brought up to date: what has been learned since
+    multiplies it. Any other value becomes the rate, unless torch's OneCycleLR writes it, which goes by rates
+    of its own, or `schedule` is "multiply": then what has been learned multiplies that too. With
+    "set" every value becomes the rate.
+
+    Beside settings it holds `learned`, the factor that learning put into `lr`, and `peak`, the largest rate
+    that a schedule had without it. What a level above adds to the rate counts by its share of the peak, lest
+    a warm-up makes much of little; where it multiplies the rate, it multiplies the factor.
+    """
+
+    _rule: Rule | None = None
+    _shown: dict[str, tuple[Any, int]]
+
+    def show(self, rule: Rule, hyper: Tree, written: Tree) -> None:
+        """Show the natural values of level 0 after a step that began with what was written."""
+        here = shows_floats(hyper["alpha"])
+        values: dict[str, Any] = {k: v.item() for k, v in hyper.items()} if here else hyper
+        learned, peak = self._learned(values["alpha"], written)
+        shown: dict[str, Any] = {"lr": rate_of(values["alpha"], learned)}
+        if isinstance(shown["lr"], TensorRate):
+            shown["lr"].taken = self.taken
+        for key, names in NAMES.items():
+            if key != "lr" and all(name in values for name in names):
+                shown[key] = tuple(values[name] for name in names) if len(names) > 1 else values[key]
+        super().update(shown, learned=learned, peak=peak)
+        self._rule, self._shown = rule, {key: (value, _version(value)) for key, value in shown.items()}
+
+    def _learned(self, rate: Any, written: Tree) -> tuple[Any, Any]:
+        """`learned` and `peak` after a step that made the rate this one."""
+        learned, peak, begun = self.get("learned", 1.0), self.get("peak"), plain(self["lr"])
+        if "alpha" in written:
+            begun = written["alpha"].item() if isinstance(rate, float) else written["alpha"]
+            peak = larger(peak, over(begun, learned, peak))
+        if peak is None or self._rule is None:
+            return learned, rate if peak is None else peak
+        if self["multiplicative"]:
+            return learned * over(rate, begun, 1.0), peak
+        return learned + over(rate - begun, peak, 0.0), peak
+
+    def written(self, like: Tensor) -> Tree:
+        """Natural values that were written since they were shown, by the rule's names, typed as `like`."""
+        found: Tree = {}
+        for key, (value, version) in self._shown.items():
+            now = self[key]
+            if now is value and _version(now) == version:
+                continue
+            numbers = now if key == "betas" else (now,)
+            for name, number in zip(NAMES[key], numbers, strict=True):
+                found[name] = torch.as_tensor(number).detach().as_subclass(Tensor).to(like, copy=True)
+        return found
+
+    def taken(self, value: Any) -> Rate | TensorRate:
+        """What becomes of a value that is written to `lr`."""
+        mode, learned = self.get("schedule"), self["learned"]
+        of_rate = isinstance(value, Rate | TensorRate)
+        if mode == "set" or not (of_rate or mode == "multiply" or "max_lr" in self):
+            rate = rate_of(value, 1.0)
+            super().__setitem__("peak", 0.0)
+        elif of_rate and (value.learned is learned or self["lr"] is value):
+            rate = rate_of(value, learned)
+        else:
+            rate = rate_of(value * learned / (value.learned if of_rate else 1.0), learned)
+        super().__setitem__("learned", rate.learned)
+        return rate
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if self._rule is not None:
+            self._check(self._rule, key, value)
+            value = self.taken(value) if key == "lr" else value
+        super().__setitem__(key, value)
+
+    def write_again(self, saved: Mapping[str, Any]) -> None:
+        """Write what `saved` shows otherwise than this group does."""
+        for key, (value, _) in self._shown.items():
+            if key not in saved or _floats(saved[key]) == _floats(value):
+                continue
+            super().__setitem__(key, saved[key])
+            if key == "lr":
+                super().__setitem__("learned", saved.get("learned", 1.0))
+                super().__setitem__("lr", rate_of(saved["lr"], self["learned"]))
+
+    update = MutableMapping.update  # dict's own passes by __setitem__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ParamGroup, (dict(self),)
+
+    def _check(self, rule: Rule, key: str, value: Any) -> None:
+        """Refuse what would have no effect, or a wrong one."""
+        if key in FIXED and key in self and self[key] != value:
+            raise ConfigError(
+                f"{typed(key, value)}: the optimizer was made with {typed(key, self[key])}, which stays."
+            )
+        if key in rule.hyperparameters and key not in self._shown:
+            raise ConfigError(f"{typed(key, value)}: of a group {', '.join(self._shown)} can be written.")
+        if key == "lr" or key not in self._shown:
+            return
+        for name, number in zip(NAMES[key], value if key == "betas" else (value,), strict=True):
+            if isinstance(number, Tensor):
+                continue
+            if parse_number(key, value, number) and not getattr(rule, f"has_{name}", True):
+                raise ConfigError(
+                    f"{typed(key, value)}: it was 0 when the optimizer was made, and so no part of its rule; "
+                    "a number above 0 is expected there."
+                )
+            check_decay(name, number, self["stack"].split("/")[0])
+
+
+def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
+    """What a group of these settings shows at first, as torch's optimizers have it among their defaults.
+
+    Only a momentum that is there: by its name schedulers ask whether they may cycle it.
+    """
+    chosen = completed(settings_)
+    there = {"alpha": chosen["alpha"][0]} | chosen["numbers"]
+    found = {}
+    for key, names in NAMES.items():
+        if all(name in there for name in names):
+            found[key] = tuple(there[name] for name in names) if len(names) > 1 else there[names[0]]
+    if not found.get("momentum"):
+        found.pop("momentum", None)
+    return found
+
+
+def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
+    """Complete a new group's settings, and give it hyperparameters, unless it shares those of another.
+
+    Raises:
+        ConfigError: a setting or a parameter is refused.
+    """
+    for param in group["params"]:
+        if not param.is_floating_point():
+            raise ConfigError(
+                f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
+            )
+    for key in NAMES.keys() - {"lr"}:
+        group.pop(key, None)
+    group.update(completed(group))
+    arithmetic = arithmetic_of(group)
+    for param in group["params"]:
+        sharding.check(param, elementwise=arithmetic.joins)
+    if arithmetic.bottom.rule.uses_whole_gradient:
+        raise ConfigError(
+            f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
+            "once; HyperOptimizer moves them one by one."
+        )
+    group["step"], group["levels"] = 0, None
+    device = group["params"][0].device if group["params"] else torch.device("cpu")
+    if shared_with is None:
+        dtype = torch.float32
+        for param in group["params"]:
+            dtype = torch.promote_types(dtype, wide(param.dtype))
+        numbers = tuple(
+            {name: torch.tensor(value, dtype=dtype, device=device) for name, value in level.items()}
+            for level in numbers_of(group["stack"].split("/"), group["alpha"], group["numbers"])
+        )
+        clip = tuple(torch.tensor(value, device=device) for value in group["clip"])
+        group["levels"] = arithmetic.init(numbers, clip)
+    _show_first(group, shared_with)
+
+
+def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamGroup:
+    """A group as it was saved; what had been written to it, and had not counted yet, is written again."""
+    group = ParamGroup({"schedule": None} | dict(saved))
+    if group["levels"] is not None:
+        device = group["params"][0].device if group["params"] else torch.device("cpu")
+        group["levels"] = moved(above(group["levels"], group["stack"].split("/")), device)
+    if "initial_lr" in group:
+        group["initial_lr"] = rate_of(group["initial_lr"], 1.0)
+    _show_first(group, shared_with)
+    group.write_again(saved)
+    return group
+
+
+def _show_first(group: ParamGroup, shared_with: ParamGroup | None) -> None:
+    levels = (shared_with or group)["levels"]
+    bottom = arithmetic_of(shared_with or group).bottom
+    group.show(bottom.rule, bottom.hyperparameters(levels.tuned, levels.fixed), {})
+
+
+def over(x: Any, y: Any, otherwise: Any) -> Any:
+    """The quotient x / y, or what it is otherwise where y is 0."""
+    if isinstance(y, Tensor):
+        return torch.where(y != 0, x / y, otherwise)
+    return x / y if y else otherwise
+
+
+def larger(x: Any, y: Any) -> Any:
+    """The larger of two numbers."""
+    return torch.maximum(torch.as_tensor(x).to(y), y) if isinstance(y, Tensor) else max(x, y)
+
+
+def _floats(value: Any) -> list[float]:
+    return [float(number) for number in (value if isinstance(value, tuple | list) else (value,))]
+
+
+def _version(value: Any) -> int:
+    return version_of(value) if isinstance(value, Tensor) else 0

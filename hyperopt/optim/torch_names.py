@@ -1,0 +1,73 @@
+"""Settings as torch.optim names them: betas, amsgrad, foreach, ..., in the words of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.levels import parse_stack, parse_truth
+from hyperopt.optim.rules import find
+
+HOW = ("foreach", "fused")
+"""Torch's ways to compute the same: any truth is taken, and changes nothing."""
+
+NOT_DONE = {
+    "capturable": "its steps are no part of a CUDA graph",
+    "differentiable": "no graph goes through its steps",
+    "centered": "no rule has it",
+}
+"""What torch's optimizers do on request, and why this one does not."""
+
+ANOTHER_RULE = {
+    "amsgrad": {"adam": "amsgrad"},
+    "decoupled_weight_decay": {"adam": "adamw", "nadam": "nadamw"},
+}
+"""What by torch's names is a choice of a rule, and here is another rule."""
+
+NOTHING_AT_0 = ("momentum", "dampening", "nesterov", "weight_decay")
+"""What a rule need not have, if it is asked for none of it."""
+
+
+TAKEN = ("betas", "lr", "schedule", *HOW, *NOT_DONE, *ANOTHER_RULE, *NOTHING_AT_0)
+"""Names that `understood` and every parameter group take."""
+
+
+def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
+    """Settings with torch's names replaced by ours.
+
+    Args:
+        settings: of an optimizer or a parameter group, by name.
+        stack: as given for them, "adam/sgd" or rules bottom to top.
+
+    Returns:
+        The settings; also "stack", if a name chose another rule of level 0.
+
+    Raises:
+        ConfigError: a name asks for what is not done here.
+    """
+    ours = dict(settings)
+    for name in HOW:
+        if ours.get(name) is not None:
+            parse_truth(name, ours[name])
+        ours.pop(name, None)
+    for name, why in NOT_DONE.items():
+        if name in ours and parse_truth(name, ours.pop(name)):
+            raise ConfigError(f"{name}=true: HyperOptimizer takes false only; {why}.")
+    if (betas := ours.pop("betas", None)) is not None:
+        if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
+            raise ConfigError(f"{typed('betas', betas)}: two numbers, beta1 and beta2, are expected.")
+        ours |= {"beta1": betas[0], "beta2": betas[1]}
+    if not set(ours) & {*ANOTHER_RULE, *NOTHING_AT_0}:
+        return ours
+    rules = parse_stack(stack)
+    for name, others in ANOTHER_RULE.items():
+        if name not in ours or not parse_truth(name, ours.pop(name)) or rules[0] in others.values():
+            continue
+        if rules[0] not in others:
+            takes = " or ".join(others)
+            raise ConfigError(f"{name}=true: level 0 is {rules[0]}; {takes} is expected.")
+        rules = (others[rules[0]], *rules[1:])
+        ours["stack"] = "/".join(rules)
+    known = {*find(rules[0]).hyperparameters, *find(rules[0]).options}
+    return {k: v for k, v in ours.items() if k not in NOTHING_AT_0 or k in known or v not in (0, False, None)}

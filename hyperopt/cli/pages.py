@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import ChainMap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hyperopt.experiments.experiment import Experiment
 
 OWN_KEYS = ("seeds", "budget", "needs", "from")
+FORMATS = ("text", "markdown")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -110,7 +111,8 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
     patterns = tuple(word for word in words if "=" not in word)
     given = read(word for word in words if "=" in word)
     own = {key: given.pop(key) for key in OWN_KEYS if key in given}
-    settings, process = parse([word for word in words if "=" in word and word.partition("=")[0] in given])
+    kept = [word for word in words if "=" in word and word.partition("=")[0] in given]
+    settings, process = parse(kept, formats=FORMATS)
     for key, value in settings.items():
         if isinstance(value, Sweep) or key == "seed":
             hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
@@ -151,24 +153,36 @@ def _plans(
 
 
 def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None:
+    from rich.console import Console
+
+    from hyperopt.cli.terminal import show
+    from hyperopt.findings.beside_published import beside_published
     from hyperopt.findings.view import ids_of, views_of
     from hyperopt.pages import render as render_page
+    from hyperopt.pages.beside_published import section, summary
     from hyperopt.publish import write_drawings, write_page
 
     ids = ids_of(experiment, asked.seeds)
-    records = dict(ChainMap(*(store.load(ids) for store in stores)))
-    views = views_of(experiment, records, asked.seeds)
+    loaded = [store.load(ids) for store in stores]
+    views = views_of(experiment, dict(ChainMap(*loaded)), asked.seeds)
     if not (experiment.lists or views[-1].origin.found):
         print(f"{experiment.id}: none of its runs is there")
         return
     page = render_page(views)
-    print(f"\n{printable(page.markdown)}\n{experiment.id}: {page.verdicts}")
+    lines = [f"{experiment.id}: {page.verdicts}"]
+    if both := beside_published(experiment, loaded[0], published().load(ids), views[-1].seeds):
+        page = replace(page, markdown=f"{page.markdown}\n{section(both)}\n")
+        lines.append(summary(both))
     try:
         paths = [write_page(local_pages(), experiment.id, page), *write_drawings(local_pages(), views)]
+        lines.append(f"the whole page: {', '.join(map(str, paths))}")
     except StorageError as error:  # to read a table takes no place to write
-        print(f"not written: {error}")
+        lines.append(f"not written: {error}")
+    console = Console()
+    if console.is_terminal and asked.process.get("format") != "markdown":
+        show(console, views[0], lines)
     else:
-        print(f"written to {', '.join(map(str, paths))}")
+        print("\n".join(["", printable(page.markdown), *lines]))
 
 
 def _seeds(value: Any) -> int | tuple[int, ...] | None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
 from hyperopt.config import Run
 from hyperopt.errors import shown
+
+SPARE = ("sd", "ids", "range", "95 % interval")
+"""Columns that a narrow terminal does without, the first ones first."""
+SHOWN_OF_ID, MOST_IDS = 7, 3
+SAID = {"learning_rate": "mean alpha"}
+"""What a metric is called in words where its key in records is another."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,7 +46,7 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
 
 
 def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[dict[str, Any]]:
-    """One row per setting, over its seeds: what varies, n, mean, sd, Student-t 95 % interval, diverged.
+    """One row per setting, over its seeds: what varies, n, mean, sd, Student-t 95 % interval, diverged, ids.
 
     Where a run diverged, median and range stand instead of mean, sd and interval. The metric is the test
     error in percent; the training loss where a data set has no test rows.
@@ -63,24 +70,55 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
             {key: described[key] for key in columns}
             | {"metric": metric}
             | _statistics(values, sum(r.diverged for r in found))
+            | {"ids": [record.id for record in found]}
         )
     return rows
 
 
-def sweep_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The rows of `settings_table` as text."""
-    texts = [
-        {key: shown(value) if isinstance(value, str | bool) else number(value) for key, value in row.items()}
-        | {"95 % interval": _between(row["low"], row["high"]), "range": _between(row["min"], row["max"])}
-        for row in rows
-    ]
-    hidden = {"low", "high", "min", "max"} | (
-        set() if any(row["diverged"] for row in rows) else {"median", "range", "diverged"}
-    )
-    first = [key for key in rows[0] if key not in ("median", "diverged")]
-    order = [key for key in (*first, "95 % interval", "median", "range", "diverged") if key not in hidden]
-    cells = [[row[key] for key in order] for row in texts]
-    return str(tabulate(cells, headers=order, disable_numparse=True))
+def sweep_table(rows: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
+    """The rows of `settings_table` as text, the best first, without a column that is too many for the width.
+
+    An id is shown as far as `hyperopt show` needs it.
+    """
+    lost = any(row["diverged"] for row in rows)
+    made = [_texts(row, lost=lost) for row in sorted(rows, key=_rank)]
+    for dropped in accumulate(([], *([name] for name in SPARE))):
+        header = [key for key in made[0] if key not in dropped]
+        cells = [[row[key] for key in header] for row in made]
+        text: str = tabulate(cells, headers=header, disable_numparse=True)
+        if width is None or max(map(len, text.splitlines())) <= width:
+            break
+    return text
+
+
+def _texts(row: Mapping[str, Any], *, lost: bool) -> dict[str, str]:
+    """A row's cells by header, in order; `lost`: some run of the table diverged."""
+    told = ("n", "metric", "diverged", "mean", "sd", "low", "high", "median", "min", "max", "ids")
+    varied = {
+        key: shown(v) if isinstance(v, str | bool) else number(v) for key, v in row.items() if key not in told
+    }
+    unit = " %" if row["metric"].endswith("_error") else ""
+    ids = [id_[:SHOWN_OF_ID] for id_ in row["ids"]]
+    texts = {
+        **varied,
+        "n": str(row["n"]),
+        f"{row['metric']}{unit}": number(row["mean"]),
+        "sd": number(row["sd"]),
+        "95 % interval": _between(row["low"], row["high"]),
+    }
+    if lost:
+        texts |= {"median": number(row["median"]), "range": _between(row["min"], row["max"])}
+        texts |= {"diverged": str(row["diverged"])}
+    more = " ..." if len(ids) > MOST_IDS else ""
+    return texts | {"ids": f"{' '.join(ids[:MOST_IDS])}{more}" or "-"}
+
+
+def _rank(row: Mapping[str, Any]) -> tuple[int, float]:
+    """Small means first, then small medians where runs diverged, then what has no run."""
+    for place, key in enumerate(("mean", "median")):
+        if row[key] is not None and not math.isnan(row[key]):
+            return place, row[key]
+    return 2, 0.0
 
 
 def number(value: float | None) -> str:
@@ -122,7 +160,8 @@ def _described(run: Run) -> dict[str, Any]:
 
 def _values(pairs: Iterable[tuple[str, float]]) -> str:
     return ", ".join(
-        f"{name} {number(value)}" + (" %" if name.endswith("_error") else "") for name, value in pairs
+        f"{SAID.get(name, name)} {number(value)}" + (" %" if name.endswith("_error") else "")
+        for name, value in pairs
     )
 
 

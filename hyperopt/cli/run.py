@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.sweep import expand, one, parse
@@ -69,7 +70,8 @@ def _print_sweep(
 
     cached = sum(run.id in have for run in runs)
     rows = settings_table(runs, records)
-    print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{sweep_table(rows)}")
+    width = get_terminal_size().columns if sys.stdout.isatty() else None
+    print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{sweep_table(rows, width)}")
     if as_json:
         there = [json_record(records[run.id], cached=run.id in have) for run in runs if run.id in records]
         print(to_json({"runs": there, "table": rows}))

@@ -53,6 +53,7 @@ options:
   from=published           published records count as present
   stack=, form=, ...       any key of a run that the table does not vary
   device=, workers=, pack=, compile=   as for run
+  format=markdown          the whole page, also on a terminal; elsewhere it is printed anyway
 """
 
 A_PATTERN = "clipping/table2 or a glob; all without one"

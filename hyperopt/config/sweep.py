@@ -68,16 +68,21 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
     return settings
 
 
-def parse(overrides: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def parse(
+    overrides: Iterable[str], formats: Sequence[str] = FORMATS
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings of runs, sweeps as `Sweep`, and the process options, which are no part of a run.
 
-    Process options are device, workers, pack, compile and format; "auto" is None, except for device.
+    Process options are device, workers, pack, compile and format, which is one of `formats`; "auto" is None,
+    except for device.
 
     Raises:
         ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
     """
     settings = read(overrides)
-    process = {key: _process_option(key, settings.pop(key)) for key in PROCESS_KEYS if key in settings}
+    process = {
+        key: _process_option(key, settings.pop(key), formats) for key in PROCESS_KEYS if key in settings
+    }
     known = known_keys(settings)
     for key, value in settings.items():
         if key not in known:
@@ -207,10 +212,10 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _process_option(key: str, value: Any) -> Any:
+def _process_option(key: str, value: Any, formats: Sequence[str]) -> Any:
     allowed: Sequence[str]
     if key in ("device", "format"):
-        allowed = DEVICES if key == "device" else FORMATS
+        allowed = DEVICES if key == "device" else formats
         if value in allowed:
             return value
         expected = f"one of {', '.join(allowed)}"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hyperopt.cli import main, pages
-from hyperopt.cli.report import run_lines, settings_table
+from hyperopt.cli.report import run_lines, settings_table, sweep_table
 from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
 from hyperopt.records import Record, Store, working
@@ -201,6 +201,28 @@ def test_a_diverged_run_takes_mean_and_interval_from_its_row() -> None:
     [row] = settings_table(runs, records)
     assert (row["mean"], row["sd"], row["low"]) == (None, None, None)
     assert (row["median"], row["min"], row["max"], row["diverged"]) == (4.0, 3.0, 5.0, 1)
+
+
+def test_a_sweeps_table_has_the_best_first_with_ids_and_fits_the_terminal() -> None:
+    runs = [resolve({"alpha": alpha, "seed": seed}) for alpha in (0.1, 0.2, 0.3) for seed in range(4)]
+    errors = {0.1: 9.0, 0.2: 5.0, 0.3: 7.0}
+    records = {
+        run.id: record_of(run, errors[run.alpha[-1]], diverged=run.alpha[-1] == 0.2 and run.seed == 0)
+        for run in runs
+    }
+    rows = settings_table(runs, records)
+    assert rows[0]["ids"] == [run.id for run in runs[:4]]
+    text = sweep_table(rows)
+    assert [line.split()[0] for line in text.splitlines()[2:]] == [
+        "adam(0.001)/sgd(0.3)",
+        "adam(0.001)/sgd(0.1)",
+        "adam(0.001)/sgd(0.2)",
+    ], "what diverged comes last"
+    assert "test_error %" in text.splitlines()[0]
+    assert " ".join(run.id[:7] for run in runs[8:11]) + " ..." in text
+    widths = [max(map(len, sweep_table(rows, width).splitlines())) for width in (120, 90, 75)]
+    assert widths == sorted(widths, reverse=True)
+    assert all(found <= width for found, width in zip(widths, (120, 90, 75), strict=True))
 
 
 def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:

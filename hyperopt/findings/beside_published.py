@@ -1,0 +1,105 @@
+"""Runs made here beside the published runs of the same settings and seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.measurements import Measured, measure
+from hyperopt.records import Record
+
+MADE = ("cpu", "device", "torch", "pack", "compile")
+"""What decides in which order sums are rounded."""
+
+
+@dataclass(frozen=True)
+class Different:
+    """A number of one run that is not the published one."""
+
+    here: Measured
+    seed: int
+    value: float
+    published: float
+
+    @property
+    def size(self) -> float:
+        """How far apart the two are; infinite where one of them is no number."""
+        apart = abs(self.value - self.published)
+        return math.inf if math.isnan(apart) else apart
+
+
+@dataclass(frozen=True)
+class BesidePublished:
+    """How runs made here compare with the published ones.
+
+    Attributes:
+        runs: the number of runs that are both here and published.
+        equal: how many of them are equal in every bit of what is measured.
+        different: numbers that differ, the farthest apart first.
+        made: what made them, by key: the values here, and those of the published runs.
+    """
+
+    runs: int
+    equal: int
+    different: tuple[Different, ...]
+    made: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+def beside_published(
+    experiment: Experiment, here: Mapping[str, Record], published: Mapping[str, Record], seeds: Sequence[int]
+) -> BesidePublished | None:
+    """The comparison; None where no run is in both.
+
+    Args:
+        experiment: whose runs are compared.
+        here: the records that were made here, by run id.
+        published: the published ones.
+        seeds: the seeds of the runs.
+    """
+    both = [run.id for run in experiment.runs(seeds) if run.id in here and run.id in published]
+    if not both:
+        return None
+    ours, theirs = ({id_: records[id_] for id_ in both} for records in (here, published))
+    cells = measure(experiment, ours, seeds), measure(experiment, theirs, seeds)
+    different = [
+        Different(cell, seed, value, cells[1][place].by_seed[seed])
+        for place, cell in cells[0].items()
+        if not metric_of(cell.cell.metric).of_machine
+        for seed, value in cell.by_seed.items()
+        if seed in cells[1][place].by_seed and not same(value, cells[1][place].by_seed[seed])
+    ]
+    return BesidePublished(
+        len(both),
+        sum(equal(ours[id_], theirs[id_]) for id_ in both),
+        tuple(sorted(different, key=lambda each: each.size, reverse=True)),
+        {key: (_values(ours.values(), key), _values(theirs.values(), key)) for key in MADE},
+    )
+
+
+def equal(one: Record, other: Record) -> bool:
+    """Whether two records have measured the same, bit by bit."""
+    if one.final.keys() != other.final.keys() or not all(
+        same(one.final[k], other.final[k]) for k in one.final
+    ):
+        return False
+    for mine, theirs in ((one.metrics, other.metrics), (one.hyperparameters, other.hyperparameters)):
+        if mine.keys() != theirs.keys():
+            return False
+        if not all(same(a, b) for name in mine for a, b in zip_longest(mine[name], theirs[name])):
+            return False
+    return True
+
+
+def same(one: float | None, other: float | None) -> bool:
+    """Whether two numbers are equal, or both NaN."""
+    if one is None or other is None:
+        return one is other
+    return one == other or (math.isnan(one) and math.isnan(other))
+
+
+def _values(records: Iterable[Record], key: str) -> tuple[str, ...]:
+    return tuple(sorted({record.made[key] for record in records if key in record.made}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import tempfile
 import time
@@ -53,7 +54,7 @@ def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
     Raises:
         StorageError: the system does not let us write there.
     """
-    part = path.with_name(f".{path.name}.{host()}.{os.getpid()}.{token_hex(4)}.part")
+    part = _part(path)
     try:
         make_folder(path.parent)
         try:
@@ -96,12 +97,28 @@ def cannot_write(folder: Path, error: OSError) -> StorageError:
     return StorageError(f"{folder} cannot be written: {error.strerror or error}.", folder)
 
 
+@contextmanager
+def folder_aside(parent: Path) -> Iterator[Path]:
+    """A new folder for what is needed for a while; nothing is left of it, unless its command is killed."""
+    folder = _part(parent / "folder")
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove what commands that are no more left half-written in a folder."""
     for path in folder.glob(".*.part"):
         with suppress(OSError):
             if _abandoned(path):
-                path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _part(path: Path) -> Path:
+    """A path of this process alone, whose name tells whose it is."""
+    return path.with_name(f".{path.name}.{host()}.{os.getpid()}.{token_hex(4)}.part")
 
 
 class Lock:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hyperopt import durable
-from hyperopt.durable import Lock, StorageError, aside, make_folder, sweep, write
+from hyperopt.durable import Lock, StorageError, aside, folder_aside, make_folder, sweep, write
 
 HOLD = """
 import sys, time
@@ -151,9 +151,20 @@ def test_only_what_the_dead_left_half_written_is_swept(tmp_path: Path) -> None:
     old = tmp_path / ".x.parquet.1234.part"
     for path in (dead, alive, elsewhere, old, tmp_path / "x"):
         path.touch()
+    killed_fetch = tmp_path / f".folder.{durable.host()}.{ended.pid}.0123abcd.part"
+    (killed_fetch / "raw").mkdir(parents=True)
+    (killed_fetch / "raw" / "images.gz").touch()
     os.utime(old, (0, 0))
     sweep(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([alive, elsewhere, tmp_path / "x"])
+
+
+def test_a_folder_aside_goes_with_its_use(tmp_path: Path) -> None:
+    with folder_aside(tmp_path) as folder:
+        (folder / "x").touch()
+        sweep(tmp_path)
+        assert (folder / "x").is_file()
+    assert not [*tmp_path.iterdir()]
 
 
 def test_two_writers_of_one_process_never_share_a_file_aside(tmp_path: Path) -> None:

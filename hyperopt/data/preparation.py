@@ -8,6 +8,7 @@ from hyperopt.data import cache
 from hyperopt.data.errors import DamagedError
 from hyperopt.data.registry import find
 from hyperopt.data.stored import Stored
+from hyperopt.durable import sweep
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> No
     Raises:
         DataError: It cannot be had, or is damaged.
     """
-    find(name).prepare(root or cache.data_root(), refetch=refetch)
+    root = root or cache.data_root()
+    sweep(root)  # what a killed fetch left
+    find(name).prepare(root, refetch=refetch)
 
 
 def describe(name: str, *, root: Path | None = None) -> Status:

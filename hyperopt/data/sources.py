@@ -1,6 +1,5 @@
 """Where a data set can come from, tried in order until one supplies it."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from hyperopt.data.dataset import Arrays
 from hyperopt.data.errors import DamagedError, DataError, UnavailableError
 from hyperopt.data.fingerprints import ArraySpec, check_all
+from hyperopt.durable import folder_aside
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def aside(root: Path, download: Callable[[Path], Arrays]) -> Callable[[], Arrays
     """A function that downloads into a folder below `root`, which exists only as long as that takes."""
 
     def fetched() -> Arrays:
-        with tempfile.TemporaryDirectory(prefix="download-", dir=root) as folder:
-            return download(Path(folder))
+        with folder_aside(root) as folder:
+            return download(folder)
 
     return fetched

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from accelerate import Accelerator
-from accelerate.state import AcceleratorState, GradientState
 from loops import apart, batches, loss_of, net
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
@@ -19,13 +17,6 @@ from hyperopt.optim import HyperOptimizer
 
 STEPS, NORM = 8, 1.0
 Data = list[tuple[Tensor, Tensor]]
-
-
-@pytest.fixture(autouse=True)
-def _no_accelerator_stays() -> Iterator[None]:
-    yield
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
 
 
 def made() -> tuple[nn.Module, HyperOptimizer, ExponentialLR]:

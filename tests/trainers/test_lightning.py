@@ -1,4 +1,4 @@
-"""Lightning 2: its loop is the plain one, and it resumes exactly."""
+"""Lightning 2: its loop is the plain one, its logs hold what was learned, it resumes exactly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+import pandas as pd
 import pytest
+from lightning.pytorch.callbacks import LearningRateMonitor
+from lightning.pytorch.loggers import CSVLogger
 from loops import apart, batches, loss_of, net
 from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
@@ -94,6 +97,18 @@ def test_fit_is_the_plain_loop(ours: dict[str, Any], theirs: dict[str, Any], tmp
     fit(lit, tmp_path, **theirs)
     *_, end = plainly(**ours)
     assert apart(lit.weights(), end) == 0
+
+
+def test_the_monitors_history_is_what_was_learned(tmp_path: Path) -> None:
+    lit = Lit()
+    monitor = LearningRateMonitor("step", log_momentum=True, log_weight_decay=True)
+    fit(lit, tmp_path, callbacks=[monitor], logger=CSVLogger(tmp_path))
+    before = [0.01, *lit.rates[:-1]]
+    assert before[-1] != pytest.approx(0.01, rel=0.05)
+    [history] = [rates for name, rates in monitor.lrs.items() if name == "lr-HyperOptimizer"]
+    assert [float(rate) for rate in history] == pytest.approx(before, rel=1e-7)
+    logged = pd.read_csv(tmp_path / "lightning_logs" / "version_0" / "metrics.csv")
+    assert logged["lr-HyperOptimizer"].dropna().to_list() == pytest.approx(before, rel=1e-6)
 
 
 @pytest.mark.parametrize("schedule", [False, True], ids=["", "scheduled"])

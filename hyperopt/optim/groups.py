@@ -90,7 +90,8 @@ class ParamGroup(dict[str, Any]):
                 continue
             numbers = now if key == "betas" else (now,)
             for name, number in zip(NAMES[key], numbers, strict=True):
-                found[name] = torch.as_tensor(number).detach().as_subclass(Tensor).to(like, copy=True)
+                tensor = torch.as_tensor(number, dtype=like.dtype, device=like.device)
+                found[name] = tensor.detach().as_subclass(Tensor).clone()
         return found
 
     def taken(self, value: Any) -> Rate | TensorRate:
@@ -230,7 +231,11 @@ def over(x: Any, y: Any, otherwise: Any) -> Any:
 
 def larger(x: Any, y: Any) -> Any:
     """The larger of two numbers."""
-    return torch.maximum(torch.as_tensor(x).to(y), y) if isinstance(y, Tensor) else max(x, y)
+    return (
+        torch.maximum(torch.as_tensor(x, dtype=y.dtype, device=y.device), y)
+        if isinstance(y, Tensor)
+        else max(x, y)
+    )
 
 
 def _floats(value: Any) -> list[float]:

@@ -1,9 +1,10 @@
-"""Commands at once on one store, as processes that can be killed; their training is simulated.
+"""Commands at once on one store, as processes that can be killed.
 
-    python tests/commands.py FOLDER FIRST LAST KILLS
+    python tests/commands.py FOLDER FIRST LAST none|kills|trained
 
 plays the cases FIRST to LAST - 1, each fixed by its number but for how the system shares time, and prints
-what went wrong in each. All are forked from one process, so that a case takes some 0.1 s.
+what went wrong in each. Training is simulated; with `trained` it is done, and all commands but a last one may
+be killed. All are forked from one process, so that a case takes some 0.1 s.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from small_runs import Watcher, fake_record, small_run
+from small_runs import Watcher, fake_record, measured, small_run
 
 from hyperopt.config import Run
 from hyperopt.engine import attempt as engine
 from hyperopt.engine import execute as execution
+from hyperopt.engine import trainer
 from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import checkpointed_ids
 from hyperopt.engine.plan import plan
+from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store
 
 PATIENCE = 20.0
@@ -53,7 +57,7 @@ class Threads:
         self._pool.shutdown(cancel_futures=True)
 
 
-def command(folder: Path, runs: Sequence[Run], options: Options, number: int, case: int) -> None:
+def command(folder: Path, runs: Sequence[Run], options: Options, number: int, case: int, kind: str) -> None:
     """One command: plan, train, and check that all that was asked for is there."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = random.Random(1000 * case + number)
@@ -63,11 +67,14 @@ def command(folder: Path, runs: Sequence[Run], options: Options, number: int, ca
         say(folder / "trained", *(run.id for run in pack.runs))
         return [fake_record(run) for run in pack.runs]
 
-    setattr(engine, "train_pack", simulated)  # noqa: B010 (to mypy it is another module's)
+    if kind != "trained":
+        setattr(engine, "train_pack", simulated)  # noqa: B010 (to mypy it is another module's)
+    trainer.CHECKPOINT_SECONDS = -1.0
     execution.POLL_SECONDS = 0.01
     store = Store(folder / "records")
-    workers = Threads(options.resolved_workers())
-    outcome = execute(plan(runs, store.ids(), options), store, options, Watcher(), workers)
+    workers = InThisProcess() if kind == "trained" else Threads(options.resolved_workers())
+    started = checkpointed_ids(folder)
+    outcome = execute(plan(runs, store.ids(), options, started=started), store, options, Watcher(), workers)
     there = outcome.records.keys() | store.ids()
     if outcome.failures or not {run.id for run in runs} <= there:
         say(folder / "faults", f"command {number}: {outcome.failures}, {len(there)} of {len(runs)} runs")
@@ -79,43 +86,51 @@ def say(path: Path, *lines: str) -> None:
         file.write("".join(f"{line}\n" for line in lines))
 
 
-def fork(folder: Path, runs: Sequence[Run], options: Options, number: int, case: int) -> int:
+def fork(folder: Path, *arguments: Any) -> int:
     """Start a command; its process id."""
     if child := os.fork():
         return child
     try:
-        command(folder, runs, options, number, case)
+        command(folder, *arguments)
     except BaseException:
         say(folder / "faults", traceback.format_exc())
     os._exit(0)
 
 
-def play(case: int, folder: Path, all_runs: Sequence[Run], *, kills: bool) -> list[str]:
+def play(case: int, folder: Path, all_runs: Sequence[Run], kind: str, expected: dict[str, Any]) -> list[str]:
     """Two to four commands, identical, shuffled or overlapping, in packs of any size; what went wrong."""
     rng = random.Random(case)
-    kind, children = rng.choice(["identical", "shuffled", "overlapping"]), {}
+    orders, children = rng.choice(["identical", "shuffled", "overlapping"]), {}
     for number in range(rng.randint(2, 4)):
         runs = list(all_runs)
-        if kind == "overlapping":
+        if orders == "overlapping":
             runs = rng.sample(runs, rng.randint(1, len(runs)))
-        elif kind == "shuffled":
+        elif orders == "shuffled":
             rng.shuffle(runs)
         options = Options("cpu", workers=rng.randint(1, 2), pack=rng.randint(1, 5), compile=False)
-        children[fork(folder, runs, options, number, case)] = number
+        children[fork(folder, runs, options, number, case, kind)] = number
         time.sleep(rng.choice([0.0, 0.0, 0.005, 0.02]))
-    if kills:
-        for child in list(children)[1:]:
-            time.sleep(rng.uniform(0, 0.05))
+    if kind != "none":
+        for child in list(children)[kind == "kills" :]:
+            time.sleep(rng.uniform(0, 0.05) if kind == "kills" else rng.uniform(0, 1))
             os.kill(child, signal.SIGKILL)
-    faults = [f"{kind}: command {children[child]} hangs" for child in outlasting(list(children))]
+    faults = [f"{orders}: command {children[child]} hangs" for child in outlasting(list(children))]
+    if kind == "trained":
+        last = fork(folder, all_runs, Options("cpu", 1, rng.randint(1, 5), compile=False), 9, case, kind)
+        faults += ["the last command hangs"] * len(outlasting([last]))
+        found = {each: measured(record) for each, record in Store(folder / "records").load().items()}
+        differ = [each for each, numbers in expected.items() if found.get(each) != numbers]
+        faults += [f"{orders}: {len(differ)} of {len(expected)} runs have other numbers"] * bool(differ)
     if (folder / "faults").exists():
         faults.append((folder / "faults").read_text())
+    if kind != "none":
+        return faults
     counts = Counter((folder / "trained").read_text().split())
-    if not kills and (twice := [each for each, times in counts.items() if times > 1]):
-        faults.append(f"{kind}: {len(twice)} of {len(counts)} runs were trained more than once")
+    if twice := [each for each, times in counts.items() if times > 1]:
+        faults.append(f"{orders}: {len(twice)} of {len(counts)} runs were trained more than once")
     left = [path.name for name in ("claims", "begun", "progress") for path in (folder / name).glob("*.json")]
-    if not kills and left:
-        faults.append(f"{kind}: left behind: {left}")
+    if left:
+        faults.append(f"{orders}: left behind: {left}")
     return faults
 
 
@@ -133,13 +148,15 @@ def outlasting(children: list[int]) -> list[int]:
 
 def main() -> None:
     """Play cases, and print what went wrong."""
-    folder, first, last, kills = Path(sys.argv[1]), *map(int, sys.argv[2:4]), sys.argv[4] == "kills"
+    folder, first, last, kind = Path(sys.argv[1]), *map(int, sys.argv[2:4]), sys.argv[4]
     stacks = ("adam/sgd", "sgd/sgd")
     runs = [small_run(stack=stack, seed=seed) for stack in stacks for seed in range(6)]
-    command(folder / "warm", runs, Options("cpu", workers=1, compile=False), 0, 0)  # imports, once for all
+    # Whole, for what the numbers are to be, and for its imports, once for all.
+    command(folder / "whole", runs, Options("cpu", workers=1, compile=False), 0, 0, kind)
+    expected = {key: measured(record) for key, record in Store(folder / "whole" / "records").load().items()}
     for case in range(first, last):
         here = folder / str(case)
-        for fault in play(case, here, runs, kills=kills):
+        for fault in play(case, here, runs, kind, expected):
             print(f"case {case}: {fault}", flush=True)
         shutil.rmtree(here)
 

@@ -25,10 +25,11 @@ class ActiveRuns:
         pack: the pack with all its runs.
         state: the state of all runs, as it is or was when they finished; every leaf has a leading run axis.
         settled: for each run, whether its last epoch left everything that is measured as it was.
+        least: the fewest that train together, where need be one of them twice.
     """
 
-    def __init__(self, pack: Pack, state: RunState, settled: Sequence[bool]) -> None:
-        self.pack = pack
+    def __init__(self, pack: Pack, state: RunState, settled: Sequence[bool], least: int = 1) -> None:
+        self.pack, self.least = pack, least
         self.whole = state
         self._stops = pack.first.procedure["stop_at_loss"] is not None
         self.going = self._unfinished(settled)
@@ -47,7 +48,7 @@ class ActiveRuns:
             settled: as in the constructor, after this epoch.
         """
         self.state = state
-        if len(self.going) == len(self.pack.runs):
+        if self.places == list(range(len(self.pack.runs))) and len(self.going) == len(self.pack.runs):
             self.whole = state
         else:
             index = torch.tensor(self.going, device=state.loss_sum.device)
@@ -55,7 +56,7 @@ class ActiveRuns:
             self.whole = tree_map(lambda all_, some: all_.index_copy(0, index, some[rows]), self.whole, state)
         self.going = self._unfinished(settled)
         before = self.places
-        if chosen(len(self.pack.runs), self.going) != before:
+        if chosen(len(self.pack.runs), self.going, self.least) != before:
             self._gather()
         return self.places != before
 
@@ -66,7 +67,7 @@ class ActiveRuns:
         return [place for place, over in enumerate(finished.tolist()) if not over]
 
     def _gather(self) -> None:
-        self.places = chosen(len(self.pack.runs), self.going)
+        self.places = chosen(len(self.pack.runs), self.going, self.least)
         index = torch.tensor(self.places, device=self.whole.loss_sum.device)
         self.state = tree_map(lambda leaf: leaf[index], self.whole)
 
@@ -76,15 +77,16 @@ def lost(state: RunState) -> Tensor:
     return torch.stack([leaf.isnan().flatten(1).all(1) for leaf in state.params.values()]).all(0)
 
 
-def chosen(runs: int, going: Sequence[int]) -> list[int]:
+def chosen(runs: int, going: Sequence[int], least: int = 1) -> list[int]:
     """The places of the runs that train together: all, or a power of two of them once half have finished.
 
     Args:
         runs: the number of runs in the pack.
         going: the places of those that have not finished.
+        least: the fewest that train together.
     """
     if 2 * len(going) > runs or not going:
-        return list(range(runs))
-    size = 1 << (len(going) - 1).bit_length()
+        return [*range(runs), *[0] * (least - runs)]
+    size = max(least, 1 << (len(going) - 1).bit_length())
     finished = [place for place in range(runs) if place not in set(going)]
     return sorted([*going, *finished[: size - len(going)]])

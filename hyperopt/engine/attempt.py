@@ -14,7 +14,12 @@ from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.own import own_place
 from hyperopt.records import Record
 
-OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
+OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "killed signal terminated program",  # a compiler's, ended by the system
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,9 @@ def failure_of(error: BaseException, pack: Pack) -> Failure:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether a pack failed for want of memory."""
+    """Whether a pack failed for want of memory, its own or that of a compiler that it called."""
     if isinstance(error, MemoryError):
         return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY)
+    if isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY):
+        return True
+    return error.__cause__ is not None and ran_out_of_memory(error.__cause__)

@@ -45,17 +45,20 @@ def largest_pack(run: Run, device: str) -> int:
     return models.made(run.model).costs[device].pack
 
 
-def compile_pays(pack: Pack, options: Options) -> bool:
-    """Whether a pack trains long enough to be worth compiling, unless the options say."""
+def compile_pays(run: Run, options: Options) -> bool:
+    """Whether a run trains long enough to be worth compiling, unless the options say.
+
+    It follows from the run and its device alone, since compiled and uncompiled steps are rounded otherwise: a
+    run has the same numbers alone, in packs of any size, and after a pack was halved.
+    """
     if options.compile is not None:
         return options.compile
-    enough = models.made(pack.first.model).costs[options.resolved_device()].compile_from
-    return len(pack.runs) * run_steps(pack.first) >= enough
+    return run_steps(run) >= models.made(run.model).costs[options.resolved_device()].compile_from
 
 
 def forecasts(packs: Sequence[Pack], options: Options, measured: Measured) -> list[Forecast]:
     """How long each pack takes here: as runs of its kind took on this machine, else by a rule of thumb."""
-    compiled = [compile_pays(pack, options) for pack in packs]
+    compiled = [compile_pays(pack.first, options) for pack in packs]
     device = options.device_name() if packs else ""
     kinds = [
         kind(pack.first.canonical(), {"device": device, "cpu": cpu(), "compile": str(c).lower()})

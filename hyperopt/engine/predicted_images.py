@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.func import vmap
 
 from hyperopt.data import Data, find
+from hyperopt.engine.program import alone
 from hyperopt.train import RunState, Training
 
 KEPT = 4
@@ -21,7 +22,9 @@ def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, 
     """For each run of a pack, PNG files of the first test pictures side by side: input, truth, prediction."""
     colours = find(data.name).colours
     x, y = data.test_x[:KEPT], data.test_y[:KEPT]
-    logits = vmap(training.outputs, in_dims=(0, 0, None))(state.params, state.buffers, x)
+    chunk = 1 if alone(training, x.device.type) else None
+    of_runs = vmap(training.outputs, in_dims=(0, 0, None), chunk_size=chunk)
+    logits = of_runs(state.params, state.buffers, x)
     same = {"input": _png((255 * x[:, 0]).round(), ()), "truth": _png(y, colours)}
     return [same | {"prediction": _png(classes, colours)} for classes in logits.argmax(dim=2)]
 

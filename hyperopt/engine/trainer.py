@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.func import vmap
 
+from hyperopt.config import Run
 from hyperopt.data import Data, find
 from hyperopt.engine.active_runs import ActiveRuns
 from hyperopt.engine.batches import Batches, epoch_batches
@@ -22,8 +24,9 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
-from hyperopt.engine.program import Step, initial, pack_step
+from hyperopt.engine.program import Step, alone, initial, pack_step
 from hyperopt.optim.stack import Tree
+from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
@@ -107,7 +110,10 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         if restored := restore(state, [leaf[places] for leaf in saved.leaves]):
             state, history, done = restored, History(**saved.notes).part(places), saved.epoch
 
-    active, step, compiled = ActiveRuns(pack, state, history.settled()), None, compile_pays(pack, options)
+    compiled = compiles(run, options)
+    # A compiled run alone is rounded otherwise than in a pack, so it trains as a pack of itself twice.
+    least = 2 if compiled and not alone(training, device) else 1
+    active, step = ActiveRuns(pack, state, history.settled(), least), None
     last_saved = time.monotonic()
     files.report(done, done)
     for epoch in range(done, run.epochs):
@@ -139,6 +145,15 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         kept = pictures(training, active.whole, data)
         finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
     return finished
+
+
+def compiles(run: Run, options: Options) -> bool:
+    """Whether a run is compiled here: where it pays, and where there is a compiler, else with a warning."""
+    if not compile_pays(run, options):
+        return False
+    if why := compiler_missing(options.resolved_device()):
+        warnings.warn(f"training uncompiled, some five times slower: {why}", stacklevel=2)
+    return not why
 
 
 def same(before: float, now: float) -> bool:

@@ -21,12 +21,12 @@ class Cost:
     Attributes:
         pack: the most runs that train together; 1 where packs do not pay.
         seconds: seconds of a step, per run.
-        compile_from: the number of steps, of all runs of a pack together, from which compiling pays.
+        compile_from: the number of a run's steps from which compiling pays.
     """
 
     pack: int
     seconds: float
-    compile_from: int = 3000
+    compile_from: int = 1000
 
 
 CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=2e-4)

@@ -28,7 +28,7 @@ class Vgg16(Model):
     """
 
     name: ClassVar[str] = "vgg16"
-    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=4.0), "cuda": CUDA}
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=4.0, compile_from=3000), "cuda": CUDA}
 
     width: int = field(metadata={"least": 1})
     dropout: float

@@ -6,6 +6,8 @@ when it is first needed: it takes as long to import as all the rest of torch.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +22,11 @@ if TYPE_CHECKING:
 __all__ = [
     "compile_errors",
     "compile_in_one_thread",
+    "compiler_missing",
     "copy_each",
     "edits_of",
     "is_of_fsdp1",
+    "new_compiler_cache",
     "onednn_linear",
     "subtract_each",
     "tree_flatten",
@@ -86,6 +90,44 @@ def compile_errors() -> type[Exception]:
     except ImportError:
         return RuntimeError
     return TorchDynamoException
+
+
+def compiler_missing(device: str) -> str:
+    """Why nothing can be compiled for a device on this machine; "" where it can.
+
+    `torch._inductor.cpp_builder.get_cpp_compiler` and `torch.utils._triton.has_triton`, by which the compiler
+    itself looks, replace looking for compilers of our own. Without them: "", and compiling fails.
+    """
+    try:
+        from torch._inductor.cpp_builder import get_cpp_compiler
+        from torch.utils._triton import has_triton
+    except ImportError:
+        return ""
+    if device == "cuda" and not has_triton():
+        return "there is no Triton"
+    try:
+        get_cpp_compiler()
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+def new_compiler_cache() -> Path | None:
+    """Have the compiler forget its programs and keep new ones in a new folder; where the old ones lie.
+
+    `torch._inductor.utils.clear_caches` and the variable TORCHINDUCTOR_CACHE_DIR, of which torch makes its
+    own `fresh_cache`, replace nothing: there is no public way. Without them: None, and the cache stays.
+    """
+    try:
+        from torch._inductor.runtime.cache_dir_utils import cache_dir
+        from torch._inductor.utils import clear_caches
+    except ImportError:
+        return None
+    before = Path(cache_dir())
+    torch.compiler.reset()
+    clear_caches()
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix=f"{before.name}-", dir=before.parent)
+    return before
 
 
 def compile_in_one_thread() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +10,8 @@ import pytest
 import torch
 from small_runs import EAGER, TRAIN, assert_close, measured, mixed_runs, small_run
 
-from hyperopt.engine import program
+from hyperopt.engine import program, trainer
 from hyperopt.engine.batches import epoch_batches
-from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, numbers_of, shape_of, stack_of
 from hyperopt.engine.program import initial, pack_step
@@ -37,24 +37,57 @@ def test_compiled_equals_eager(tmp_path: Path) -> None:
         assert_close(record, eager, rel=1e-4)
 
 
-def test_where_compiling_fails_it_warns_and_trains_uncompiled(
+def test_without_a_compiler_it_warns_and_trains_uncompiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = []
+    monkeypatch.setattr(trainer, "compiler_missing", lambda device: "no C++ compiler")
+    pack = Pack((small_run(),))
+    with pytest.warns(UserWarning, match=r"uncompiled.*: no C\+\+ compiler"):
+        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
+    assert record.made["compile"] == "false"
+    assert measured(record) == measured(train_pack(pack, EAGER, tmp_path)[0])
 
-    def compiling(function: object, **options: object) -> object:
+
+def failing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[object]:
+    """Have compiling fail so many times, then leave steps as they are; the calls of what it makes."""
+    calls: list[object] = []
+
+    def compiling(function: Callable[..., object], **options: object) -> object:
         def program(*arguments: object) -> object:
             calls.append(arguments)
-            raise compile_errors()("no C++ compiler\nand a long story")
+            if len(calls) <= times:
+                raise compile_errors()("backend='inductor' raised:\nImportError: file too short\nand so on")
+            return function(*arguments)
 
         return program
 
     monkeypatch.setattr(torch, "compile", compiling)
-    pack = Pack((small_run(),))
-    with pytest.warns(UserWarning, match=r"uncompiled.*\(no C\+\+ compiler\)"):
-        (record,) = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
-    assert len(calls) == 1, "it kept on trying"
-    assert measured(record) == measured(train_pack(pack, EAGER, tmp_path)[0])
+    return calls
+
+
+def test_a_damaged_cache_of_the_compiler_is_set_aside_and_programs_are_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(cache))
+    failing(monkeypatch, 1)
+    with pytest.warns(UserWarning, match="held damaged programs of the compiler: they are compiled anew"):
+        (record,) = train_pack(Pack((small_run(),)), Options(device="cpu", compile=True), tmp_path)
+    assert record.made["compile"] == "true"
+    assert cache.with_name("cache.damaged").is_dir()
+    assert not cache.exists()
+
+
+def test_what_cannot_be_compiled_is_not_trained_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(cache))
+    calls = failing(monkeypatch, 2)
+    with pytest.raises(program.CompileError, match=r"failed \(ImportError: file too short\); compile=false"):
+        train_pack(Pack((small_run(),)), Options(device="cpu", compile=True), tmp_path)
+    assert len(calls) == 2
+    assert cache.is_dir(), "it was not at fault"
 
 
 def test_a_pack_holds_runs_of_one_shape() -> None:
@@ -99,15 +132,6 @@ def test_the_structure_of_a_stack_is_as_the_run_says() -> None:
     assert [numbers["alpha"] for numbers in numbers_of(run)] == [0.1, 0.01, 0.001]
     assert numbers_of(run)[0]["momentum"] == 0.9
     assert numbers_of(run)[2]["momentum"] == 0.0
-
-
-def test_compiling_pays_for_long_training_only() -> None:
-    auto = Options(device="cpu")
-    long = small_run(epochs=1000)
-    assert compile_pays(Pack((long,)), auto)
-    assert not compile_pays(Pack((small_run(),)), auto)
-    assert compile_pays(Pack((small_run(),)), Options(compile=True))
-    assert not compile_pays(Pack((long,)), Options(compile=False))
 
 
 @pytest.mark.slow

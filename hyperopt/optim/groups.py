@@ -131,6 +131,8 @@ class ParamGroup(dict[str, Any]):
 
     def _check(self, rule: Rule, key: str, value: Any) -> None:
         """Refuse what would have no effect, or a wrong one."""
+        if key == "params":
+            sharding.check_replaced(self["params"], value)
         if key in FIXED and key in self and self[key] != value:
             raise ConfigError(
                 f"{typed(key, value)}: the optimizer was made with {typed(key, self[key])}, which stays."

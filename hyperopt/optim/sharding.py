@@ -7,7 +7,7 @@ hands parts out to processes does not, and is refused: each process would learn 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
@@ -120,6 +120,21 @@ def check(param: Tensor, *, elementwise: bool) -> None:
         raise ConfigError(
             f"a DTensor with placements {param.placements}: sharded or replicated ones are expected."
         )
+
+
+def check_replaced(former: Sequence[Tensor], params: Sequence[Tensor]) -> None:
+    """Refuse that a group's parameters are replaced by parts that do not say where the rest lies.
+
+    So DeepSpeed's ZeRO does, of which each process keeps a part of one long vector.
+    """
+    many = torch.distributed.is_available() and torch.distributed.is_initialized()
+    alone = not many or torch.distributed.get_world_size() == 1
+    if alone or sum(p.numel() for p in params) == sum(p.numel() for p in former):
+        return
+    raise ConfigError(
+        "params: a part of a group's parameters in their place, as DeepSpeed's ZeRO has it: its processes "
+        "would learn different rates; whole parameters, or those of fully_shard (FSDP2), are expected."
+    )
 
 
 def check_caller() -> None:

@@ -66,6 +66,18 @@ def sharded() -> nn.Module:
     return module
 
 
+def sharded_late(stack: str) -> tuple[nn.Module, HyperOptimizer]:
+    """Sharded once its optimizer is there, which then is given the new parameters, as accelerate does it."""
+    module = net()
+    names = {p: name for name, p in module.named_parameters()}
+    opt = optimizer(module, stack)
+    fully_shard(module)
+    new = dict(module.named_parameters())
+    for group in opt.param_groups:
+        group["params"] = [new[names[p]] for p in group["params"]]
+    return module, opt
+
+
 def resumed(rank: int, options: dcp.StateDictOptions) -> dict[str, Any]:
     """As trained without a break, by way of torch's distributed state dicts."""
     module, again = sharded(), sharded()
@@ -94,6 +106,11 @@ def partial() -> HyperOptimizer:
     return HyperOptimizer([nn.Parameter(DTensor.from_local(torch.ones(3), mesh, [Partial()]))])
 
 
+def as_zero_has_it() -> None:
+    group = HyperOptimizer(net().parameters()).param_groups[0]
+    group["params"] = [nn.Parameter(torch.cat([p.flatten() for p in group["params"]]).chunk(WORLD)[0])]
+
+
 def refused() -> dict[str, str]:
     flat = FullyShardedDataParallel(net(), device_id=torch.device("cpu"))
     original = FullyShardedDataParallel(net(), device_id=torch.device("cpu"), use_orig_params=True)
@@ -102,6 +119,7 @@ def refused() -> dict[str, str]:
         "fsdp1 with its original parameters": said(lambda: HyperOptimizer(original.parameters())),
         "zero": said(lambda: ZeroRedundancyOptimizer(net().parameters(), HyperOptimizer, stack="adam/sgd")),
         "partial": said(partial),
+        "deepspeed": said(as_zero_has_it),
         "rule": said(lambda: HyperOptimizer(sharded().parameters(), "hellinger3")),
     }
 
@@ -116,6 +134,9 @@ def worker(rank: int, folder: str) -> None:
             opt = optimizer(module, stack)
             train(module, opt, rank)
             found[f"{kind} {stack}"] = ends(module, opt)
+        module, opt = sharded_late(stack)
+        train(module, opt, rank)
+        found[f"fsdp2, late {stack}"] = ends(module, opt)
     for way, options in RESUMED.items():
         found[way] = resumed(rank, options)
     found["refused"] = refused()
@@ -141,7 +162,7 @@ def same(ours: dict[str, Any], theirs: dict[str, Any], rel: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("stack", STACKS)
-@pytest.mark.parametrize("kind", ["ddp", "fsdp2"])
+@pytest.mark.parametrize("kind", ["ddp", "fsdp2", "fsdp2, late"])
 def test_two_processes_are_one(found: Any, kind: str, stack: str) -> None:
     first, second = (of_rank[f"{kind} {stack}"] for of_rank in found)
     same(first, second, rel=0)
@@ -164,6 +185,7 @@ def test_what_does_not_say_where_the_rest_lies_is_refused(found: Any) -> None:
         "fsdp1 with its original parameters": "flattened by FullyShardedDataParallel",
         "zero": "in a ZeroRedundancyOptimizer",
         "partial": "sharded or replicated ones are expected",
+        "deepspeed": "as DeepSpeed's ZeRO has it",
         "rule": "whole parameters are expected",
     }
     for of_rank in found:

@@ -28,6 +28,10 @@ SLICE = 2**16
 """Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
 
 
+Given = Tensor | None
+"""What `ClosedForm.numbers` makes, one after the other; None where it is to be made."""
+
+
 class Vectors(NamedTuple):
     """Elements of some parameters, and what is remembered of them.
 
@@ -106,37 +110,51 @@ class Arithmetic:
         last = memory | {GRADIENT: former} | ({"param": former} if rule.uses_param else {})
         return memory | {f"last.{name}": torch.zeros_like(value) for name, value in last.items()}
 
-    def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
+    def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> Tree:
         """The contribution of the last updates of some weights to the hypergradient of level 0's raw values.
 
-        `step` counts the updates of these weights, the coming one included; it is above 1.
+        `step` counts the updates of these weights, the coming one included; it is above 1. `given` are the
+        numbers of the last one.
         """
         if not self.form:
             return add([self._product(tuned, fixed, part, step) for part in self._parts(vectors)])
-        numbers, count = self._numbers(tuned, fixed, step - 1)
+        numbers = self._numbers(self.form, tuned, fixed, step - 1, given)
         kept = f"last.{self.form.keeps}"
         sums = []
         for part in self._parts(vectors):
-            last = part.last[kept].to(part.grad.dtype)
-            update = Update(last, part.memory, part.param, numbers, count)
+            update = Update(part.last[kept].to(part.grad.dtype), part.memory, part.param, numbers)
             sums.append(self.form.sums(self._gradient(part), update))
         total = [sum(of_part) for of_part in zip(*sums, strict=True)]
-        natural = self.form.gradient(total, numbers, count)
+        natural = self.form.gradient(total, *self._natural(tuned, fixed, step - 1))
         return {name: natural[name] * self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
 
-    def move(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> None:
-        """Update some weights: their state in place, and what is to be subtracted from them in `grad`."""
-        numbers, count = self._numbers(tuned, fixed, step)
+    def move(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> None:
+        """Update some weights: their state in place, and what is to be subtracted from them in `grad`.
+
+        `given` are the numbers of this update.
+        """
+        numbers = self._numbers(self.form, tuned, fixed, step, given) if self.form else {}
         for part in self._parts(vectors):
             if self.form:
-                u = Update(self._gradient(part), part.memory, part.param, numbers, count)
-                update = self._form_update(self.form, u, part.last)
+                u = Update(self._gradient(part), part.memory, part.param, numbers)
+                update = self._form_update(self.form, u, part.last, step)
             else:
                 update = self._rule_update(tuned, fixed, part, step)
             if part.param is None:
                 part.grad.copy_(update)
             else:
                 part.param.sub_(update)
+
+    def given(self, tuned: Tree, fixed: Tree, step: int) -> Given:
+        """The numbers of an update, whose count is `step`, for compiled programs on a CPU.
+
+        The compiler would make them anew for every few elements.
+        """
+        like = next(iter((tuned | fixed).values()))
+        if not self.form or like.device.type != "cpu":
+            return None
+        hyper = {name: v.item() for name, v in self.bottom.hyperparameters(tuned, fixed).items()}
+        return torch.tensor(list(self.form.numbers(hyper, float(step)).values()), dtype=like.dtype)
 
     def climb(self, state: Above, hypergradient: Tree, written: Tree, step: Tensor) -> Above:
         """Step all levels above 0.
@@ -157,12 +175,12 @@ class Arithmetic:
         # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
         return Above(tuned, fixed, levels, self._seen(after, step))
 
-    def whole(self, state: Above, written: Tree, vectors: Vectors, count: Tensor, step: Tensor) -> Above:
-        """All parts in one: of weights that moved at the last step, and of which there are no others."""
-        hypergradient = self.pull(state.tuned, state.fixed, vectors, count)
-        after = self.climb(state, hypergradient, written, step)
-        self.move(after.tuned, after.fixed, vectors, count)
-        return after
+    def rise(
+        self, state: Above, written: Tree, vectors: Vectors, count: Tensor, step: Tensor, given: Given = None
+    ) -> Above:
+        """Both `pull` and `climb`, where there are no other weights; `count` as the step of `pull`."""
+        hypergradient = self.pull(state.tuned, state.fixed, vectors, count, given)
+        return self.climb(state, hypergradient, written, step)
 
     def hyperparameters(self, state: Above) -> list[Tree]:
         """Every hyperparameter of each level, in natural units."""
@@ -198,18 +216,26 @@ class Arithmetic:
     def _gradient(self, part: Vectors) -> Tensor:
         return -part.grad if self.maximize else part.grad
 
-    def _numbers(self, tuned: Tree, fixed: Tree, step: Tensor) -> tuple[dict[str, Any], Any]:
+    def _natural(self, tuned: Tree, fixed: Tree, step: Tensor) -> tuple[dict[str, Any], Any]:
         """Natural values and the count as a closed form takes them: floats where that asks no device."""
         hyper = self.bottom.hyperparameters(tuned, fixed)
         if torch.compiler.is_compiling() or step.device.type != "cpu":
             return hyper, step
         return {name: value.item() for name, value in hyper.items()}, step.item()
 
-    def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree) -> Tensor:
-        u = Update(form.decayed(u), u.memory, u.param, u.hyper, u.step)
+    def _numbers(
+        self, form: ClosedForm[Any], tuned: Tree, fixed: Tree, step: Tensor, given: Given
+    ) -> dict[str, Any]:
+        if given is None:
+            return form.numbers(*self._natural(tuned, fixed, step))
+        names = form.numbers(form.rule.hyperparameters, 1.0)
+        return dict(zip(names, given.unbind(), strict=True))
+
+    def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree, step: Tensor) -> Tensor:
+        u = Update(form.decayed(u), u.memory, u.param, u.numbers)
         if last:
             kept = u.grad if form.keeps == GRADIENT else u.memory[form.keeps]
-            last[f"last.{form.keeps}"].copy_(as_it_is(kept, u.step))
+            last[f"last.{form.keeps}"].copy_(as_it_is(kept, step))
         return form.move(u)
 
     def _rule_update(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tensor:
@@ -236,31 +262,33 @@ class Arithmetic:
     def _seen(self, state: Above, step: Tensor) -> Tensor:
         rows = []
         for values in self.hyperparameters(state):
-            infinite = ~torch.stack([v.isfinite() for v in values.values()]).all()
+            infinite = ~torch.stack(list(values.values())).isfinite().all()
             rows.append(torch.stack([values["alpha"] < 0, infinite]))
         happens = torch.stack(rows)
         return state.seen.where((state.seen != 0) | ~happens, step.to(torch.int64))
 
 
 class Programs(NamedTuple):
-    """The parts of `Arithmetic` as they are called; `whole` is there if compiled."""
+    """The parts of `Arithmetic` as they are called."""
 
     pull: Callable[..., Tree]
     climb: Callable[..., Above]
+    rise: Callable[..., Above]
     move: Callable[..., None]
-    whole: Callable[..., Above] | None
+    given: Callable[..., Given]
 
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
     """One program serves vectors of every length."""
     if not compiled:
-        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.move, None)
+        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.rise, arithmetic.move, lambda *_: None)
     return Programs(
         _compiled(arithmetic.pull, dynamic=True),
         _compiled(arithmetic.climb, dynamic=None),
+        _compiled(arithmetic.rise, dynamic=True),
         _compiled(arithmetic.move, dynamic=True),
-        _compiled(arithmetic.whole, dynamic=True),
+        arithmetic.given,
     )
 
 

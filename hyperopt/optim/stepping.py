@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -30,6 +31,7 @@ def arithmetic_of(group: Mapping[str, Any]) -> Arithmetic:
         tuple(group["tune"]),
         tuple(group["numbers"].items()),
         tuple(group["habits"].items()),
+        tuple(group["clip"]),
         group["multiplicative"],
         group["floor"],
         group["maximize"],
@@ -42,13 +44,16 @@ def _assembled(
     tune: tuple[str, ...],
     bottom: tuple[tuple[str, float], ...],
     habits: tuple[tuple[str, Any], ...],
+    clip: tuple[bool, ...],
     multiplicative: bool,
     floor: float | None,
     maximize: bool,
 ) -> Arithmetic:
     numbers = numbers_of(rules, [0.0] * len(rules), dict(bottom))
     stack = assemble(rules, tune, numbers, dict(habits), multiplicative=multiplicative, floor=floor)
-    return Arithmetic(stack, maximize)
+    bottom_level, *above = stack.levels
+    clipping = [replace(level, clips=clips) for level, clips in zip(above, clip, strict=True)]
+    return Arithmetic(replace(stack, levels=(bottom_level, *clipping)), maximize)
 
 
 class Stepper:
@@ -90,34 +95,37 @@ class Stepper:
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
-        programs_, home = self._programs(last), above.seen.device
+        run_by, home = self._programs(last), above.seen.device
         dtype = next(iter((above.tuned | above.fixed).values())).dtype
         count = _scalar(last + 1, dtype, home)
         moved_before = [run for run in runs if self.arithmetic.bottom.tuned and run.moved == last > 0]
-        alone = len(runs) == len(moved_before) == 1 and _device(runs[0]) == home and not runs[0].layout
-        if programs_.whole and alone:
+        if len(runs) == len(moved_before) == 1 and _device(runs[0]) == home and not runs[0].layout:
             runs[0].fill()
-            of_weights = _scalar(runs[0].step + 1, dtype, home)
-            after = programs_.whole(above, written, runs[0].vectors, of_weights, count)
-            runs[0].leave(last + 1)
-            return after
-
-        parts: dict[Layout | None, list[Tree]] = {}
-        for run in moved_before:
-            run.fill()
-            tuned, fixed = moved((above.tuned, above.fixed), _device(run))
-            part = programs_.pull(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)))
-            parts.setdefault(run.layout, []).append(moved(part, home))
-        nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
-        hypergradient = add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
-        after = programs_.climb(above, hypergradient, written, count)
+            given = run_by.given(above.tuned, above.fixed, runs[0].step)
+            of_run = _scalar(runs[0].step + 1, dtype, home)
+            after = run_by.rise(above, written, runs[0].vectors, of_run, count, given)
+        else:
+            after = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
         for run in runs:
             if len(runs) > 1 or not moved_before:
                 run.fill()
             tuned, fixed = moved((after.tuned, after.fixed), _device(run))
-            programs_.move(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)))
+            given = run_by.given(tuned, fixed, run.step + 1)
+            run_by.move(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)), given)
             run.leave(last + 1)
         return after
+
+    def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:
+        """The hypergradient of level 0's raw values, through the last update of parameters that it moved."""
+        parts: dict[Layout | None, list[Tree]] = {}
+        for run in runs:
+            run.fill()
+            tuned, fixed = moved((above.tuned, above.fixed), _device(run))
+            of_run = _scalar(run.step + 1, next(iter((tuned | fixed).values())).dtype, _device(run))
+            part = run_by.pull(tuned, fixed, run.vectors, of_run, run_by.given(tuned, fixed, run.step))
+            parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
+        nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+        return add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
 
     def place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
         """See to it that every parameter with a gradient is in a bucket."""

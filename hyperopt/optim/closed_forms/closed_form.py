@@ -29,15 +29,13 @@ class Update(NamedTuple):
         grad: the gradient that the update takes; of an update in the past, what `ClosedForm.keeps` says.
         memory: the rule's state, before an update to come and after one in the past.
         param: the parameters, where the rule reads them: before an update to come, after one in the past.
-        hyper: hyperparameters in natural units.
-        step: the update's count, from 1.
+        numbers: what `ClosedForm.numbers` made of its hyperparameters and its count.
     """
 
     grad: Tensor
     memory: dict[str, Tensor]
     param: Tensor | None
-    hyper: Numbers
-    step: Scalar
+    numbers: Numbers
 
 
 class ClosedForm(ABC, Generic[R]):
@@ -69,10 +67,24 @@ class ClosedForm(ABC, Generic[R]):
         """The gradient with weight decay in it, where that is part of it."""
         if u.param is None or not self.decays_gradient:
             return u.grad
-        decay = u.hyper["weight_decay"]
+        decay = u.numbers["weight_decay"]
         if isinstance(decay, Tensor):
             return u.grad + decay * u.param
         return u.grad.add(u.param, alpha=decay)
+
+    def numbers(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        """All that `decayed`, `move` and `sums` take of the hyperparameters and the count of an update."""
+        decay = {"weight_decay": hyper["weight_decay"]} if self.decays_gradient else {}
+        return self.coefficients(hyper, step) | decay
+
+    @abstractmethod
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        """The numbers by which `move` and `sums` go, made once for all elements.
+
+        Args:
+            hyper: hyperparameters in natural units.
+            step: the update's count, from 1.
+        """
 
     @abstractmethod
     def move(self, u: Update) -> Tensor:

@@ -25,11 +25,15 @@ class Decoupled(ClosedForm[R]):
     def decays_gradient(self) -> bool:
         return False
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        decay = {"decay": hyper["alpha"] * hyper["weight_decay"]} if self.rule.uses_param else {}
+        return self._form.coefficients(hyper, step) | decay
+
     def move(self, u: Update) -> Tensor:
         step = self._form.move(u)
         if u.param is None or not self.rule.uses_param:
             return step
-        return step.add_(u.param * (u.hyper["alpha"] * u.hyper["weight_decay"]))
+        return step.add_(u.param * u.numbers["decay"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         sums = self._form.sums(cotangent, u)

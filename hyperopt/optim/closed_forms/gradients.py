@@ -27,8 +27,11 @@ class SgdForm(ClosedForm[Sgd]):
     def applies(self) -> bool:
         return not self.rule.has_momentum
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": hyper["alpha"]}
+
     def move(self, u: Update) -> Tensor:
-        return u.grad.mul(u.hyper["alpha"])
+        return u.grad.mul(u.numbers["alpha"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         return (dot(cotangent, u.grad),)
@@ -45,13 +48,14 @@ class MomentumForm(ClosedForm[Sgd]):
     def applies(self) -> bool:
         return self.rule.has_momentum and not self.rule.has_dampening
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": hyper["alpha"], "momentum": hyper["momentum"]}
+
     def move(self, u: Update) -> Tensor:
-        momentum, b = u.hyper["momentum"], u.memory["buffer"]
-        if self.rule.nesterov:
-            before = b.clone()
-            b.mul_(momentum).add_(u.grad)
-            return b.add((b - before).mul_(momentum)).mul_(u.hyper["alpha"])
-        return b.mul_(momentum).add_(u.grad).mul(u.hyper["alpha"])
+        momentum, b = u.numbers["momentum"], u.memory["buffer"]
+        b.mul_(momentum).add_(u.grad)
+        direction = b.mul(momentum).add_(u.grad) if self.rule.nesterov else b
+        return direction.mul(u.numbers["alpha"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         return dot(cotangent, u.memory["buffer"]), dot(cotangent, u.grad)
@@ -74,9 +78,12 @@ class AdagradForm(ClosedForm[Adagrad]):
             (total + self.rule.eps).sqrt_() if self.rule.eps_inside_root else total.sqrt().add_(self.rule.eps)
         )
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": hyper["alpha"]}
+
     def move(self, u: Update) -> Tensor:
         total = u.memory["sum"].add_(u.grad.square())
-        return (u.grad / self.divisor(total)).mul_(u.hyper["alpha"])
+        return (u.grad / self.divisor(total)).mul_(u.numbers["alpha"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         return (dot(cotangent, u.grad / self.divisor(u.memory["sum"])),)
@@ -96,9 +103,12 @@ class RmspropForm(ClosedForm[Rmsprop]):
         """What g is divided by."""
         return root if self.rule.eps_inside_root else root + self.rule.eps
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        return {"alpha": hyper["alpha"], "gamma": hyper["gamma"]}
+
     def move(self, u: Update) -> Tensor:
-        s = mean(u.memory["s"], u.grad.square(), u.hyper["gamma"])
-        return (u.grad / self.divisor(self.root(s))).mul_(u.hyper["alpha"])
+        s = mean(u.memory["s"], u.grad.square(), u.numbers["gamma"])
+        return (u.grad / self.divisor(self.root(s))).mul_(u.numbers["alpha"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         s, g = u.memory["s"], u.grad

@@ -35,20 +35,20 @@ from hyperopt.optim.rules.nadam import Nadam
 class AdamForm(ClosedForm[Adam]):
     """n = m / c1, where c1 = 1 - beta1**t; x = v."""
 
-    def eps(self, k: Scalar) -> Scalar:
-        """What joins r."""
-        return self.rule.eps if self.rule.eps_before_correction else self.rule.eps * k
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        k = root_of_correction(hyper, step)
+        scale = hyper["alpha"] * k * inverse(1 - hyper["beta1"] ** step)
+        eps = self.rule.eps if self.rule.eps_before_correction else self.rule.eps * k
+        return betas(hyper) | {"eps": eps + 0 * k, "scale": scale}
 
     def move(self, u: Update) -> Tensor:
-        k = root_of_correction(u.hyper, u.step)
-        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
-        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
-        scale = u.hyper["alpha"] * k * inverse(1 - u.hyper["beta1"] ** u.step)
-        return (m / v.sqrt().add_(self.eps(k))).mul_(scale)
+        m = mean(u.memory["m"], u.grad, u.numbers["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.numbers["beta2"])
+        return (m / v.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, r = u.memory["m"], root_of(u.memory["v"])
-        inv = (r + self.eps(root_of_correction(u.hyper, u.step))).reciprocal_()
+        inv = (r + u.numbers["eps"]).reciprocal_()
         q = cotangent * inv
         z = (q * m).mul_(inv)
         return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
@@ -83,23 +83,26 @@ class NadamForm(ClosedForm[Nadam]):
         slope = today * rest * of_product - rule.warmth(step) * rest
         return today, tomorrow, slope, rule.warmth(step + 1) * rest_next + tomorrow * rest_next * of_next
 
-    def direction(self, g: Tensor, m: Tensor, hyper: Numbers, step: Scalar) -> Tensor:
-        """N."""
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         today, tomorrow, *_ = self.shares(hyper, step)
-        return g.mul(today).add_(m.mul(tomorrow))
+        k = root_of_correction(hyper, step)
+        shares = {"today": today, "tomorrow": tomorrow}
+        return betas(hyper) | shares | {"eps": self.rule.eps * k, "scale": hyper["alpha"] * k}
+
+    def direction(self, u: Update) -> Tensor:
+        """The vector n, after the update of m."""
+        return u.grad.mul(u.numbers["today"]).add_(u.memory["m"].mul(u.numbers["tomorrow"]))
 
     def move(self, u: Update) -> Tensor:
-        k = root_of_correction(u.hyper, u.step)
-        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
-        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
-        n = self.direction(u.grad, m, u.hyper, u.step)
-        return n.div_(v.sqrt().add_(self.rule.eps * k)).mul_(u.hyper["alpha"] * k)
+        mean(u.memory["m"], u.grad, u.numbers["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.numbers["beta2"])
+        return self.direction(u).div_(v.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, r = u.memory["m"], root_of(u.memory["v"])
-        inv = (r + self.rule.eps * root_of_correction(u.hyper, u.step)).reciprocal_()
+        inv = (r + u.numbers["eps"]).reciprocal_()
         q = cotangent * inv
-        z = self.direction(u.grad, m, u.hyper, u.step).mul_(q).mul_(inv)
+        z = self.direction(u).mul_(q).mul_(inv)
         return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
@@ -128,16 +131,20 @@ class AmsgradForm(ClosedForm[Amsgrad]):
             return 1.0, 1.0
         return inverse(1 - hyper["beta1"] ** step), root_of_correction(hyper, step)
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        start, k = self.corrections(hyper, step)
+        scale = hyper["alpha"] * k * start
+        return betas(hyper) | {"eps": self.rule.eps * k + 0 * scale, "scale": scale}
+
     def move(self, u: Update) -> Tensor:
-        start, k = self.corrections(u.hyper, u.step)
-        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
-        v = mean(u.memory["v"], u.grad.square(), u.hyper["beta2"])
+        m = mean(u.memory["m"], u.grad, u.numbers["beta1"])
+        v = mean(u.memory["v"], u.grad.square(), u.numbers["beta2"])
         largest = u.memory["v_max"].copy_(v.maximum(u.memory["v_max"]))
-        return (m / largest.sqrt().add_(self.rule.eps * k)).mul_(u.hyper["alpha"] * k * start)
+        return (m / largest.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, r = u.memory["m"], root_of(u.memory["v_max"])
-        inv = (r + self.rule.eps * self.corrections(u.hyper, u.step)[1]).reciprocal_()
+        inv = (r + u.numbers["eps"]).reciprocal_()
         q = cotangent * inv
         z = (q * m).mul_(inv)
         z_today = z * (u.memory["v"] == u.memory["v_max"])
@@ -161,17 +168,20 @@ class AmsgradForm(ClosedForm[Amsgrad]):
 class AdabeliefForm(ClosedForm[Adabelief]):
     """n = m / c1, and x is a mean of e**2 with e = g - m, and of eps: it moves with beta1, too."""
 
+    def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
+        k = root_of_correction(hyper, step)
+        scale = hyper["alpha"] * k * inverse(1 - hyper["beta1"] ** step)
+        return betas(hyper) | {"eps": self.rule.eps * k, "scale": scale}
+
     def move(self, u: Update) -> Tensor:
-        k = root_of_correction(u.hyper, u.step)
-        m = mean(u.memory["m"], u.grad, u.hyper["beta1"])
-        s = mean(u.memory["s"], (u.grad - m).square_(), u.hyper["beta2"]).add_(self.rule.eps)
-        scale = u.hyper["alpha"] * k * inverse(1 - u.hyper["beta1"] ** u.step)
-        return (m / s.sqrt().add_(self.rule.eps * k)).mul_(scale)
+        m = mean(u.memory["m"], u.grad, u.numbers["beta1"])
+        s = mean(u.memory["s"], (u.grad - m).square_(), u.numbers["beta2"]).add_(self.rule.eps)
+        return (m / s.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, s = u.memory["m"], u.memory["s"]
         r = root_of(s)
-        inv = (r + self.rule.eps * root_of_correction(u.hyper, u.step)).reciprocal_()
+        inv = (r + u.numbers["eps"]).reciprocal_()
         q = cotangent * inv
         z = (q * m).mul_(inv)
         square = (u.grad - m).square_().div_(r)
@@ -189,6 +199,11 @@ class AdabeliefForm(ClosedForm[Adabelief]):
             "beta1": alpha * scale * ((1 - beta2) * over(of_square, beta1) - in_mean),
             "beta2": alpha * scale * in_square / 2,
         }
+
+
+def betas(hyper: Numbers) -> dict[str, Scalar]:
+    """The decay rates of both means."""
+    return {"beta1": hyper["beta1"], "beta2": hyper["beta2"]}
 
 
 def root_of_correction(hyper: Numbers, step: Scalar) -> Scalar:

@@ -2,8 +2,13 @@
 #   ONLY="clipping/table2 clipping/*"  SEEDS=5  EPOCHS=1  BUDGET=30m  NEEDS=any  FROM=published
 
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 READY := $(VENV)/.ready
+CONSTRAINTS ?= constraints.txt
+EXTRAS ?= dev,peers,trainers
+# The CPU build of torch needs a third of the space: make setup TORCH=cpu
+TORCH ?=
+PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 HYPEROPT := $(VENV)/bin/hyperopt
 
 # Quoted, so that hyperopt and not the shell expands a glob.
@@ -20,8 +25,12 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 		"Python 3.11 or newer is needed; name one, as in: make setup PYTHON=python3.12")'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	@echo "setting up $(VENV) (a minute or two, once)"
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,peers,trainers]'
+	@echo "setting up $(VENV), once: $(if $(filter cpu,$(TORCH)),some 2 GB,some 6 GB with CUDA (TORCH=cpu: some 2 GB))"
+	@# pip unpacks for minutes without a word: meanwhile the size of the folder tells that it lives.
+	@(s=0; while sleep 10; do s=$$((s + 10)); echo "  $$s s, $$(du -sh $(VENV) 2>/dev/null | cut -f1) so far"; done) & \
+	alive=$$!; trap "kill $$alive" EXIT; \
+	$(if $(filter cpu,$(TORCH)),$(PIP) --no-deps --index-url https://download.pytorch.org/whl/cpu torch torchvision && ) \
+	$(PIP) -e '.[$(EXTRAS)]'
 	@touch $@
 
 tables: $(READY)  ## train what is missing and print the tables: make tables ONLY=clipping/table2

@@ -12,6 +12,11 @@ settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
 
 
+def pytest_report_header() -> str:
+    """Say of which torch the tests tell; pytest says of which Python."""
+    return f"torch {torch.__version__}"
+
+
 @pytest.fixture(autouse=True)
 def _torch_as_it_was() -> Iterator[None]:
     """Give every test torch as a fresh process has it: float32, denormals kept, seed 0."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from hyperopt.errors import ConfigError
+from hyperopt.errors import ConfigError, shortened
 from hyperopt.provenance import DISTRIBUTION, installed
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise ConfigError(f"{message}; see {self.prog} --help")
+        raise ConfigError(f"{shortened(message)}; see {self.prog} --help")
 
 
 class Version(argparse.Action):

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from hyperopt.engine.plan import Plan
     from hyperopt.experiments.experiment import Experiment
 
+MOST_RUNS = 300_000
+"""The most runs of all the experiments asked for."""
 OWN_KEYS = ("seeds", "budget", "needs", "from")
 FORMATS = ("text", "markdown")
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -121,10 +123,12 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
     if patterns and not loaded:
         other, named = "tables" if kind == "figure" else "figures", " ".join(patterns)
         raise ConfigError(f"{named}: no {kind} has that id; did you mean `hyperopt {other} {named}`?")
+    seeds = _seeds(own.get("seeds"))
+    _check_count(loaded, seeds)
     return Asked(
         patterns=patterns,
         experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
-        seeds=_seeds(own.get("seeds")),
+        seeds=seeds,
         budget=_budget(own.get("budget")),
         any_needs=_choice("needs", own.get("needs"), "any"),
         from_published=_choice("from", own.get("from"), "published"),
@@ -195,6 +199,16 @@ def _seeds(value: Any) -> int | tuple[int, ...] | None:
             f"{typed('seeds', value)}: a count from 1, such as 5, or which, such as 0,3,4, is expected."
         )
     return value if values is None else values
+
+
+def _check_count(experiments: Sequence[Experiment], seeds: int | tuple[int, ...] | None) -> None:
+    """Refuse more runs than fit into memory, before there is one."""
+    if seeds is None:
+        return
+    count = seeds if isinstance(seeds, int) else len(seeds)
+    runs = count * sum(len(cell.along) or 1 for each in experiments for cell in each.cells())
+    if runs > MOST_RUNS:
+        raise ConfigError(f"seeds={count}: these are {runs:,} runs; at most {MOST_RUNS:,} are expected.")
 
 
 def _budget(value: Any) -> float | None:

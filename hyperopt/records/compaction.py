@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from hyperopt.durable import Lock
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.index import Index
+from hyperopt.records.index import COMPACTED, Index
 from hyperopt.records.parquet import read_columns, write_table
 from hyperopt.records.record import SCHEMA
 
@@ -34,26 +34,33 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
         index: of the folder, up to date.
         many: how many are too many.
     """
-    counts = index.rows.group_by("file").aggregate([("id", "count")])
-    is_small = pc.less(counts["id_count"], SMALL)
-    small = sorted(counts.filter(is_small)["file"].to_pylist())
-    if len(small) < many:
+    if len(_small(index)) < many:
         return
     lock = Lock(root / ".compact.lock")
     if not lock.acquire(wait=False):
         return
     try:
-        of_large = pc.is_in(index.rows["file"], counts.filter(pc.invert(is_small))["file"].combine_chunks())
+        index.refresh()  # another command may have done it since
+        small = _small(index)
+        of_large = pc.invert(pc.is_in(index.rows["file"], pa.array(small, pa.string())))
         kept = {*index.rows.filter(of_large)["id"].to_pylist()}
         for names, table in _batches(root, index, small, kept):
+            told = ""
             if len(table):
                 told = hashlib.sha256(" ".join(table["id"].to_pylist()).encode()).hexdigest()[:16]
-                write_table(root / "compacted" / f"{told}.parquet", table.sort_by("id"))
+                write_table(root / COMPACTED / f"{told}.parquet", table.sort_by("id"))
             for name in names:
-                (root / name).unlink(missing_ok=True)
+                if name != f"{COMPACTED}/{told}.parquet":
+                    (root / name).unlink(missing_ok=True)
     finally:
         lock.release()
     index.refresh()
+
+
+def _small(index: Index) -> list[str]:
+    """The files of few records, in order of name."""
+    counts = index.rows.group_by("file").aggregate([("id", "count")])
+    return sorted(counts.filter(pc.less(counts["id_count"], SMALL))["file"].to_pylist())
 
 
 def _batches(

@@ -34,6 +34,8 @@ ROWS = pa.schema(
         ("pack", pa.int64()),
     ]
 )
+COMPACTED = "compacted"
+"""The folder of files into which others were put together."""
 AN_ID = r"^[\w-]{1,80}$"
 NEW_FILES_WORTH_KEEPING = 16
 SETTLED_NS = 2_000_000_000
@@ -75,26 +77,38 @@ class Index:
         """
         if not self._folders and self.kept is not None:
             self._load(self.kept)
-        self._folders.clear()
-        found = dict(self._list(self.root))
-        self._forget({name for name, stamp in self.files.items() if found.get(name) != stamp})
-        new = {name: stamp for name, stamp in found.items() if name not in self.files}
-        self._read(new)
+        came, whole = 0, False
+        while not whole:  # what vanishes between being listed and being read has been put into another file
+            found = self._found()
+            self._forget({name for name, stamp in self.files.items() if found.get(name) != stamp})
+            new = {name: stamp for name, stamp in found.items() if name not in self.files}
+            came, whole = came + len(new), self._read(new)
         for name, reason in self.bad.items():
             self._tell(name, ForeignFileError(reason))
-        if self.kept is not None and len(new) >= NEW_FILES_WORTH_KEEPING:
+        if self.kept is not None and came >= NEW_FILES_WORTH_KEEPING:
             self._keep(self.kept)
 
     def catch_up(self) -> None:
         """Learn of the files that have come since, at the cost of a look at each folder."""
-        if not self._folders:
-            self.refresh()
-            return
         new: dict[str, Stamp] = {}
-        for folder, seen in [*self._folders.items()]:
+        for folder, seen in sorted(self._folders.items(), key=lambda item: item[0] == self._compacted):
             if seen is None or _changed(folder) != seen:
                 new |= {name: stamp for name, stamp in self._list(folder) if name not in self.files}
-        self._read(new)
+        if not self._folders or not self._read(new):
+            self.refresh()
+
+    @property
+    def _compacted(self) -> Path:
+        return self.root / COMPACTED
+
+    def _found(self) -> dict[str, Stamp]:
+        """Every file: those put together last, so that what has just gone into one of them is seen there."""
+        self._folders = {self.root: None, self._compacted: None}
+        found = dict(self._list(self.root))
+        before: dict[str, Stamp] | None = None
+        while before != (last := dict(self._list(self._compacted))):
+            before = last
+        return found | last
 
     def _list(self, folder: Path) -> Iterator[tuple[str, Stamp]]:
         """Every file of a folder and of those in it that are new, with its stamp; links are followed."""
@@ -102,7 +116,8 @@ class Index:
             changed = _changed(folder)
             entries = [*os.scandir(folder)]
         except FileNotFoundError:
-            self._folders.pop(folder, None)
+            if folder not in (self.root, self._compacted):  # which may yet come
+                self._folders.pop(folder, None)
             return
         except OSError as error:
             raise StorageError(f"{folder} cannot be listed: {error.strerror}.", folder) from error
@@ -117,16 +132,17 @@ class Index:
                     status = entry.stat()
                     yield path.relative_to(self.root).as_posix(), (status.st_size, status.st_mtime_ns)
 
-    def _read(self, new: Mapping[str, Stamp]) -> None:
-        """Take in the records of files that are new."""
+    def _read(self, new: Mapping[str, Stamp]) -> bool:
+        """Take in the records of files that are new; whether all were still there."""
         if not new:
-            return
-        tables = []
+            return True
+        tables, whole = [], True
         for name in sorted(new):
             path = self.root / name
             try:
                 tables.append(rows_of(path, name))
             except FileNotFoundError:
+                whole = False
                 continue
             except StorageError as error:  # another time it may be read
                 self._tell(name, error)
@@ -136,6 +152,7 @@ class Index:
                 self._tell(name, error)
             self.files[name] = new[name]
         self._take(pa.concat_tables([self.rows, *tables]))
+        return whole
 
     def _tell(self, name: str, error: ImpossibleError) -> None:
         if name not in self._told:

@@ -96,6 +96,7 @@ BAD = [
     "render seeds=1",
     "tables clipping/nosuch",
     "tables seeds=0",
+    "tables clipping/table2 seeds=1000000000",
     "tables seeds=1,1",
     "tables seed=1",
     "tables budget=3",

@@ -80,10 +80,11 @@ def test_where_stores_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_what_is_present_is_seen_as_it_comes(tmp_path: Path) -> None:
     """Also what another command writes meanwhile; and no record is read for it."""
-    store = Store(tmp_path)
+    store = Store(tmp_path / "not yet")
     assert store.present(["a", "b"]) == set()
-    Store(tmp_path).write([a_record(id="a")], "pack")
-    assert store.present(["a", "b"]) == {"a"}
+    for i in range(3):
+        Store(store.root).write([a_record(id=f"a{i}")], f"{i}-pack")
+        assert store.present([f"a{i}", "b"]) == {*store.load([f"a{i}", "b"])} == {f"a{i}"}
     assert store.present([]) == set()
 
 

@@ -55,10 +55,8 @@ class ParamGroup(dict[str, Any]):
     _rule: Rule | None = None
     _shown: dict[str, tuple[Any, int]]
 
-    def show(self, rule: Rule, hyper: Tree, written: Tree) -> None:
+    def show(self, rule: Rule, values: Mapping[str, Any], written: Tree) -> None:
         """Show the natural values of level 0 after a step that began with what was written."""
-        here = shows_floats(hyper["alpha"])
-        values: dict[str, Any] = {k: v.item() for k, v in hyper.items()} if here else hyper
         learned, peak = self._learned(values["alpha"], written)
         shown: dict[str, Any] = {"lr": rate_of(values["alpha"], learned)}
         if isinstance(shown["lr"], TensorRate):
@@ -221,7 +219,9 @@ def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamG
 def _show_first(group: ParamGroup, shared_with: ParamGroup | None) -> None:
     levels = (shared_with or group)["levels"]
     bottom = arithmetic_of(shared_with or group).bottom
-    group.show(bottom.rule, bottom.hyperparameters(levels.tuned, levels.fixed), {})
+    hyper = bottom.hyperparameters(levels.tuned, levels.fixed)
+    here = shows_floats(hyper["alpha"])
+    group.show(bottom.rule, {k: v.item() for k, v in hyper.items()} if here else hyper, {})
 
 
 def over(x: Any, y: Any, otherwise: Any) -> Any:

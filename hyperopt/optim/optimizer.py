@@ -275,8 +275,8 @@ class HyperOptimizer(Optimizer):
 
     def _show(self, indices: list[int], written: Tree) -> None:
         above = self.param_groups[indices[0]]["levels"]
-        bottom = self._steppers[indices[0]].arithmetic.bottom
-        hyper = bottom.hyperparameters(above.tuned, above.fixed)
+        stepper = self._steppers[indices[0]]
+        values = stepper.natural(above)
         groups = [self._group(i) for i in indices]
         if "alpha" in written and len(groups) > 1:
             like = written["alpha"]
@@ -284,7 +284,7 @@ class HyperOptimizer(Optimizer):
             for group in groups:
                 group["learned"], group["peak"] = writer["learned"], writer["peak"]
         for group in groups:
-            group.show(bottom.rule, hyper, written)
+            group.show(stepper.arithmetic.bottom.rule, values, written)
 
     def _watch(self, owner: Group, first: int) -> None:
         """Warn once of each new event."""

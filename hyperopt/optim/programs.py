@@ -7,6 +7,7 @@ a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian pr
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -28,8 +29,8 @@ SLICE = 2**16
 """Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
 
 
-Given = Tensor | None
-"""What `ClosedForm.numbers` makes, one after the other; None where it is to be made."""
+Given = Tensor | dict[str, Any] | None
+"""What `ClosedForm.numbers` makes, also one after the other in a tensor; None where it is to be made."""
 
 
 class Vectors(NamedTuple):
@@ -145,17 +146,6 @@ class Arithmetic:
             else:
                 part.param.sub_(update)
 
-    def given(self, tuned: Tree, fixed: Tree, step: int) -> Given:
-        """The numbers of an update, whose count is `step`, for compiled programs on a CPU.
-
-        The compiler would make them anew for every few elements.
-        """
-        like = next(iter((tuned | fixed).values()))
-        if not self.form or like.device.type != "cpu":
-            return None
-        hyper = {name: v.item() for name, v in self.bottom.hyperparameters(tuned, fixed).items()}
-        return torch.tensor(list(self.form.numbers(hyper, float(step)).values()), dtype=like.dtype)
-
     def climb(self, state: Above, hypergradient: Tree, written: Tree, step: Tensor) -> Above:
         """Step all levels above 0.
 
@@ -228,6 +218,8 @@ class Arithmetic:
     ) -> dict[str, Any]:
         if given is None:
             return form.numbers(*self._natural(tuned, fixed, step))
+        if isinstance(given, dict):
+            return given
         names = form.numbers(form.rule.hyperparameters, 1.0)
         return dict(zip(names, given.unbind(), strict=True))
 
@@ -260,8 +252,14 @@ class Arithmetic:
         return self.bottom.hypergradient(state, {"": self._gradient(part)}, step)
 
     def _seen(self, state: Above, step: Tensor) -> Tensor:
+        levels = self.hyperparameters(state)
+        if not torch.compiler.is_compiling() and step.device.type == "cpu":
+            rates = [values["alpha"].item() for values in levels]
+            others = [value.item() for values in levels for value in values.values()]
+            if min(rates) >= 0 and all(map(math.isfinite, others)):
+                return state.seen
         rows = []
-        for values in self.hyperparameters(state):
+        for values in levels:
             infinite = ~torch.stack(list(values.values())).isfinite().all()
             rows.append(torch.stack([values["alpha"] < 0, infinite]))
         happens = torch.stack(rows)
@@ -275,20 +273,20 @@ class Programs(NamedTuple):
     climb: Callable[..., Above]
     rise: Callable[..., Above]
     move: Callable[..., None]
-    given: Callable[..., Given]
+    compiled: bool
 
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
     """One program serves vectors of every length."""
     if not compiled:
-        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.rise, arithmetic.move, lambda *_: None)
+        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.rise, arithmetic.move, False)
     return Programs(
         _compiled(arithmetic.pull, dynamic=True),
         _compiled(arithmetic.climb, dynamic=None),
         _compiled(arithmetic.rise, dynamic=True),
         _compiled(arithmetic.move, dynamic=True),
-        arithmetic.given,
+        True,
     )
 
 

@@ -13,7 +13,8 @@ from torch import Tensor
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
-from hyperopt.optim.programs import Above, Arithmetic, Programs, add, programs
+from hyperopt.optim.programs import Above, Arithmetic, Given, Programs, add, programs
+from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
 from hyperopt.optim.stack import Tree
 
@@ -70,6 +71,8 @@ class Stepper:
         self._buckets: list[Bucket] = []
         self._placed: set[Tensor] = set()
         self._elements = 0
+        self._natural: tuple[Above, dict[str, Any]] | None = None
+        self._numbers: tuple[Above, int, Given] | None = None
 
     def step(
         self,
@@ -95,34 +98,57 @@ class Stepper:
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
-        run_by, home = self._programs(last), above.seen.device
-        dtype = next(iter((above.tuned | above.fixed).values())).dtype
-        count = _scalar(last + 1, dtype, home)
+        run_by, like = self._programs(last), _like(above)
+        count = _scalar(last + 1, like)
         moved_before = [run for run in runs if self.arithmetic.bottom.tuned and run.moved == last > 0]
-        if len(runs) == len(moved_before) == 1 and _device(runs[0]) == home and not runs[0].layout:
+        if len(runs) == len(moved_before) == 1 and _device(runs[0]) == like.device and not runs[0].layout:
             runs[0].fill()
-            given = run_by.given(above.tuned, above.fixed, runs[0].step)
-            of_run = _scalar(runs[0].step + 1, dtype, home)
+            given = self._given(run_by, above, runs[0].step)
+            of_run = _scalar(runs[0].step + 1, like)
             after = run_by.rise(above, written, runs[0].vectors, of_run, count, given)
         else:
             after = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
         for run in runs:
             if len(runs) > 1 or not moved_before:
                 run.fill()
-            tuned, fixed = moved((after.tuned, after.fixed), _device(run))
-            given = run_by.given(tuned, fixed, run.step + 1)
-            run_by.move(tuned, fixed, run.vectors, _scalar(run.step + 1, dtype, _device(run)), given)
+            there = after if _device(run) == like.device else moved(after, _device(run))
+            given = self._given(run_by, there, run.step + 1)
+            run_by.move(there.tuned, there.fixed, run.vectors, _scalar(run.step + 1, _like(there)), given)
             run.leave(last + 1)
         return after
+
+    def natural(self, above: Above) -> dict[str, Any]:
+        """Natural values of level 0: floats on a CPU, made once for each `above`."""
+        if self._natural is None or self._natural[0] is not above:
+            hyper: dict[str, Any] = self.arithmetic.bottom.hyperparameters(above.tuned, above.fixed)
+            here = shows_floats(above.seen)
+            self._natural = above, {k: v.item() for k, v in hyper.items()} if here else hyper
+        return self._natural[1]
+
+    def _given(self, run_by: Programs, above: Above, step: int) -> Given:
+        """The numbers of an update of a run, its last one or the one to come, whose count is `step`.
+
+        They are made here on a CPU, where compiled programs would make them anew for every few elements.
+        """
+        form, like = self.arithmetic.form, _like(above)
+        if form is None or like.device.type != "cpu":
+            return None
+        if self._numbers is None or self._numbers[0] is not above or self._numbers[1] != step:
+            numbers: Any = form.numbers(self.natural(above), float(step))
+            if run_by.compiled:
+                numbers = torch.tensor(list(numbers.values()), dtype=like.dtype)
+            self._numbers = above, step, numbers
+        return self._numbers[2]
 
     def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:
         """The hypergradient of level 0's raw values, through the last update of parameters that it moved."""
         parts: dict[Layout | None, list[Tree]] = {}
         for run in runs:
             run.fill()
-            tuned, fixed = moved((above.tuned, above.fixed), _device(run))
-            of_run = _scalar(run.step + 1, next(iter((tuned | fixed).values())).dtype, _device(run))
-            part = run_by.pull(tuned, fixed, run.vectors, of_run, run_by.given(tuned, fixed, run.step))
+            there = above if _device(run) == above.seen.device else moved(above, _device(run))
+            given = self._given(run_by, there, run.step)
+            of_run = _scalar(run.step + 1, _like(there))
+            part = run_by.pull(there.tuned, there.fixed, run.vectors, of_run, given)
             parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
         nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
         return add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
@@ -151,6 +177,11 @@ def _device(run: Run) -> torch.device:
     return run.params[0].device
 
 
-def _scalar(value: int, dtype: torch.dtype, device: torch.device) -> Tensor:
-    """A count in the hyperparameters' type, made on the device so that nothing waits."""
-    return torch.full((), value, dtype=dtype, device=device)
+def _like(above: Above) -> Tensor:
+    """A hyperparameter, whose type and device the others have."""
+    return next(iter((above.tuned | above.fixed).values()))
+
+
+def _scalar(value: int, like: Tensor) -> Tensor:
+    """A count in the hyperparameters' type, made on their device so that nothing waits."""
+    return torch.full((), value, dtype=like.dtype, device=like.device)

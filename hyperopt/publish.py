@@ -15,6 +15,7 @@ from hyperopt.findings.view import View, complete_seeds, views_of
 from hyperopt.pages import Page
 from hyperopt.pages import render as render_page
 from hyperopt.pages.contents import contents
+from hyperopt.pages.csv_file import sentences
 from hyperopt.pages.excerpt import excerpt, fill
 from hyperopt.records import Record, Store, read_records, write_records
 
@@ -91,7 +92,9 @@ def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool)
         write_page(results, name, page)
         if drawings:
             write_drawings(results, views[name])
-    write(results / "README.md", contents(pages))
+    shown = {name: found[-1] for name, found in views.items()}
+    write(results / "README.md", contents(pages, shown))
+    write(results / "sentences.csv", sentences(shown))
     _fill(results.parent / "README.md", views)
     return written
 
@@ -139,7 +142,7 @@ def _fill(readme: Path, views: Mapping[str, Sequence[View]]) -> None:
         return
 
     def excerpt_of(name: str) -> str | None:
-        return excerpt(views[name][0]) if name in views else None
+        return excerpt(views[name][-1]) if name in views else None
 
     before = readme.read_text(encoding="utf-8")
     if (after := fill(before, excerpt_of)) != before:

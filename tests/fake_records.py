@@ -40,7 +40,7 @@ bold: {at_least: 1}
 claims:
   - {says: Clipping helps., each_of: ["0.1", "10"], at_least: 1}
   - {says: It does no harm., mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.}
-  - {says: It may help., each_of: ["10"], not_testable: It allows every outcome.}
+  - {says: It may help., not_testable: It allows every outcome.}
 notes: [A note.]
 """
 

@@ -1,13 +1,9 @@
-"""What a report claims: a sentence, as a bound on an effect between two places of an experiment."""
+"""What a report claims: a sentence, as bounds on effects between two places of an experiment."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from hyperopt.statistics import Interval
 
 
 @dataclass(frozen=True)
@@ -15,12 +11,15 @@ class Place:
     """One side of an effect: a column, in the claim's rows or in the one named here.
 
     `{}` in the name of that row stands for what the claim has as its rows. The number of a place that is
-    `reported` is not ours, but the report's.
+    `reported` is not ours, but the report's; of one with `spread` it is how far a seed's number is from the
+    median over seeds. A place may also be a `number`, the same for every seed.
     """
 
     column: str
     row: str | None = None
     reported: bool = False
+    spread: bool = False
+    number: float | None = None
 
     def row_at(self, row: str) -> str:
         """The label of its row, for one of the claim's rows."""
@@ -55,16 +54,11 @@ class Bound:
     high_open: bool = False
 
     def holds(self, effect: float) -> bool:
-        """Whether one effect is as claimed; to nine decimals, so that 1.9 - 0.9 is a whole point."""
-        return not (self._below(effect) or self._above(effect))
+        """Whether one effect is as claimed; to nine decimals, so that 1.9 - 0.9 is a whole point.
 
-    def contains(self, interval: Interval) -> bool:
-        """Whether the whole interval is as claimed."""
-        return self.holds(interval.low) and self.holds(interval.high)
-
-    def misses(self, interval: Interval) -> bool:
-        """Whether none of the interval is as claimed."""
-        return self._below(interval.high) or self._above(interval.low)
+        What is not a number never is.
+        """
+        return not (math.isnan(effect) or self._below(effect) or self._above(effect))
 
     def _below(self, effect: float) -> bool:
         rounded = round(effect, 9)
@@ -76,23 +70,55 @@ class Bound:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A sentence of the report as a bound on an effect.
+class Check:
+    """A part of a sentence that is tested by itself.
 
     Attributes:
-        says: the sentence.
         rows: where it speaks.
-        each: one verdict per row; else one for the mean over the rows.
+        each: it speaks of each of them; else of the mean over them.
         effect: what is bounded.
-        bound: the effects claimed; None where the sentence excludes none.
-        why: why this bound, or why none.
-        contradicted: the report's own numbers are not as claimed.
+        bound: the effects claimed.
+        of: what tells it from the sentence's other checks; empty where there is one.
+        why: why this bound.
     """
 
-    says: str
     rows: tuple[str, ...]
     each: bool
     effect: Effect
-    bound: Bound | None
+    bound: Bound
+    of: str = ""
+    why: str = ""
+
+    def parts(self) -> list[tuple[str, ...]]:
+        """The rows of every test: each of them alone, or all together."""
+        return [(row,) for row in self.rows] if self.each else [self.rows]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of a report.
+
+    Attributes:
+        says: the sentence.
+        checks: what it comes to; it holds where all their rows do.
+        all_but: so many rows may fail: 1 for `almost all`, all but one for `some`.
+        why: how the sentence is read, or why it cannot be tested.
+        contradicted: the report's own numbers are not as claimed.
+        ours: it is a check of ours, that no report says.
+        same_as: the experiment of whose sentences it repeats one.
+        testable: whether it excludes anything that could be seen.
+    """
+
+    says: str
+    checks: tuple[Check, ...]
+    all_but: int = 0
     why: str = ""
     contradicted: bool = False
+    ours: bool = False
+    same_as: str = ""
+    testable: bool = True
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts among the report's sentences."""
+        return not (self.ours or self.same_as)

@@ -18,6 +18,8 @@ from hyperopt.experiments.reductions import REDUCTIONS
 Settings = Mapping[str, Any]
 Seeds = int | Sequence[int]
 DEFAULT_SEEDS = (0, 1, 2)
+DEFAULT_LOOKS = (3, 10, 30)
+JUDGED_BY = ("mean", "median")
 
 
 class ExperimentError(ConfigError):
@@ -143,6 +145,9 @@ class Experiment:
     numbers may be off by `reading_error` where they were read off a picture, and by `rounding_error` where
     they are printed with fewer decimals than ours have; `reference` says whose they are where the report
     prints none.
+
+    `judged_by` says whether claims are about the mean or, where runs may be lost, the median of an effect;
+    `looks` at which numbers of seeds they are judged; where nothing is `random`, seeds change nothing.
     """
 
     id: str
@@ -160,6 +165,9 @@ class Experiment:
     claims: tuple[Claim, ...] = ()
     notes: tuple[str, ...] = ()
     seeds: tuple[int, ...] = DEFAULT_SEEDS
+    looks: tuple[int, ...] = DEFAULT_LOOKS
+    judged_by: str = "mean"
+    random: bool = True
     needs: str | None = None
     order: str | None = None
     pictures: str | None = None
@@ -236,6 +244,11 @@ class Experiment:
         if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
             raise ExperimentError(f"seeds={seeds}: a count from 1, or different numbers from 0, is expected")
         return numbers
+
+    def look_seeds(self, n: int) -> tuple[int, ...]:
+        """The seeds of a look at so many: its own first, then the smallest others."""
+        others = (seed for seed in range(n) if seed not in self.seeds)
+        return (*self.seeds, *others)[:n]
 
     def changed(self, changes: Settings) -> Experiment:
         """The same grid with other settings; a cell takes as many levels of a changed `stack` as it has.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -27,31 +28,39 @@ class Metric:
     timed_in: str | None = None
     per_step: bool = False
     by_rank: bool = False
+    low: float = -math.inf
+    high: float = math.inf
+    is_share: bool = False
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """The least and the most that it can be."""
+        return self.low, self.high
 
 
 METRICS = {
-    "test_error": Metric("%", 2),
-    "test_loss": Metric("", 4),
-    "test_accuracy": Metric("%", 2),
-    "train_loss": Metric("", 4),
-    "train_error": Metric("%", 2),
-    "train_accuracy": Metric("%", 2),
-    "train_loss_full": Metric("", 4),
-    "train_loss_l2": Metric("", 4),
+    "test_error": Metric("%", 2, low=0, high=100),
+    "test_loss": Metric("", 4, low=0),
+    "test_accuracy": Metric("%", 2, low=0, high=100),
+    "train_loss": Metric("", 4, low=0),
+    "train_error": Metric("%", 2, low=0, high=100),
+    "train_accuracy": Metric("%", 2, low=0, high=100),
+    "train_loss_full": Metric("", 4, low=0),
+    "train_loss_l2": Metric("", 4, low=0),
     "learning_rate": Metric("", 6),
-    "crossed_at": Metric("", 0, by_rank=True),
-    "diverged": Metric("%", 0),
+    "crossed_at": Metric("", 0, by_rank=True, low=0),
+    "diverged": Metric("%", 0, low=0, high=100, is_share=True),
     "beta_median": Metric("", 4),
     "beta_mean": Metric("", 4),
-    "beta_max": Metric("", 4),
-    "negative_betas": Metric("", 0),
-    "negative_from": Metric("", 0),
-    "seconds": Metric(" s", 2, of_machine=True),
-    "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt"),
-    "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo"),
-    "step_time": Metric(" µs", 1, of_machine=True, timed_in="hyperopt", per_step=True),
-    "numpy_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy", per_step=True),
-    "fsolve_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy-fsolve", per_step=True),
+    "beta_max": Metric("", 4, low=0),
+    "negative_betas": Metric("", 0, low=0),
+    "negative_from": Metric("", 0, low=0),
+    "seconds": Metric(" s", 2, of_machine=True, low=0),
+    "time": Metric(" s", 2, of_machine=True, timed_in="hyperopt", low=0),
+    "gdtuo_time": Metric(" s", 2, of_machine=True, timed_in="gdtuo", low=0),
+    "step_time": Metric(" µs", 1, of_machine=True, timed_in="hyperopt", per_step=True, low=0),
+    "numpy_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy", per_step=True, low=0),
+    "fsolve_step_time": Metric(" µs", 1, of_machine=True, timed_in="numpy-fsolve", per_step=True, low=0),
 }
 
 

@@ -156,6 +156,6 @@ def _over_seeds(y: Numbers, diverged: NDArray[np.bool_], band: str) -> tuple[Num
         middle[i] = np.median(finite) if lost else finite.mean()
         if band == "seeds":
             low[i], high[i] = np.quantile(finite, BAND)
-        elif interval := median_interval(finite.tolist())[0] if lost else t_interval(finite.tolist()):
+        elif interval := (median_interval if lost else t_interval)(finite.tolist()):
             low[i], high[i] = interval.low, interval.high
     return middle, low, high

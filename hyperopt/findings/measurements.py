@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from hyperopt.experiments.experiment import Cell, Experiment
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings import timings
+from hyperopt.findings.rivals import rivals
 from hyperopt.records import Record
-from hyperopt.statistics import Interval, Summary, prediction_interval, summarize
+from hyperopt.statistics import FEWEST_RUNS, Interval, Summary, prediction_interval, summarize
 
 PENALTY = 1e-4 / (2 * 60_000)
 """Factor of the squared weights in the training loss of docs/reports/hyper_regularization.md, "MNIST"."""
-WIDENED = 1.5
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Measured:
     """One cell's numbers by seed; those of a time by round.
 
     `m` is the number of runs behind the report's number, which may be off by `error`. A number that is
-    infinite because its run was too short is known to be above `most`.
+    infinite because its run was too short is known to be above `most`. It is `exact` where nothing about the
+    runs is random. `rivals` are the numbers from which the report's would have to be told.
     """
 
     cell: Cell
@@ -34,45 +35,81 @@ class Measured:
     m: int
     error: float = 0.0
     most: float = math.inf
+    exact: bool = False
+    rivals: tuple[float, ...] = ()
 
     @cached_property
     def summary(self) -> Summary | None:
         """The sample over seeds; None where no run is in."""
         return summarize(list(self.by_seed.values())) if self.by_seed else None
 
-    @property
+    @cached_property
     def prediction(self) -> Interval | None:
-        """The interval in which the mean of `m` more runs is expected.
+        """The interval in which the mean of `m` more runs is expected, within what the metric can be.
 
-        None where a run diverged, below two runs, and for a number that depends on the machine or is told by
-        rank.
+        None below two runs, for a number that depends on the machine, and where fewer than ten runs do not
+        tell: one of them diverged, or all gave the same number. Of what is told by rank it is the range.
         """
-        metric = metric_of(self.cell.metric)
-        if self.diverged or metric.of_machine or metric.by_rank:
+        metric, values = metric_of(self.cell.metric), list(self.by_seed.values())
+        if metric.of_machine or metric.is_share or not values:
             return None
-        return prediction_interval(list(self.by_seed.values()), self.m)
+        if metric.by_rank or self.exact:
+            return Interval(min(values), max(values))
+        if len(values) < FEWEST_RUNS and (self.diverged or len(set(values)) == 1):
+            return None
+        found = prediction_interval(values, self.m)
+        return found and found.within(Interval(*metric.possible))
 
     @property
+    def comparable(self) -> bool:
+        """Whether the report's number could be compared, were there runs enough to tell what to expect.
+
+        That of a whole curve is not, which may be a count without spread, nor what depends on the machine.
+        """
+        there = self.cell.report is not None and not self.cell.reduction and bool(self.by_seed)
+        return there and not metric_of(self.cell.metric).of_machine
+
+    @cached_property
     def agrees(self) -> bool | None:
         """Whether the report's number lies in the prediction interval; None where either is absent.
 
-        It is None for the number of a whole curve too, which may be a count that has no spread. A number that
-        is told by rank agrees where it lies in the range over seeds, widened by a factor both ways.
+        Where all of a few runs gave the same number, only this agrees, and nothing is known to disagree.
         """
-        if metric_of(self.cell.metric).by_rank:
-            return self._in_widened_range()
-        if self.cell.report is None or self.prediction is None or self.cell.reduction:
+        report = self.cell.report
+        if report is None or not self.comparable:
             return None
-        low, high = self.prediction.low, self.prediction.high
-        return self.cell.report in Interval(low - self.error, high + self.error)
+        if self.prediction is None:
+            same = set(self.by_seed.values())
+            near = self.error + 0.5 * 10**-self.cell.decimals
+            return True if len(same) == 1 and abs(report - min(same)) <= near else None
+        return self._inside(report)
 
-    def _in_widened_range(self) -> bool | None:
-        if self.cell.report is None or self.cell.reduction or not self.by_seed:
+    @property
+    def shows(self) -> float | None:
+        """The smallest difference from our mean that would have shown; None where nothing is compared."""
+        if self.agrees is None or self.prediction is None or self.summary is None:
             return None
-        low, high = min(self.by_seed.values()), max(self.by_seed.values())
-        if math.isinf(self.cell.report):
+        mean = self.summary.median if metric_of(self.cell.metric).by_rank else self.summary.mean
+        return max(mean - self.prediction.low, self.prediction.high - mean) + self.error
+
+    @property
+    def tells(self) -> bool | None:
+        """Whether an agreement says something: no rival of the report's number would have agreed too.
+
+        None where the number does not agree.
+        """
+        if not self.agrees:
+            return None
+        if self.prediction is None:
+            return all(rival != self.cell.report for rival in self.rivals)
+        return bool(self.rivals) and not any(map(self._inside, self.rivals))
+
+    def _inside(self, number: float) -> bool:
+        assert self.prediction
+        low, high = self.prediction.low, self.prediction.high
+        if math.isinf(number):
             return math.isinf(high)
-        return min(low, self.most) / WIDENED <= self.cell.report <= high * WIDENED
+        return min(low, self.most) - self.error <= number <= high + self.error
 
 
 Measurements = Mapping[tuple[str, str], Measured]
@@ -81,9 +118,13 @@ Measurements = Mapping[tuple[str, str], Measured]
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
     """Every cell of the experiment as the records show it, in the experiment's order."""
-    error = experiment.reading_error + experiment.rounding_error
+    error, rival_of = experiment.reading_error + experiment.rounding_error, rivals(experiment)
     return {
-        (cell.row, cell.column): _measure(cell, records, seeds, experiment.runs_per_number, error)
+        (cell.row, cell.column): replace(
+            _measure(cell, records, seeds, experiment.runs_per_number, error),
+            exact=not experiment.random,
+            rivals=rival_of.get((cell.row, cell.column), ()),
+        )
         for cell in experiment.cells()
     }
 

@@ -1,104 +1,165 @@
-"""A report's claims against our runs: the effect per seed, its interval, and the verdict that follows."""
+"""A verdict on each sentence of a report, at 5 % for all of a page's sentences and looks together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean, median
 from typing import Literal
 
-from hyperopt.experiments.claim import Bound, Claim, Place
+from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.measurements import Measured, Measurements
-from hyperopt.statistics import Interval, median_interval, paired, paired_t_test, t_interval
+from hyperopt.findings.measurements import Measurements
+from hyperopt.findings.tested import Tested, near, refuted, shown, tested
+from hyperopt.statistics import ALPHA, divided, fewest_for_median, holm, interval_of, of_several
 
-Outcome = Literal["reproduced", "not reproduced", "undecided", "not testable"]
+Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
+OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
+
+
+@dataclass(frozen=True)
+class RowVerdict:
+    """One test of a sentence.
+
+    Attributes:
+        tested: the effect.
+        outcome: what follows for it alone.
+        p: of the outcome, or of the nearer of both where it is undecided; multiplied for the tests of the
+            sentence, the sentences of the page and the looks, so that 0.05 decides. None without a look.
+        within: where it is at the bound, how far from it the effect may be.
+    """
+
+    tested: Tested
+    outcome: Outcome
+    p: float | None = None
+    within: float | None = None
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One claim, at one row or over several.
+    """What our runs say of a sentence.
 
     Attributes:
-        claim: the claim.
-        rows: the rows on which it was judged.
-        effects: the effect by seed, for seeds whose runs are all in.
-        diverged: how many of the runs behind it diverged, and how many runs there are.
-        center: the mean of the effects, or their median where they are told by rank; None without effects.
-        interval: Student's interval of the mean, or that of the median by rank; None below two seeds.
-        by_rank: whether a run diverged, or the number has no mean (see `Metric`).
-        p: p of the paired t-test that the effect is 0, from five seeds on and where it is not told by rank.
+        claim: the sentence.
         outcome: the verdict.
+        rows: its tests, check by check.
+        p: of the verdict, or of the nearer of both, multiplied for the sentences of the page and the looks,
+            so that 0.05 decides; None where it was not looked at.
+        seeds: at how many the look was that decided it; None where none did.
     """
 
     claim: Claim
-    rows: tuple[str, ...]
-    effects: dict[int, float]
-    diverged: tuple[int, int]
-    center: float | None
-    interval: Interval | None
-    by_rank: bool
-    p: float | None
     outcome: Outcome
+    rows: tuple[RowVerdict, ...]
+    p: float | None = None
+    seeds: int | None = None
+
+    @property
+    def holding(self) -> int:
+        """How many of its rows hold."""
+        return sum(row.outcome == "holds" for row in self.rows)
+
+    @property
+    def decided(self) -> bool:
+        """Whether a further look would change nothing."""
+        return self.outcome not in ("undecided", "at the bound")
 
 
-def verdicts(experiment: Experiment, measurements: Measurements) -> list[Verdict]:
-    """The verdicts in the experiment's order: one per claim, or one per row where a claim is about each."""
-    return [
-        judge(claim, rows, measurements)
-        for claim in experiment.claims
-        for rows in ([(row,) for row in claim.rows] if claim.each else [claim.rows])
-    ]
+@dataclass(frozen=True)
+class Look:
+    """So many seeds, and the share of the 5 % that a decision there may cost."""
+
+    seeds: tuple[int, ...]
+    level: float
 
 
-def judge(claim: Claim, rows: Sequence[str], measurements: Measurements) -> Verdict:
-    """The verdict on a claim over these rows; the effect of a seed is its mean over them."""
-    pairs = [
-        tuple(_at(place, row, measurements) for place in (claim.effect.minuend, claim.effect.subtrahend))
-        for row in rows
-    ]
-    by_row = [paired(claim.effect.of, first.by_seed, second.by_seed) for first, second in pairs]
-    seeds = sorted(set.intersection(*(set(row) for row in by_row)))
-    effects = {seed: fmean(row[seed] for row in by_row) for seed in seeds}
-    sides = {(m.cell.row, m.cell.column): m for pair in pairs for m in pair}.values()
-    lost = sum(seed in m.diverged for m in sides for seed in seeds)
-    by_rank = lost > 0 or any(metric_of(m.cell.metric).by_rank for m in sides)
-    values = list(effects.values())
-    interval = effect_interval(values, by_rank=by_rank)
-    return Verdict(
-        claim=claim,
-        rows=tuple(rows),
-        effects=effects,
-        diverged=(lost, len(sides) * len(seeds)),
-        center=(median(values) if by_rank else fmean(values)) if values else None,
-        interval=interval,
-        by_rank=by_rank,
-        p=None if by_rank or claim.effect.ratio else paired_t_test(values),
-        outcome=outcome(claim.bound, interval),
-    )
+def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
+    """The experiment's looks for which there are seeds, its own first.
+
+    Where the median is judged, a look at fewer seeds than it takes decides nothing and gets no share.
+    """
+    at = [n for n in experiment.looks if experiment.judged_by == "mean" or n >= fewest_for_median(ALPHA)]
+    own = [seed for seed in experiment.seeds if seed in seeds]
+    ordered = [*own, *(seed for seed in seeds if seed not in own)]
+    levels = divided(at) if at else ()
+    return [Look(tuple(ordered[:n]), level) for n, level in zip(at, levels, strict=True) if n <= len(ordered)]
 
 
-def effect_interval(effects: Sequence[float], *, by_rank: bool) -> Interval | None:
-    """The interval behind a verdict: Student's, or that of the median by rank; None below two seeds."""
-    if len(effects) < 2:
-        return None
-    return median_interval(effects)[0] if by_rank else t_interval(effects)
+def verdicts(experiment: Experiment, measurements: Measurements, seeds: Sequence[int]) -> list[Verdict]:
+    """A verdict per sentence, in the experiment's order."""
+    found = [_untested(claim, experiment, measurements) for claim in experiment.claims]
+    for look in looks(experiment, seeds):
+        _look(found, look)
+    left = sum(not verdict.decided for verdict in found)
+    return [_at_the_bound(verdict, ALPHA / max(1, left)) for verdict in found]
 
 
-def outcome(bound: Bound | None, interval: Interval | None) -> Outcome:
-    """Reproduced where the whole interval is as claimed, not where none of it is, undecided otherwise."""
-    if bound is None:
-        return "not testable"
-    if interval is None:
-        return "undecided"
-    if bound.contains(interval):
-        return "reproduced"
-    return "not reproduced" if bound.misses(interval) else "undecided"
+def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) -> Verdict:
+    outcome: Outcome = "undecided" if claim.testable else "cannot be told"
+    every = [one for check in claim.checks for one in tested(check, experiment, measurements)]
+    return Verdict(claim, outcome, tuple(RowVerdict(one, outcome) for one in every))
 
 
-def _at(place: Place, row: str, measurements: Measurements) -> Measured:
-    measured = measurements[place.row_at(row), place.column]
-    if not place.reported or measured.cell.report is None:
-        return measured
-    return replace(measured, by_seed=dict.fromkeys(measured.by_seed, measured.cell.report))
+def _look(found: list[Verdict], look: Look) -> None:
+    """Decide what can be decided at a look: by Holm's step-down over the sentences not decided before."""
+    left = [i for i, verdict in enumerate(found) if not verdict.decided]
+    ps = [_sentence(found[i], look) for i in left]
+    rejected, times = holm([min(p) for p in ps], look.level)
+    for i, (holds, fails), decided, factor in zip(left, ps, rejected, times, strict=True):
+        verdict = _rows(found[i], look, factor, holds=decided and holds <= fails)
+        p = min(1.0, min(holds, fails) * factor * ALPHA / look.level)
+        if decided:
+            outcome: Outcome = "holds" if holds <= fails else "does not hold"
+            verdict = replace(verdict, outcome=outcome, seeds=len(look.seeds))
+        found[i] = replace(verdict, p=p)
+
+
+def _sentence(verdict: Verdict, look: Look) -> tuple[float, float]:
+    """Of a sentence p that it holds, as all but so many of its rows must, and p that it does not."""
+    pairs = [_evidence(row.tested, look) for row in verdict.rows]
+    n, spared = len(pairs), verdict.claim.all_but
+    holds = of_several([holds for holds, _ in pairs], n - spared)
+    return holds, of_several([fails for _, fails in pairs], spared + 1)
+
+
+def _evidence(one: Tested, look: Look) -> tuple[float, float]:
+    """Of one effect p that it is as claimed, and p that it is not."""
+    bound, sample = one.check.bound, one.evidence(look.seeds)
+    return shown(bound, sample), refuted(bound, sample)
+
+
+def _rows(verdict: Verdict, look: Look, sentences: int, *, holds: bool) -> Verdict:
+    """The rows of a sentence: by Holm's step-down within it, all alike where all of them hold."""
+    pairs = [_evidence(row.tested, look) for row in verdict.rows]
+    level = look.level / sentences
+    rejected, times = holm([min(pair) for pair in pairs], level)
+    rows = []
+    for row, (yes, no), decided, factor in zip(verdict.rows, pairs, rejected, times, strict=True):
+        if holds and yes <= level:
+            decided, factor = True, 1
+        if row.outcome == "undecided":
+            outcome: Outcome = row.outcome if not decided else "holds" if yes <= no else "does not hold"
+            row = replace(row, outcome=outcome, p=min(1.0, min(yes, no) * factor * ALPHA / level))
+        rows.append(row)
+    return replace(verdict, rows=tuple(rows))
+
+
+def _at_the_bound(verdict: Verdict, level: float) -> Verdict:
+    """Where all that is undecided lies within a negligible difference of its bound, the sentence does too."""
+    if verdict.outcome != "undecided":
+        return verdict
+    rows = [_row_at_the_bound(row, level) for row in verdict.rows]
+    left = {row.outcome for row in rows} - {"holds"}
+    outcome: Outcome = "at the bound" if left == {"at the bound"} else "undecided"
+    return replace(verdict, outcome=outcome, rows=tuple(rows))
+
+
+def _row_at_the_bound(row: RowVerdict, level: float) -> RowVerdict:
+    one, bound = row.tested, row.tested.check.bound
+    if row.outcome != "undecided" or row.p is None:
+        return row
+    sample = one.evidence()
+    p, interval = near(bound, sample, one.negligible), interval_of(sample, 1 - level)
+    if p > level or interval is None:
+        return row
+    within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in (bound.low, bound.high))
+    return replace(row, outcome="at the bound", within=within)

@@ -12,22 +12,11 @@ from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measurements, measure
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
+from hyperopt.findings.tally import Tally, tally_of
 from hyperopt.findings.time_ratios import Times, times
 from hyperopt.findings.verdicts import Verdict, verdicts
 from hyperopt.records import Record
 from hyperopt.wording import counted
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Cells beside the report's numbers: how many were compared, and how many of these agree.
-
-    `lost` is the number of cells that are not compared because some of their runs diverged.
-    """
-
-    agree: int
-    compared: int
-    lost: int
 
 
 @dataclass(frozen=True)
@@ -75,22 +64,24 @@ class View:
 
     @property
     def count(self) -> str:
-        """`3 seeds`."""
-        return counted(len(self.seeds), "seed")
+        """`3 seeds`; where a cell has fewer, `3 to 5 of 5 seeds`."""
+        total = len(self.seeds)
+        there = [total - len(measured.missing) for measured in self.measurements.values()]
+        if self.complete or not there or min(there) == total:
+            return counted(total, "seed")
+        low, high = min(there), max(there)
+        return f"{low if low == high else f'{low} to {high}'} of {counted(total, 'seed')}"
 
     @property
     def over(self) -> str:
         """What means are taken over: `3 seeds (0, 1, 2)`; says so where some of their runs are missing."""
-        all_ = f"{self.count} ({listed(self.seeds)})"
+        all_ = f"{counted(len(self.seeds), 'seed')} ({listed(self.seeds)})"
         return all_ if self.complete else f"those of {all_} that are in"
 
     @property
-    def agreement(self) -> Agreement:
-        """How many cells agree with the report, and how many were compared."""
-        cells = self.measurements.values()
-        compared = [measured.agrees for measured in cells if measured.agrees is not None]
-        lost = sum(bool(measured.diverged) and measured.agrees is None for measured in cells)
-        return Agreement(sum(compared), len(compared), lost)
+    def tally(self) -> Tally:
+        """How many of the report's sentences hold, and how many of its numbers agree."""
+        return tally_of([(self.verdicts, self.measurements)])
 
     @property
     def bold(self) -> frozenset[str]:
@@ -138,7 +129,7 @@ def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[
         seeds,
         measurements,
         origin(experiment.lists or experiment, records, seeds),
-        verdicts=verdicts(experiment, measurements),
+        verdicts=verdicts(experiment, measurements, seeds),
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
         times=times(experiment, records, measurements),

@@ -1,43 +1,60 @@
-"""The report's claims and the verdict on each."""
+"""The sentences of a report, the verdict on each, and the rows behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperopt.experiments.claim import Claim, Place
+from hyperopt.experiments.claim import Check, Place
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.verdicts import Verdict
+from hyperopt.findings.verdicts import RowVerdict, Verdict, looks
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.markdown import interval, number
-from hyperopt.statistics import SMALLEST_TEST
 from hyperopt.wording import possessive, sentence
 
 OF_TIMES = "Of times it is the ratio, paired by round, and n counts rounds."
 OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
+DOC = "../../docs/statistics.md"
 
 
-def section(views: Sequence[View]) -> str:
-    """The claims, a table of verdicts per view, and how they were judged; empty without claims."""
-    claims = views[0].experiment.claims
-    if not claims:
+def section(view: View) -> str:
+    """The sentences, the table of their rows, and how they were judged; empty without any."""
+    if not view.verdicts:
         return ""
-    said = [f"{i}. {_said(claim, views[0].experiment)}" for i, claim in enumerate(claims, 1)]
-    parts = ["## Claims", "\n".join(said)]
-    for view in views:
-        parts += [f"### {view.count}"] if len(views) > 1 else []
-        parts.append(_table(view))
-    return "\n\n".join([*parts, _how_judged(views)])
+    said = [f"{i}. {_said(verdict, view.experiment)}" for i, verdict in enumerate(view.verdicts, 1)]
+    return "\n\n".join(filter(None, ["## Sentences", "\n".join(said), rows(view), _how_judged(view)]))
 
 
-def _said(claim: Claim, experiment: Experiment) -> str:
-    """The sentence, its effect where that is not the experiment's, and why it has this bound."""
-    parts = [claim.says]
-    if claim.effect != experiment.effect:
-        sides = (claim.effect.minuend, claim.effect.subtrahend)
-        first, second = (_side(side, experiment) for side in sides)
-        parts.append(f"Effect: {first} {'/' if claim.effect.ratio else '−'} {second}.")
+def rows(view: View) -> str:
+    """The table of rows."""
+    every = [
+        (i, verdict, row) for i, verdict in enumerate(view.verdicts, 1) for row in verdict.rows if row.tested
+    ]
+    if not every:
+        return ""
+    repeats = any(row.tested.repeats is not None for _, _, row in every)
+    lost = any(row.tested.diverged[0] for _, _, row in every)
+    header = ["sentence", "of", view.experiment.corner, "claimed", "effect", "95 % interval", "n"]
+    header += [*(["repeats"] if repeats else []), *(["diverged"] if lost else []), "p", "verdict"]
+    table = [_row(i, row, repeats=repeats, lost=lost) for i, _, row in every]
+    return markdown.table(header, table, left=("of", "verdict"))
+
+
+def _said(verdict: Verdict, experiment: Experiment) -> str:
+    """The verdict, the sentence, its effects where they are its own, and how it is read."""
+    claim = verdict.claim
+    p = f", p {_p(verdict.p)}" if verdict.p is not None and verdict.outcome != "at the bound" else ""
+    seeds = f" at {verdict.seeds} seeds" if verdict.seeds else ""
+    holding = f", {verdict.holding} of {len(verdict.rows)} rows" if len(verdict.rows) > 1 else ""
+    parts = [f"**{sentence(verdict.outcome)}**{seeds}{holding}{p}.", claim.says]
+    if claim.ours:
+        parts.append("*(A check of ours.)*")
+    if claim.same_as:
+        parts.append(f"*(As in [{claim.same_as}](../{claim.same_as}.md).)*")
+    if claim.all_but:
+        parts.append(f"Holds where {len(verdict.rows) - claim.all_but} of the rows do.")
+    parts += list(dict.fromkeys(filter(None, (_effect(check, experiment) for check in claim.checks))))
     if claim.why:
         parts.append(f"*({claim.why})*")
     if claim.contradicted:
@@ -45,53 +62,47 @@ def _said(claim: Claim, experiment: Experiment) -> str:
     return " ".join(parts)
 
 
+def _effect(check: Check, experiment: Experiment) -> str:
+    """The effect of a check, where it is not the experiment's."""
+    if check.effect == experiment.effect:
+        return ""
+    first, second = (_side(side, experiment) for side in (check.effect.minuend, check.effect.subtrahend))
+    of = f"{check.of}: " if check.of else ""
+    return f"Effect: {of}{first} {'/' if check.effect.ratio else '−'} {second}."
+
+
 def _side(side: Place, experiment: Experiment) -> str:
-    of = side.row or (experiment.reference if side.reported else "")
-    return f"({side.column} of {of})" if of else f"({side.column})"
+    if side.number is not None:
+        return f"{side.number:g}"
+    of = (side.row or "").replace("{}", "…") or (experiment.reference if side.reported else "")
+    spread = "distance from the median over seeds of " if side.spread else ""
+    return f"({spread}{side.column} of {of})" if of else f"({spread}{side.column})"
 
 
-def _are_timed(experiment: Experiment) -> bool:
-    return any(metric_of(column.metric).timed_in for column in experiment.columns)
+def _decimals(row: RowVerdict) -> int:
+    """Those of the number from which the effect is taken."""
+    first, _ = row.tested.sides[0]
+    return max(2, first.cell.decimals) if row.tested.check.effect.ratio else first.cell.decimals
 
 
-def _table(view: View) -> str:
-    experiment = view.experiment
-    p = ["p"] if _has_p(view) else []
-    header = ["claim", experiment.corner, "claimed", "effect", "interval", "n", *p, "diverged", "verdict"]
-    rows = [
-        _row(verdict, experiment.claims.index(verdict.claim) + 1, _decimals(verdict, view), with_p=bool(p))
-        for verdict in view.verdicts
-    ]
-    return markdown.table(header, rows, left=("verdict",))
-
-
-def _has_p(view: View) -> bool:
-    return any(verdict.p is not None for verdict in view.verdicts)
-
-
-def _decimals(verdict: Verdict, view: View) -> int:
-    """The decimals of the number from which the effect is taken."""
-    place, ratio = verdict.claim.effect.minuend, verdict.claim.effect.ratio
-    decimals = view.measurements[place.row_at(verdict.rows[0]), place.column].cell.decimals
-    return max(2, decimals) if ratio else decimals
-
-
-def _row(verdict: Verdict, i: int, decimals: int, *, with_p: bool) -> list[str]:
-    lost, runs = verdict.diverged
-    center = number(verdict.center, decimals) + (" (median)" if verdict.by_rank else "")
-    bound, shown = markdown.bound(verdict.claim.bound), interval(verdict.interval, decimals)
-    p = [_p(verdict.p)] if with_p else []
-    diverged = f"{lost} of {runs}" if lost else ""
-    outcome = f"**{verdict.outcome}**" if verdict.outcome == "not reproduced" else verdict.outcome
+def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool) -> list[str]:
+    tested, decimals = row.tested, _decimals(row)
+    diverged, runs = tested.diverged
+    center = number(tested.center, decimals) + (" (median)" if tested.method == "median" else "")
+    share = tested.repeats
+    within = f", within {number(row.within, max(2, decimals))}" if row.within is not None else ""
+    outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else f"{row.outcome}{within}"
     return [
         str(i),
-        markdown.rows_named(verdict.rows),
-        bound,
+        tested.check.of,
+        markdown.rows_named(tested.rows),
+        markdown.bound(tested.check.bound),
         center,
-        shown,
-        str(len(verdict.effects)),
-        *p,
-        diverged,
+        interval(tested.interval, decimals),
+        str(len(tested.effects)),
+        *([markdown.NOTHING if share is None else f"{100 * share:.0f} %"] if repeats else []),
+        *([f"{diverged} of {runs}" if diverged else ""] if lost else []),
+        _p(row.p),
         outcome,
     ]
 
@@ -100,29 +111,44 @@ def _p(p: float | None) -> str:
     return "< 0.0001" if p is not None and p < 0.0001 else number(p, 4)
 
 
-def _how_judged(views: Sequence[View]) -> str:
-    effect = views[0].experiment.effect
+def _how_judged(view: View) -> str:
+    experiment, effect = view.experiment, view.experiment.effect
     what = f"({effect.minuend.column}) − ({effect.subtrahend.column})" if effect else "the difference claimed"
-    words = [
-        f"The effect is {what}, paired by seed; over several rows, its mean over them. A claim is "
-        "reproduced where the whole 95 % interval of the effect is as claimed, not reproduced where none "
-        "of it is, undecided otherwise."
-    ]
-    if any(claim.effect.ratio for claim in views[0].experiment.claims):
-        words.append(OF_TIMES if _are_timed(views[0].experiment) else OF_RATIOS)
-    told = [verdict for view in views for verdict in view.verdicts if verdict.by_rank]
-    if told:
-        where = (
-            "Where a run diverged" if any(v.diverged[0] for v in told) else "Where a run may never get there"
-        )
+    judged = "median" if experiment.judged_by == "median" else "mean"
+    words = [f"The effect is {what}, paired by seed; over several rows, its mean over them."]
+    if not experiment.random:
+        words.append("Nothing is random here: equal numbers are the numbers.")
+    else:
+        at = ", ".join(str(n) for n in experiment.looks)
+        reached = len(looks(experiment, view.seeds))
         words.append(
-            f"{where}, a t interval means nothing: the median of the effects stands, and its "
-            "distribution-free interval, which covers 95 % or more from six seeds on and is the range below "
-            "(75 % at n = 3)."
+            f"Judged by the {judged}, looked at with {at} seeds ({reached} of these looks so far). p is "
+            "of the verdict, or of the nearer of both, multiplied for the rows of the sentence, the "
+            "sentences of the page and the looks: it decides from 0.05 down. A sentence holds where all its "
+            f"rows do, and does not where one does not. [How]({DOC})."
         )
-    if any(map(_has_p, views)):
+    tests = [row.tested for verdict in view.verdicts for row in verdict.rows]
+    if any(one.check.effect.ratio for one in tests):
+        timed = any(metric_of(column.metric).timed_in for column in experiment.columns)
+        words.append(OF_TIMES if timed else OF_RATIOS)
+    if any(one.method == "median" for one in tests):
         words.append(
-            f"p is of the paired t-test that the effect is 0, from {SMALLEST_TEST} seeds, not corrected for "
-            "their number."
+            "The interval of a median takes six seeds and assumes no shape; without it there is none."
+        )
+    if any(one.method == "share" for one in tests):
+        words.append(
+            "Shares of runs that diverged are compared by Fisher's exact test; their interval is Clopper and "
+            "Pearson's of both."
+        )
+    if any(one.repeats is not None for one in tests):
+        words.append(
+            f"Repeats: of all means over {experiment.runs_per_number} of our seeds, the share whose effect "
+            "is as claimed: how often the report's own procedure would print the same."
         )
     return " ".join(words)
+
+
+def other(views: Sequence[View]) -> str:
+    """The rows of other numbers of seeds, folded away."""
+    shown = [(view.count, table) for view in views if (table := rows(view))]
+    return "\n\n".join(markdown.folded(f"Sentences at {count}", table) for count, table in shown)

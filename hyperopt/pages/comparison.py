@@ -1,80 +1,139 @@
-"""Our numbers beside the report's: intervals, and whether a cell agrees."""
+"""Our numbers beside the report's: intervals, whether a cell agrees, and whether that says anything."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from statistics import NormalDist
 
-from hyperopt.experiments.experiment import Table
+from hyperopt.experiments.experiment import Experiment, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.markdown import NOTHING, interval, number
+from hyperopt.statistics import CONFIDENCE, FEWEST_RUNS, FEWEST_SUBSETS, Interval, share_interval
 from hyperopt.wording import possessive, sentence
 
 
-def section(views: Sequence[View]) -> str:
-    """A table per view, then how to read them."""
-    reference, compares = views[0].experiment.reference, views[0].experiment.compares
-    parts = [f"## Beside {reference}" if compares else "## Every number"]
-    for view in views:
-        parts += [f"### {view.count}"] if len(views) > 1 else []
-        parts += [part for table in view.experiment.tables for part in _table(view, table)]
-    m = views[0].experiment.runs_per_number
-    words = "Intervals are Student's, 95 %; sd has ddof 1."
+def section(view: View, others: Sequence[View]) -> str:
+    """A table per sub-table, how to read it, and the same of other numbers of seeds, folded away."""
+    reference, compares = view.experiment.reference, view.experiment.compares
+    parts = [f"## Beside {reference}" if compares else "## Every number", *_tables(view)]
+    parts.append(_words(view, view.experiment, compares=compares))
+    parts += [markdown.folded(f"At {one.count}", "\n\n".join(_tables(one))) for one in others]
+    return "\n\n".join(parts)
+
+
+def agrees(measured: Measured) -> str:
+    """`yes`, `cannot tell` where a rival number would have agreed too, or `no`."""
+    if measured.agrees is None:
+        return NOTHING
+    return "**no**" if not measured.agrees else "yes" if measured.tells else "cannot tell"
+
+
+def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
+    words = ["Intervals are Student's, 95 %, within what the number can be; sd has ddof 1."]
     if compares:
-        words = (
-            f"{sentence(possessive(reference))} number agrees where it lies in the prediction interval, "
-            f"mean ± t(.975, n−1) s √(1/n + 1/m), where m = {m} runs are behind it. {words}"
+        m = experiment.runs_per_number
+        words = [
+            f"{sentence(possessive(experiment.reference))} number agrees where it lies in the prediction "
+            f"interval of the mean of {m} more: {_predicted(len(view.seeds), m)}. Beside it stands the "
+            "smallest difference that would have shown; an agreement cannot tell where the number of the "
+            "row's other column, or one half the spread of the column away, would have agreed too.",
+            *words,
+        ]
+    if error := experiment.reading_error:
+        words.append(f"Its numbers were read off its picture, to ±{error:g}, which widens the interval.")
+    if error := experiment.rounding_error:
+        words.append(f"Its numbers are rounded, by up to {error:g}, which widens the interval.")
+    if any(metric_of(column.metric).is_share for column in experiment.columns):
+        words.append("The interval of a share of runs is Clopper and Pearson's.")
+    if view.diverged:
+        words.append(
+            f"Where a run diverged, t intervals mean nothing: median and range stand instead, and below "
+            f"{FEWEST_RUNS} seeds the cell is not compared."
         )
-    if error := views[0].experiment.reading_error:
-        words += f" Its numbers were read off its picture, to ±{error:g}, which widens the interval."
-    if error := views[0].experiment.rounding_error:
-        words += f" Its numbers are rounded, by up to {error:g}, which widens the interval."
-    if any(view.diverged for view in views):
-        words += (
-            " Where a run diverged, t intervals mean nothing: median and range stand instead, "
-            "and the cell is not compared."
-        )
-    return "\n\n".join([*parts, words])
+    return " ".join(words)
+
+
+def _predicted(n: int, m: int) -> str:
+    """Which interval it is, and how often that of subsets holds the mean of new runs, were they normal."""
+    if n < FEWEST_RUNS or math.comb(n, m) < FEWEST_SUBSETS:
+        return "Student's, mean ± t s √(1/n + 1/m)"
+    z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt((n - m) / (n + m))
+    held = 100 * (2 * NormalDist().cdf(z) - 1)
+    return (
+        f"the middle 95 % of the means of {m} of ours (as these share runs with our mean, some {held:.0f} % "
+        "of the means of new runs lie there)"
+    )
+
+
+def _tables(view: View) -> Iterator[str]:
+    for table in view.experiment.tables:
+        yield from _table(view, table)
 
 
 def _table(view: View, table: Table) -> Iterator[str]:
     experiment = view.experiment
-    header = [
-        experiment.corner,
-        "",
-        experiment.reference.removeprefix("the "),
-        "mean",
-        "sd",
-        "95 % interval",
-        "prediction interval",
-        "n",
-        "agrees",
-        "diverged",
-    ]
     columns = [column for column in experiment.columns if not metric_of(column.metric).timed_in]
-    cells = [view.measurements[row.label, column.name] for row in table.rows for column in columns]
-    rows = [_row(measured, measured.cell.column) for measured in cells]
+    cells = [
+        (view.measurements[row.label, column.name], column.name)
+        for row in table.rows
+        for column in columns
+        if (row.label, column.name) in view.measurements
+    ]
     if experiment.baseline and table is experiment.tables[0]:
-        baseline = view.measurements[experiment.baseline.label, experiment.columns[0].name]
-        rows.insert(0, _row(baseline, ""))
+        cells.insert(0, (view.measurements[experiment.baseline.label, experiment.columns[0].name], ""))
+    compared = any(measured.cell.report is not None for measured, _ in cells)
+    lost = any(measured.diverged for measured, _ in cells)
+    header = [experiment.corner, "", *([experiment.reference.removeprefix("the ")] if compared else [])]
+    header += ["mean", "sd", "95 % interval"]
+    header += ["prediction interval", "n", "agrees", "would show"] if compared else ["n"]
+    header += ["diverged"] if lost else []
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"
-    yield markdown.table(header, rows, left=("", "diverged"))
+    rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
+    yield markdown.table(header, rows, left=("", "agrees", "diverged"))
 
 
-def _row(measured: Measured, name: str) -> list[str]:
-    decimals = measured.cell.decimals
-    report = number(measured.cell.report, decimals)
-    summary = measured.summary
+def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[str]:
+    decimals, summary = measured.cell.decimals, measured.summary
+    mean = number(summary.mean, decimals) if summary else NOTHING
+    share = metric_of(measured.cell.metric).is_share
+    plain = summary and not measured.diverged and not share
+    texts = [mean, number(summary.sd, decimals) if summary and plain else NOTHING, _interval(measured)]
+    n = str(summary.n if summary else 0)
+    if compared:
+        texts = [number(measured.cell.report, decimals), *texts, interval(measured.prediction, decimals), n]
+        texts += [agrees(measured), number(measured.shows, decimals)]
+    else:
+        texts.append(n)
+    return [measured.cell.row, name, *texts, *([_lost(measured)] if lost else [])]
+
+
+def _interval(measured: Measured) -> str:
+    """Of the mean, Student's; of a share of runs, Clopper and Pearson's."""
+    metric, summary = metric_of(measured.cell.metric), measured.summary
     if summary is None:
-        return [measured.cell.row, name, report, *[NOTHING] * 4, "0", NOTHING, NOTHING]
-    agrees = NOTHING if measured.agrees is None else ("yes" if measured.agrees else "**no**")
-    mean, n = number(summary.mean, decimals), str(summary.n)
-    if measured.diverged:
-        count = f"{len(measured.diverged)} of {n}: median {number(summary.median, decimals)}"
-        lost = f"{count}, range {interval(summary.range, decimals)}"
-        return [measured.cell.row, name, report, mean, NOTHING, NOTHING, NOTHING, n, NOTHING, lost]
-    intervals = [interval(summary.interval, decimals), interval(measured.prediction, decimals)]
-    return [measured.cell.row, name, report, mean, number(summary.sd, decimals), *intervals, n, agrees, ""]
+        return NOTHING
+    if metric.is_share and not measured.cell.reduction:
+        found = share_interval(sum(y > 0 for y in measured.by_seed.values()), summary.n)
+        return interval(Interval(100 * found.low, 100 * found.high), measured.cell.decimals)
+    if measured.diverged or summary.interval is None:
+        return NOTHING
+    return interval(summary.interval.within(Interval(*metric.possible)), measured.cell.decimals)
+
+
+def _lost(measured: Measured) -> str:
+    """How many runs diverged, and the median and range where these are numbers."""
+    summary, lost = measured.summary, len(measured.diverged)
+    if not lost or summary is None:
+        return ""
+    count = f"{lost} of {summary.n}"
+    if metric_of(measured.cell.metric).is_share:
+        return count
+    middle, ends = number(summary.median, measured.cell.decimals), summary.range
+    if NOTHING in (middle, number(ends.low), number(ends.high)):
+        return f"{count}: no number left"
+    return f"{count}: median {middle}, range {interval(ends, measured.cell.decimals)}"

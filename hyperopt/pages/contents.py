@@ -1,4 +1,4 @@
-"""The list of all published pages, by report."""
+"""The list of all published pages, by report, with what follows from them."""
 
 from __future__ import annotations
 
@@ -6,30 +6,78 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
+from hyperopt.findings.tally import tally_of
+from hyperopt.findings.verdicts import Outcome
+from hyperopt.findings.view import View
+from hyperopt.pages.answer import HEADS, numbers, outcomes
 from hyperopt.pages.markdown import table
+from hyperopt.wording import counted
 
 if TYPE_CHECKING:
     from hyperopt.pages import Page
 
 WORDS = (
     "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict "
-    "on each of its claims, and the command that made it. Written by `hyperopt render` from `records/`."
+    "on each of its sentences, and the command that made it. Written by `hyperopt render` from `records/`; "
+    "every sentence and its verdict is also a row of [sentences.csv](sentences.csv). How verdicts are "
+    "reached, with 5 % of error for a page: [statistics](../docs/statistics.md). A number agrees tellingly "
+    "where a rival number, that of the row's other column or one half a column's spread away, would not have "
+    "agreed too."
 )
+QUOTED: tuple[Outcome, ...] = ("does not hold", "holds", "at the bound")
 
 
-def contents(pages: Mapping[str, Page]) -> str:
-    """The list as Markdown; `pages` by experiment id, `<report>/<table or figure>`."""
+def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
+    """The list as Markdown; `pages` and `views` by experiment id, `<report>/<table or figure>`."""
     reports = sorted({name.split("/")[0] for name in pages}, key=lambda slug: [*REPORTS, slug].index(slug))
-    return "\n\n".join(["# Results", WORDS, *(_section(slug, pages) for slug in reports)]) + "\n"
+    answers = [_answer(slug, views) for slug in reports]
+    lists = [_list(slug, pages) for slug in reports]
+    return "\n\n".join(filter(None, ["# Results", WORDS, *answers, "## Pages", *lists])) + "\n"
 
 
-def _section(slug: str, pages: Mapping[str, Page]) -> str:
-    """One report's heading, its title and authors, and the pages of it."""
+def _answer(slug: str, views: Mapping[str, View]) -> str:
+    """One report's heading, its title and authors, and what follows from all its pages."""
+    own = {name: view for name, view in views.items() if name.split("/")[0] == slug and view.measured}
+    tally = tally_of((view.verdicts, view.measurements) for view in own.values())
+    total = sum(tally.sentences.values())
+    parts = []
+    if report := REPORTS.get(slug):
+        page = f"[What it ran, and what its code does](../docs/reports/{slug}.md)"
+        parts.append(f"{report.authors}: *{report.title}*. {page}.")
+    if total:
+        parts.append(f"**Of {counted(total, 'sentence')} {outcomes(tally.sentences)}.**")
+    if tally.compared:
+        parts.append(f"{numbers(tally)}.")
+    if total := sum(tally.ours.values()):
+        parts.append(f"Of {counted(total, 'check')} of ours {outcomes(tally.ours)}.")
+    lines = [f"- *{HEADS[outcome]}:* {said}" for outcome in QUOTED if (said := _said(own, outcome))]
+    if undecided := _counts(own, "undecided"):
+        lines.append(f"- *Undecided:* {undecided}")
+    return "\n\n".join(filter(None, [f"## {slug}", " ".join(parts), "\n".join(lines)]))
+
+
+def _said(views: Mapping[str, View], outcome: Outcome) -> str:
+    """The report's sentences with that verdict, each with its page."""
+    return " ".join(
+        f"“{verdict.claim.says.rstrip('.')}” ([{name.split('/')[1]}]({name}.md))."
+        for name, view in views.items()
+        for verdict in view.verdicts
+        if verdict.outcome == outcome and verdict.claim.counts
+    )
+
+
+def _counts(views: Mapping[str, View], outcome: Outcome) -> str:
+    """How many of the report's sentences have that verdict, page by page."""
+    counts = {
+        name: sum(verdict.outcome == outcome and verdict.claim.counts for verdict in view.verdicts)
+        for name, view in views.items()
+    }
+    return ", ".join(f"{n} in [{name.split('/')[1]}]({name}.md)" for name, n in counts.items() if n)
+
+
+def _list(slug: str, pages: Mapping[str, Page]) -> str:
+    """One report's pages, a line each."""
     rows = [
         [f"[{name}]({name}.md)", page.verdicts] for name, page in pages.items() if name.split("/")[0] == slug
     ]
-    listed = table(["page", "verdicts"], rows, left=("page", "verdicts"))
-    if not (report := REPORTS.get(slug)):
-        return f"## {slug}\n\n{listed}"
-    page = f"[What it ran, and what its code does](../docs/reports/{slug}.md)"
-    return f"## {slug}\n\n{report.authors}: *{report.title}*. {page}.\n\n{listed}"
+    return table(["page", "verdicts"], rows, left=("page", "verdicts"))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import NOTHING
 
 
 def csv(views: Sequence[View]) -> str:
-    """A row per cell and view; `values` are in the order of `seeds`, – where a run is missing."""
+    """A row per cell and view; `values` are in the order of `seeds`, – where a run is missing.
+
+    Of a time they are in the order of rounds, which stand as `seeds`. `run` is the run of the first seed.
+    """
     rows = []
     for view in views:
         headings = {row.label: table.heading for table in view.experiment.tables for row in table.rows}
@@ -19,11 +23,14 @@ def csv(views: Sequence[View]) -> str:
             summary = measured.summary
             prediction = measured.prediction
             mean_interval = summary.interval if summary and not measured.diverged else None
+            timed = metric_of(measured.cell.metric).timed_in
+            seeds = tuple(measured.by_seed) if timed else view.seeds
             rows.append(
                 {
                     "table": headings.get(measured.cell.row, ""),
                     "row": measured.cell.row,
                     "column": measured.cell.column,
+                    "run": measured.cell.run(view.seeds[0]).id,
                     "metric": measured.cell.metric,
                     "report": measured.cell.report,
                     "n": len(measured.by_seed),
@@ -35,13 +42,39 @@ def csv(views: Sequence[View]) -> str:
                     "prediction_low": prediction and prediction.low,
                     "prediction_high": prediction and prediction.high,
                     "agrees": {True: "yes", False: "no", None: ""}[measured.agrees],
+                    "would_show": measured.shows,
+                    "tells": {True: "yes", False: "no", None: ""}[measured.tells],
                     "median": summary and summary.median,
                     "minimum": summary and summary.range.low,
                     "maximum": summary and summary.range.high,
-                    "seeds": " ".join(map(str, view.seeds)),
+                    "seeds": " ".join(map(str, seeds)),
                     "values": " ".join(
-                        f"{measured.by_seed[s]:.6g}" if s in measured.by_seed else NOTHING for s in view.seeds
+                        f"{measured.by_seed[s]:.6g}" if s in measured.by_seed else NOTHING for s in seeds
                     ),
                 }
             )
     return pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def sentences(views: Mapping[str, View]) -> str:
+    """A row per sentence of every page: whose it is, its verdict, how many of its rows hold."""
+    rows = [
+        {
+            "page": name,
+            "sentence": i,
+            "whose": "ours" if verdict.claim.ours else "repeated" if verdict.claim.same_as else "report",
+            "verdict": verdict.outcome,
+            "rows": len(verdict.rows),
+            "holding": verdict.holding,
+            "p": verdict.p,
+            "seeds": verdict.seeds,
+            "says": verdict.claim.says,
+        }
+        for name, view in views.items()
+        for i, verdict in enumerate(view.verdicts, 1)
+        if view.measured
+    ]
+    frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else [])
+    if rows:
+        frame["seeds"] = frame["seeds"].astype("Int64")
+    return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 
 from hyperopt.experiments.figure import HeatMap
-from hyperopt.findings.measurements import WIDENED, Measured
+from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
+from hyperopt.pages import comparison as comparison_table
 from hyperopt.pages import markdown
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
@@ -28,18 +29,17 @@ def section(view: View, figure: HeatMap) -> str:
     return "\n\n".join(filter(None, ["## The figure, our numbers", picture, " ".join(words), notes]))
 
 
-def comparison(views: Sequence[View], figure: HeatMap) -> str:
-    """For each view: how many cells agree with the report's, which do not, and every cell."""
-    reference = views[0].experiment.reference
-    parts = [f"## Beside {reference}"]
-    for view in views:
-        parts += [f"### {view.count}"] if len(views) > 1 else []
-        parts += [_share(view, figure), _cells(view, figure)]
+def comparison(view: View, others: Sequence[View], figure: HeatMap) -> str:
+    """How many cells agree with the report's, which do not, and every cell; other views folded away."""
+    reference = view.experiment.reference
+    parts = [f"## Beside {reference}", _share(view, figure), _cells(view, figure)]
     parts.append(
-        f"A cell is inside where {reference} has a number in the range of ours over seeds, widened {WIDENED} "
-        "times both ways. A run that never got there counts as more than its steps; no mean is told of such "
-        "numbers."
+        f"A cell is inside where {reference} has a number in the range of ours over seeds, as it is: of "
+        "three seeds a fourth lies outside half the time. It cannot tell where a number half the spread of "
+        "the column away, on a logarithmic scale, would be inside too. A run that never got there counts as "
+        "more than its steps; no mean is told of such numbers."
     )
+    parts += [markdown.folded(f"At {one.count}", _cells(one, figure)) for one in others]
     return "\n\n".join(parts)
 
 
@@ -77,14 +77,13 @@ def _ours(measured: Measured) -> list[str]:
     if measured.summary is None:
         return [NOTHING, NOTHING, "", "0", NOTHING]
     never = sum(map(math.isinf, measured.by_seed.values()))
-    inside = NOTHING if measured.agrees is None else "yes" if measured.agrees else "**no**"
     lost = f"{never} ({len(measured.diverged)} diverged)" if measured.diverged else str(never or "")
     return [
         steps_or_more(measured.summary.median, measured.most),
         _range(measured),
         lost,
         str(measured.summary.n),
-        inside,
+        comparison_table.agrees(measured),
     ]
 
 

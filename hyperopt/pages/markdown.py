@@ -66,3 +66,8 @@ def cell(text: str) -> str:
 def rows_named(labels: Sequence[str]) -> str:
     """One label, or the first and the last of several."""
     return labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
+
+
+def folded(summary: str, text: str) -> str:
+    """Markdown that opens with a click on its summary."""
+    return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"

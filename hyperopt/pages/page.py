@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.view import View
 from hyperopt.pages import (
     alphas,
+    answer,
     claims,
     comparison,
     csv_file,
@@ -21,7 +21,6 @@ from hyperopt.pages import (
     own_layout,
     times,
 )
-from hyperopt.wording import counted
 
 NEEDED = (
     "The command at the end of this page trains it where there is one, and anywhere with `needs=any`; with "
@@ -42,32 +41,33 @@ def render(views: Sequence[View]) -> Page:
     """The page of an experiment; missing runs are shown as missing.
 
     Args:
-        views: as `views_of` makes them. The first is shown in the report's layout; every view has its numbers
-            and verdicts.
+        views: as `views_of` makes them. The last, of all seeds, is shown; the numbers and rows of others are
+            folded away.
     """
-    first, last = views[0], views[-1]
-    experiment = first.experiment
+    view, others = views[-1], views[:-1]
+    experiment = view.experiment
     if experiment.lists:
-        return _listing(first, experiment.lists)
-    summary = "; ".join(
-        f"{view.count}: {_summary(view)}" if len(views) > 1 else _summary(view) for view in views
-    )
-    share = origin.share(last.origin)
-    if share and any(view.measured for view in views):
+        return _listing(view, experiment.lists)
+    summary = answer.summary(view)
+    share = origin.share(view.origin)
+    if share and view.measured:
         summary = f"{share}; {summary}"
     heatmap = experiment.heatmap
     sections = [
-        _head(experiment, summary),
+        _head(experiment),
+        f"**{share}.**" if share and view.measured else "",
         f"**Not run in full: it needs a {experiment.needs.upper()}.** {NEEDED}"
         if share and experiment.needs
         else "",
-        _shown(first),
-        gallery.section(first),
-        heatmaps.comparison(views, heatmap) if heatmap else comparison.section(views),
-        order.section(last),
-        times.section(first),
-        claims.section(views),
-        origin.section(last),
+        answer.section(view),
+        _shown(view),
+        gallery.section(views[0]),
+        heatmaps.comparison(view, others, heatmap) if heatmap else comparison.section(view, others),
+        order.section(view),
+        times.section(view),
+        claims.section(view),
+        claims.other(others),
+        origin.section(view),
     ]
     return Page("\n\n".join(filter(None, sections)) + "\n", csv_file.csv(views), summary)
 
@@ -83,7 +83,7 @@ def _shown(view: View) -> str:
 
 def _listing(view: View, listed: Experiment) -> Page:
     summary = alphas.summary(view)
-    body = [_head(view.experiment, summary), alphas.section(view, listed), _notes(view.experiment)]
+    body = [_head(view.experiment), f"**{summary}.**", alphas.section(view, listed), _notes(view.experiment)]
     return Page("\n\n".join(filter(None, body)) + "\n", alphas.csv(view), summary)
 
 
@@ -91,7 +91,7 @@ def _notes(experiment: Experiment) -> str:
     return "\n".join(f"- {note}" for note in experiment.notes)
 
 
-def _head(experiment: Experiment, summary: str) -> str:
+def _head(experiment: Experiment) -> str:
     lines = [
         f"# {experiment.title}",
         f"{experiment.source}.",
@@ -100,24 +100,4 @@ def _head(experiment: Experiment, summary: str) -> str:
     if experiment.changes:
         changes = " ".join(f"{key}={value}" for key, value in sorted(experiment.changes.items()))
         lines.append(f"**Not the report's settings:** `{changes}`.")
-    lines.append(f"**{summary}.**")
     return "\n\n".join(filter(None, lines))
-
-
-def _summary(view: View) -> str:
-    if not view.measured:
-        return "no runs yet"
-    agreement, what = view.agreement, "points" if view.experiment.figure else "cells"
-    parts = []
-    if agreement.compared:
-        lost = f" ({agreement.lost} more had runs that diverged)" if agreement.lost else ""
-        parts.append(f"{agreement.agree} of {agreement.compared} {what} agree{lost}")
-    elif agreement.lost:
-        parts.append(f"{agreement.lost} {what} with runs that diverged")
-    if view.verdicts:
-        outcomes = Counter(verdict.outcome for verdict in view.verdicts)
-        parts.append(
-            f"{counted(outcomes['reproduced'], 'claim')} reproduced, {outcomes['not reproduced']} not, "
-            f"{outcomes['undecided']} undecided"
-        )
-    return "; ".join(parts) or f"no {what} compared"

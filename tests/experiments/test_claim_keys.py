@@ -44,10 +44,10 @@ def test_rows_and_columns_of_a_claim_are_named_by_number(tmp_path: Path) -> None
     numbers = small.replace('each_of: ["0.1", "1e-5"]', "each_of: [0.1, 0.00001]")
     assert numbers != small
     [claim] = written(tmp_path, numbers.replace("column: worst", "column: β 1.0e-6")).claims
-    assert claim.rows == ("0.1", "1e-05")
-    assert claim.effect.minuend.column == "β 1e-06"
+    assert claim.checks[0].rows == ("0.1", "1e-05")
+    assert claim.checks[0].effect.minuend.column == "β 1e-06"
     groups = GROUPS.replace("SGD 0.1]", "SGD 1.0e-3]")
-    assert written(tmp_path, groups).claims[0].rows == ("SGD 0.001",)
+    assert written(tmp_path, groups).claims[0].checks[0].rows == ("SGD 0.001",)
 
 
 def test_a_number_that_names_no_row_is_refused(tmp_path: Path) -> None:

@@ -64,7 +64,13 @@ def test_publish_draws_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     page = publish([experiment], store, results)["report/curves"]
     names = {p.relative_to(results).as_posix() for p in results.rglob("*") if p.is_file()}
     pages = {f"report/curves.{kind}" for kind in ("md", "csv", "svg", "png")}
-    assert names == {*pages, "records/report/curves.parquet", "README.md", "local/.publish.lock"}
+    assert names == {
+        *pages,
+        "records/report/curves.parquet",
+        "README.md",
+        "sentences.csv",
+        "local/.publish.lock",
+    }
     assert f"| [report/curves](report/curves.md) | {page.verdicts} |" in (results / "README.md").read_text()
     before = (results / "report/curves.svg").read_bytes()
     (results / "report/curves.svg").unlink()

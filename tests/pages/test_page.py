@@ -50,8 +50,8 @@ def test_missing_cells_are_shown_as_missing(experiment: Experiment):
     assert "12 of 15 runs, 3 missing" in page.markdown
     assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
     assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
-    assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |" in lines(page.markdown, "0.1")
-    assert "| 1 | 0.1 | ≥ 1 | – | – | 0 |  | undecided |" in lines(page.markdown, "1 ")
+    assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |  |" in lines(page.markdown, "0.1")
+    assert "| 1 |  | 0.1 | ≥ 1 | – | – | 0 |  | 1.0000 | undecided |" in lines(page.markdown, "1 ")
 
 
 def test_no_runs_at_all_is_a_page(experiment: Experiment):
@@ -67,27 +67,47 @@ def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(exp
     assert "Means over 3 seeds" not in page
 
 
-def test_the_summary_counts_cells_and_verdicts(experiment: Experiment):
+def test_the_summary_counts_numbers_and_sentences(experiment: Experiment):
     calm = {cell: [4.0, 5.0, 6.0] for cell in ERRORS}
-    # At 10 the report's 60 and 30 are far from 5 ± 3.5; every effect is 0, as neither claim has it.
+    # At 10 the report's 60 and 30 are far from 5 ± 3.5; of every row all effects are 0, and three tell no
+    # spread. At 0.1 each column would also agree with the other's number.
     page = page_of(experiment, records(experiment, calm))
-    assert page.verdicts == "3 of 5 cells agree; 0 claims reproduced, 3 not, 0 undecided"
+    assert page.verdicts == (
+        "of 3 sentences 2 are undecided, 1 cannot be told; 3 of 5 numbers agree, 1 of them tellingly"
+    )
 
 
-def test_more_seeds_keep_the_layout_and_give_both_verdicts(experiment: Experiment):
+def test_more_seeds_come_first_and_fewer_fold_away(experiment: Experiment):
     five = {cell: [*errors, 5.0, 4.0] for cell, errors in ERRORS.items()}
     page = page_of(experiment, records(experiment, five), seeds=5)
-    assert page.verdicts.startswith("3 seeds: 3 of 3 cells agree")
-    assert "; 5 seeds: " in page.verdicts
-    assert "| **0.1** | **7.00%** | **5.00%** |" in lines(page.markdown, "**0.1**")
-    assert "Means over 3 seeds (0, 1, 2)." in page.markdown
-    assert page.markdown.count("### 3 seeds") == page.markdown.count("### 5 seeds") == 2
+    assert "| **0.1** | **6.00%** | **4.80%** |" in lines(page.markdown, "**0.1**")
+    assert "Means over 5 seeds (0 … 4)." in page.markdown
+    first, _, folded = page.markdown.partition("<details>\n<summary>At 3 seeds</summary>")
+    assert "| 0.1 | no clip | 6.00 | 6.00 |" in lines(first, "0.1 | no")[0]
+    assert "| 0.1 | no clip | 6.00 | 7.00 |" in lines(folded, "0.1 | no")[0]
+    assert "<summary>Sentences at 3 seeds</summary>" in folded
     assert "make tables ONLY=report/table9 SEEDS=5" in page.markdown
     assert "25 of 25 runs" in page.markdown
-    # effects at 0.1: 2, 2, 2, 0, 0; t = 1.2 / (1.0954 / sqrt(5)) = 2.4495, 4 degrees of freedom
-    assert "| 1 | 0.1 | ≥ 1 | 1.20 | -0.16 to 2.56 | 5 | 0.0705 |  | undecided |" in lines(
-        page.markdown, "1 "
-    )
+    # effects at 0.1: 2, 2, 2, 0, 0: mean 1.2; of the ten means of three 2, 4 / 3 and 2 / 3 three are below 1
+    [row] = [line for line in lines(page.markdown.partition("<summary>Sent")[0], "1 ") if "| 0.1 |" in line]
+    assert row.startswith("| 1 |  | 0.1 | ≥ 1 | 1.20 | -0.16 to 2.56 | 5 | 70 % |")
+
+
+def test_what_was_run_is_said_from_the_configs(experiment: Experiment):
+    page = page_of(experiment, records(experiment, ERRORS)).markdown
+    assert (
+        "What was run: mnist; fully connected 784-128-10, tanh, tanh on the logits; minibatches of 256; "
+        "2 epochs; initial α 0.001 at level 0; 0.1, 10 at level 1; rules as reported; 3 seeds."
+    ) in page
+
+
+def test_with_runs_missing_the_page_says_how_many_are_in(experiment: Experiment):
+    three = {cell: [*errors, 5.0, 4.0] for cell, errors in ERRORS.items()} | {
+        ("0.1", "clip"): [4.0, 5.0, 6.0]
+    }
+    page = page_of(experiment, records(experiment, three), seeds=5).markdown
+    assert "3 to 5 of 5 seeds" in page
+    assert "23 of 25 runs, 2 missing" in page
 
 
 def test_other_settings_are_told(experiment: Experiment):
@@ -121,9 +141,9 @@ tables:
     assert "| SGD | 2.00 s | 13.00% | 0.5000 |" in lines(page.markdown, "SGD")
     assert "| Adam / SGD | 2.00 s | 3.00% | 0.5000 |" in lines(page.markdown, "Adam")
     assert page.markdown.count("**(b) Adam**") == 2
-    assert page.verdicts == "no cells compared"
+    assert page.verdicts == "2 numbers cannot be compared yet"
     assert "2 of 2 runs" in page.markdown
-    assert "## Claims" not in page.markdown
+    assert "## Sentences" not in page.markdown
 
 
 def test_csv_has_a_row_per_cell(experiment: Experiment):

@@ -18,7 +18,7 @@ def experiment(tmp_path: Path) -> Experiment:
 
 def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) -> None:
     page = page_of(experiment, measured(experiment)).markdown
-    times_section = page[page.index("## Times") : page.index("## Claims")]
+    times_section = page[page.index("## Times") : page.index("## Sentences")]
     assert lines(times_section, "Adam / SGD") == [
         "| Adam / SGD | 44.00 | 1.10 | 22.00 | 2.00 | 2.00 to 2.00 | – | – | – |"
     ]
@@ -28,18 +28,18 @@ def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) 
 
 
 def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment) -> None:
-    verdicts = page_of(experiment, measured(experiment)).markdown.partition("## Claims")[2]
+    verdicts = page_of(experiment, measured(experiment)).markdown.partition("## Sentences")[2]
     assert lines(verdicts, "1 ") == [
-        "| 1 | Adam / SGD | 0.9 to 1.1 | 2.00 | 2.00 to 2.00 | 3 |  | **not reproduced** |",
-        "| 1 | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 |  | reproduced |",
+        "| 1 |  | Adam / SGD | 0.9 to 1.1 | 2.00 | – | 3 | 0.7500 | undecided |",
+        "| 1 |  | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 | 0.0170 | holds |",
     ]
 
 
 def test_seconds_of_another_machine_neither_agree_nor_disagree(experiment: Experiment) -> None:
     page = page_of(experiment, measured(experiment))
-    assert page.verdicts.startswith("9 of 12 runs, 3 missing; 2 of 3 cells agree"), (
-        "3 is far from 4.1; times do not count"
-    )
+    assert page.verdicts.startswith(
+        "9 of 12 runs, 3 missing; of 1 sentence 1 is undecided; 2 of 3 numbers agree"
+    ), "3 is far from 4.1; times do not count"
 
 
 def test_what_is_not_timed_is_said_to_be_missing(experiment: Experiment) -> None:

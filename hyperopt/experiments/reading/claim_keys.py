@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from hyperopt.errors import unknown
-from hyperopt.experiments.claim import Bound, Claim, Effect, Place
+from hyperopt.experiments.claim import Bound, Check, Claim, Effect, Place
 from hyperopt.experiments.experiment import Experiment, ExperimentError
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some
 from hyperopt.experiments.reading.names import found
@@ -25,8 +25,11 @@ BOUNDS: dict[str, Callable[[Any], Bound]] = {
 }
 
 
+KINDS = ("each_of", "mean_of", "any_of")
+
+
 def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Claim:
-    """The claim that the keys describe.
+    """The claim that the keys describe; its checks take their effect and bound from it.
 
     Args:
         given: keys and values.
@@ -35,36 +38,82 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
     """
     keys = Keys("claim", given)
     says, why = keys.take("says", str), keys.take("why", str, "")
-    own, ratio = keys.take("effect", dict, None), keys.take("ratio", dict, None)
-    if ratio:
-        effect: Effect | None = replace(effect_of(ratio, experiment), ratio=True)
+    reason = keys.take("not_testable", str, None)
+    common = (_effect(keys, experiment) or default, None if reason else _bound(keys))
+    some_of = "any_of" in keys
+    if "checks" in keys:
+        checks = tuple(_check(check, experiment, *common, says) for check in some(keys, "checks", list))
+    elif reason:
+        checks = ()
     else:
-        effect = effect_of(own, experiment) if own else default
+        checks = (_check_of(keys, experiment, *common, says),)
+    rows = sum(len(check.parts()) for check in checks)
+    all_but = keys.take("all_but", int, 0)
+    if not 0 <= all_but < max(1, rows):
+        raise ExperimentError(f"all_but={all_but}: the claim {says!r} has {rows} rows; fewer may fail")
+    claim = Claim(
+        says=says,
+        checks=checks,
+        all_but=rows - 1 if some_of else all_but,
+        why=why or reason or "",
+        contradicted=keys.take("contradicted", bool, False),
+        ours=keys.take("ours", bool, False),
+        same_as=keys.take("same_as", str, ""),
+        testable=not reason,
+    )
+    return keys.nothing_left(claim)
+
+
+def _check(
+    given: Any, experiment: Experiment, effect: Effect | None, bound: Bound | None, says: str
+) -> Check:
+    """One of the checks of a claim, which may leave its effect and its bound to the claim."""
+    keys = Keys(f"check of {says!r}", given)
+    own, limits = _effect(keys, experiment) or effect, _bound(keys) or bound
+    check = _check_of(keys, experiment, own, limits, says)
+    of, why = keys.take("of", str, ""), keys.take("why", str, "")
+    return keys.nothing_left(replace(check, of=of, why=why))
+
+
+def _check_of(
+    keys: Keys, experiment: Experiment, effect: Effect | None, bound: Bound | None, says: str
+) -> Check:
+    """The check of that effect at the rows that the keys name."""
     if effect is None:
         raise ExperimentError(f"the claim {says!r} has no effect, of its own or of the experiment")
-    rows = {kind: some(keys, kind, list) for kind in ("each_of", "mean_of") if kind in keys}
+    rows = {kind: some(keys, kind, list) for kind in KINDS if kind in keys}
     if len(rows) != 1:
-        raise ExperimentError(f"the claim {says!r} needs its rows, as each_of or as mean_of")
-    reason = keys.take("not_testable", str, None)
-    bound = None if reason else _bound(keys)
+        raise ExperimentError(f"the claim {says!r} needs its rows, as each_of, as any_of or as mean_of")
+    if bound is None:
+        raise ExperimentError(f"the claim {says!r} needs one bound ({', '.join(BOUNDS)}), found 0")
     [(kind, names)] = rows.items()
     labels = tuple(found(checked(kind, name, NAME), _labels(experiment)) for name in names)
-    contradicted = keys.take("contradicted", bool, False)
-    each, reason = kind == "each_of", why or reason or ""
-    return keys.nothing_left(Claim(says, labels, each, effect, bound, reason, contradicted))
+    return Check(labels, kind != "mean_of", effect, bound)
+
+
+def _effect(keys: Keys, experiment: Experiment) -> Effect | None:
+    """The effect among the keys, as a difference or as a ratio; None where there is none."""
+    own, ratio = keys.take("effect", dict, None), keys.take("ratio", dict, None)
+    if ratio:
+        return replace(effect_of(ratio, experiment), ratio=True)
+    return effect_of(own, experiment) if own else None
 
 
 def effect_of(given: Any, experiment: Experiment) -> Effect:
     """The effect that the keys describe, between places of that experiment."""
     keys = Keys("effect", given)
-    minuend, subtrahend = (_place(keys.take(side, (str, dict)), experiment) for side in ("from", "to"))
+    minuend = _place(keys.take("from", (str, dict)), experiment)
+    subtrahend = _place(keys.take("to", (str, dict, *NUMBER)), experiment)
     return keys.nothing_left(Effect(minuend, subtrahend))
 
 
 def only_bound(what: str, given: Any) -> Bound:
     """The bound that is all the keys describe."""
     keys = Keys(what, given)
-    return keys.nothing_left(_bound(keys))
+    bound = _bound(keys)
+    if bound is None:
+        raise ExperimentError(f"{what} needs one bound ({', '.join(BOUNDS)}), found 0")
+    return keys.nothing_left(bound)
 
 
 def check_places(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None:
@@ -72,7 +121,7 @@ def check_places(effect: Effect, rows: Sequence[str], experiment: Experiment) ->
     cells = dict.fromkeys((cell.row, cell.column) for cell in experiment.cells())
     labels = list(dict.fromkeys(row for row, _ in cells))
     for row in rows:
-        for place in (effect.minuend, effect.subtrahend):
+        for place in (place for place in (effect.minuend, effect.subtrahend) if place.number is None):
             names = [column.name for column in experiment.columns]
             if place.column not in names:
                 raise unknown("column", place.column, names)
@@ -89,24 +138,32 @@ def _labels(experiment: Experiment) -> list[str]:
     return [*baseline, *(row.label for table in experiment.tables for row in table.rows)]
 
 
-def _place(given: str | dict[str, Any], experiment: Experiment) -> Place:
+def _place(given: str | float | dict[str, Any], experiment: Experiment) -> Place:
     columns = [column.name for column in experiment.columns]
     if isinstance(given, str):
         return Place(found(given, columns))
+    if not isinstance(given, dict):
+        return Place("", number=float(given))
     keys = Keys("place", given)
     if "reported" in keys:
         column = found(keys.take("reported", str), columns)
         return keys.nothing_left(Place(column=column, reported=True))
+    if "spread_of" in keys:
+        column, row = found(keys.take("spread_of", str), columns), keys.take("row", NAME, None)
+        own = None if row is None else found(row, _labels(experiment))
+        return keys.nothing_left(Place(column=column, row=own, spread=True))
     column, row = found(keys.take("column", str), columns), keys.take("row", NAME)
     if "{}" not in str(row):
         row = found(row, _labels(experiment))
     return keys.nothing_left(Place(column=column, row=row))
 
 
-def _bound(keys: Keys) -> Bound:
-    """The one bound among the keys."""
+def _bound(keys: Keys) -> Bound | None:
+    """The bound among the keys, where there is one."""
     given = [key for key in BOUNDS if key in keys]
-    if len(given) != 1:
+    if not given:
+        return None
+    if len(given) > 1:
         raise ExperimentError(f"{keys.what} needs one bound ({', '.join(BOUNDS)}), found {len(given)}")
     return BOUNDS[given[0]](keys.take(given[0], object))
 

@@ -14,7 +14,9 @@ from yaml import YAMLError
 
 from hyperopt.errors import MOST_NAMES, ConfigError, shortened, unknown
 from hyperopt.experiments.experiment import (
+    DEFAULT_LOOKS,
     DEFAULT_SEEDS,
+    JUDGED_BY,
     Baseline,
     Column,
     Experiment,
@@ -115,6 +117,9 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         bold=bold and only_bound("bold", bold),
         notes=texts("notes", keys.take("notes", list, [])),
         seeds=_seeds(keys.take("seeds", (int, list), list(DEFAULT_SEEDS))),
+        looks=tuple(checked("looks", n, int) for n in keys.take("looks", list, list(DEFAULT_LOOKS))),
+        judged_by=keys.take("judged_by", str, "mean"),
+        random=keys.take("random", bool, True),
         needs=keys.take("needs", str, None),
         order=keys.take("order", str, None),
         pictures=keys.take("pictures", str, None),
@@ -152,8 +157,8 @@ def _agrees_with_itself(experiment: Experiment) -> None:
             raise ExperimentError(f"two rows are labelled {label!r}: every label of an experiment is its own")
     if experiment.effect:
         check_places(experiment.effect, labels[:1], experiment)
-    for claim in experiment.claims:
-        check_places(claim.effect, claim.rows, experiment)
+    for check in (check for claim in experiment.claims for check in claim.checks):
+        check_places(check.effect, check.rows, experiment)
     if experiment.lists:
         there = [row.label for table in experiment.lists.tables for row in table.rows]
         for label in labels:
@@ -169,6 +174,11 @@ def _agrees_with_itself(experiment: Experiment) -> None:
         raise ExperimentError(f"runs_per_number={experiment.runs_per_number}: a count from 1 is expected")
     if experiment.needs not in (None, "gpu"):
         raise ExperimentError(f"needs={experiment.needs}: gpu is the only need there is")
+    if experiment.judged_by not in JUDGED_BY:
+        raise unknown("judged_by", experiment.judged_by, JUDGED_BY)
+    looks = experiment.looks
+    if not looks or looks[0] < 1 or sorted(set(looks)) != list(looks):
+        raise ExperimentError(f"looks={list(looks)}: rising numbers of seeds from 1 are expected")
     experiment.seed_numbers(experiment.seeds)
 
 

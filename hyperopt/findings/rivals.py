@@ -1,0 +1,54 @@
+"""The numbers from which a report's number has to be told for an agreement with it to say something."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.metrics import metric_of
+
+
+def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
+    """The rivals of every number that the report prints, by row and column.
+
+    A number's rival is that of its row's other column, where the experiment compares two. Elsewhere they are
+    half a spread away: that of the report's numbers in the column or, where there is one, in the metric; the
+    spread is of logarithms where numbers are told by rank. Empty where the report has no other number.
+    """
+    cells = [cell for cell in experiment.cells() if cell.report is not None and math.isfinite(cell.report)]
+    printed = {(cell.row, cell.column): cell.report for cell in cells if cell.report is not None}
+    other = _opposite(experiment)
+    found = {}
+    for cell in cells:
+        rival = printed.get((cell.row, other.get(cell.column, "")))
+        there = rival is not None and rival != cell.report
+        found[cell.row, cell.column] = (rival,) if there and rival is not None else _away(cell, cells)
+    return found
+
+
+def _opposite(experiment: Experiment) -> Mapping[str, str]:
+    """The two columns that the experiment's effect sets against one another, each with the other."""
+    if experiment.effect is None:
+        return {}
+    first, second = experiment.effect.minuend, experiment.effect.subtrahend
+    return {first.column: second.column, second.column: first.column} if first.row == second.row else {}
+
+
+def _away(cell: Cell, cells: Sequence[Cell]) -> tuple[float, ...]:
+    """The numbers half a spread below and above."""
+    log = metric_of(cell.metric).by_rank
+    same_column = [c for c in cells if c.column == cell.column]
+    same_metric = [c for c in cells if c.metric == cell.metric]
+    for known in (same_column, same_metric):
+        half = _spread((c.report or 0.0 for c in known), log=log) / 2
+        if half and cell.report is not None:
+            if log:
+                return cell.report / math.exp(half), cell.report * math.exp(half)
+            return cell.report - half, cell.report + half
+    return ()
+
+
+def _spread(numbers: Iterable[float], *, log: bool) -> float:
+    given = [math.log(x) if log else x for x in numbers]
+    return max(given) - min(given)

@@ -1,0 +1,188 @@
+"""What a claim is tested on: the effect of each seed, at one row or as the mean over several."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from statistics import fmean, median
+
+from hyperopt.experiments.claim import Bound, Check, Place
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.measurements import Measured, Measurements
+from hyperopt.statistics import (
+    Evidence,
+    Interval,
+    above,
+    below,
+    evidence,
+    interval_of,
+    paired,
+    subset_means,
+)
+
+NEGLIGIBLE = {"%": 0.25}
+"""A difference too small to speak of, by unit: a quarter of a point; elsewhere a hundredth of the number."""
+NEGLIGIBLE_SHARE = 0.01
+NEGLIGIBLE_RATIO = 0.05
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One effect that a sentence bounds.
+
+    Attributes:
+        check: the part of the sentence.
+        rows: the row, or several, whose mean it is.
+        sides: the numbers behind the effect, first and second, of each row.
+        judged_by: how the experiment judges, `mean` or `median`.
+        exact: nothing about the runs is random.
+        m: so many runs are behind a number of the report.
+    """
+
+    check: Check
+    rows: tuple[str, ...]
+    sides: tuple[tuple[Measured, Measured], ...]
+    judged_by: str
+    exact: bool
+    m: int
+
+    @cached_property
+    def effects(self) -> dict[int, float]:
+        """By seed, over seeds whose runs are all in; by round, of times. Over rows it is their mean."""
+        by_row = [paired(self.check.effect.of, a.by_seed, b.by_seed) for a, b in self.sides]
+        seeds = sorted(set.intersection(*(set(row) for row in by_row)))
+        return {seed: fmean(row[seed] for row in by_row) for seed in seeds}
+
+    @property
+    def timed(self) -> bool:
+        """Whether it is about times of single runs, whose effects are by round."""
+        return any(metric_of(side.cell.metric).timed_in for pair in self.sides for side in pair)
+
+    @property
+    def method(self) -> str:
+        """`share` of runs that diverged, `median` of what may be infinite, else as the experiment judges."""
+        metrics = [metric_of(side.cell.metric) for pair in self.sides for side in pair]
+        if all(metric.is_share for metric in metrics) and len(self.sides) == 1:
+            return "share"
+        return "mean" if self.timed else "median" if any(m.by_rank for m in metrics) else self.judged_by
+
+    @property
+    def diverged(self) -> tuple[int, int]:
+        """How many of the runs behind it diverged, of how many."""
+        sides = {(m.cell.row, m.cell.column): m for pair in self.sides for m in pair}.values()
+        return sum(seed in m.diverged for m in sides for seed in self.effects), len(sides) * len(self.effects)
+
+    @property
+    def center(self) -> float | None:
+        """The mean of the effects, or their median where this is judged; None without any."""
+        values = list(self.effects.values())
+        return (median(values) if self.method == "median" else fmean(values)) if values else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the effect, within what the metric can be; None where there is none."""
+        found = interval_of(self.evidence())
+        return found and found.within(self._possible)
+
+    @property
+    def repeats(self) -> float | None:
+        """The share of repeats of the report's procedure whose effect would be as claimed.
+
+        A repeat is the mean over any m of our seeds. None where its numbers are of one run, and where we
+        have no more runs than they.
+        """
+        values = list(self.effects.values())
+        if self.m < 2 or len(values) <= self.m or self.timed:
+            return None
+        means = subset_means(values, self.m)
+        return sum(map(self.check.bound.holds, means.tolist())) / len(means)
+
+    @property
+    def negligible(self) -> float:
+        """A difference of the effect that is too small to speak of."""
+        if self.check.effect.ratio:
+            return NEGLIGIBLE_RATIO
+        first, second = self.sides[0]
+        if first.cell.unit in NEGLIGIBLE:
+            return NEGLIGIBLE[first.cell.unit]
+        middle = second.summary.median if second.summary else math.nan
+        return NEGLIGIBLE_SHARE * abs(middle)
+
+    def evidence(self, seeds: Sequence[int] | None = None) -> Evidence:
+        """What these seeds say of the effect, all by default; nothing where one of them is missing."""
+        wanted = self.effects.keys() if seeds is None or self.timed else seeds
+        if not all(seed in self.effects for seed in wanted):
+            return evidence([])
+        sample = evidence([self.effects[seed] for seed in wanted], exact=self.exact)
+        if self.method != "share":
+            return replace(sample, method="median" if self.method == "median" else "mean")
+        [(first, second)] = self.sides
+        a, b = (sum(side.by_seed[seed] > 0 for seed in wanted) for side in (first, second))
+        n = len(sample.effects)
+        return replace(sample, method="share", outcomes=((a, n), (b, n)))
+
+    @property
+    def _possible(self) -> Interval:
+        """What the effect can be at all."""
+        [(low, high), (least, most)] = [metric_of(side.cell.metric).possible for side in self.sides[0]]
+        if self.check.effect.ratio:
+            return Interval(0.0 if low >= 0 and least >= 0 else -math.inf, math.inf)
+        return Interval(low - most, high - least)
+
+
+def tested(check: Check, experiment: Experiment, measurements: Measurements) -> list[Tested]:
+    """The tests of a check: one per row, or one for the mean over them."""
+    places = (check.effect.minuend, check.effect.subtrahend)
+
+    def sides(row: str) -> tuple[Measured, Measured]:
+        first = _at(places[0], row, measurements)
+        if (number := places[1].number) is not None:
+            same = dict.fromkeys(first.by_seed, number)
+            return first, replace(first, by_seed=same, diverged=frozenset())
+        return first, _at(places[1], row, measurements)
+
+    return [
+        Tested(
+            check,
+            rows,
+            tuple(map(sides, rows)),
+            experiment.judged_by,
+            not experiment.random,
+            experiment.runs_per_number,
+        )
+        for rows in check.parts()
+    ]
+
+
+def shown(bound: Bound, sample: Evidence) -> float:
+    """How little the sample would be expected were the effect not as claimed (p)."""
+    return max(
+        above(sample, bound.low, closed=not bound.low_open),
+        below(sample, bound.high, closed=not bound.high_open),
+    )
+
+
+def refuted(bound: Bound, sample: Evidence) -> float:
+    """How little the sample would be expected were the effect as claimed (p)."""
+    return min(
+        below(sample, bound.low, closed=bound.low_open), above(sample, bound.high, closed=bound.high_open)
+    )
+
+
+def near(bound: Bound, sample: Evidence, margin: float) -> float:
+    """How little it would be expected were the effect further than a margin from either end (p)."""
+    ends = [end for end in (bound.low, bound.high) if math.isfinite(end)]
+    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in ends), default=1.0)
+
+
+def _at(place: Place, row: str, measurements: Measurements) -> Measured:
+    measured = measurements[place.row_at(row), place.column]
+    if place.spread and measured.summary:
+        middle = measured.summary.median
+        return replace(measured, by_seed={s: abs(y - middle) for s, y in measured.by_seed.items()})
+    if not place.reported or measured.cell.report is None:
+        return measured
+    return replace(measured, by_seed=dict.fromkeys(measured.by_seed, measured.cell.report))

@@ -1,0 +1,135 @@
+"""What follows from a page, first and in plain sentences, and what was run for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.tally import Tally
+from hyperopt.findings.verdicts import OUTCOMES, Outcome, Verdict
+from hyperopt.findings.view import View
+from hyperopt.findings.what_ran import what_ran
+from hyperopt.pages.markdown import number
+from hyperopt.wording import counted
+
+SINGULAR: Mapping[Outcome, str] = {
+    "holds": "holds",
+    "does not hold": "does not",
+    "at the bound": "lies at its bound",
+    "undecided": "is undecided",
+    "cannot be told": "cannot be told",
+}
+PLURAL: Mapping[Outcome, str] = {
+    **SINGULAR,
+    "holds": "hold",
+    "does not hold": "do not",
+    "at the bound": "lie at their bounds",
+    "undecided": "are undecided",
+}
+HEADS: Mapping[Outcome, str] = {
+    "holds": "Holds",
+    "does not hold": "Does not hold",
+    "at the bound": "At the bound",
+    "undecided": "Undecided",
+    "cannot be told": "Cannot be told",
+}
+
+
+def summary(view: View) -> str:
+    """One line without Markdown: how many sentences hold, how many numbers agree."""
+    if not view.measured:
+        return "no runs yet"
+    what = "points" if view.experiment.figure else "numbers"
+    parts = [sentences(view.tally), numbers(view.tally, what)]
+    return "; ".join(filter(None, parts)) or f"no {what} compared"
+
+
+def sentences(tally: Tally) -> str:
+    """`of 6 sentences 4 hold, 1 does not, 1 is undecided`, then checks of ours; empty without any."""
+    parts = []
+    for counts, noun in ((tally.sentences, "sentence"), (tally.repeated, "repeated sentence")):
+        if total := sum(counts.values()):
+            parts.append(f"of {counted(total, noun)} {outcomes(counts)}")
+    if total := sum(tally.ours.values()):
+        parts.append(f"of {counted(total, 'check')} of ours {outcomes(tally.ours)}")
+    return "; ".join(parts)
+
+
+def outcomes(counts: Mapping[str, int]) -> str:
+    """`4 hold, 1 does not`."""
+    words = [f"{n} {(SINGULAR if n == 1 else PLURAL)[o]}" for o in OUTCOMES if (n := counts[o])]
+    return ", ".join(words)
+
+
+def numbers(tally: Tally, what: str = "numbers") -> str:
+    """`22 of 27 numbers agree, 9 of them tellingly`; empty where none is compared."""
+    left = f"{tally.left_out} {what} cannot be compared yet" if tally.left_out else ""
+    if not tally.compared:
+        return left
+    text = f"{tally.agree} of {tally.compared} {what} agree, {tally.saying} of them tellingly"
+    return f"{text} ({left})" if left else text
+
+
+def section(view: View) -> str:
+    """The opening lines: the verdicts sentence by sentence, the numbers, what was run."""
+    if not view.measured:
+        return "\n\n".join(filter(None, ["**No runs yet.**", ran(view.experiment, view)]))
+    experiment, tally = view.experiment, view.tally
+    head = _head(view)
+    parts = [f"**{head}**" if head else "", said(view.verdicts)]
+    if tally.compared:
+        parts.append(_numbers(tally, experiment))
+    elif tally.left_out:
+        parts.append(f"None of the {counted(tally.left_out, 'number')} can be compared: too few runs tell.")
+    return "\n\n".join(filter(None, [*parts, ran(experiment, view)]))
+
+
+def said(verdicts: Sequence[Verdict]) -> str:
+    """The sentences by verdict, each verdict a line of a list."""
+    lines = []
+    for outcome in OUTCOMES:
+        found = [verdict for verdict in verdicts if verdict.outcome == outcome]
+        if found:
+            lines.append(f"- *{HEADS[outcome]}:* {' '.join(map(quoted, found))}")
+    return "\n".join(lines)
+
+
+def quoted(verdict: Verdict) -> str:
+    """The sentence in quotes, a check of ours without, and of how many rows it is true."""
+    says = verdict.claim.says.rstrip(".")
+    text = f"{says} (ours)" if verdict.claim.ours else f"“{says}”"
+    if verdict.claim.same_as:
+        text += f" (as in {verdict.claim.same_as})"
+    rows = len(verdict.rows)
+    if rows > 1 and verdict.outcome != "cannot be told":
+        text += f", {verdict.holding} of {rows} rows"
+    margins = [row.within for row in verdict.rows if row.within is not None]
+    if verdict.outcome == "at the bound" and margins:
+        text += f", within {number(max(margins), 3)}"
+    return f"{text}."
+
+
+def ran(experiment: Experiment, view: View) -> str:
+    """The line that says what was run."""
+    facts = [*what_ran(experiment), f"{view.count}" if experiment.random else "nothing random"]
+    return f"What was run: {'; '.join(facts)}." if len(facts) > 1 else ""
+
+
+def _head(view: View) -> str:
+    tally, parts = view.tally, []
+    if total := sum(tally.sentences.values()):
+        parts.append(f"Of {counted(total, 'sentence')} of the report {outcomes(tally.sentences)}.")
+    if total := sum(tally.repeated.values()):
+        parts.append(f"Of {counted(total, 'sentence')} of other pages {outcomes(tally.repeated)}.")
+    if total := sum(tally.ours.values()):
+        parts.append(f"Of {counted(total, 'check')} of ours {outcomes(tally.ours)}.")
+    return " ".join(parts)
+
+
+def _numbers(tally: Tally, experiment: Experiment) -> str:
+    words = f"Of {counted(tally.compared, 'number')} of {experiment.reference} {tally.agree} agree with ours"
+    if tally.agree:
+        words += f", {tally.saying} of them tellingly: a rival number would not have agreed too"
+    if tally.left_out:
+        words += f"; {tally.left_out} more cannot be compared, as too few runs tell what to expect"
+    return words + "."

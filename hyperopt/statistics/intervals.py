@@ -1,0 +1,168 @@
+"""Samples and their intervals: of a mean, a median, a share, and of the mean of so many further runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+CONFIDENCE = 0.95
+FEWEST_SUBSETS = 39
+"""Of fewer equally likely values none lie outside the middle 95 %: 2 / (39 + 1) is 5 %."""
+FEWEST_RUNS = 10
+"""From so many runs on, what further ones give is told by their own means, not by Student's formula."""
+MOST_SUBSETS = 20_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A closed interval `[low, high]`."""
+
+    low: float
+    high: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+    def within(self, other: Interval) -> Interval:
+        """The part of it that lies in the other; the nearer end of the other where none does."""
+        return Interval(min(max(self.low, other.low), other.high), max(min(self.high, other.high), other.low))
+
+
+EVERYTHING = Interval(-math.inf, math.inf)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A sample described: `interval` is Student's for the mean; `sd` has ddof 1; both None where n = 1."""
+
+    n: int
+    mean: float
+    sd: float | None
+    interval: Interval | None
+    median: float
+    range: Interval
+
+
+def summarize(values: Sequence[float]) -> Summary:
+    """Describe a sample of at least one value; a value that is not finite leaves no mean, sd or interval.
+
+    Args:
+        values: one per seed, any order.
+
+    Raises:
+        ValueError: the sample is empty.
+    """
+    if not values:
+        raise ValueError("an empty sample has no summary")
+    finite = all(map(math.isfinite, values))
+    return Summary(
+        n=len(values),
+        mean=float(np.mean(values)) if finite else math.nan,
+        sd=_sd(values),
+        interval=t_interval(values),
+        median=float(np.median(values)),
+        range=Interval(min(values), max(values)),
+    )
+
+
+def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """Student's interval of the mean, `mean ± t s / sqrt(n)`; None below two finite values."""
+    return _around_mean(values, 1 / len(values), confidence) if values else None
+
+
+def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """Interval of the median without any assumption of shape; None where so few values have none.
+
+    The k-th smallest to the k-th largest value, with the largest k that covers as much: six values are the
+    fewest for 95 %. P(cover) = 1 - 2 P(Binomial(n, 1/2) < k).
+    """
+    k = _rank(len(values), confidence)
+    if not k or any(map(math.isnan, values)):
+        return None
+    ordered = sorted(values)
+    return Interval(ordered[k - 1], ordered[-k])
+
+
+@cache
+def _rank(n: int, confidence: float) -> int:
+    """The largest k whose order statistics cover the median so often; 0 where none do."""
+    return max(
+        (k for k in range(1, n // 2 + 1) if 1 - 2 * stats.binom.cdf(k - 1, n, 0.5) >= confidence), default=0
+    )
+
+
+def fewest_for_median(level: float) -> int:
+    """The fewest values by which the median can be told at all at an error of `level` (two-sided)."""
+    return math.ceil(1 - math.log2(level))
+
+
+def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """Clopper and Pearson's interval of a share, 0 to 1: 3 of 3 is 0.29 to 1."""
+    tail = (1 - confidence) / 2
+    low = float(stats.beta.ppf(tail, successes, n - successes + 1)) if successes else 0.0
+    high = float(stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0
+    return Interval(low, high)
+
+
+def prediction_interval(values: Sequence[float], m: int) -> Interval | None:
+    """Where the mean of `m` further runs lies, 95 %; None below two finite values.
+
+    From ten runs on the middle 95 % of the means of m of them, see `subset_interval`; below, and where
+    there are too few such means, Student's, `mean ± t(.975, n-1) s sqrt(1/n + 1/m)`.
+    """
+    if len(values) >= FEWEST_RUNS and math.comb(len(values), m) >= FEWEST_SUBSETS:
+        return subset_interval(values, m)
+    return _around_mean(values, 1 / len(values) + 1 / m, CONFIDENCE) if values else None
+
+
+def subset_interval(values: Sequence[float], m: int) -> Interval | None:
+    """The middle 95 % of the means of m of the values; None where one is not finite."""
+    if not all(map(math.isfinite, values)):
+        return None
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(subset_means(values, m), [tail, 1 - tail])
+    return Interval(float(low), float(high))
+
+
+def subset_means(values: Sequence[float], m: int) -> NDArray[np.float64]:
+    """The means of all m of the values, or of evenly spaced ones where these are very many."""
+    means: NDArray[np.float64] = np.asarray(values, dtype=float)[_subsets(len(values), m)].mean(axis=1)
+    return means
+
+
+@cache
+def _subsets(n: int, m: int) -> NDArray[np.int64]:
+    """Which values belong to each subset of m, [subsets, m]."""
+    every = np.array(list(combinations(range(n), m)), dtype=np.int64)
+    return every[:: -(-len(every) // MOST_SUBSETS)]
+
+
+def paired(
+    effect: Callable[[float, float], float], first: Mapping[int, float], second: Mapping[int, float]
+) -> dict[int, float]:
+    """`effect(first, second)` for every seed that both have."""
+    return {seed: effect(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())}
+
+
+def _around_mean(values: Sequence[float], variance_factor: float, confidence: float) -> Interval | None:
+    sd = _sd(values)
+    if sd is None:
+        return None
+    mean = float(np.mean(values))
+    half = float(special.stdtrit(len(values) - 1, (1 + confidence) / 2)) * sd * math.sqrt(variance_factor)
+    return Interval(mean - half, mean + half)
+
+
+def _sd(values: Sequence[float]) -> float | None:
+    if len(values) < 2 or not all(map(math.isfinite, values)):
+        return None
+    if min(values) == max(values):
+        return 0.0
+    return float(np.std(values, ddof=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from inspect import cleandoc
 from itertools import islice
 from typing import Any
 
@@ -144,10 +145,10 @@ def test_a_gradient_that_is_always_zero_makes_no_nan_hypergradient(name: str, fo
 def test_a_rules_docstring_says_all_that_it_has(name: str) -> None:
     """Formula, hyperparameters, state, habits and options, and a link to where it comes from."""
     rule = RULES[name]
-    text = "\n".join(
-        kind.__doc__ or "" for kind in rule.__mro__ if issubclass(kind, Rule) and kind is not Rule
+    text = "\n".join(  # without the indentation, which Python keeps until 3.12
+        cleandoc(kind.__doc__ or "") for kind in rule.__mro__ if issubclass(kind, Rule) and kind is not Rule
     )
-    assert re.search(r"^ {8}\S.* = ", text, re.MULTILINE), "no formula"
+    assert re.search(r"^ {4}\S.* = ", text, re.MULTILINE), "no formula"
     state = built(name, {}, {}).init(torch.zeros(1))
     for names, what in (
         (rule.hyperparameters, "Hyperparameters"),
@@ -155,10 +156,10 @@ def test_a_rules_docstring_says_all_that_it_has(name: str) -> None:
         (rule.habits, "Habits"),
         (rule.options, "Options"),
     ):
-        section = "\n".join(re.findall(rf"^    {what}\b.*:\n((?:     .*\n)+)", text, re.MULTILINE))
-        missing = [name for name in names if not re.search(rf"^ {{8}}{name}\b.*: ", section, re.MULTILINE)]
+        section = "\n".join(re.findall(rf"^{what}\b.*:\n((?: .*\n)+)", f"{text}\n", re.MULTILINE))
+        missing = [name for name in names if not re.search(rf"^ {{4}}{name}\b.*: ", section, re.MULTILINE)]
         assert not missing, f"{what}: {missing}"
-    assert re.search(r"References:\n(?:     .*\n)*?.*https://", text), "no link"
+    assert re.search(r"References:\n(?: .*\n)*?.*https://", text), "no link"
 
 
 @pytest.mark.parametrize("name", RULES)

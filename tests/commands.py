@@ -1,10 +1,11 @@
 """Commands at once on one store, as processes that can be killed.
 
-    python tests/commands.py FOLDER FIRST LAST none|kills|trained
+    python tests/commands.py FOLDER FIRST LAST none|kills|trained|memory
 
 plays the cases FIRST to LAST - 1, each fixed by its number but for how the system shares time, and prints
 what went wrong in each. Training is simulated; with `trained` it is done, and all commands but a last one may
-be killed. All are forked from one process, so that a case takes some 0.1 s.
+be killed; with `memory` it prints how often a command is started that is ended in packs of more runs. All are
+forked from one process, so that a case takes some 0.1 s.
 """
 
 from __future__ import annotations
@@ -134,6 +135,27 @@ def play(case: int, folder: Path, all_runs: Sequence[Run], kind: str, expected: 
     return faults
 
 
+def starts_until_done(folder: Path, runs: Sequence[Run], most: int) -> int:
+    """How often a command is started whose only process the system ends at packs of more than `most` runs."""
+
+    def too_large(pack: Pack, options: Options, root: Path) -> list[Record]:
+        if len(pack.runs) > most:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return [fake_record(run) for run in pack.runs]
+
+    store, options, starts = Store(folder / "records"), Options("cpu", 1, pack=len(runs), compile=False), 0
+    while len(store.ids()) < len(runs):
+        starts += 1
+        if not (child := os.fork()):
+            setattr(engine, "train_pack", too_large)  # noqa: B010 (to mypy it is another module's)
+            execute(plan(runs, store.ids(), options), store, options, Watcher())
+            os._exit(0)
+        os.waitpid(child, 0)
+        if starts == len(runs) + 1:
+            break
+    return starts
+
+
 def outlasting(children: list[int]) -> list[int]:
     """Wait for processes to end; those that have to be ended."""
     end = time.monotonic() + PATIENCE
@@ -154,6 +176,9 @@ def main() -> None:
     # Whole, for what the numbers are to be, and for its imports, once for all.
     command(folder / "whole", runs, Options("cpu", workers=1, compile=False), 0, 0, kind)
     expected = {key: measured(record) for key, record in Store(folder / "whole" / "records").load().items()}
+    if kind == "memory":
+        print(*(starts_until_done(folder / str(most), runs[:6], most) for most in range(first, last)))
+        return
     for case in range(first, last):
         here = folder / str(case)
         for fault in play(case, here, runs, kind, expected):

@@ -32,11 +32,13 @@ class Claims:
         root: the folder of the store's files beside its records.
         ids: the runs that this command has claimed.
         path: its file.
+        alone: whether there has been no other command since this one began.
     """
 
     root: Path
     ids: set[str] = field(default_factory=set)
     _seen: dict[Path, tuple[int, float]] = field(default_factory=dict, repr=False)
+    alone: bool = False
     _renewed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -44,9 +46,16 @@ class Claims:
         self.path = self._folder / f"{host()}-{os.getpid()}-{token_hex(4)}.json"
         self._one_at_a_time = Lock(self._folder / "all.lock")
         self._alive = Lock(self.path.with_suffix(".lock"))
+        self._begun = self._folder / "commands"
 
     def __enter__(self) -> Claims:
         self._alive.acquire()
+        with self._one_at_a_time:
+            self._number = self._last() + 1
+            write(self._begun, str(self._number), durable=False)
+            self._write()
+            self.alone = True
+            self._held()
         return self
 
     def __exit__(
@@ -93,11 +102,20 @@ class Claims:
         write(self.path, json.dumps(said), durable=False)
 
     def _held(self) -> dict[str, str]:
+        others = [path for path in sorted(self._folder.glob("*.json")) if path != self.path]
         found: dict[str, str] = {}
-        for path in sorted(self._folder.glob("*.json")):
-            if path != self.path and not self._void(path):
+        for path in others:
+            if not self._void(path):
                 found |= _read(path)
+        self.alone &= not others and self._last() == self._number
         return found
+
+    def _last(self) -> int:
+        """How many commands have begun, by which one that came and went is noticed."""
+        try:
+            return int(self._begun.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return 0
 
     def _void(self, path: Path) -> bool:
         """Whether a command has ended, or was stopped for long; its claims are then removed."""

@@ -97,6 +97,8 @@ class Work:
         futures: dict[Future[list[Record] | Failure], Pack] = {}
         self.tidy()
         self.room.recall(self.root, self.claims.held())
+        if self.store.present(run.id for pack in self.waiting for run in pack.runs):
+            self.claims.alone = False  # somebody has been here since the plan was made
         looked = time.monotonic()
         try:
             while self.waiting or futures or self.elsewhere:
@@ -155,8 +157,9 @@ class Work:
         """The runs of a pack that no command has finished or claimed; they are ours from here on."""
         ours = self.claims.take([run.id for run in pack.runs])
         self.elsewhere.update({run.id: run for run in pack.runs if run.id not in ours})
-        # Looked up once they are claimed: before, another command might yet have finished them.
-        left = self.unfinished([run for run in pack.runs if run.id in ours])
+        left = [run for run in pack.runs if run.id in ours]
+        if not self.claims.alone:  # once they are claimed: before, another might yet have finished them
+            left = self.unfinished(left)
         self.claims.free(ours - {run.id for run in left})
         return Pack(tuple(left)) if left else None
 

@@ -94,7 +94,20 @@ def test_files_that_are_no_claims_claim_nothing(tmp_path: Path) -> None:
         assert mine.take(["a"]) == {"a"}
 
 
-def test_a_command_that_ends_leaves_nothing(tmp_path: Path) -> None:
+def test_a_command_that_ends_leaves_no_claim(tmp_path: Path) -> None:
     with Claims(tmp_path) as mine:
         mine.take(["a"])
-    assert [path.name for path in (tmp_path / "claims").iterdir()] == ["all.lock"]
+    assert sorted(path.name for path in (tmp_path / "claims").iterdir()) == ["all.lock", "commands"]
+
+
+def test_a_command_knows_whether_it_has_been_alone(tmp_path: Path) -> None:
+    with Claims(tmp_path) as one:
+        one.take(["a"])
+        assert one.alone
+        with Claims(tmp_path) as other:
+            assert not other.alone
+        one.take(["b"])
+        assert not one.alone, "another came and went"
+    with Claims(tmp_path) as later:
+        later.take(["a"])
+        assert later.alone

@@ -40,6 +40,7 @@ class Asked:
         patterns: ids and globs as typed.
         experiments: those they name, with the changed settings.
         seeds: how many or which; None leaves it to each experiment.
+        auto: as many seeds as its undecided sentences take.
         budget: seconds that training may take; None for all it takes.
         any_needs: also experiments that ask for a GPU that is not here.
         from_published: published records count as present.
@@ -49,6 +50,7 @@ class Asked:
     patterns: tuple[str, ...]
     experiments: tuple[Experiment, ...]
     seeds: int | tuple[int, ...] | None
+    auto: bool
     budget: float | None
     any_needs: bool
     from_published: bool
@@ -85,6 +87,8 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
         print(f"there are no {kind}s yet")
         return 0
     stores = (working(), published()) if asked.from_published else (working(),)
+    if asked.auto:
+        return 1 if _by_looks(asked, stores, plan_only=arguments.plan) else 0
     have = {id_ for store in stores for id_ in store.ids()}
     runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
     if arguments.plan or any(run.id not in have for those in runs.values() for run in those):
@@ -106,6 +110,22 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     return 1 if failures else 0
 
 
+def _by_looks(asked: Asked, stores: Sequence[Store], *, plan_only: bool) -> int:
+    """Train by looks the experiments that have runs."""
+    from hyperopt.cli.looks import train_by_looks
+
+    def show(experiment: Experiment, seeds: tuple[int, ...]) -> None:
+        _show(experiment, replace(asked, seeds=seeds), stores)
+
+    known = [
+        experiment
+        for experiment in asked.experiments
+        if not experiment.lists
+        and (not experiment.needs or asked.any_needs or experiment.id in asked.patterns)
+    ]
+    return train_by_looks(known, stores, asked.process, asked.budget, show, plan_only=plan_only)
+
+
 def _asked(words: Sequence[str], kind: str) -> Asked:
     """Read the command line and check every run; trains nothing, and imports no torch."""
     from hyperopt.experiments import load
@@ -123,12 +143,14 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
     if patterns and not loaded:
         other, named = "tables" if kind == "figure" else "figures", " ".join(patterns)
         raise ConfigError(f"{named}: no {kind} has that id; did you mean `hyperopt {other} {named}`?")
-    seeds = _seeds(own.get("seeds"))
+    auto = own.get("seeds") == "auto"
+    seeds = None if auto else _seeds(own.get("seeds"))
     _check_count(loaded, seeds)
     return Asked(
         patterns=patterns,
         experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
         seeds=seeds,
+        auto=auto,
         budget=_budget(own.get("budget")),
         any_needs=_choice("needs", own.get("needs"), "any"),
         from_published=_choice("from", own.get("from"), "published"),
@@ -184,7 +206,7 @@ def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None
         lines.append(f"not written: {error}")
     console = Console()
     if console.is_terminal and asked.process.get("format") != "markdown":
-        show(console, views[0], lines)
+        show(console, views[-1], lines)
     else:
         print("\n".join(["", printable(page.markdown), *lines]))
 
@@ -196,7 +218,7 @@ def _seeds(value: Any) -> int | tuple[int, ...] | None:
         return None
     if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers) or (values is None and value < 1):
         raise ConfigError(
-            f"{typed('seeds', value)}: a count from 1, such as 5, or which, such as 0,3,4, is expected."
+            f"{typed('seeds', value)}: a count from 1, such as 5, auto, or which, such as 0,3,4, is expected."
         )
     return value if values is None else values
 

@@ -1,0 +1,122 @@
+"""What to train next: only the runs behind sentences that the looks so far leave undecided."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hyperopt.config import Run
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.measurements import measure
+from hyperopt.findings.tested import Tested, refuted, shown
+from hyperopt.findings.verdicts import Look, Verdict, looks, verdicts
+from hyperopt.records import Record
+from hyperopt.statistics import Evidence, holm, of_several
+
+DRAWS = 200
+"""How often a look is drawn to say how probably it decides."""
+
+
+@dataclass(frozen=True)
+class NextLook:
+    """The next numbers of seeds of an experiment, and what they are for.
+
+    Attributes:
+        seeds: of the look.
+        runs: those that are missing.
+        undecided: the sentences that they are behind, each with the probability that this look decides it;
+            {} where it is the first, which needs every run.
+    """
+
+    seeds: tuple[int, ...]
+    runs: tuple[Run, ...]
+    undecided: Mapping[str, float]
+
+
+def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook | None:
+    """The first look of which a run is missing; None where every sentence is decided, or looks end.
+
+    It follows from the experiment and the records alone, so that training goes on where it stopped.
+    """
+    seeds = experiment.seeds
+    if missing := _missing(experiment.runs(seeds), records):
+        return NextLook(seeds, missing, {})
+    for look in looks(experiment, experiment.look_seeds(experiment.looks[-1])):
+        if len(look.seeds) <= len(seeds):
+            continue
+        found = verdicts(experiment, measure(experiment, records, seeds), seeds)
+        left = [verdict for verdict in found if not verdict.decided and not _only_timed(verdict)]
+        if missing := _missing(_behind(left, look.seeds), records):
+            return NextLook(look.seeds, missing, _probable(left, look))
+        seeds = look.seeds
+    return None
+
+
+def seen(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
+    """The seeds of the looks that some run of a later one than its own has been trained for."""
+    last = experiment.look_seeds(experiment.looks[-1])
+    cells = list(experiment.cells())
+    there = [seed for seed in last if any(run.id in records for cell in cells for run in cell.runs(seed))]
+    return experiment.seeds if len(there) <= len(experiment.seeds) else tuple(there)
+
+
+def _missing(runs: Sequence[Run], records: Collection[str]) -> tuple[Run, ...]:
+    return tuple({run.id: run for run in runs if run.id not in records}.values())
+
+
+def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
+    """The runs with these seeds behind sentences."""
+    cells = [
+        side.cell for verdict in left for row in verdict.rows for pair in row.tested.sides for side in pair
+    ]
+    return [run for seed in seeds for cell in cells for run in cell.runs(seed)]
+
+
+def _only_timed(verdict: Verdict) -> bool:
+    """Whether it is about times alone, which further seeds do not tell."""
+    return all(
+        metric_of(side.cell.metric).timed_in
+        for row in verdict.rows
+        for pair in row.tested.sides
+        for side in pair
+    )
+
+
+def _probable(left: Sequence[Verdict], look: Look) -> dict[str, float]:
+    """How often each sentence is decided at a look whose further effects are like those seen so far.
+
+    Of a mean they are normal with its mean and spread, else drawn from those seen.
+    """
+    rng, decided = np.random.default_rng(0), np.zeros(len(left))
+    for _ in range(DRAWS):
+        ps = [_p(verdict, look, rng) for verdict in left]
+        decided += holm(ps, look.level)[0]
+    return {verdict.claim.says: float(share) for verdict, share in zip(left, decided / DRAWS, strict=True)}
+
+
+def _p(verdict: Verdict, look: Look, rng: np.random.Generator) -> float:
+    samples = [(row.tested.check.bound, _drawn(row.tested, look, rng)) for row in verdict.rows]
+    n, spared = len(samples), verdict.claim.all_but
+    holds = of_several([shown(bound, sample) for bound, sample in samples], n - spared)
+    return min(holds, of_several([refuted(bound, sample) for bound, sample in samples], spared + 1))
+
+
+def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:
+    """The sample that such a look may have."""
+    sample = tested.evidence()
+    more = len(look.seeds) - len(sample.effects)
+    if sample.undefined or tested.timed or more <= 0:
+        return sample
+    if sample.method == "share":
+        counts = [(a + int(rng.binomial(more, (a + 0.5) / (n + 1))), n + more) for a, n in sample.outcomes]
+        return Evidence("share", (*sample.effects, *([0.0] * more)), (counts[0], counts[1]))
+    seen_so_far = np.array(sample.effects)
+    if sample.method == "mean" and len(seen_so_far) > 1 and all(map(math.isfinite, seen_so_far)):
+        further = rng.normal(seen_so_far.mean(), seen_so_far.std(ddof=1), size=more)
+    else:
+        further = rng.choice(seen_so_far, size=more)
+    return Evidence(sample.method, (*sample.effects, *further.tolist()))

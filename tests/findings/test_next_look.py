@@ -1,0 +1,87 @@
+"""What is trained next: the runs behind undecided sentences alone, wherever training stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_records import MADE, SMALL
+
+from hyperopt.config import Run
+from hyperopt.experiments import read
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.next_look import next_look, seen
+from hyperopt.records import Record
+
+ERRORS = {(0.1, False): 20.0, (0.1, True): 5.0, (10.0, False): 50.0, (10.0, True): 47.0}
+"""By alpha and clip: of the rows the first is decided at once, the second takes more seeds."""
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Experiment:
+    path = tmp_path / "table9.yaml"
+    path.write_text(
+        SMALL.replace('each_of: ["0.1", "10"]', 'each_of: ["0.1"]').replace(
+            'mean_of: ["0.1", "10"]', 'each_of: ["10"]'
+        )
+    )
+    return read(path, "report/table9")
+
+
+def trained(run: Run) -> Record:
+    """A record whose error depends on the run alone."""
+    spread = 4.0 if run.alpha[-1] == 10 else 0.1
+    noise = np.random.default_rng(int(run.id, 16)).normal() * spread
+    error = ERRORS.get((run.alpha[-1], any(run.clip)), 5.0) + noise
+    return Record(
+        id=run.id,
+        config=run.canonical(),
+        metrics={"test_error": [error]},
+        hyperparameters={},
+        final={},
+        diverged=False,
+        seconds=1.0,
+        steps=1,
+        made=MADE,
+    )
+
+
+def to_the_end(experiment: Experiment, at_once: int | None) -> dict[str, Record]:
+    """Train so many runs at once until nothing is next."""
+    records: dict[str, Record] = {}
+    while look := next_look(experiment, records):
+        records |= {run.id: trained(run) for run in look.runs[:at_once]}
+    return records
+
+
+def test_the_first_look_is_of_every_run(experiment: Experiment) -> None:
+    look = next_look(experiment, {})
+    assert look is not None
+    assert (look.seeds, len(look.runs), look.undecided) == ((0, 1, 2), 15, {})
+
+
+def test_then_only_what_is_undecided_is_trained(experiment: Experiment) -> None:
+    records = {run.id: trained(run) for run in experiment.runs()}
+    look = next_look(experiment, records)
+    assert look is not None
+    assert look.seeds == tuple(range(10))
+    assert {run.alpha[-1] for run in look.runs} == {10.0}, "the row at 0.1 is decided"
+    assert len(look.runs) == 2 * 7
+    assert list(look.undecided) == ["It does no harm."]
+    assert 0 <= look.undecided["It does no harm."] <= 1
+
+
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_interrupted_training_ends_where_uninterrupted_training_does(
+    experiment: Experiment, at_once: int
+) -> None:
+    whole = to_the_end(experiment, None)
+    assert to_the_end(experiment, at_once).keys() == whole.keys()
+    assert 15 < len(whole) < 5 * 30
+    assert seen(experiment, whole)[:3] == (0, 1, 2)
+    assert len(seen(experiment, whole)) in (10, 30)
+
+
+def test_nothing_is_next_once_all_is_decided(experiment: Experiment) -> None:
+    assert next_look(experiment, to_the_end(experiment, None)) is None

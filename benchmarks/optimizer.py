@@ -1,16 +1,21 @@
-"""Steps of `HyperOptimizer` beside torch.optim.Adam and gdtuo: what results/optimizer_bench.md shows."""
+"""Steps of `HyperOptimizer` beside its peers: what results/optimizer_bench.md shows."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import torch
 import torchvision
 from gradient_descent_the_ultimate_optimizer import gdtuo
+from prodigyopt import Prodigy
+from schedulefree import AdamWScheduleFree
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -20,9 +25,26 @@ from benchmarks.workers import Train
 from hyperopt.optim import HyperOptimizer
 from hyperopt.pages.markdown import table
 
-BATCH, CLASSES = 32, 10
 ALPHA, KAPPA = 1e-3, 1e-5
 MIB = 2**20
+CLASSES, CHARACTERS, BLOCK = 10, 65, 64
+
+
+def mlp() -> nn.Module:
+    return nn.Sequential(nn.Linear(784, 128), nn.Tanh(), nn.Linear(128, CLASSES))
+
+
+def transformer() -> nn.Module:
+    """Twelve layers of width 128 over characters."""
+    layer = nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, batch_first=True)
+    layers = nn.TransformerEncoder(layer, 12, enable_nested_tensor=False)
+    return nn.Sequential(nn.Embedding(CHARACTERS, 128), layers, nn.Linear(128, CHARACTERS))
+
+
+def resnet18() -> nn.Module:
+    module: nn.Module = torchvision.models.resnet18(num_classes=CLASSES)
+    module.conv1, module.maxpool = nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.Identity()
+    return module
 
 
 @dataclass(frozen=True)
@@ -31,34 +53,62 @@ class Model:
 
     Attributes:
         title: what the page calls it.
-        shape: of an input.
+        build: makes it.
+        shape: of a batch of inputs.
+        classes: among which are the outputs, one for each input, or for each character.
         how: long it is timed.
     """
 
     title: str
+    build: Callable[[], nn.Module]
     shape: tuple[int, ...]
+    classes: int
     how: Rounds
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Random inputs, characters where the net reads them, and targets."""
+        if self.classes == CHARACTERS:
+            return torch.randint(CHARACTERS, self.shape), torch.randint(CHARACTERS, self.shape)
+        return torch.randn(self.shape), torch.randint(CLASSES, self.shape[:1])
 
 
 MODELS = {
-    "mlp": Model("MNIST MLP 784-128-10", (784,), Rounds(15, 0.4, warm_up=60)),
-    "resnet18": Model("ResNet-18 with the CIFAR stem, 3x32x32", (3, 32, 32), Rounds(5, 0.4, warm_up=2)),
-    "resnet18_lean": Model(
-        "ResNet-18 with the ImageNet stem, 3x32x32: little arithmetic per weight",
-        (3, 32, 32),
-        Rounds(9, 0.4, warm_up=3),
+    "mlp": Model("MNIST MLP 784-128-10", mlp, (32, 784), CLASSES, Rounds(15, 0.4, warm_up=60)),
+    "transformer": Model(
+        "A transformer over characters, 12 layers of 128",
+        transformer,
+        (8, BLOCK),
+        CHARACTERS,
+        Rounds(9, 0.4, warm_up=4),
+    ),
+    "resnet18": Model(
+        "ResNet-18 with the CIFAR stem", resnet18, (32, 3, 32, 32), CLASSES, Rounds(7, 0.4, warm_up=2)
     ),
 }
 
 Parameters = Iterator[nn.Parameter]
+FOREACH, FUSED = "torch.optim.Adam, foreach", "torch.optim.Adam, fused"
+
+
+def stack(name: str, *, compiled: bool) -> Callable[[Parameters], torch.optim.Optimizer]:
+    """A stack, whose upper level, if there is one, moves at KAPPA."""
+    alphas = (ALPHA, KAPPA)[: name.count("/") + 1]
+    return lambda p: HyperOptimizer(p, name, alphas, compile=compiled)
+
+
 OPTIMIZERS: dict[str, Callable[[Parameters], torch.optim.Optimizer]] = {
-    "torch.optim.Adam, foreach": lambda p: torch.optim.Adam(p, ALPHA, foreach=True),
-    "torch.optim.Adam, fused": lambda p: torch.optim.Adam(p, ALPHA, fused=True),
-    "HyperOptimizer adam": lambda p: HyperOptimizer(p, "adam", ALPHA),
-    "HyperOptimizer adam/sgd": lambda p: HyperOptimizer(p, "adam/sgd", (ALPHA, KAPPA)),
-    "HyperOptimizer adam/sgd, eager": lambda p: HyperOptimizer(p, "adam/sgd", (ALPHA, KAPPA), compile=False),
+    FOREACH: lambda p: torch.optim.Adam(p, ALPHA, foreach=True),
+    FUSED: lambda p: torch.optim.Adam(p, ALPHA, fused=True),
+    "HyperOptimizer adam, compiled": stack("adam", compiled=True),
+    "HyperOptimizer adam/sgd, compiled": stack("adam/sgd", compiled=True),
+    "HyperOptimizer adam/sgd": stack("adam/sgd", compiled=False),
+    "HyperOptimizer adamw/sgd, compiled": stack("adamw/sgd", compiled=True),
+    "schedulefree.AdamWScheduleFree": lambda p: AdamWScheduleFree(p, ALPHA),
+    "prodigyopt.Prodigy": lambda p: Prodigy(p),
 }
 GDTUO = "gdtuo adam/sgd"
+GDTUO_TRAINS = ("mlp", "resnet18")
+"""It sets parameters of modules to tensors, which torch's attention does not take."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +121,11 @@ class Contender:
     def prepare(self) -> Train:
         torch.set_num_threads(1)
         warnings.simplefilter("ignore")
-        module, shape = built(self.model), MODELS[self.model].shape
-        x, y = torch.randn(BATCH, *shape), torch.randint(CLASSES, (BATCH,))
+        if self.optimizer.endswith("compiled"):  # each compiles from nothing, as a user's first run does
+            os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp()
+        torch.manual_seed(0)
+        module = MODELS[self.model].build()
+        x, y = MODELS[self.model].batch()
         step = gdtuo_step(module) if self.optimizer == GDTUO else torch_step(self.optimizer, module)
 
         def train(steps: int) -> float:
@@ -85,23 +138,18 @@ Step = Callable[[Tensor, Tensor], float]
 """A step of training; returns the processor seconds of the optimizer in it."""
 
 
-def built(name: str) -> nn.Module:
-    """One of MODELS."""
-    torch.manual_seed(0)
-    if name == "mlp":
-        return nn.Sequential(nn.Linear(784, 128), nn.Tanh(), nn.Linear(128, CLASSES))
-    module: nn.Module = torchvision.models.resnet18(num_classes=CLASSES)
-    if name == "resnet18":
-        module.conv1, module.maxpool = nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.Identity()
-    return module
+def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
+    return F.cross_entropy(outputs.flatten(0, -2), y.flatten())
 
 
 def torch_step(optimizer: str, module: nn.Module) -> Step:
     """As any torch.optim.Optimizer is used."""
-    opt = OPTIMIZERS[optimizer](module.parameters())
+    opt: Any = OPTIMIZERS[optimizer](module.parameters())
+    if hasattr(opt, "train"):
+        opt.train()
 
     def step(x: Tensor, y: Tensor) -> float:
-        F.cross_entropy(module(x), y).backward()
+        loss_of(module(x), y).backward()
         started = time.process_time()
         opt.step()
         took = time.process_time() - started
@@ -118,7 +166,7 @@ def gdtuo_step(module: nn.Module) -> Step:
 
     def step(x: Tensor, y: Tensor) -> float:
         wrapper.begin()
-        loss = F.cross_entropy(wrapper.forward(x), y)
+        loss = loss_of(wrapper.forward(x), y)
         wrapper.zero_grad()
         loss.backward(create_graph=True)
         started = time.process_time()
@@ -132,21 +180,22 @@ def page(say: Say, *, quick: bool) -> str:
     """Everything measured, as Markdown; `quick` is a smoke test of the MLP alone."""
     parts = [
         "# The optimizer beside its peers",
-        f"Made by `make bench ONLY=optimizer`. One thread, batch {BATCH}, float32, random data, on the CPU. "
-        "Every optimizer trains in a process of its own; they work in turn, round after round. Times are "
-        'medians over rounds of processor time; "seconds before" are the wall clock of the first steps, not '
-        'in them: HyperOptimizer compiles there (`compile="auto"`; what was compiled once lies in torch\'s '
-        "cache). "
-        '"foreach" and "fused" are torch.optim.Adam\'s. The peak includes torch, the compiler\'s modules '
-        "where they are loaded, weights and activations; growth is resident memory after the last round less "
-        "that after the first.",
+        "Made by `make bench ONLY=optimizer`. One thread, float32, random data, on the CPU. Every optimizer "
+        "trains in a process of its own; they work in turn, round after round. Times are medians over rounds "
+        'of processor time, "times" of ratios within a round; those of the optimizer are of its step alone. '
+        '"Seconds before" are the wall clock of the first steps, in which the compiled ones compile from '
+        'nothing: with `compile="auto"` the optimizer begins as the one that is not compiled, and compiles '
+        'when that pays. "foreach" and "fused" are torch.optim.Adam\'s. The peak includes torch, the modules '
+        "of the compiler where loaded, weights and activations; growth is resident memory after the last "
+        "round less that after the first.",
         table(("", "machine"), machine(), left=("", "machine")),
     ]
     for name, model in MODELS.items():
         if quick and name != "mlp":
             continue
         how = Rounds(2, 0.0, inline=True) if quick else model.how
-        contenders = [Contender(optimizer, name) for optimizer in (*OPTIMIZERS, GDTUO)]
+        optimizers = [*OPTIMIZERS, *([GDTUO] if name in GDTUO_TRAINS else [])]
+        contenders = [Contender(optimizer, name) for optimizer in optimizers]
         found = in_turn(model.title, contenders, how, say)
         rows = {c.optimizer: timed for c, timed in zip(contenders, found, strict=True)}
         parts += [f"## {model.title}", rows_of(rows)]
@@ -155,21 +204,28 @@ def page(say: Say, *, quick: bool) -> str:
 
 def rows_of(found: Mapping[str, Timed]) -> str:
     """A row an optimizer."""
-    steps = {name: processor_ms(timed) for name, timed in found.items()}
-    foreach, fused = (steps[f"torch.optim.Adam, {kind}"] for kind in ("foreach", "fused"))
-    header = ["optimizer", "ms a step", "times foreach", "times fused", "ms in the optimizer", "peak, MiB"]
-    header += ["MiB grown", "in steps", "seconds before"]
+    whole = {name: [1e3 * s.cpu_seconds / s.steps for s in timed.samples] for name, timed in found.items()}
+    alone = {name: [1e3 * s.part_seconds / s.steps for s in timed.samples] for name, timed in found.items()}
+    header = [
+        "optimizer",
+        "ms a step",
+        "times foreach",
+        "ms in the optimizer",
+        "times foreach",
+        "times fused",
+    ]
+    header += ["peak, MiB", "MiB grown", "in steps", "seconds before"]
     rows = []
     for name, timed in found.items():
-        own = [1e3 * sample.part_seconds / sample.steps for sample in timed.samples]
         first, *_, last = timed.samples
         rows.append(
             [
                 name,
-                f"{median(steps[name]):.2f}",
-                f"{ratio(steps[name], foreach):.2f}",
-                f"{ratio(steps[name], fused):.2f}",
-                f"{median(own):.2f}",
+                f"{median(whole[name]):.2f}",
+                f"{ratio(whole[name], whole[FOREACH]):.2f}",
+                f"{median(alone[name]):.2f}",
+                f"{ratio(alone[name], alone[FOREACH]):.2f}",
+                f"{ratio(alone[name], alone[FUSED]):.2f}",
                 f"{max(sample.peak for sample in timed.samples) / MIB:.0f}",
                 f"{(last.memory - first.memory) / MIB:.1f}",
                 f"{sum(sample.steps for sample in timed.samples[1:])}",
@@ -177,11 +233,6 @@ def rows_of(found: Mapping[str, Timed]) -> str:
             ]
         )
     return table(header, rows, left=("optimizer",))
-
-
-def processor_ms(timed: Timed) -> list[float]:
-    """Milliseconds of processor time of a step, by round."""
-    return [1e3 * sample.cpu_seconds / sample.steps for sample in timed.samples]
 
 
 def ratio(above: list[float], below: list[float]) -> float:

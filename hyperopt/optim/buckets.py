@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.programs import Arithmetic, Vectors, wide
+from hyperopt.optim.arithmetic import Arithmetic, Vectors, wide
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
 

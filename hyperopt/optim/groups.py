@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim import sharding
+from hyperopt.optim.arithmetic import wide
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
 from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.levels import check_decay, parse_number
-from hyperopt.optim.programs import wide
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import completed

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from hyperopt.optim.arithmetic import Above, Arithmetic, Floats, Given, add
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
-from hyperopt.optim.programs import Above, Arithmetic, Given, Programs, add, programs
+from hyperopt.optim.programs import Programs, programs
 from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
 from hyperopt.optim.stack import Tree
@@ -104,26 +105,31 @@ class Stepper:
         if len(runs) == len(moved_before) == 1 and _device(runs[0]) == like.device and not runs[0].layout:
             runs[0].fill()
             given = self._given(run_by, above, runs[0].step)
-            of_run = _scalar(runs[0].step + 1, like)
-            after = run_by.rise(above, written, runs[0].vectors, of_run, count, given)
+            of_run = count if runs[0].step == last else _scalar(runs[0].step + 1, like)
+            after, natural = run_by.rise(above, written, runs[0].vectors, of_run, count, given)
         else:
-            after = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
+            after, natural = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
+        self._natural = after, self._named(natural)
         for run in runs:
             if len(runs) > 1 or not moved_before:
                 run.fill()
             there = after if _device(run) == like.device else moved(after, _device(run))
             given = self._given(run_by, there, run.step + 1)
-            run_by.move(there.tuned, there.fixed, run.vectors, _scalar(run.step + 1, _like(there)), given)
+            of_run = count if there is after and run.step == last else _scalar(run.step + 1, _like(there))
+            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given)
             run.leave(last + 1)
         return after
 
     def natural(self, above: Above) -> dict[str, Any]:
         """Natural values of level 0: floats on a CPU, made once for each `above`."""
         if self._natural is None or self._natural[0] is not above:
-            hyper: dict[str, Any] = self.arithmetic.bottom.hyperparameters(above.tuned, above.fixed)
-            here = shows_floats(above.seen)
-            self._natural = above, {k: v.item() for k, v in hyper.items()} if here else hyper
+            hyper = self.arithmetic.bottom.hyperparameters(above.tuned, above.fixed)
+            self._natural = above, self._named(torch.stack(list(hyper.values())))
         return self._natural[1]
+
+    def _named(self, values: Tensor) -> dict[str, Any]:
+        names = self.arithmetic.bottom.rule.hyperparameters
+        return dict(zip(names, values.tolist() if shows_floats(values) else values.unbind(), strict=True))
 
     def _given(self, run_by: Programs, above: Above, step: int) -> Given:
         """The numbers of an update of a run, its last one or the one to come, whose count is `step`.
@@ -134,10 +140,12 @@ class Stepper:
         if form is None or like.device.type != "cpu":
             return None
         if self._numbers is None or self._numbers[0] is not above or self._numbers[1] != step:
-            numbers: Any = form.numbers(self.natural(above), float(step))
+            hyper = self.natural(above)
+            numbers = form.numbers(hyper, float(step))
+            given: Given = Floats(numbers, hyper, float(step))
             if run_by.compiled:
-                numbers = torch.tensor(list(numbers.values()), dtype=like.dtype)
-            self._numbers = above, step, numbers
+                given = torch.tensor(list(numbers.values()), dtype=like.dtype)
+            self._numbers = above, step, given
         return self._numbers[2]
 
     def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:

@@ -24,12 +24,10 @@ def test_a_row_compares_processor_time_round_by_round() -> None:
     text = rows_of(
         {f"{adam}foreach": timed(0.02, 0.04), f"{adam}fused": timed(0.01, 0.01), GDTUO: timed(0.04, 0.04)}
     )
-    assert cells(text, GDTUO) == [GDTUO, "4.00", "1.50", "4.00", "1.00", "201", "1.0", "10", "7.0"]
+    assert cells(text, GDTUO) == [GDTUO, "4.00", "1.50", "1.00", "1.50", "4.00", "201", "1.0", "10", "7.0"]
 
 
-@pytest.mark.parametrize(
-    "optimizer", [GDTUO, *(name for name in OPTIMIZERS if "eager" in name or "fused" in name)]
-)
+@pytest.mark.parametrize("optimizer", [GDTUO, *(name for name in OPTIMIZERS if "compiled" not in name)])
 def test_a_contender_trains_and_times_its_part(optimizer: str) -> None:
     [timed] = in_turn("smoke", [Contender(optimizer, "mlp")], Rounds(2, 0.0, inline=True), lambda _: None)
     assert len(timed.samples) == 2

@@ -12,7 +12,7 @@ import torch
 from loops import apart, batches, loss_of, net
 from torch import Tensor, nn
 
-from hyperopt.optim import HyperOptimizer, buckets, programs, stepping
+from hyperopt.optim import HyperOptimizer, arithmetic, buckets, programs, stepping
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -75,7 +75,7 @@ def by_products() -> Iterator[None]:
         programs.programs.cache_clear()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(programs, "closed_form", lambda rule: None)
+        patch.setattr(arithmetic, "closed_form", lambda rule: None)
         forget()
         yield
     forget()
@@ -98,7 +98,7 @@ def test_any_capacity_and_slice_train_alike(
     with computed():
         weights, hyper = trained("adam/sgd")
         monkeypatch.setitem(buckets.CAPACITY, "cpu", capacity)
-        monkeypatch.setattr(programs, "SLICE", 7)
+        monkeypatch.setattr(arithmetic, "SLICE", 7)
         again, hyper_again = trained("adam/sgd")
     assert apart(weights, again) < EXACT
     assert hyper == near(hyper_again)

@@ -11,6 +11,7 @@ from loops import apart, batches, last
 from torch import nn
 
 from hyperopt.optim import HyperOptimizer, buckets, programs
+from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.torch_private import compile_errors
 
 
@@ -42,7 +43,7 @@ def test_auto_compiles_after_so_many_steps_and_elements(monkeypatch: pytest.Monk
     asked = []
     real = programs.programs
 
-    def eager(arithmetic: programs.Arithmetic, *, compiled: bool) -> programs.Programs:
+    def eager(arithmetic: Arithmetic, *, compiled: bool) -> programs.Programs:
         asked.append(compiled)
         return real(arithmetic, compiled=False)
 

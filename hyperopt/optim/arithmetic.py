@@ -1,0 +1,290 @@
+"""The parts of an optimizer's step as functions of vectors.
+
+A `Stack` splits at its bottom: `pull` gathers the hypergradient of level 0 over the weights, `climb` is the
+step of the stack above, which has scalars only, and `move` updates the weights. Where the rule of level 0 has
+a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian product of the rule's update.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
+from hyperopt.optim.stack import Inputs, Level, LevelState, Memory, Stack, StackState, Tree
+
+SLICE = 2**17
+"""Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
+
+
+class Floats(NamedTuple):
+    """An update as a closed form takes it: what `ClosedForm.numbers` made, of what, and for which count."""
+
+    numbers: dict[str, Any]
+    hyper: dict[str, float]
+    step: float
+
+
+Given = Floats | Tensor | None
+"""The numbers of an update, one after the other if they are a tensor; None where they are to be made."""
+
+
+class Vectors(NamedTuple):
+    """Elements of some parameters, and what is remembered of them.
+
+    Attributes:
+        grad: of the loss; after `move` what is subtracted from the parameters, unless there is `param`.
+        param: the parameters in the arithmetic's type, where it needs them; `move` updates it.
+        memory: the rule's state, updated in place.
+        last: where the level is tuned, what its last update is remembered by, names after "last.": for a rule
+            with a closed form what that keeps, else all inputs of the update.
+    """
+
+    grad: Tensor
+    param: Tensor | None
+    memory: Tree
+    last: Tree
+
+
+class Above(NamedTuple):
+    """Level 0's hyperparameters, the levels above, and what has happened to the rates.
+
+    Attributes:
+        tuned: raw values of level 0.
+        fixed: natural values of level 0.
+        levels: states of the levels above 0.
+        seen: per level, the first step at which alpha was negative, and the first at which a hyperparameter
+            was not finite, 0 for never; int64 [levels, 2].
+    """
+
+    tuned: Tree
+    fixed: Tree
+    levels: StackState
+    seen: Tensor
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """The parts of a step of `stack` as functions of tensors.
+
+    Attributes:
+        maximize: turns every gradient round.
+        form: the closed form of level 0's rule.
+    """
+
+    stack: Stack
+    maximize: bool = False
+    form: ClosedForm[Any] | None = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "form", closed_form(self.bottom.rule))
+
+    @property
+    def bottom(self) -> Level:
+        """Level 0."""
+        return self.stack.levels[0]
+
+    @property
+    def joins(self) -> bool:
+        """Whether the elements of several parameters may come as one vector."""
+        return self.bottom.rule.elementwise
+
+    def needs_param(self, dtype: torch.dtype) -> bool:
+        """Whether `move` takes the parameters: its rule reads them, or their type is not the arithmetic's."""
+        return self.bottom.rule.uses_param or wide(dtype) != dtype
+
+    def remembered(self, param: Tensor) -> Tree:
+        """The state of a parameter before its first update: its rule's, and where it is tuned `last.*`."""
+        rule = self.bottom.rule
+        wide_param = param.detach().to(wide(param.dtype))
+        memory = rule.init(wide_param)
+        if not self.bottom.tuned:
+            return memory
+        former = torch.zeros_like(wide_param if rule.uses_param else param)
+        if self.form:
+            kept = former if self.form.keeps == GRADIENT else torch.zeros_like(memory[self.form.keeps])
+            return memory | {f"last.{self.form.keeps}": kept}
+        last = memory | {GRADIENT: former} | ({"param": former} if rule.uses_param else {})
+        return memory | {f"last.{name}": torch.zeros_like(value) for name, value in last.items()}
+
+    def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> Tree:
+        """The contribution of the last updates of some weights to the hypergradient of level 0's raw values.
+
+        `step` counts the updates of these weights, the coming one included; it is above 1. `given` are the
+        numbers of the last one.
+        """
+        if not self.form:
+            return add([self._product(tuned, fixed, part, step) for part in self._parts(vectors)])
+        hyper, count = self._natural(tuned, fixed, step - 1, given)
+        numbers = self._numbers(self.form, hyper, count, given)
+        kept = f"last.{self.form.keeps}"
+        sums = []
+        for part in self._parts(vectors):
+            update = Update(part.last[kept].to(part.grad.dtype), part.memory, part.param, numbers)
+            sums.append(self.form.sums(self._gradient(part), update))
+        total = [sum(of_part) for of_part in zip(*sums, strict=True)]
+        natural = self.form.gradient(total, hyper, count)
+        return {name: natural[name] * self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
+
+    def move(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> None:
+        """Update some weights: their state in place, and what is to be subtracted from them in `grad`.
+
+        `given` are the numbers of this update.
+        """
+        numbers = {}
+        if self.form:
+            numbers = self._numbers(self.form, *self._natural(tuned, fixed, step, given), given)
+        for part in self._parts(vectors):
+            if self.form:
+                u = Update(self._gradient(part), part.memory, part.param, numbers)
+                update = self._form_update(self.form, u, part.last, step)
+            else:
+                update = self._rule_update(tuned, fixed, part, step)
+            if part.param is None:
+                part.grad.copy_(update)
+            else:
+                part.param.sub_(update)
+
+    def climb(self, state: Above, hypergradient: Tree, written: Tree, step: Tensor) -> tuple[Above, Tensor]:
+        """Step all levels above 0.
+
+        Args:
+            state: before.
+            hypergradient: of level 0's raw tuned values.
+            written: natural values of level 0 that were set since the last step.
+            step: counted from 1.
+
+        Returns:
+            The state after it, and all natural values of level 0, one after the other.
+        """
+        tuned, fixed, levels = state.tuned, state.fixed, state.levels
+        tuned = {k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in tuned.items()}
+        fixed = {k: written.get(k, v) for k, v in fixed.items()}
+        if len(self.stack.levels) > 1:
+            tuned, levels = Stack(self.stack.levels[1:]).step(tuned, hypergradient, levels, step)
+            tuned = self.bottom.bounded(tuned)
+        after = Above(tuned, fixed, levels, state.seen)
+        natural = self.hyperparameters(after)
+        # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
+        after = Above(tuned, fixed, levels, self._seen(state.seen, natural, step))
+        return after, torch.stack(list(natural[0].values()))
+
+    def rise(
+        self, state: Above, written: Tree, vectors: Vectors, count: Tensor, step: Tensor, given: Given = None
+    ) -> tuple[Above, Tensor]:
+        """Both `pull` and `climb`, where there are no other weights; `count` as the step of `pull`."""
+        hypergradient = self.pull(state.tuned, state.fixed, vectors, count, given)
+        return self.climb(state, hypergradient, written, step)
+
+    def hyperparameters(self, state: Above) -> list[Tree]:
+        """Every hyperparameter of each level, in natural units."""
+        bottom = self.bottom.hyperparameters(state.tuned, state.fixed)
+        return [bottom, *Stack(self.stack.levels[1:]).hyperparameters(state.levels)]
+
+    def init(self, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> Above:
+        """The state before the first step; `numbers` natural, per level, `clip` for the levels above 0."""
+        device = numbers[0]["alpha"].device
+        bottom = self.bottom.init({}, numbers[0], torch.tensor(False, device=device))
+        levels = Stack(self.stack.levels[1:]).init(bottom.tuned, numbers[1:], clip)
+        seen = torch.zeros((len(numbers), 2), dtype=torch.int64, device=device)
+        return Above(bottom.tuned, bottom.fixed, levels, seen)
+
+    def _parts(self, vectors: Vectors) -> Iterator[Vectors]:
+        """The vectors, a slice at a time where that is faster."""
+        size = vectors.grad.shape[0] if vectors.grad.ndim else 1
+        if (
+            torch.compiler.is_compiling()
+            or not self.joins
+            or vectors.grad.device.type != "cpu"
+            or size <= SLICE
+        ):
+            yield vectors
+            return
+        for start in range(0, size, SLICE):
+            stop = start + SLICE
+            param = None if vectors.param is None else vectors.param[start:stop]
+            memory = {name: value[start:stop] for name, value in vectors.memory.items()}
+            last = {name: value[start:stop] for name, value in vectors.last.items()}
+            yield Vectors(vectors.grad[start:stop], param, memory, last)
+
+    def _gradient(self, part: Vectors) -> Tensor:
+        return -part.grad if self.maximize else part.grad
+
+    def _natural(self, tuned: Tree, fixed: Tree, step: Tensor, given: Given) -> tuple[dict[str, Any], Any]:
+        if isinstance(given, Floats):
+            return given.hyper, given.step
+        return self.bottom.hyperparameters(tuned, fixed), step
+
+    def _numbers(
+        self, form: ClosedForm[Any], hyper: dict[str, Any], step: Any, given: Given
+    ) -> dict[str, Any]:
+        if given is None:
+            return form.numbers(hyper, step)
+        if isinstance(given, Floats):
+            return given.numbers
+        names = form.numbers(form.rule.hyperparameters, 1.0)
+        return dict(zip(names, given.unbind(), strict=True))
+
+    def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree, step: Tensor) -> Tensor:
+        u = Update(form.decayed(u), u.memory, u.param, u.numbers)
+        if last:
+            kept = u.grad if form.keeps == GRADIENT else u.memory[form.keeps]
+            last[f"last.{form.keeps}"].copy_(as_it_is(kept, step))
+        return form.move(u)
+
+    def _rule_update(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tensor:
+        grad = self._gradient(part)
+        param = grad if part.param is None else part.param
+        memory = Memory({"": part.memory}, {})
+        updates, after = self.bottom.updates(tuned, fixed, step, {"": grad}, memory, step, {"": param})
+        for name, value in part.last.items():
+            before = {"grad": grad, "param": param} | part.memory
+            value.copy_(as_it_is(before[name.removeprefix("last.")], step))
+        for name, value in after.rule[""].items():
+            part.memory[name].copy_(value)
+        return updates[""]
+
+    def _product(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tree:
+        """The vector-Jacobian product of the last update."""
+        dtype = part.grad.dtype
+        memory = {name: part.last[f"last.{name}"] for name in part.memory}
+        params = {"": part.last["last.param"].to(dtype)} if self.bottom.rule.uses_param else {}
+        last = Inputs({"": part.last["last.grad"].to(dtype)}, Memory({"": memory}, {}), params)
+        state = LevelState(tuned, fixed, step, Memory({}, {}), last)
+        return self.bottom.hypergradient(state, {"": self._gradient(part)}, step)
+
+    def _seen(self, seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
+        if not torch.compiler.is_compiling() and step.device.type == "cpu":
+            rates = [values["alpha"].item() for values in levels]
+            others = [value.item() for values in levels for value in values.values()]
+            if min(rates) >= 0 and all(map(math.isfinite, others)):
+                return seen
+        rows = []
+        for values in levels:
+            infinite = ~torch.stack(list(values.values())).isfinite().all()
+            rows.append(torch.stack([values["alpha"] < 0, infinite]))
+        happens = torch.stack(rows)
+        return seen.where((seen != 0) | ~happens, step.to(torch.int64))
+
+
+def as_it_is(tensor: Tensor, step: Any) -> Tensor:
+    """What `tensor` holds now, to be kept while it is overwritten.
+
+    The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
+    """
+    return tensor.where(step > 0, 0.0) if torch.compiler.is_compiling() else tensor
+
+
+def add(trees: list[Tree]) -> Tree:
+    """The sum, name by name."""
+    return {name: sum((tree[name] for tree in trees[1:]), start=trees[0][name]) for name in trees[0]}
+
+
+def wide(dtype: torch.dtype) -> torch.dtype:
+    """The type of the arithmetic: float32, or the parameter's where that is wider."""
+    return torch.promote_types(dtype, torch.float32)

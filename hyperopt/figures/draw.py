@@ -59,7 +59,7 @@ def _drawing(view: View) -> Drawing | None:
     experiment = view.experiment
     if experiment.heatmap:
         return heat_maps(experiment.heatmap, view.measurements)
-    figure, seeds = experiment.figure, len(view.seeds)
+    figure, seeds = experiment.figure, len(view.seeds) if experiment.random else 1
     panels = [(panel, curves) for panel, curves in view.curves.items() if curves]
     if figure is None or not panels:
         return None
@@ -113,6 +113,7 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve]) -> 
             line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6, markevery=every
         )
         lost = line.diverged & np.isfinite(line.middle)
+        lost[_broken(line)] = True
         axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
         dark = _darker(colour)
         if _is_sparse(line):
@@ -136,9 +137,10 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float) -> None:
     for i, (line, place) in enumerate(zip(drawn, spread(wanted, gap, 0.0, 1.0), strict=True)):
         from_x = float(to_axes.transform(axes.transData.transform(ends[i]))[0])
         at = 1 + LEADER / width
-        axes.plot(
-            [from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width],
-            [wanted[i], place, place],
+        ended = len(line.x) > 0 and not np.isfinite(line.middle[-1])
+        axes.plot(  # to a curve that ended before there is no way: it would read as a value
+            [at - 0.1 / width if ended else from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width],
+            [place if ended else wanted[i], place, place],
             transform=axes.transAxes,
             color=COLOURS[i % len(COLOURS)],
             linewidth=0.8,
@@ -165,7 +167,10 @@ def _entries(
         entries.append((points, reference))
     if any(line.diverged.any() for line in every):
         entries.append(
-            (Line2D([], [], color="black", marker="x", linestyle="none"), "a run diverged (median)")
+            (
+                Line2D([], [], color="black", marker="x", linestyle="none"),
+                "a run diverged (median; all did where a curve ends)",
+            )
         )
     return entries + gaps(every)
 
@@ -186,6 +191,13 @@ def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> No
         )
         if legend.get_window_extent().x1 <= right:
             break
+
+
+def _broken(line: MeasuredCurve) -> list[int]:
+    """The last point of a curve that ends since every run had diverged by the next; [] where it does not."""
+    finite = np.flatnonzero(np.isfinite(line.middle))
+    ends = len(finite) > 0 and bool(line.diverged[finite[-1] + 1 :].any())
+    return [int(finite[-1])] if ends else []
 
 
 def _is_sparse(line: MeasuredCurve) -> bool:

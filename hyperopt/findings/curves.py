@@ -89,6 +89,8 @@ def _measured(
     middle, low, high = _over_seeds(y, diverged, figure.band)
     gaps = (middle <= 0) & panel.log
     middle[gaps] = np.nan
+    if panel.log:  # a band has no foot there
+        low[low <= 0], high[high <= 0] = np.nan, np.nan
     return MeasuredCurve(
         curve.label,
         x,

@@ -24,7 +24,7 @@ from figures_fake import (
 )
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.figures.draw import side_by_side
+from hyperopt.figures.draw import _broken, side_by_side
 from hyperopt.findings.curves import MeasuredCurve
 
 ERRORS = {
@@ -119,3 +119,12 @@ def test_without_a_run_the_reports_curves_stand_alone(tmp_path: Path):
 def test_nothing_to_draw_is_no_picture(tmp_path: Path, experiment: Experiment):
     assert drawings(written(tmp_path, ALONG_ALPHA.replace(", report: [8, 12]", "")), {}, (0, 1)) == {}
     assert drawings(replace(experiment, figure=None), {}, (0, 1)) == {}
+
+
+def test_a_curve_ends_with_a_mark_where_every_run_has_diverged() -> None:
+    x, lost = np.arange(1.0, 5.0), np.array([False, False, True, True])
+    middle = np.array([3.0, 2.0, np.nan, np.nan])
+    curve = MeasuredCurve("SGD", x, middle, middle, middle, lost, np.array([]), np.array([]))
+    assert _broken(curve) == [1]
+    assert _broken(replace(curve, diverged=np.zeros(4, dtype=bool))) == []
+    assert _broken(replace(curve, middle=x)) == []

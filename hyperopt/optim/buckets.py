@@ -18,7 +18,7 @@ from hyperopt.optim.arithmetic import Arithmetic, Vectors, wide
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
 
-CAPACITY = {"cpu": 2**22}
+CAPACITY = {"cpu": 2**21}
 """Elements that a bucket has room for, by device, unless one parameter alone has more."""
 CAPACITY_ELSEWHERE = 2**26
 
@@ -100,14 +100,12 @@ class Bucket:
     def __init__(
         self, params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
     ) -> None:
-        self.params, self.states, self._arithmetic = params, states, arithmetic
+        self.params, self.states = params, states
         self.device, self.dtype, self.layout = params[0].device, params[0].dtype, layout(params[0])
         self._shaped = arithmetic.bottom.rule.uses_shape
         self._starts = [0, *accumulate(local(param).numel() for param in params)]
-        self._tensors: dict[str, Tensor] = {}
-        for i, state in enumerate(states):
-            self._remember(i, state)
         size = self._starts[-1]
+        self._tensors = self._remembered(arithmetic)
         self._grad = scratch.take(params[0], size, "grad")
         self._param = scratch.take(params[0], size, "param") if arithmetic.needs_param(self.dtype) else None
         self.grads = [self._view(self._grad, i) for i in range(len(params))]
@@ -144,21 +142,30 @@ class Bucket:
         memory = {name: part(t) for name, t in self._tensors.items() if name not in last}
         return Vectors(part(self._grad), None if self._param is None else part(self._param), memory, last)
 
-    def _remember(self, i: int, state: ParamState) -> None:
-        """Make the state of parameter `i` views of the bucket's vectors."""
-        first = self._arithmetic.remembered(local(self.params[i]))
-        for name, value in first.items():
-            value = state.get(name, value).to(value)
-            if value.ndim == 0 and len(self.params) == 1:
-                state[name] = self._tensors[name] = value.clone()
-                continue
-            if name not in self._tensors:
-                self._tensors[name] = value.new_zeros(self._starts[-1])
-            state[name] = self._view(self._tensors[name], i).copy_(value)
-        for name in [name for name in state if name not in first and name not in COUNTS]:
-            del state[name]
-        for name in COUNTS:
-            state.setdefault(name, 0)
+    def _remembered(self, arithmetic: Arithmetic) -> dict[str, Tensor]:
+        """All that is remembered of the parameters, as vectors, of which their states become views."""
+        places = [local(param) for param in self.params]
+        start = places[0].new_empty(self._starts[-1])
+        copy_each([self._view(start, i) for i in range(len(places))], places)
+        first = arithmetic.remembered(self._view(start, 0) if self._shaped else start)
+        vectors = {name: self._line(value) for name, value in first.items()}
+        for i, state in enumerate(self.states):
+            for name, vector in vectors.items():
+                place = self._view(vector, i) if vector.ndim else vector
+                state[name] = place.copy_(state[name]) if name in state else place
+            for name in set(state) - set(vectors) - set(COUNTS):
+                del state[name]
+            for name in COUNTS:
+                state.setdefault(name, 0)
+        return vectors
+
+    def _line(self, value: Tensor) -> Tensor:
+        """What is shaped as the parameter as a vector; what has no dimension as it is, but none's twin."""
+        if value.ndim < 2 and not (self._shaped and value.ndim):
+            return value.clone() if value.ndim == 0 else value
+        vector = value.new_empty(value.numel())
+        self._view(vector, 0).copy_(value)
+        return vector
 
     def _view(self, vector: Tensor, i: int) -> Tensor:
         """The part of parameter `i`, shaped as it is, and lying in memory as it does where that is dense."""

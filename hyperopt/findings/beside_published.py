@@ -81,17 +81,22 @@ def beside_published(
 
 
 def equal(one: Record, other: Record) -> bool:
-    """Whether two records have measured the same, bit by bit."""
+    """Whether two records have measured the same, bit by bit.
+
+    A rule may have been given a hyperparameter since one of them was made: those that both have are compared.
+    """
     if one.final.keys() != other.final.keys() or not all(
         same(one.final[k], other.final[k]) for k in one.final
     ):
         return False
-    for mine, theirs in ((one.metrics, other.metrics), (one.hyperparameters, other.hyperparameters)):
-        if mine.keys() != theirs.keys():
-            return False
-        if not all(same(a, b) for name in mine for a, b in zip_longest(mine[name], theirs[name])):
-            return False
-    return True
+    if one.metrics.keys() != other.metrics.keys():
+        return False
+    return all(
+        same(a, b)
+        for mine, theirs in ((one.metrics, other.metrics), (one.hyperparameters, other.hyperparameters))
+        for name in mine.keys() & theirs.keys()
+        for a, b in zip_longest(mine[name], theirs[name])
+    )
 
 
 def same(one: float | None, other: float | None) -> bool:

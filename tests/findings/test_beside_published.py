@@ -59,5 +59,7 @@ def test_records_are_equal_bit_by_bit_and_not_a_number_equals_itself(experiment:
     assert equal(lost, replace(lost, seconds=9.0, made={}))
     assert not equal(record, lost)
     assert not equal(record, replace(record, metrics={"test_error": [80.0]}))
-    assert not equal(record, replace(record, hyperparameters={"0.alpha": [0.1]}))
+    learned = replace(record, hyperparameters={"0.alpha": [0.1]})
+    assert not equal(learned, replace(record, hyperparameters={"0.alpha": [0.2]}))
+    assert equal(learned, replace(record, hyperparameters={"0.alpha": [0.1], "0.weight_decay": [0.0]}))
     assert not equal(record, replace(record, final={"train_loss_full": math.nextafter(0.5, 1)}))

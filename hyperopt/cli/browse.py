@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
@@ -21,20 +22,28 @@ if TYPE_CHECKING:
 
 
 def browse(_: Namespace) -> int:
-    """Print every experiment, how many of its runs are here and published, and the parts of runs."""
-    from hyperopt.experiments import load
+    """Print every experiment, how many of its runs are here and published, and the parts of runs.
+
+    A file that is no experiment is named, and the others are listed.
+    """
+    from hyperopt.experiments import ExperimentError, ids, load
 
     here, out = working().ids(), published().ids()
     rows = []
-    for experiment in load():
-        ids = {run.id for run in experiment.runs()}
+    for name in ids():
+        try:
+            [experiment] = load(name)
+        except ExperimentError as error:
+            print(f"hyperopt: {error}", file=sys.stderr)
+            continue
+        runs = {run.id for run in experiment.runs()}
         rows.append(
             [
                 experiment.id,
                 experiment.title,
-                len(ids),
-                len(ids & here),
-                len(ids & out),
+                len(runs),
+                len(runs & here),
+                len(runs & out),
                 experiment.needs or "",
             ]
         )

@@ -13,6 +13,7 @@ from hyperopt.cli import main, pages
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
 from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
+from hyperopt.files import experiments_dir
 from hyperopt.records import Record, Store, working
 
 
@@ -346,3 +347,19 @@ def test_trained_and_cached_runs_are_told_in_one_order_and_without_a_level_that_
     assert json.dumps(json_record(trained, cached=True)) == json.dumps(json_record(read, cached=True))
     assert "level 0, sgd: alpha 0.1, dampening 0, momentum 0.9" in lines
     assert "diverged at step 4 (epoch 1)" in lines
+
+
+def test_a_file_that_is_no_experiment_is_named_and_the_others_are_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "experiments" / "report"
+    folder.mkdir(parents=True)
+    (folder / "table1.yaml").write_text("title: [")
+    (folder / "table2.yaml").write_text((experiments_dir() / "clipping" / "table2.yaml").read_text())
+    module = "hyperopt.experiments.reading.experiment_keys.experiments_dir"
+    monkeypatch.setattr(module, lambda: tmp_path / "experiments")
+    assert main(["list"]) == 0
+    said = capsys.readouterr()
+    assert "report/table2" in said.out
+    assert "report/table1" not in said.out
+    assert "table1.yaml cannot be read as YAML" in said.err

@@ -29,13 +29,18 @@ def find(name: str) -> type[Model]:
     """The model called `name`: one of MODELS, or `package.module:Class`, see docs/add_a_model.md.
 
     Raises:
-        ConfigError: there is no such model.
+        ConfigError: there is no such model, or its class does not say how it is built.
     """
     if name in MODELS:
         return MODELS[name]
     if ":" not in name:
         raise unknown("model", name, (*MODELS, WRITTEN))
-    return own_class("model", name, Model)
+    kind = own_class("model", name, Model)
+    if kind.build is Model.build:
+        raise ConfigError(
+            f"model {name!r}: its class has no build(self, shape, classes), as every model has."
+        )
+    return kind
 
 
 def made(model: Mapping[str, Any]) -> Model:

@@ -29,8 +29,9 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
         kind: what the class has to be a subclass of.
 
     Raises:
-        ConfigError: there is no such module or class, it is of another kind, or importing its module fails;
-            then the error of the module is shown as Python does, with its file and line.
+        ConfigError: there is no such module or class, it is of another kind, it has options and is no
+            dataclass, or importing its module fails; then the error of the module is shown as Python does,
+            with its file and line.
     """
     module, _, attribute = name.partition(":")
     found = getattr(_module(what, name, module), attribute, None)
@@ -38,6 +39,13 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
         home = kind.__module__.rpartition(".")[0]
         raise ConfigError(
             f"{what} {name!r}: {module} has no class {attribute!r} that is a {home}.{kind.__name__}."
+        )
+    own = vars(found)
+    options = [key for key, of in own.get("__annotations__", {}).items() if "ClassVar" not in str(of)]
+    if options and "__dataclass_params__" not in own:
+        raise ConfigError(
+            f"{what} {name!r}: {attribute} has options ({', '.join(options)}) but no "
+            "@dataclass(frozen=True, kw_only=True) above it."
         )
     return found
 

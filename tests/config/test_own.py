@@ -160,6 +160,23 @@ def test_an_error_in_ones_own_module_is_shown_as_it_is(
     assert "mypackage.mine" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("@dataclass(frozen=True, kw_only=True)\n", "", r"Net has options \(.*no @dataclass"),
+        ("def build(", "def built(", r"its class has no build\(self, shape, classes\)"),
+    ],
+)
+def test_a_model_that_lacks_what_every_model_has_is_refused(
+    folder: Path, old: str, new: str, says: str
+) -> None:
+    text = (folder / "mypackage" / "net.py").read_text(encoding="utf-8")
+    assert old in text
+    (folder / "mypackage" / "less.py").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=rf"model 'mypackage.less:Net': .*{says}"):
+        resolve({"model": "mypackage.less:Net"})
+
+
 @pytest.mark.parametrize("fault", ["sys.exit(0)", "1 / 0"])
 def test_an_error_while_it_trains_says_where(
     folder: Path, fault: str, capsys: pytest.CaptureFixture[str]

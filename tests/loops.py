@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.optim import Optimizer
 
+from hyperopt.optim import HyperOptimizer
+
 ROWS, FEATURES, CLASSES = 16, 6, 3
 
 
@@ -73,3 +75,13 @@ def last(
 def apart(a: dict[str, Tensor], b: dict[str, Tensor]) -> float:
     assert a.keys() == b.keys()
     return max((a[k].double() - b[k].double()).abs().max().item() for k in a)
+
+
+EXACT = 1e-12
+
+
+def adams(module: nn.Module, peer: nn.Module, **more: Any) -> tuple[HyperOptimizer, torch.optim.Adam]:
+    """Ours without a level above, and torch's."""
+    return HyperOptimizer(module.parameters(), "adam", 0.01, **more), torch.optim.Adam(
+        peer.parameters(), 0.01
+    )

@@ -1,8 +1,5 @@
 import json
 import math
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -240,41 +237,6 @@ def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str
     assert "rules: sgd, adam, " in printed
 
 
-def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--version"]) == 0
-    assert capsys.readouterr().out.startswith("hyperopt ")
-    assert main(["run", "--help"]) == 0
-    assert "stack=adam/sgd" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "--help",
-        "rum",
-        "run --help",
-        "run stack=adm/sgd",
-        "run sede=1",
-        "tables clipping/nosuch",
-        "publish",
-        "data mnits",
-    ],
-)
-def test_help_and_typos_wait_for_no_large_library(line: str, tmp_path: Path) -> None:
-    code = f"import sys; from hyperopt.cli import main; main({line.split()}); print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(done.stdout.splitlines()[-1].split())
-    assert "hyperopt.cli.verbs" in loaded
-    assert not loaded & {"torch", "pandas", "scipy", "matplotlib", "sklearn"}
-    assert "pyarrow" not in loaded or not line.startswith("run ")
-
-
 def test_tables_train_what_is_missing_and_write_the_page(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -300,39 +262,6 @@ def test_tables_train_what_is_missing_and_write_the_page(
     assert (home / "pages" / "clipping" / "table2.csv").is_file()
     assert main(command) == 0
     assert len(trained) == 42, "the second time there is nothing to train"
-
-
-def command(line: str, tmp_path: Path, **changed: str) -> subprocess.CompletedProcess[str]:
-    """What a shell gets of a command line."""
-    environment = {**os.environ, "HYPEROPT_HOME": str(tmp_path / "home"), **changed}
-    root = Path(__file__).parents[2]
-    shell = line.replace("hyperopt", f"{sys.executable} -m hyperopt")
-    return subprocess.run(
-        ["bash", "-o", "pipefail", "-c", shell],
-        cwd=root,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_a_reader_that_goes_away_ends_the_command_quietly(tmp_path: Path) -> None:
-    done = command("hyperopt --help | true", tmp_path)
-    assert done.stderr == ""
-    assert done.returncode in (0, 141), "the help may be out before its reader is away"
-
-
-def test_letters_that_the_output_lacks_are_replaced(tmp_path: Path) -> None:
-    done = command("hyperopt r\u00e4m", tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
-    assert done.stderr.startswith("hyperopt: there is no command 'r?m'; ")
-
-
-def test_a_notebooks_backend_stops_no_drawing(tmp_path: Path) -> None:
-    backend = "module://matplotlib_inline.backend_inline"
-    done = command("hyperopt figures steroids/fig1 from=published", tmp_path, MPLBACKEND=backend)
-    assert done.returncode == 0, done.stderr
-    assert (tmp_path / "home" / "pages" / "steroids" / "fig1.svg").is_file()
 
 
 def test_trained_and_cached_runs_are_told_in_one_order_and_without_a_level_that_is_none() -> None:

@@ -18,7 +18,7 @@ from hyperopt.optim.arithmetic import Arithmetic, Vectors, wide
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
 
-CAPACITY = {"cpu": 2**21}
+CAPACITY = {"cpu": 2**22}
 """Elements that a bucket has room for, by device, unless one parameter alone has more."""
 CAPACITY_ELSEWHERE = 2**26
 

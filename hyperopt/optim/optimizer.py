@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
@@ -13,6 +12,7 @@ from hyperopt.optim import checkpoint, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored
 from hyperopt.optim.levels import parse_truth
 from hyperopt.optim.rate import plain
@@ -21,11 +21,6 @@ from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 
 Group = dict[str, Any]
-
-WATCH_EVERY = 100
-"""Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""
-
-EVENTS = ("negative alpha", "not finite")
 
 
 class HyperOptimizer(Optimizer):
@@ -154,11 +149,7 @@ class HyperOptimizer(Optimizer):
         """The first time of each event of the rates: dicts of `step`, `group`, `level` and `event`."""
         found = []
         for first, *_ in self._sets():
-            for level, steps in enumerate(self.param_groups[first]["levels"].seen.tolist()):
-                happened = [(step, event) for step, event in zip(steps, EVENTS, strict=True) if step]
-                found += [
-                    {"step": s, "group": first, "level": level, "event": event} for s, event in happened
-                ]
+            found += events_of(self.param_groups[first]["levels"], first)
         return sorted(found, key=lambda event: event["step"])
 
     def state_dict(self) -> dict[str, Any]:
@@ -229,7 +220,9 @@ class HyperOptimizer(Optimizer):
             return
         owner["step"], owner["levels"] = owner["step"] + 1, after
         self._show(indices, written)
-        self._watch(owner, indices[0])
+        if may_be_new(after, owner["step"], stepper.natural(after)):
+            rules = dict(enumerate(owner["stack"].split("/")))
+            warn(events_of(after, indices[0]), rules, self._warned)
 
     def _sets(self) -> list[list[int]]:
         """Indices of the groups that have one set of hyperparameters; the first of them keeps it."""
@@ -285,16 +278,3 @@ class HyperOptimizer(Optimizer):
                 group["learned"], group["peak"] = writer["learned"], writer["peak"]
         for group in groups:
             group.show(stepper.arithmetic.bottom.rule, values, written)
-
-    def _watch(self, owner: Group, first: int) -> None:
-        """Warn once of each new event."""
-        seen = owner["levels"].seen
-        if (seen.device.type != "cpu" and owner["step"] % WATCH_EVERY) or not seen.any():
-            return
-        for event in self.events:
-            key = (event["group"], event["level"], event["event"])
-            if event["group"] == first and key not in self._warned:
-                self._warned.add(key)
-                rule = owner["stack"].split("/")[event["level"]]
-                what = f"level {event['level']} ({rule}) of group {first}: {event['event']}"
-                warnings.warn(f"{what} at step {event['step']}", RuntimeWarning, stacklevel=4)

@@ -112,7 +112,7 @@ def dot(x: Tensor, y: Tensor) -> Tensor:
 def mean(former: Tensor, x: Tensor, beta: Scalar) -> Tensor:
     """The moving mean beta * former + (1 - beta) * x, in the place of `former`."""
     if isinstance(beta, Tensor):
-        return former.copy_(torch.lerp(x, former, beta))
+        return former.mul_(beta).add_(x * (1 - beta))
     return torch.lerp(x, former, beta, out=former)
 
 

@@ -1,0 +1,59 @@
+"""What becomes of rates: that one turned negative, or a hyperparameter not finite; each its first time."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hyperopt.optim.arithmetic import Above
+
+WATCH_EVERY = 100
+"""Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""
+
+EVENTS = ("negative alpha", "not finite")
+
+Event = dict[str, Any]
+"""`step`, `group`, `level` and `event`."""
+
+
+def events_of(above: Above, group: int) -> list[Event]:
+    """What happened to a group's hyperparameters so far."""
+    return [
+        {"step": step, "group": group, "level": level, "event": event}
+        for level, steps in enumerate(above.seen.tolist())
+        for step, event in zip(steps, EVENTS, strict=True)
+        if step
+    ]
+
+
+def may_be_new(above: Above, step: int, values: Mapping[str, Any]) -> bool:
+    """Whether to look at a group for events after a step.
+
+    Args:
+        above: after it.
+        step: its count.
+        values: the natural values of level 0; if they are floats, and no other level moves, they tell.
+    """
+    if above.seen.device.type != "cpu" and step % WATCH_EVERY:
+        return False
+    if len(above.seen) > 2 or not isinstance(values["alpha"], float):
+        return bool(above.seen.any())
+    return values["alpha"] < 0 or not all(map(math.isfinite, values.values()))
+
+
+def warn(events: Iterable[Event], rules: Mapping[int, str], said: set[tuple[int, int, str]]) -> None:
+    """Warn once of each event.
+
+    Args:
+        events: of one group.
+        rules: by level.
+        said: those of which it has warned, added to.
+    """
+    for event in events:
+        key = (event["group"], event["level"], event["event"])
+        if key not in said:
+            said.add(key)
+            what = f"level {event['level']} ({rules[event['level']]}) of group {event['group']}"
+            warnings.warn(f"{what}: {event['event']} at step {event['step']}", RuntimeWarning, stacklevel=5)

@@ -75,22 +75,20 @@ class HyperOptimizer(Optimizer):
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
         numbers = torch_names.understood(numbers, stack)
-        of_a_stack = {
+        defaults = {
             "stack": numbers.pop("stack", stack),
             "alpha": alpha,
             "lr": lr,
             "clip": clip,
             "tune": tune,
-        }
-        guards = {"floor": floor, "multiplicative": multiplicative, "schedule": schedule}
-        how = {"maximize": maximize, "shared": parse_truth("shared", shared), "compile": compile}
-        defaults = {
-            "stack": numbers.pop("stack", stack),
-            **of_a_stack,
             "numbers": numbers,
             "form": form,
-            **guards,
-            **how,
+            "floor": floor,
+            "multiplicative": multiplicative,
+            "schedule": schedule,
+            "maximize": maximize,
+            "shared": parse_truth("shared", shared),
+            "compile": compile,
         }
         super().__init__(params, defaults | first_shown(defaults))
 

@@ -56,37 +56,3 @@ class Progress(Protocol):
 
     def close(self) -> None:
         """Nothing more will come."""
-
-
-class Silent:
-    """Progress that nobody watches."""
-
-    def start(self, plan: Plan) -> None:
-        """Say nothing."""
-
-    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "training") -> None:
-        """Say nothing."""
-
-    def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """Say nothing."""
-
-    def halved(self, pack: Pack, parts: int) -> None:
-        """Say nothing."""
-
-    def again(self, pack: Pack, reason: str) -> None:
-        """Say nothing."""
-
-    def fewer(self, workers: int) -> None:
-        """Say nothing."""
-
-    def waits(self, runs: int, commands: Sequence[str]) -> None:
-        """Say nothing."""
-
-    def found(self, runs: Sequence[Run]) -> None:
-        """Say nothing."""
-
-    def failed(self, pack: Pack, message: str) -> None:
-        """Say nothing."""
-
-    def close(self) -> None:
-        """Say nothing."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from own_code import blocks, own_package
-from small_runs import EAGER, measured
+from small_runs import EAGER, Watcher, measured
 
 from hyperopt.cli.main import main
 from hyperopt.config import ConfigError, Run, from_canonical, resolve
@@ -21,7 +21,6 @@ from hyperopt.engine.costs import largest_pack
 from hyperopt.engine.execute import execute
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import plan
-from hyperopt.engine.progress import Silent
 from hyperopt.engine.trainer import train_pack
 from hyperopt.models import CPU
 from hyperopt.optim.rules import find
@@ -121,7 +120,7 @@ def test_workers_find_them_too(tmp_path: Path) -> None:
     options = replace(EAGER, workers=2, pack=1)
     made = plan(runs, set(), options)
     assert pickle.loads(pickle.dumps(made)) == made
-    outcome = execute(made, Store(tmp_path / "store"), options, Silent())
+    outcome = execute(made, Store(tmp_path / "store"), options, Watcher())
     assert outcome.records.keys() == {run.id for run in runs}
 
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from fake_records import page_of
-from small_runs import EAGER
+from small_runs import EAGER, Watcher
 
 from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
-from hyperopt.engine.progress import Silent
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.records import Store
@@ -42,7 +41,7 @@ def test_a_shipped_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None
     small = shrunken(experiment)
     store = Store(tmp_path / "records")
     runs = small.runs(1)
-    assert not execute(plan(runs, set(), EAGER), store, EAGER, Silent()).failures
+    assert not execute(plan(runs, set(), EAGER), store, EAGER, Watcher()).failures
     page = page_of(small, store.load(), seeds=1)
     assert f"{len(runs)} of {len(runs)} runs" in page.markdown
     values = [line.rsplit(",", 1)[1] for line in page.csv.splitlines()[1:] if ",test_error," in line]

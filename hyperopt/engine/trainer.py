@@ -28,7 +28,7 @@ from hyperopt.engine.program import Step, alone, initial, pack_step
 from hyperopt.optim.stack import Tree
 from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
-from hyperopt.records import Record
+from hyperopt.records import Record, same
 from hyperopt.train import NEVER, RunState, Training
 
 CHECKPOINT_SECONDS = 10.0
@@ -154,11 +154,6 @@ def compiles(run: Run, options: Options) -> bool:
     if why := compiler_missing(options.resolved_device()):
         warnings.warn(f"training uncompiled, some five times slower: {why}", stacklevel=2)
     return not why
-
-
-def same(before: float, now: float) -> bool:
-    """Whether two numbers are equal, or both NaN."""
-    return before == now or (math.isnan(before) and math.isnan(now))
 
 
 def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:

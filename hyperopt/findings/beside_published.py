@@ -10,7 +10,7 @@ from itertools import zip_longest
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured, measure
-from hyperopt.records import Record
+from hyperopt.records import Record, same
 
 MADE = ("cpu", "device", "torch", "pack", "compile")
 """What decides in which order sums are rounded."""
@@ -97,13 +97,6 @@ def equal(one: Record, other: Record) -> bool:
         for name in mine.keys() & theirs.keys()
         for a, b in zip_longest(mine[name], theirs[name])
     )
-
-
-def same(one: float | None, other: float | None) -> bool:
-    """Whether two numbers are equal, or both NaN."""
-    if one is None or other is None:
-        return one is other
-    return one == other or (math.isnan(one) and math.isnan(other))
 
 
 def _values(records: Iterable[Record], key: str) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from hyperopt.records.parquet import read_records, write_records
 from hyperopt.records.places import home, published, working
-from hyperopt.records.record import Record
+from hyperopt.records.record import Record, same
 from hyperopt.records.store import Store
 from hyperopt.records.timed import Timed, kind
 
@@ -14,6 +14,7 @@ __all__ = [
     "kind",
     "published",
     "read_records",
+    "same",
     "working",
     "write_records",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,3 +74,10 @@ class Record:
     made: dict[str, str]
     events: list[dict[str, Any]] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+
+
+def same(one: float | None, other: float | None) -> bool:
+    """Whether two numbers of records are equal, or both NaN, or both absent."""
+    if one is None or other is None:
+        return one is other
+    return one == other or (math.isnan(one) and math.isnan(other))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections import ChainMap
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,13 +85,14 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     if not asked.experiments:
         print(f"there are no {kind}s yet")
         return 0
-    stores = (working(), published()) if asked.from_published else (working(),)
+    here, out = working(), published()
+    stores = (here, out) if asked.from_published else (here,)
     if asked.auto:
-        return 1 if _by_looks(asked, stores, plan_only=arguments.plan) else 0
+        return 1 if _by_looks(asked, here, out, plan_only=arguments.plan) else 0
     have = {id_ for store in stores for id_ in store.ids()}
     runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
     if arguments.plan or any(run.id not in have for those in runs.values() for run in those):
-        chosen, plans = _plans(asked, runs, have, stores[0])
+        chosen, plans = _plans(asked, runs, have, here)
         if arguments.plan:
             return 0
     else:
@@ -106,16 +106,16 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
             left = None if left is None else left - fitting.seconds
             if fitting.packs:
                 failures += train(fitting, asked.process)[1]
-        _show(experiment, asked, stores)
+        _show(experiment, asked, here, out)
     return 1 if failures else 0
 
 
-def _by_looks(asked: Asked, stores: Sequence[Store], *, plan_only: bool) -> int:
+def _by_looks(asked: Asked, here: Store, out: Store, *, plan_only: bool) -> int:
     """Train by looks the experiments that have runs."""
     from hyperopt.cli.looks import train_by_looks
 
     def show(experiment: Experiment, seeds: tuple[int, ...]) -> None:
-        _show(experiment, replace(asked, seeds=seeds), stores)
+        _show(experiment, replace(asked, seeds=seeds), here, out)
 
     known = [
         experiment
@@ -123,6 +123,7 @@ def _by_looks(asked: Asked, stores: Sequence[Store], *, plan_only: bool) -> int:
         if not experiment.lists
         and (not experiment.needs or asked.any_needs or experiment.id in asked.patterns)
     ]
+    stores = (here, out) if asked.from_published else (here,)
     return train_by_looks(known, stores, asked.process, asked.budget, show, plan_only=plan_only)
 
 
@@ -178,7 +179,7 @@ def _plans(
     return sorted(chosen, key=lambda experiment: plans[experiment.id].seconds), plans
 
 
-def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None:
+def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None:
     from rich.console import Console
 
     from hyperopt.cli.terminal import show
@@ -189,14 +190,14 @@ def _show(experiment: Experiment, asked: Asked, stores: Sequence[Store]) -> None
     from hyperopt.publish import write_drawings, write_page
 
     ids = ids_of(experiment, asked.seeds)
-    loaded = [store.load(ids) for store in stores]
-    views = views_of(experiment, dict(ChainMap(*loaded)), asked.seeds)
+    ours, theirs = here.load(ids), out.load(ids)
+    views = views_of(experiment, theirs | ours if asked.from_published else ours, asked.seeds)
     if not (experiment.lists or views[-1].origin.found):
         print(f"{experiment.id}: none of its runs is there")
         return
     page = render_page(views)
     lines = [f"{experiment.id}: {page.verdicts}"]
-    if both := beside_published(experiment, loaded[0], published().load(ids), views[-1].seeds):
+    if both := beside_published(experiment, ours, theirs, views[-1].seeds):
         page = replace(page, markdown=f"{page.markdown}\n{section(both)}\n")
         lines.append(summary(both))
     try:

@@ -26,16 +26,11 @@ def browse(_: Namespace) -> int:
 
     A file that is no experiment is named, and the others are listed.
     """
-    from hyperopt.experiments import ExperimentError, ids, load
+    from hyperopt.experiments import load
 
     here, out = working().ids(), published().ids()
     rows = []
-    for name in ids():
-        try:
-            [experiment] = load(name)
-        except ExperimentError as error:
-            print(f"hyperopt: {error}", file=sys.stderr)
-            continue
+    for experiment in load(unreadable=lambda error: print(f"hyperopt: {error}", file=sys.stderr)):
         runs = {run.id for run in experiment.runs()}
         rows.append(
             [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -33,8 +33,16 @@ from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
 
 
-def load(*patterns: str, root: Path | None = None) -> list[Experiment]:
+def load(
+    *patterns: str, root: Path | None = None, unreadable: Callable[[ExperimentError], None] | None = None
+) -> list[Experiment]:
     """Experiments by id or glob ("clipping/table2", "clipping/*"), in natural order; all without a pattern.
+
+    Args:
+        patterns: ids and globs.
+        root: the folder of experiments.
+        unreadable: is told of every file that is not an experiment, which is left out; without it that is an
+            error.
 
     Raises:
         ExperimentError: a pattern that matches none, or a file that is not an experiment.
@@ -47,7 +55,15 @@ def load(*patterns: str, root: Path | None = None) -> list[Experiment]:
         if not matching and patterns:
             raise ExperimentError(_no_experiment(pattern, known))
         chosen.update(matching)
-    return [read(root / f"{name}.yaml", name) for name in known if name in chosen]
+    found = []
+    for name in (name for name in known if name in chosen):
+        try:
+            found.append(read(root / f"{name}.yaml", name))
+        except ExperimentError as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
+    return found
 
 
 def _no_experiment(pattern: str, known: Sequence[str]) -> str:

@@ -127,6 +127,13 @@ STEPS: dict[tuple[str, str], list[float]] = {
     ("tuned, α 0.01", "β 1"): [300, NEVER, NEVER],
 }
 
+ERRORS = {
+    ("one", "α 0.01"): [8.0, 10.0],
+    ("one", "α 1"): [20.0, 30.0],
+    ("two", "α 0.01"): [5.0, 6.0],
+    ("two", "α 1"): [9.0, 8.0],
+}
+
 
 def written(folder: Path, text: str) -> Experiment:
     """The experiment of a file with that text."""

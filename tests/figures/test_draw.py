@@ -15,6 +15,7 @@ import pytest
 from figures_fake import (
     ALONG_ALPHA,
     ALONG_EPOCHS,
+    ERRORS,
     LOSSES,
     alpha_records,
     curves_in,
@@ -26,13 +27,6 @@ from figures_fake import (
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.figures.draw import _broken, side_by_side
 from hyperopt.findings.curves import MeasuredCurve
-
-ERRORS = {
-    ("one", "α 0.01"): [8.0, 10.0],
-    ("one", "α 1"): [20.0, 30.0],
-    ("two", "α 0.01"): [5.0, 6.0],
-    ("two", "α 1"): [9.0, 8.0],
-}
 
 
 @pytest.fixture

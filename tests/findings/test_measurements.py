@@ -11,6 +11,7 @@ from figures_fake import (
     ALONG_ALPHA,
     ALONG_EPOCHS,
     CAP,
+    ERRORS,
     GRID,
     LOSSES,
     NEVER,
@@ -23,13 +24,6 @@ from figures_fake import (
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.measurements import measure
-
-ERRORS = {
-    ("one", "α 0.01"): [8.0, 10.0],
-    ("one", "α 1"): [20.0, 30.0],
-    ("two", "α 0.01"): [5.0, 6.0],
-    ("two", "α 1"): [9.0, 8.0],
-}
 
 
 @pytest.fixture

@@ -131,7 +131,9 @@ class ParamGroup(dict[str, Any]):
         """Refuse what would have no effect, or a wrong one."""
         if key == "params":
             sharding.check_replaced(self["params"], value)
-        if key in FIXED and key in self and self[key] != value:
+        if key in FIXED and key in self:
+            if self[key] == value:
+                return
             raise ConfigError(
                 f"{typed(key, value)}: the optimizer was made with {typed(key, self[key])}, which stays."
             )

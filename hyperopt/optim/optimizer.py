@@ -70,7 +70,6 @@ class HyperOptimizer(Optimizer):
         compile: bool | Literal["auto"] = "auto",  # noqa: A002
         **numbers: Any,
     ) -> None:
-        sharding.check_caller()
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
@@ -206,6 +205,7 @@ class HyperOptimizer(Optimizer):
             owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
         stepper = self._steppers.get(indices[0])
         if stepper is None:
+            sharding.check_caller()
             arithmetic = _arithmetic(owner)
             stepper = Stepper(arithmetic, owner["compile"], self._scratch)
             self._steppers[indices[0]] = stepper

@@ -138,7 +138,10 @@ def check_replaced(former: Sequence[Tensor], params: Sequence[Tensor]) -> None:
 
 
 def check_caller() -> None:
-    """Refuse to be made by torch's ZeroRedundancyOptimizer: nothing but the caller tells of it."""
+    """Refuse to be stepped by torch's ZeroRedundancyOptimizer: nothing but the caller tells of it.
+
+    Not when it is made: what a script does about an error of training stands around its steps.
+    """
     frame: Any = sys._getframe(1) if PARTITIONER in sys.modules else None
     while frame:
         if frame.f_globals.get("__name__") == PARTITIONER:

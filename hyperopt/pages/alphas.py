@@ -8,23 +8,23 @@ import pandas as pd
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.view import View
-from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Table
 
 
-def section(view: View, listed: Experiment) -> str:
+def section(view: View, listed: Experiment) -> list[Block]:
     """A table per sub-table, then how to read it; `listed` is the experiment whose alphas they are."""
     experiment = view.experiment
-    parts = [f"## Initial α, as printed and as run in {listed.id}"]
+    parts: list[Block] = [f"## Initial α, as printed and as run in {listed.id}"]
     for table in experiment.tables:
         own = [line for line in view.alphas if line.table == table.heading]
         cells = [[line.row, line.printed, line.run, "" if line.agrees else "**differs**"] for line in own]
         header = [experiment.corner, "printed", "run", " "]
-        parts.append(f"**{table.heading}**\n\n{markdown.table(header, cells, left=(experiment.corner, ' '))}")
+        parts += [f"**{table.heading}**", Table(header, cells, left=(experiment.corner, " "))]
     words = (
         "Levels from bottom to top. What is run is read from the settings of that experiment: the α of the "
         "report's code."
     )
-    return "\n\n".join([*parts, words])
+    return [*parts, words]
 
 
 def summary(view: View) -> str:

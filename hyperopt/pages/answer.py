@@ -9,6 +9,7 @@ from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import OUTCOMES, Outcome, Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
+from hyperopt.pages.blocks import Block
 from hyperopt.pages.markdown import number
 from hyperopt.wording import counted
 
@@ -70,18 +71,18 @@ def numbers(tally: Tally, what: str = "numbers") -> str:
     return f"{text} ({left})" if left else text
 
 
-def section(view: View) -> str:
+def section(view: View) -> list[Block]:
     """The opening lines: the verdicts sentence by sentence, the numbers, what was run."""
     if not view.measured:
-        return "\n\n".join(filter(None, ["**No runs yet.**", ran(view.experiment, view)]))
+        return ["**No runs yet.**", ran(view.experiment, view)]
     experiment, tally = view.experiment, view.tally
     head = _head(view)
-    parts = [f"**{head}**" if head else "", said(view.verdicts)]
+    parts: list[Block] = [f"**{head}**" if head else "", said(view.verdicts)]
     if tally.compared:
         parts.append(_numbers(tally, experiment))
     elif tally.left_out:
         parts.append(f"None of the {counted(tally.left_out, 'number')} can be compared: too few runs tell.")
-    return "\n\n".join(filter(None, [*parts, ran(experiment, view)]))
+    return [*parts, ran(experiment, view)]
 
 
 def said(verdicts: Sequence[Verdict]) -> str:

@@ -10,6 +10,7 @@ from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.verdicts import RowVerdict, Verdict, looks
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Folded, Table
 from hyperopt.pages.markdown import interval, number
 from hyperopt.wording import possessive, sentence
 
@@ -18,27 +19,27 @@ OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
 DOC = "../../docs/statistics.md"
 
 
-def section(view: View) -> str:
+def section(view: View) -> list[Block]:
     """The sentences, the table of their rows, and how they were judged; empty without any."""
     if not view.verdicts:
-        return ""
+        return []
     said = [f"{i}. {_said(verdict, view.experiment)}" for i, verdict in enumerate(view.verdicts, 1)]
-    return "\n\n".join(filter(None, ["## Sentences", "\n".join(said), rows(view), _how_judged(view)]))
+    return ["## Sentences", "\n".join(said), *rows(view), _how_judged(view)]
 
 
-def rows(view: View) -> str:
-    """The table of rows."""
+def rows(view: View) -> list[Block]:
+    """The table of rows; empty without any."""
     every = [
         (i, verdict, row) for i, verdict in enumerate(view.verdicts, 1) for row in verdict.rows if row.tested
     ]
     if not every:
-        return ""
+        return []
     repeats = any(row.tested.repeats is not None for _, _, row in every)
     lost = any(row.tested.diverged[0] for _, _, row in every)
     header = ["sentence", "of", view.experiment.corner, "claimed", "effect", "95 % interval", "n"]
     header += [*(["repeats"] if repeats else []), *(["diverged"] if lost else []), "p", "verdict"]
     table = [_row(i, row, repeats=repeats, lost=lost) for i, _, row in every]
-    return markdown.table(header, table, left=("of", "verdict"))
+    return [Table(header, table, left=("of", "verdict"))]
 
 
 def _said(verdict: Verdict, experiment: Experiment) -> str:
@@ -148,7 +149,6 @@ def _how_judged(view: View) -> str:
     return " ".join(words)
 
 
-def other(views: Sequence[View]) -> str:
+def other(views: Sequence[View]) -> list[Block]:
     """The rows of other numbers of seeds, folded away."""
-    shown = [(view.count, table) for view in views if (table := rows(view))]
-    return "\n\n".join(markdown.folded(f"Sentences at {count}", table) for count, table in shown)
+    return [Folded(f"Sentences at {view.count}", table) for view in views if (table := rows(view))]

@@ -6,23 +6,23 @@ import math
 from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
-from hyperopt.experiments.experiment import Experiment, Table
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.experiment import Table as SubTable
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
-from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Folded, Table
 from hyperopt.pages.markdown import NOTHING, interval, number
 from hyperopt.statistics import CONFIDENCE, FEWEST_RUNS, FEWEST_SUBSETS, Interval, share_interval
 from hyperopt.wording import possessive, sentence
 
 
-def section(view: View, others: Sequence[View]) -> str:
+def section(view: View, others: Sequence[View]) -> list[Block]:
     """A table per sub-table, how to read it, and the same of other numbers of seeds, folded away."""
     reference, compares = view.experiment.reference, view.experiment.compares
-    parts = [f"## Beside {reference}" if compares else "## Every number", *_tables(view)]
+    parts: list[Block] = [f"## Beside {reference}" if compares else "## Every number", *_tables(view)]
     parts.append(_words(view, view.experiment, compares=compares))
-    parts += [markdown.folded(f"At {one.count}", "\n\n".join(_tables(one))) for one in others]
-    return "\n\n".join(parts)
+    return [*parts, *(Folded(f"At {one.count}", [*_tables(one)]) for one in others)]
 
 
 def agrees(measured: Measured) -> str:
@@ -69,12 +69,12 @@ def _predicted(n: int, m: int) -> str:
     )
 
 
-def _tables(view: View) -> Iterator[str]:
+def _tables(view: View) -> Iterator[Block]:
     for table in view.experiment.tables:
         yield from _table(view, table)
 
 
-def _table(view: View, table: Table) -> Iterator[str]:
+def _table(view: View, table: SubTable) -> Iterator[Block]:
     experiment = view.experiment
     columns = [column for column in experiment.columns if not metric_of(column.metric).timed_in]
     cells = [
@@ -94,7 +94,8 @@ def _table(view: View, table: Table) -> Iterator[str]:
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"
     rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
-    yield markdown.table(header, rows, left=("", "agrees", "diverged"))
+    places = [[(measured.cell.row, measured.cell.column)] for measured, _ in cells]
+    yield Table(header, rows, left=("", "agrees", "diverged"), places=places)
 
 
 def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from hyperopt.experiments.figure import Curve, Figure
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings.view import View
-from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import mean
 
 NOT_SHOWN = "(not shown)"
 
 
-def section(view: View, figure: Figure) -> str:
+def section(view: View, figure: Figure) -> list[Block]:
     """The picture, then a row per curve: its name, that in the printed legend if another, and our means."""
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
@@ -22,14 +22,14 @@ def section(view: View, figure: Figure) -> str:
     for curve in figure.curves:
         cells = [view.measurements[curve.label, column.name] for column in experiment.columns]
         rows.append([curve.label, *([_shown_as(curve)] if misnamed else []), *map(mean, cells)])
-    parts = [
+    places = [[(curve.label, column.name) for column in experiment.columns] for curve in figure.curves]
+    return [
         "## The figure, our numbers",
         f"![{experiment.title}]({name}.svg)",
-        markdown.table(header, rows, left=(experiment.corner, "printed as")),
+        Table(header, rows, left=(experiment.corner, "printed as"), places=places),
         _words(view, figure),
         "\n".join(f"- {note}" for note in experiment.notes),
     ]
-    return "\n\n".join(filter(None, parts))
 
 
 def _words(view: View, figure: Figure) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from hyperopt.findings.view import View
+from hyperopt.pages.blocks import Block
 
 
-def section(view: View) -> str:
+def section(view: View) -> list[Block]:
     """The pictures of the first seed; empty where no run of it keeps any."""
     if not view.pictures:
-        return ""
+        return []
     name = view.experiment.id.rpartition("/")[2]
     words = (
         "The first test pictures: the input, the truth in the colours that are its classes, and what the net "
         f"of each row makes of the input after the last epoch, at seed {view.seeds[0]}."
     )
-    return f"## The pictures\n\n![{view.experiment.title}]({name}.png)\n\n{words}"
+    return ["## The pictures", f"![{view.experiment.title}]({name}.png)", words]

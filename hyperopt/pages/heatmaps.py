@@ -9,12 +9,12 @@ from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import comparison as comparison_table
-from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Folded, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
 
 
-def section(view: View, figure: HeatMap) -> str:
+def section(view: View, figure: HeatMap) -> list[Block]:
     """The picture and how to read it."""
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
@@ -26,21 +26,20 @@ def section(view: View, figure: HeatMap) -> str:
         words.append(f"Not drawn here: {', '.join(hidden)}.")
     notes = "\n".join(f"- {note}" for note in experiment.notes)
     picture = f"![{experiment.title}]({name}.svg)"
-    return "\n\n".join(filter(None, ["## The figure, our numbers", picture, " ".join(words), notes]))
+    return ["## The figure, our numbers", picture, " ".join(words), notes]
 
 
-def comparison(view: View, others: Sequence[View], figure: HeatMap) -> str:
+def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Block]:
     """How many cells agree with the report's, which do not, and every cell; other views folded away."""
     reference = view.experiment.reference
-    parts = [f"## Beside {reference}", _share(view, figure), _cells(view, figure)]
+    parts: list[Block] = [f"## Beside {reference}", _share(view, figure), _cells(view, figure)]
     parts.append(
         f"A cell is inside where {reference} has a number in the range of ours over seeds, as it is: of "
         "three seeds a fourth lies outside half the time. It cannot tell where a number half the spread of "
         "the column away, on a logarithmic scale, would be inside too. A run that never got there counts as "
         "more than its steps; no mean is told of such numbers."
     )
-    parts += [markdown.folded(f"At {one.count}", _cells(one, figure)) for one in others]
-    return "\n\n".join(parts)
+    return [*parts, *(Folded(f"At {one.count}", [_cells(one, figure)]) for one in others)]
 
 
 def _share(view: View, figure: HeatMap) -> str:
@@ -59,10 +58,10 @@ def _share(view: View, figure: HeatMap) -> str:
     return text
 
 
-def _cells(view: View, figure: HeatMap) -> str:
+def _cells(view: View, figure: HeatMap) -> Table:
     header = ["map", figure.rows.name, figure.columns.name, view.experiment.reference.removeprefix("the ")]
     header += ["median", "range", "never", "n", "inside"]
-    rows = []
+    rows, places = [], []
     for one in figure.maps:
         for label, y in zip(one.rows, figure.rows.values, strict=True):
             for column in one.columns:
@@ -70,7 +69,8 @@ def _cells(view: View, figure: HeatMap) -> str:
                 x = "any" if measured.cell.x is None else f"{measured.cell.x:g}"
                 report = NOTHING if measured.cell.report is None else steps_or_more(measured.cell.report)
                 rows.append([one.label, f"{y:g}", x, report, *_ours(measured)])
-    return markdown.table(header, rows, left=("map",))
+                places.append([(label, column)])
+    return Table(header, rows, left=("map",), places=places)
 
 
 def _ours(measured: Measured) -> list[str]:

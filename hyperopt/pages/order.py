@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from hyperopt.findings.order import Ranking
 from hyperopt.findings.view import View
-from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Table
 
 
-def section(view: View) -> str:
-    """A row per sub-table; "" where the experiment compares no order or nothing is measured."""
+def section(view: View) -> list[Block]:
+    """A row per sub-table; [] where the experiment compares no order or nothing is measured."""
     if not view.orders:
-        return ""
+        return []
     rows = [
         [
             order.heading,
@@ -27,7 +27,7 @@ def section(view: View) -> str:
         "of which a run is missing or diverged, and rows that the report does not print, are left out. Of "
         "two equal means neither is first: such a pair is not in the report's order."
     )
-    return f"## Order of the rows\n\n{markdown.table(header, rows, left=header[:3])}\n\n{words}"
+    return ["## Order of the rows", Table(header, rows, left=header[:3]), words]
 
 
 def _chain(ranking: Ranking) -> str:

@@ -7,26 +7,27 @@ from collections.abc import Iterable, Sequence
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.origin import Origin
 from hyperopt.findings.view import View
-from hyperopt.pages.markdown import number, table
+from hyperopt.pages.blocks import Block, Table
+from hyperopt.pages.markdown import number
 from hyperopt.wording import counted
 
 
-def section(view: View) -> str:
-    """The section as Markdown."""
+def section(view: View) -> list[Block]:
+    """The command, the facts, and the commands that trained the runs."""
     origin = view.origin
     rows = [
         ["runs", share(origin) or f"{origin.wanted} of {origin.wanted} runs"],
         ["config hash", f"`{origin.config_hash}`"],
         *([key, value] for key, value in _facts(origin)),
     ]
-    parts = [
+    parts: list[Block] = [
         "## What made it",
         f"```\n{command(view.experiment, view.seeds)}\n```",
-        table(["", " "], rows, left=("", " ")),
+        Table(["", " "], rows, left=("", " ")),
     ]
     if origin.commands:
-        parts.append("The runs were trained by:\n\n```\n" + "\n".join(origin.commands) + "\n```")
-    return "\n\n".join(parts)
+        parts += ["The runs were trained by:", "```\n" + "\n".join(origin.commands) + "\n```"]
+    return parts
 
 
 def share(origin: Origin) -> str:

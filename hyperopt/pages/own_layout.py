@@ -5,17 +5,19 @@ from __future__ import annotations
 from hyperopt.experiments.experiment import Row
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import mean
 
 
-def section(view: View) -> str:
+def section(view: View) -> list[Block]:
     """The report's own layout, its bold rule applied to our means."""
     experiment = view.experiment
-    parts = ["## The report's table, our numbers" if experiment.compares else "## The table"]
+    parts: list[Block] = ["## The report's table, our numbers" if experiment.compares else "## The table"]
     for table in experiment.tables:
         header = [experiment.corner, *(column.label for column in experiment.columns)]
         rows = [_row(view, row) for row in table.rows]
-        parts.append(f"**{table.heading}**\n\n{markdown.table(header, rows)}")
+        places = [[(row.label, column.name) for column in experiment.columns] for row in table.rows]
+        parts += [f"**{table.heading}**", Table(header, rows, places=places)]
     words = [f"Means over {view.over}."]
     if experiment.baseline:
         column = experiment.columns[0]
@@ -28,8 +30,7 @@ def section(view: View) -> str:
         )
     if view.diverged:
         words.append("† Some of these runs diverged; a model of NaN is scored as class 0, as the report did.")
-    notes = [f"- {note}" for note in experiment.notes]
-    return "\n\n".join([*parts, " ".join(words), "\n".join(notes)]).rstrip()
+    return [*parts, " ".join(words), "\n".join(f"- {note}" for note in experiment.notes)]
 
 
 def _row(view: View, row: Row) -> list[str]:

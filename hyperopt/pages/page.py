@@ -21,6 +21,7 @@ from hyperopt.pages import (
     own_layout,
     times,
 )
+from hyperopt.pages.blocks import Block, text
 
 NEEDED = (
     "The command at the end of this page trains it where there is one, and anywhere with `needs=any`; with "
@@ -44,35 +45,46 @@ def render(views: Sequence[View]) -> Page:
         views: as `views_of` makes them. The last, of all seeds, is shown; the numbers and rows of others are
             folded away.
     """
-    view, others = views[-1], views[:-1]
-    experiment = view.experiment
-    if experiment.lists:
-        return _listing(view, experiment.lists)
+    view = views[-1]
+    body = text(block for blocks in sections(views).values() for block in blocks) + "\n"
+    if view.experiment.lists:
+        return Page(body, alphas.csv(view), alphas.summary(view))
     summary = answer.summary(view)
     share = origin.share(view.origin)
     if share and view.measured:
         summary = f"{share}; {summary}"
-    heatmap = experiment.heatmap
-    sections = [
-        _head(experiment),
-        f"**{share}.**" if share and view.measured else "",
-        f"**Not run in full: it needs a {experiment.needs.upper()}.** {NEEDED}"
-        if share and experiment.needs
-        else "",
-        answer.section(view),
-        _shown(view),
-        gallery.section(views[0]),
-        heatmaps.comparison(view, others, heatmap) if heatmap else comparison.section(view, others),
-        order.section(view),
-        times.section(view),
-        claims.section(view),
-        claims.other(others),
-        origin.section(view),
-    ]
-    return Page("\n\n".join(filter(None, sections)) + "\n", csv_file.csv(views), summary)
+    return Page(body, csv_file.csv(views), summary)
 
 
-def _shown(view: View) -> str:
+def sections(views: Sequence[View]) -> dict[str, Sequence[Block]]:
+    """What stands on a page, by the name of its section, top to bottom; `views` as for `render`."""
+    view, others = views[-1], views[:-1]
+    experiment = view.experiment
+    if experiment.lists:
+        return _listing(view, experiment.lists)
+    share, heatmap = origin.share(view.origin), experiment.heatmap
+    return {
+        "head": _head(experiment),
+        "missing": [
+            f"**{share}.**" if share and view.measured else "",
+            f"**Not run in full: it needs a {experiment.needs.upper()}.** {NEEDED}"
+            if share and experiment.needs
+            else "",
+        ],
+        "answer": answer.section(view),
+        "shown": _shown(view),
+        "pictures": gallery.section(views[0]),
+        "comparison": heatmaps.comparison(view, others, heatmap)
+        if heatmap
+        else comparison.section(view, others),
+        "order": order.section(view),
+        "times": times.section(view),
+        "sentences": [*claims.section(view), *claims.other(others)],
+        "origin": origin.section(view),
+    }
+
+
+def _shown(view: View) -> Sequence[Block]:
     """What the report shows, with our numbers."""
     if view.experiment.heatmap:
         return heatmaps.section(view, view.experiment.heatmap)
@@ -81,18 +93,17 @@ def _shown(view: View) -> str:
     return own_layout.section(view)
 
 
-def _listing(view: View, listed: Experiment) -> Page:
-    summary = alphas.summary(view)
-    body = [_head(view.experiment), f"**{summary}.**", alphas.section(view, listed), _notes(view.experiment)]
-    return Page("\n\n".join(filter(None, body)) + "\n", alphas.csv(view), summary)
+def _listing(view: View, listed: Experiment) -> dict[str, Sequence[Block]]:
+    notes = "\n".join(f"- {note}" for note in view.experiment.notes)
+    return {
+        "head": _head(view.experiment),
+        "answer": [f"**{alphas.summary(view)}.**"],
+        "shown": [*alphas.section(view, listed), notes],
+    }
 
 
-def _notes(experiment: Experiment) -> str:
-    return "\n".join(f"- {note}" for note in experiment.notes)
-
-
-def _head(experiment: Experiment) -> str:
-    lines = [
+def _head(experiment: Experiment) -> list[Block]:
+    lines: list[Block] = [
         f"# {experiment.title}",
         f"{experiment.source}.",
         f"> {experiment.caption}" if experiment.caption else "",
@@ -100,4 +111,4 @@ def _head(experiment: Experiment) -> str:
     if experiment.changes:
         changes = " ".join(f"{key}={value}" for key, value in sorted(experiment.changes.items()))
         lines.append(f"**Not the report's settings:** `{changes}`.")
-    return "\n\n".join(filter(None, lines))
+    return lines

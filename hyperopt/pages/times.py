@@ -5,6 +5,7 @@ from __future__ import annotations
 from hyperopt.findings.time_ratios import TimedTable, Times
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
+from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import number
 
 FOR_ALL_STEPS = (
@@ -19,17 +20,17 @@ PER_STEP = (
 )
 
 
-def section(view: View) -> str:
-    """A table per sub-table, whose first row is the baseline; "" where the experiment times nothing."""
+def section(view: View) -> list[Block]:
+    """A table per sub-table, whose first row is the baseline; [] where the experiment times nothing."""
     times = view.times
     if times is None:
-        return ""
+        return []
     corner = view.experiment.corner
-    tables = [f"**{table.heading}**\n\n{_table(table, times, corner)}" for table in times.tables]
-    return "\n\n".join(["## Times", *tables, _how_timed(times, view.experiment.id)])
+    tables = [part for one in times.tables for part in (f"**{one.heading}**", _table(one, times, corner))]
+    return ["## Times", *tables, *_how_timed(times, view.experiment.id)]
 
 
-def _table(table: TimedTable, times: Times, corner: str) -> str:
+def _table(table: TimedTable, times: Times, corner: str) -> Table:
     header = [corner, "report", "ratio"]
     for library in times.libraries:
         header += [library, "ratio ", "95 % interval"]
@@ -40,22 +41,23 @@ def _table(table: TimedTable, times: Times, corner: str) -> str:
             interval = "" if row is table.rows[0] else markdown.interval(ours.interval)
             cells += [number(ours.mean), number(ours.ratio), interval]
         rows.append(cells)
-    return markdown.table(header, rows, left=(corner,))
+    return Table(header, rows, left=(corner,))
 
 
-def _how_timed(times: Times, name: str) -> str:
+def _how_timed(times: Times, name: str) -> list[Block]:
     words = PER_STEP if times.per_step else FOR_ALL_STEPS
     command, share = f"make times ONLY={name}", ""
     if not times.rounds:
-        return f"{words} Not timed yet: `{command}` on an idle machine."
+        return [f"{words} Not timed yet: `{command}` on an idle machine."]
     if times.timed_steps:
         command += f" STEPS={times.timed_steps}"
         share = (
             f" Of a run's steps {times.timed_steps} were timed in each round; the seconds are in proportion."
         )
-    return (
-        f"{words}{share}\n\nTimed by `{command}` on {', '.join(times.cpus)}, "
+    return [
+        f"{words}{share}",
+        f"Timed by `{command}` on {', '.join(times.cpus)}, "
         f"{', '.join(times.days)}, in {' or '.join(map(str, times.rounds))} rounds; a run had "
         f"{times.core:.2f} of a core at least: much below 1, the machine was busy and the times are worth "
-        "little."
-    )
+        "little.",
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ class MeasuredCurve:
         report_x: where the report's curve is known.
         report_y: the report's curve.
         cut: whether the curve has gaps, as it is 0 or less somewhere on a logarithmic axis.
+        seeds: the seeds of which a run is in.
+        by_seed: what their runs have, [seeds, points]; NaN where a run is missing.
     """
 
     label: str
@@ -46,6 +48,8 @@ class MeasuredCurve:
     report_x: Numbers
     report_y: Numbers
     cut: bool = False
+    seeds: tuple[int, ...] = ()
+    by_seed: Numbers = field(default_factory=lambda: np.empty((0, 0)))
 
 
 Curves = Mapping[Panel, Sequence[MeasuredCurve]]
@@ -81,8 +85,9 @@ def _measured(
     if figure.x.values:
         points = [cell for cell in cells if cell.metric == panel.metric and cell.x is not None]
         x, y, diverged = _along_setting(points, panel.metric, records, seeds)
+        there = tuple(seeds)
     else:
-        x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
+        there, x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
     report = sorted(curve.report.get(panel.metric, {}).items())
     kept = _kept(len(x), log=figure.x.log)
     x, y, diverged = x[kept], y[:, kept], diverged[:, kept]
@@ -101,22 +106,26 @@ def _measured(
         np.array([at for at, _ in report], dtype=float),
         np.array([number for _, number in report], dtype=float),
         bool(gaps.any()),
+        there,
+        y,
     )
 
 
 def _along_epochs(
     cell: Cell, metric: str, records: Mapping[str, Record], seeds: Sequence[int]
-) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """Epochs [points], the metric [seeds, points], and whether the run diverged by then [seeds, points]."""
-    found = [records[run.id] for seed in seeds for run in cell.runs(seed)[:1] if run.id in records]
-    known = [(record, series(record, metric)) for record in found if series(record, metric)]
+) -> tuple[tuple[int, ...], Numbers, Numbers, NDArray[np.bool_]]:
+    """Seeds, epochs [points], the metric [seeds, points], whether a run diverged by then [seeds, points]."""
+    found = [(seed, records[run.id]) for seed in seeds for run in cell.runs(seed)[:1] if run.id in records]
+    with_metric = [(seed, record) for seed, record in found if series(record, metric)]
+    known = [(record, series(record, metric)) for _, record in with_metric]
     x = np.arange(1, max((len(y) for _, y in known), default=0) + 1, dtype=float)
     y = np.array([y for _, y in known], dtype=float).reshape(len(known), len(x))
     since = [
         min((e["epoch"] for e in record.events if e["event"] == "diverged"), default=np.inf)
         for record, _ in known
     ]
-    return x, y, x[None, :] >= np.array(since).reshape(-1, 1)
+    there = tuple(seed for seed, _ in with_metric)
+    return there, x, y, x[None, :] >= np.array(since).reshape(-1, 1)
 
 
 def _along_setting(

@@ -34,6 +34,7 @@ class View:
         times: the times of single runs; None where the experiment times none.
         alphas: the rows of a list of initial alphas.
         pictures: the pictures that runs of the first seed keep, by row; {} where the experiment shows none.
+        runs: the records of its runs that are in, by id, for what is told of single runs.
     """
 
     experiment: Experiment
@@ -46,6 +47,7 @@ class View:
     times: Times | None = None
     alphas: Sequence[ListedAlphas] = ()
     pictures: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    runs: Mapping[str, Record] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:
@@ -135,6 +137,7 @@ def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[
         times=times(experiment, records, measurements),
         alphas=listed_alphas(experiment),
         pictures=_pictures(experiment, records, seeds[0]),
+        runs={run.id: records[run.id] for run in experiment.runs(seeds) if run.id in records},
     )
 
 

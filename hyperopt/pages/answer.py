@@ -9,7 +9,7 @@ from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import OUTCOMES, Outcome, Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
-from hyperopt.pages.blocks import Block
+from hyperopt.pages.blocks import Block, Sentences
 from hyperopt.pages.markdown import number
 from hyperopt.wording import counted
 
@@ -77,7 +77,7 @@ def section(view: View) -> list[Block]:
         return ["**No runs yet.**", ran(view.experiment, view)]
     experiment, tally = view.experiment, view.tally
     head = _head(view)
-    parts: list[Block] = [f"**{head}**" if head else "", said(view.verdicts)]
+    parts: list[Block] = [f"**{head}**" if head else "", Sentences(view.verdicts, said(view.verdicts))]
     if tally.compared:
         parts.append(_numbers(tally, experiment))
     elif tally.left_out:

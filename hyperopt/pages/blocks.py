@@ -1,10 +1,11 @@
-"""What a page consists of, before it is written: prose, tables, and what is folded away."""
+"""What a page consists of, before it is written: prose, tables, pictures, commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from hyperopt.findings.verdicts import Verdict
 from hyperopt.pages import markdown
 
 Place = tuple[str, str]
@@ -42,7 +43,39 @@ class Folded:
         return markdown.folded(self.summary, text(self.blocks))
 
 
-Block = str | Table | Folded
+@dataclass(frozen=True)
+class Picture:
+    """The picture of an experiment, in a file beside its page."""
+
+    title: str
+    file: str
+
+    def __str__(self) -> str:
+        return f"![{self.title}]({self.file})"
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Commands for a shell, one a line."""
+
+    lines: Sequence[str]
+
+    def __str__(self) -> str:
+        return "\n".join(["```", *self.lines, "```"])
+
+
+@dataclass(frozen=True)
+class Sentences:
+    """Sentences of a report and what our runs say of them; `written` is their list as Markdown."""
+
+    verdicts: Sequence[Verdict]
+    written: str
+
+    def __str__(self) -> str:
+        return self.written
+
+
+Block = str | Table | Folded | Picture | Commands | Sentences
 """A string is Markdown."""
 
 

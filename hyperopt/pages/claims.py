@@ -10,7 +10,7 @@ from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.verdicts import RowVerdict, Verdict, looks
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
-from hyperopt.pages.blocks import Block, Folded, Table
+from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.markdown import interval, number
 from hyperopt.wording import possessive, sentence
 
@@ -23,8 +23,8 @@ def section(view: View) -> list[Block]:
     """The sentences, the table of their rows, and how they were judged; empty without any."""
     if not view.verdicts:
         return []
-    said = [f"{i}. {_said(verdict, view.experiment)}" for i, verdict in enumerate(view.verdicts, 1)]
-    return ["## Sentences", "\n".join(said), *rows(view), _how_judged(view)]
+    listed = [f"{i}. {said(verdict, view.experiment)}" for i, verdict in enumerate(view.verdicts, 1)]
+    return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), _how_judged(view)]
 
 
 def rows(view: View) -> list[Block]:
@@ -42,7 +42,7 @@ def rows(view: View) -> list[Block]:
     return [Table(header, table, left=("of", "verdict"))]
 
 
-def _said(verdict: Verdict, experiment: Experiment) -> str:
+def said(verdict: Verdict, experiment: Experiment) -> str:
     """The verdict, the sentence, its effects where they are its own, and how it is read."""
     claim = verdict.claim
     p = f", p {_p(verdict.p)}" if verdict.p is not None and verdict.outcome != "at the bound" else ""

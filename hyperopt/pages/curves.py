@@ -5,7 +5,7 @@ from __future__ import annotations
 from hyperopt.experiments.figure import Curve, Figure
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings.view import View
-from hyperopt.pages.blocks import Block, Table
+from hyperopt.pages.blocks import Block, Picture, Table
 from hyperopt.pages.markdown import mean
 
 NOT_SHOWN = "(not shown)"
@@ -25,7 +25,7 @@ def section(view: View, figure: Figure) -> list[Block]:
     places = [[(curve.label, column.name) for column in experiment.columns] for curve in figure.curves]
     return [
         "## The figure, our numbers",
-        f"![{experiment.title}]({name}.svg)",
+        Picture(experiment.title, f"{name}.svg"),
         Table(header, rows, left=(experiment.corner, "printed as"), places=places),
         _words(view, figure),
         "\n".join(f"- {note}" for note in experiment.notes),

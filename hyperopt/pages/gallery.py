@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hyperopt.findings.view import View
-from hyperopt.pages.blocks import Block
+from hyperopt.pages.blocks import Block, Picture
 
 
 def section(view: View) -> list[Block]:
@@ -15,4 +15,4 @@ def section(view: View) -> list[Block]:
         "The first test pictures: the input, the truth in the colours that are its classes, and what the net "
         f"of each row makes of the input after the last epoch, at seed {view.seeds[0]}."
     )
-    return ["## The pictures", f"![{view.experiment.title}]({name}.png)", words]
+    return ["## The pictures", Picture(view.experiment.title, f"{name}.png"), words]

@@ -9,7 +9,7 @@ from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import comparison as comparison_table
-from hyperopt.pages.blocks import Block, Folded, Table
+from hyperopt.pages.blocks import Block, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
 
@@ -25,7 +25,7 @@ def section(view: View, figure: HeatMap) -> list[Block]:
     if hidden := [one.label for one in figure.maps if not one.drawn]:
         words.append(f"Not drawn here: {', '.join(hidden)}.")
     notes = "\n".join(f"- {note}" for note in experiment.notes)
-    picture = f"![{experiment.title}]({name}.svg)"
+    picture = Picture(experiment.title, f"{name}.svg")
     return ["## The figure, our numbers", picture, " ".join(words), notes]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.origin import Origin
 from hyperopt.findings.view import View
-from hyperopt.pages.blocks import Block, Table
+from hyperopt.pages.blocks import Block, Commands, Table
 from hyperopt.pages.markdown import number
 from hyperopt.wording import counted
 
@@ -22,11 +22,11 @@ def section(view: View) -> list[Block]:
     ]
     parts: list[Block] = [
         "## What made it",
-        f"```\n{command(view.experiment, view.seeds)}\n```",
+        Commands([command(view.experiment, view.seeds)]),
         Table(["", " "], rows, left=("", " ")),
     ]
     if origin.commands:
-        parts += ["The runs were trained by:", "```\n" + "\n".join(origin.commands) + "\n```"]
+        parts += ["The runs were trained by:", Commands(origin.commands)]
     return parts
 
 

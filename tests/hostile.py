@@ -122,6 +122,7 @@ VERBS = (
     "publish",
     "render",
     "bench",
+    "runs",
     "",
     "rnu",
 )
@@ -140,7 +141,7 @@ def command_lines(count: int, seed: int) -> Iterator[list[str]]:
     for _ in range(count):
         verb = draw.choice(VERBS)
         words = [verb]
-        if verb in ("run", "bench", "tables", "figures"):
+        if verb in ("run", "runs", "bench", "tables", "figures"):
             words += [override() for _ in range(draw.choice((1, 1, 1, 2, 3)))]
         if verb != "run" and draw.random() < 0.7:
             words.append(draw.choice(PATTERNS))

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import count, islice
+from pathlib import Path
 from typing import Any
 
-from hyperopt.records import Record
+from hyperopt.config import Run, resolve
+from hyperopt.records import Record, Store
+
+METRICS = ("train_loss", "train_error", "test_loss", "test_error")
 
 
 def a_record(**changed: Any) -> Record:
@@ -35,3 +41,33 @@ def normal(record: Record) -> str:
         return {k: ordered(value[k]) for k in sorted(value)} if isinstance(value, dict) else value
 
     return repr(replace(record, **{k: ordered(v) for k, v in vars(record).items()}))
+
+
+def store_of_many(folder: Path, runs: int = 10_000, epochs: int = 10) -> Store:
+    """A working store of so many records of a sweep on MNIST, written in packs of 8 and put together."""
+    store = Store(folder / "records", folder)
+    stacks = ("sgd", "adam", "sgd/sgd", "adam/sgd", "adam/adam", "rmsprop/sgd", "sgd/sgd/sgd", "amsgrad/sgd")
+    settings = [resolve({"stack": stack, "alpha": 10.0**-place}) for stack in stacks for place in range(8)]
+    every = (setting.at(seed) for seed in count() for setting in settings)
+    for number, pack in enumerate(batched(islice(every, runs), 8)):
+        records = [
+            a_record(
+                id=run.id,
+                config=run.canonical(),
+                metrics={name: [place + 0.1 * run.seed for place in range(epochs)] for name in METRICS},
+                hyperparameters={f"{level}.alpha": [rate] * epochs for level, rate in enumerate(run.alpha)},
+                diverged=run.alpha[-1] >= 1,
+                made={"device": "cpu", "started": f"2026-11-{1 + number % 28:02d}T10:00:00+00:00"},
+            )
+            for run in pack
+        ]
+        store.write(records, f"{number % 256:02x}{number}")
+    store.tidy()
+    return store
+
+
+def batched(of: Iterable[Run], size: int) -> Iterator[list[Run]]:
+    """So many at a time."""
+    runs = iter(of)
+    while some := list(islice(runs, size)):
+        yield some

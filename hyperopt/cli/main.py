@@ -10,7 +10,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
-from hyperopt.cli.verbs import command_line
+from hyperopt.cli.parser import command_line
 from hyperopt.errors import ConfigError, ImpossibleError, unknown
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ ROWS = pa.schema(
 COMPACTED = "compacted"
 """The folder of files into which others were put together."""
 AN_ID = r"^[\w-]{1,80}$"
-NEW_FILES_WORTH_KEEPING = 16
+NEW_FILES_WORTH_KEEPING, NEW_ROWS_WORTH_KEEPING = 16, 512
 SETTLED_NS = 2_000_000_000
 """How old a folder's last change must be to trust its time: clocks of file systems go in steps."""
 
@@ -67,6 +67,7 @@ class Index:
     rows: pa.Table = field(default_factory=ROWS.empty_table)
     file_of: dict[str, str] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+    _rows_read: int = 0
     _folders: dict[Path, int | None] = field(default_factory=dict)
 
     def refresh(self) -> None:
@@ -77,7 +78,7 @@ class Index:
         """
         if not self._folders and self.kept is not None:
             self._load(self.kept)
-        came, whole = 0, False
+        came, self._rows_read, whole = 0, 0, False
         while not whole:  # what vanishes between being listed and being read has been put into another file
             found = self._found()
             self._forget({name for name, stamp in self.files.items() if found.get(name) != stamp})
@@ -85,7 +86,8 @@ class Index:
             came, whole = came + len(new), self._read(new)
         for name, reason in self.bad.items():
             self._tell(name, ForeignFileError(reason))
-        if self.kept is not None and came >= NEW_FILES_WORTH_KEEPING:
+        much = came >= NEW_FILES_WORTH_KEEPING or self._rows_read >= NEW_ROWS_WORTH_KEEPING
+        if self.kept is not None and much:
             self._keep(self.kept)
 
     def catch_up(self) -> None:
@@ -151,6 +153,7 @@ class Index:
                 self.bad[name] = str(error)
                 self._tell(name, error)
             self.files[name] = new[name]
+        self._rows_read += sum(map(len, tables))
         self._take(pa.concat_tables([self.rows, *tables]))
         return whole
 

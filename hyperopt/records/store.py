@@ -20,10 +20,11 @@ from hyperopt.records.compaction import compact
 from hyperopt.records.index import Index
 from hyperopt.records.parquet import DamagedFileError, read_records, write_records
 from hyperopt.records.record import Record
+from hyperopt.records.summaries import summaries
 from hyperopt.records.timed import Timed
 
 LOG = logging.getLogger(__name__)
-INDEX = "index.parquet"
+INDEX, SUMMARIES = "index.parquet", "summaries.parquet"
 TRIES = 3
 """How often files are looked up again where others vanish meanwhile: another command has compacted them."""
 
@@ -36,7 +37,8 @@ class Store:
 
     Attributes:
         root: the folder.
-        beside: where a damaged file is moved and the index is kept; None where nothing may be moved or kept.
+        beside: where a damaged file is moved and what is known of all files is kept; None where nothing may
+            be moved or kept.
     """
 
     root: Path
@@ -72,6 +74,10 @@ class Store:
         for row in rows.select(["kind", "seconds", "steps", "pack"]).to_pylist():
             found[row.pop("kind")].append(Timed(**row))
         return dict(found)
+
+    def summaries(self) -> pa.Table:
+        """A row for every run here, with its config and what it ended with (`records.summaries.SUMMARY`)."""
+        return summaries(self._now(), None if self.beside is None else self.beside / SUMMARIES)
 
     @property
     def unreadable(self) -> list[str]:

@@ -1,0 +1,61 @@
+"""The longer helps of verbs."""
+
+EPILOGUE = """\
+examples:
+  hyperopt run stack=adam/sgd clip=true              one run: Adam, tuned by SGD whose gradients are clipped
+  hyperopt run stack=adam/sgd alpha=0.01/1e-5        the alpha of every level, bottom to top
+  hyperopt run -m stack=sgd/sgd,adam/sgd clip=false,true seed=0,1,2 epochs=1
+                                                     a sweep: packed, cached, resumable
+  hyperopt run -m stack=adam/sgd seed='range(0,10)' --plan
+                                                     what would run, and how long
+  hyperopt runs stack='adam/*' by=stack,alpha        what is stored, over seeds
+  hyperopt tables clipping/table2                    train what is missing and print the table
+  hyperopt tables 'clipping/*' seeds=5 budget=30m    more seeds, as far as half an hour goes
+
+exit codes:
+  0  all done            1  a run, pack or data set failed
+  2  bad input           130  interrupted; the same command goes on where it stopped
+"""
+
+RUN = """\
+what a run is (conf/config.yaml has every key and its default):
+  stack=adam/sgd         rules, bottom to top: Adam on the weights, SGD on Adam's hyperparameters
+  alpha=1e-4             the top level's;  alpha=0.01/1e-5 every level's
+  momentum= beta1= beta2= gamma=    level 0's
+  clip=true              norm-averaged clipping at every level above 0;  clip=false/true per level
+  tune=all               what level 1 tunes: all, alpha, [alpha,beta1]
+  form=reported          the rules as the reports' code has them, or textbook; each habit is a key
+  dataset=mnist  model=mlp  model.hidden=[128]  batch_size=256  epochs=5  seed=0
+how it runs, no part of what it is:
+  device=auto|cpu|cuda  workers=auto|N  pack=auto|N  compile=auto|true|false  format=text|json
+with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
+"""
+
+PAGES = """\
+options:
+  seeds=5 or seeds=0,3,4   how many seeds, or which     epochs=1   epochs of every run
+  budget=30m               train what fits (s, m, h)    needs=any  also what asks for a GPU, without one
+  from=published           published records count as present
+  stack=, form=, ...       any key of a run that the table does not vary
+  device=, workers=, pack=, compile=   as for run
+  format=markdown          the whole page, also on a terminal; elsewhere it is printed anyway
+"""
+
+SELECTION = """\
+which runs, all of it has to hold:
+  stack=adam/sgd   stack='adam/*'   dataset=mnist,iris     a value, a glob, several
+  alpha='<1e-3'    alpha=1e-4..1e-2                        a bound, a range; of alpha the top level's is meant
+  alpha=0.01/1e-5  clip=false/true                         every level's, bottom to top
+  seed=0,1,2       seed='range(0,3)'
+  test_error='<3'  0.alpha='>0.1'   diverged=true          what it ended with
+  id=3f2a          started=2026-11-26   tag=baseline       its id or start, as it begins; a tag
+  from=here|published|all                                  which records; here, if none is said
+"""
+
+RUNS = f"""\
+{SELECTION}
+how they are shown:
+  show=test_error,0.alpha   the columns            sort=test_error   sort=-test_error
+  by=stack,alpha            n, mean and sd over the runs of each group; median and range where one diverged
+  format=text|json|csv|markdown
+"""

@@ -1,0 +1,108 @@
+"""`hyperopt runs`: what the store holds, as a table."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.cli.words import ANY, FROM, names, split
+from hyperopt.errors import MOST_NAMES, shown
+from hyperopt.selection.criteria import PerLevel
+from hyperopt.selection.rows import MOST_VARIED, Row, grouped, mixed, ordered, rows_of, varied
+from hyperopt.selection.select import select, why_none
+from hyperopt.selection.stored import Selection
+from hyperopt.wording import counted, printable
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+FORMATS = ("text", "json", "csv", "markdown")
+OPTIONS = {**FROM, "by": ANY, "show": ANY, "sort": ANY, "format": FORMATS}
+LETTERS_OF_AN_ID = 7
+
+
+def runs(arguments: Namespace) -> int:
+    """Print the runs that are selected, a line each, or one for each group."""
+    words, options = split(arguments.words, OPTIONS)
+    place = options.get("from", "here")
+    chosen = select(words, place)
+    if not len(chosen):
+        print(why_none(words, place), file=sys.stderr)
+    by, show = names(options.get("by")), names(options.get("show"))
+    rows = grouped(chosen, by, show) if by else rows_of(chosen, show)
+    if "sort" in options:
+        rows = ordered(rows, options["sort"])
+    told = options.get("format", "text")
+    if rows or told in ("json", "csv"):
+        write(rows, told)
+    if rows and told == "text":
+        print("\n" + _summary(chosen, by, show, len(rows)))
+    return 0
+
+
+def _summary(chosen: Selection, by: Sequence[str], show: Sequence[str], groups: int) -> str:
+    """How many there are, and what is not shown in which they differ."""
+    says = counted(len(chosen), "run") + (f" in {counted(groups, 'group')}" if by else "")
+    others = mixed(chosen, by) if by else [] if show else varied(chosen)[MOST_VARIED:]
+    if not others:
+        return says
+    more = f" and {len(others) - MOST_NAMES} more" if len(others) > MOST_NAMES else ""
+    which = "runs of one group also differ" if by else "they also differ"
+    return f"{says}; {which} in {', '.join(others[:MOST_NAMES])}{more}"
+
+
+def write(rows: Sequence[Row], told: str) -> None:
+    """Print rows in one of FORMATS: numbers whole in json and csv, with four digits in the others."""
+    if told == "json":
+        from hyperopt.cli.train import to_json
+
+        print(to_json({"runs": [{key: _plain(value) for key, value in row.items()} for row in rows]}))
+    elif told == "csv":
+        writer = csv.DictWriter(sys.stdout, [*rows[0]] if rows else [], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({key: _typed(value) for key, value in row.items()} for row in rows)
+    else:
+        from tabulate import tabulate
+
+        texts = [_texts(row) for row in rows]
+        keys = [key for key in texts[0] if any(text[key] not in ("-", "") for text in texts)]
+        cells = [[text[key] for key in keys] for text in texts]
+        heads = [key.rpartition(" ")[2] for key in keys]
+        print(
+            tabulate(cells, heads, tablefmt="pipe" if told == "markdown" else "simple", disable_numparse=True)
+        )
+
+
+def _texts(row: Row) -> dict[str, str]:
+    """A row's cells by column; the ends of a range are one."""
+    texts = {key: _cell(key, value) for key, value in row.items()}
+    for key in [key for key in row if key.endswith(" median")]:
+        for end in (" min", " max"):
+            del texts[key.replace(" median", end)]
+        if row[key] is not None:
+            low, high = (_cell("", row[key.replace(" median", end)]) for end in (" min", " max"))
+            texts[key] = f"{texts[key]} ({low} to {high})"
+    return texts
+
+
+def _cell(key: str, value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if key == "id":
+        return str(value)[:LETTERS_OF_AN_ID]
+    if isinstance(value, list):
+        return printable(",".join(map(shown, value))) or "-"
+    return "-" if value is None else printable(_typed(value).replace("\n", " ").replace("|", "/"))
+
+
+def _typed(value: Any) -> str:
+    """A value as it is typed to select it; nothing for none."""
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, PerLevel) else shown(value)
+
+
+def _plain(value: Any) -> Any:
+    return list(value.levels) if isinstance(value, PerLevel) else value

@@ -1,0 +1,42 @@
+"""What verbs about stored runs have in common: their words, a selection and options of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from hyperopt.errors import ConfigError, typed
+from hyperopt.selection.stored import PLACES
+
+FROM = {"from": PLACES}
+ANY: tuple[str, ...] = ()
+
+
+def split(words: Sequence[str], own: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, str]]:
+    """The words that select runs, and the options of a verb.
+
+    Args:
+        words: as typed.
+        own: the keys of the verb's options, each with the values that it takes; ANY for any text.
+
+    Raises:
+        ConfigError: an option given twice, without a value, or with one that it does not take.
+    """
+    selecting: list[str] = []
+    options: dict[str, str] = {}
+    for word in words:
+        key, equals, text = word.partition("=")
+        if not equals or key not in own:
+            selecting.append(word)
+            continue
+        if key in options:
+            raise ConfigError(f"{key}={text}: {key} is given twice.")
+        if not text or (own[key] and text not in own[key]):
+            allowed = f"one of {', '.join(own[key])}" if own[key] else "a value"
+            raise ConfigError(f"{typed(key, text)}: {allowed} is expected.")
+        options[key] = text
+    return selecting, options
+
+
+def names(text: str | None) -> list[str]:
+    """The names of a list such as `stack,alpha`; [] where there is none."""
+    return [name for name in (part.strip() for part in (text or "").strip("[]").split(",")) if name]

@@ -1,0 +1,77 @@
+"""What one has said of runs: tags and a note. They lie beside the records, and are no part of a run's id."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hyperopt.durable import Lock, StorageError, write
+from hyperopt.errors import ImpossibleError
+
+NAME = "remarks.json"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Tags and a note on a run."""
+
+    tags: tuple[str, ...] = ()
+    note: str = ""
+
+
+def remarks(root: Path) -> dict[str, Remark]:
+    """By run id what was said of it, in a working folder.
+
+    Raises:
+        ImpossibleError: the file is not as it was written.
+    """
+    path = root / NAME
+    try:
+        given = json.loads(path.read_text(encoding="utf-8"))
+        return {str(id_): Remark(tuple(said["tags"]), str(said["note"])) for id_, said in given.items()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror}.", path) from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise ImpossibleError(f"{path} is damaged: tags and notes by run id are expected in it.") from error
+
+
+def remark(
+    root: Path,
+    ids: Iterable[str],
+    *,
+    add: Iterable[str] = (),
+    remove: Iterable[str] = (),
+    note: str | None = None,
+) -> None:
+    """Add and remove tags of some runs, and write a note on each; an empty one takes the old away.
+
+    Raises:
+        StorageError: the system does not let us write there.
+        ImpossibleError: the file is not as it was written.
+    """
+    with Lock(root / f".{NAME}.lock"):
+        said = remarks(root)
+        for id_ in ids:
+            old = said.get(id_, Remark())
+            tags = dict.fromkeys((*old.tags, *add))
+            kept = tuple(tag for tag in tags if tag not in set(remove))
+            said[id_] = Remark(kept, old.note if note is None else note)
+        _write(root, said)
+
+
+def forget(root: Path, ids: Iterable[str]) -> None:
+    """Take away what was said of runs that are no more."""
+    gone = set(ids)
+    if not (root / NAME).exists():
+        return
+    with Lock(root / f".{NAME}.lock"):
+        _write(root, {id_: said for id_, said in remarks(root).items() if id_ not in gone})
+
+
+def _write(root: Path, said: Mapping[str, Remark]) -> None:
+    kept = {id_: asdict(said[id_]) for id_ in sorted(said) if said[id_] != Remark()}
+    write(root / NAME, json.dumps(kept, indent=0, ensure_ascii=False))

@@ -1,0 +1,105 @@
+"""What each record ends with, as one table, and kept in a file: thousands are looked through at once.
+
+Only files that are new to it are read; what is kept is made again wherever it is missing or damaged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hyperopt.durable import StorageError
+from hyperopt.errors import ImpossibleError
+from hyperopt.records.index import Index, Stamp
+from hyperopt.records.parquet import read_columns, verified, write_table
+
+NUMBERS = pa.map_(pa.string(), pa.float64())
+SUMMARY = pa.schema(
+    [
+        ("file", pa.string()),
+        ("id", pa.string()),
+        ("config", pa.string()),
+        ("diverged", pa.bool_()),
+        ("seconds", pa.float64()),
+        ("steps", pa.int64()),
+        ("started", pa.string()),
+        ("device", pa.string()),
+        ("metrics", NUMBERS),
+        ("hyperparameters", NUMBERS),
+        ("final", NUMBERS),
+    ]
+)
+"""A row for every record: metrics and hyperparameters are those after the last epoch."""
+
+NEW_ROWS_WORTH_KEEPING = 64
+
+
+def summaries(index: Index, kept: Path | None) -> pa.Table:
+    """A row for every run of an index that is up to date, in no order.
+
+    Args:
+        index: of the folder.
+        kept: the file in which they are kept; None keeps none.
+    """
+    stamps, rows = _load(kept) if kept is not None else ({}, SUMMARY.empty_table())
+    known = {name for name, stamp in stamps.items() if index.files.get(name) == stamp}
+    if known != stamps.keys():
+        rows = rows.filter(pc.is_in(rows["file"], pa.array(sorted(known), pa.string())))
+    there = {name: stamp for name, stamp in index.files.items() if name not in index.bad}
+    read = {name: stamp for name, stamp in there.items() if name in known}
+    tables = [rows]
+    for name in sorted(there.keys() - known):
+        with suppress(FileNotFoundError, ImpossibleError):  # the index tells of it the next time
+            tables.append(_summaries_of(index.root / name, name))
+            read[name] = there[name]
+    rows = pa.concat_tables(tables).combine_chunks()
+    if kept is not None and sum(map(len, tables[1:])) >= NEW_ROWS_WORTH_KEEPING:
+        with suppress(StorageError):  # it saves time, and no more
+            write_table(kept, rows, {"files": json.dumps(read)})
+    stands = [index.file_of.get(id_) for id_ in rows["id"].to_pylist()]
+    return rows.filter(pc.equal(rows["file"], pa.array(stands, pa.string())))
+
+
+def _load(kept: Path) -> tuple[Mapping[str, Stamp], pa.Table]:
+    with suppress(OSError, ImpossibleError, pa.ArrowException, ValueError, KeyError):
+        file = pq.ParquetFile(pa.BufferReader(verified(kept)))
+        stamps = json.loads(file.metadata.metadata[b"files"])
+        rows = file.read().select(SUMMARY.names).cast(SUMMARY)
+        return {name: (size, changed) for name, (size, changed) in stamps.items()}, rows
+    return {}, SUMMARY.empty_table()
+
+
+def _summaries_of(path: Path, name: str) -> pa.Table:
+    columns = ["id", "config", "metrics", "hyperparameters", "final", "diverged", "seconds", "steps", "made"]
+    table = read_columns(path, columns)
+    made = table["made"].combine_chunks()
+    given = {
+        "file": pa.array([name] * len(table), pa.string()),
+        "started": pc.map_lookup(made, "started", "first"),
+        "device": pc.map_lookup(made, "device", "first"),
+        "metrics": _last(table["metrics"]),
+        "hyperparameters": _last(table["hyperparameters"]),
+    }
+    return pa.table(
+        [given.get(key, table[key] if key in columns else None) for key in SUMMARY.names], SUMMARY
+    )
+
+
+def _last(series: pa.ChunkedArray) -> pa.MapArray:
+    """Of a column of series by name the last numbers by name; a series without one is left out."""
+    column = series.combine_chunks()
+    offsets, ends = column.offsets.to_numpy(), column.items.offsets.to_numpy()
+    some = np.diff(ends) > 0
+    numbers = column.items.values.to_numpy(zero_copy_only=False)[ends[1:][some] - 1]
+    before = np.concatenate([[0], np.cumsum(some)])
+    names = column.keys.filter(pa.array(some))
+    return pa.MapArray.from_arrays(
+        pa.array(before[offsets], pa.int32()), names, pa.array(numbers, pa.float64())
+    )

@@ -1,0 +1,69 @@
+"""What is refused of a selection, in sentences: a key that no run has, a value that the key cannot have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from hyperopt.data import DATASETS
+from hyperopt.errors import ConfigError, shown, typed, unknown
+from hyperopt.experiments.metrics import METRICS
+from hyperopt.models import MODELS
+from hyperopt.optim.own import WRITTEN
+from hyperopt.optim.rules import RULES
+from hyperopt.selection.criteria import GLOB, Criterion, PerLevel
+from hyperopt.selection.settings import known_keys
+from hyperopt.selection.stored import OF_A_LEVEL, OWN, PER_LEVEL, Selection
+
+MOST_SHOWN = 5
+NUMBERS = "a number, several (1,2), a bound ('<1e-3') or a range (1e-4..1e-2)"
+NAMED: Mapping[str, Collection[str]] = {"dataset": DATASETS, "model": MODELS, "stack": (*RULES, WRITTEN)}
+
+
+def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
+    """Refuse a key that is no setting, no result and nothing else that runs have.
+
+    Raises:
+        ConfigError: naming the nearest.
+    """
+    known = (*OWN, *known_keys())
+    if key in known or key in METRICS or OF_A_LEVEL.fullmatch(key) or key in of.results:
+        return
+    if not any(key in config for config in of.configs):
+        raise unknown("key", key, ("stack", "alpha", "test_error", *known, *of.results), given=given or key)
+
+
+def check_values(criterion: Criterion, column: Sequence[Any]) -> None:
+    """Refuse a value that the key cannot have, as far as the stored runs tell its type."""
+    some = next((value for value in column if value is not None), None)
+    some = some.levels[-1] if isinstance(some, PerLevel) and some.levels else some
+    key = criterion.key
+    for text, _ in criterion.parts:
+        parts = text.split("/") if key in (*PER_LEVEL, "stack") else [text]
+        for part in (part for part in parts if not GLOB.search(part) and part):
+            if key in NAMED:
+                if part not in NAMED[key] and ":" not in part:
+                    raise unknown("rule" if key == "stack" else key, part, NAMED[key], given=typed(key, text))
+            elif isinstance(some, bool) and part not in ("true", "false"):
+                raise ConfigError(f"{typed(key, text)}: true or false is expected.")
+            elif isinstance(some, int | float) and not isinstance(some, bool) and not _is_number(part):
+                raise ConfigError(f"{typed(key, text)}: {NUMBERS} is expected.")
+
+
+def _is_number(part: str) -> bool:
+    try:
+        float(part)
+    except ValueError:
+        return part.startswith(("<", ">")) or ".." in part
+    return True
+
+
+def there_is(column: Sequence[Any]) -> str:
+    """What values there are, in words."""
+    values = [value.levels[-1] if isinstance(value, PerLevel) and value.levels else value for value in column]
+    numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
+    if numbers:
+        return f"there is {shown(min(numbers))} to {shown(max(numbers))}"
+    texts = sorted({shown(value) for value in values if value not in (None, "", [])})
+    more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
+    return f"there is {', '.join(texts[:MOST_SHOWN])}{more}" if texts else "there is nothing of that key"

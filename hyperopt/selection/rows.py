@@ -1,0 +1,169 @@
+"""A selection as the rows of a table: a run each, or a setting each with its statistics over seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean, median, stdev
+from typing import Any
+
+from hyperopt.errors import ConfigError, typed, unknown
+from hyperopt.selection.checks import check_key
+from hyperopt.selection.criteria import PerLevel
+from hyperopt.selection.stored import OWN, Kind, Selection
+
+CHOICES = ("dataset", "model", "stack")
+"""Settings from which defaults of others follow."""
+MOST_VARIED = 5
+"""The most settings beside stack, alpha and seed that a table of runs has unless they are asked for."""
+NOT_A_NUMBER = "a metric such as test_error, or a hyperparameter such as 0.alpha, is expected."
+
+Row = Mapping[str, Any]
+
+
+def metric_of(chosen: Selection) -> str:
+    """What runs are measured by unless they are asked for something else."""
+    tested = any(value is not None and math.isfinite(value) for value in chosen.column("test_error"))
+    return "test_error" if tested else "train_loss"
+
+
+def varied(chosen: Selection) -> list[str]:
+    """The settings but stack, alpha and seed in which runs differ, unless that follows from a choice."""
+    every = list(dict.fromkeys(chosen.kinds))
+    groups = [tuple(kind.settings.get(choice) for choice in CHOICES) for kind in every]
+    found = []
+    for key in _keys(every, "stack"):
+        of_groups = groups if key not in CHOICES else [()] * len(every)
+        values = [kind.settings.get(key) for kind in every]
+        there = {
+            (group, repr(value)) for group, value in zip(of_groups, values, strict=True) if value is not None
+        }
+        if len(there) > len({group for group, _ in there}):
+            found.append(key)
+    return found
+
+
+def mixed(chosen: Selection, by: Sequence[str]) -> list[str]:
+    """The settings, but for the seed, in which runs of one group differ."""
+    groups: dict[str, list[int]] = {}
+    for place, values in enumerate(zip(*(chosen.column(key) for key in by), strict=True)):
+        groups.setdefault(repr(values), []).append(place)
+    kinds = [list(dict.fromkeys(chosen.kinds[place] for place in group)) for group in groups.values()]
+    found = ["alpha"] * any(
+        len({repr(chosen.configs[place]["alpha"]) for place in g}) > 1 for g in groups.values()
+    )
+    for key in _keys(dict.fromkeys(chosen.kinds)):
+        of_groups = ([kind.settings.get(key) for kind in group] for group in kinds)
+        if any(len({repr(value) for value in of_group if value is not None}) > 1 for of_group in of_groups):
+            found.append(key)
+    return [key for key in found if key not in by]
+
+
+def _keys(kinds: Iterable[Kind], *but: str) -> list[str]:
+    """Every setting of some kinds, but for alpha and seed."""
+    keys = dict.fromkeys(key for kind in kinds for key in kind.settings)
+    return [key for key in keys if key not in ("alpha", "seed", *but)]
+
+
+def rows_of(chosen: Selection, show: Sequence[str] = ()) -> list[Row]:
+    """A row for each run.
+
+    Args:
+        chosen: the runs.
+        show: the columns; () for the id, what tells a run from the others, and what it ended with.
+
+    Raises:
+        ConfigError: a column that no run has.
+    """
+    for key in show:
+        check_key(key, chosen, given=f"show={key}")
+    keys = list(show)
+    if not keys:
+        extras = [key for key in ("diverged", "tag", "note") if any(chosen.column(key))]
+        told = varied(chosen)[:MOST_VARIED]
+        keys = ["id", "stack", "alpha", *told, "seed", metric_of(chosen), *extras]
+    columns = [chosen.column(key) for key in keys]
+    return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def grouped(chosen: Selection, by: Sequence[str], show: Sequence[str] = ()) -> list[Row]:
+    """A row for each combination of the values of `by`: n, and mean and sd of what is shown.
+
+    Where a run diverged, median and range stand instead of mean and sd.
+
+    Raises:
+        ConfigError: a key that no run has, or one without numbers.
+    """
+    for key in by:
+        check_key(key, chosen, given=f"by={key}")
+    shown_keys = list(show) or [metric_of(chosen)]
+    for key in shown_keys:
+        check_key(key, chosen, given=f"show={key}")
+    numbers = {key: _numbers(key, chosen) for key in shown_keys}
+    places: dict[str, list[int]] = {}
+    columns = {key: chosen.column(key) for key in by}
+    for place in range(len(chosen)):
+        places.setdefault(repr([column[place] for column in columns.values()]), []).append(place)
+    diverged = chosen.column("diverged")
+    rows: list[Row] = []
+    for group in places.values():
+        row: dict[str, Any] = {key: column[group[0]] for key, column in columns.items()}
+        row["n"], lost = len(group), sum(diverged[place] for place in group)
+        for key, values in numbers.items():
+            there = [value for place in group if (value := values[place]) is not None]
+            row |= _statistics(key, there, lost=lost > 0)
+        rows.append(row | {"diverged": lost})
+    return rows
+
+
+def ordered(rows: Sequence[Row], by: str) -> list[Row]:
+    """The rows by one of their columns, from small to large; from large to small where a minus stands before.
+
+    What has no number there comes last.
+
+    Raises:
+        ConfigError: there is no such column.
+    """
+    key = by.removeprefix("-")
+    if rows and key not in rows[0]:
+        raise unknown("column", key, map(str, rows[0]), given=typed("sort", by))
+    there = [row for row in rows if not _is_missing(_value(row, key))]
+    missing = [row for row in rows if _is_missing(_value(row, key))]
+    try:
+        found = sorted(there, key=lambda row: _value(row, key), reverse=by.startswith("-"))
+    except TypeError:  # values of several types
+        found = sorted(there, key=lambda row: str(_value(row, key)), reverse=by.startswith("-"))
+    return [*found, *missing]
+
+
+def _value(row: Row, key: str) -> Any:
+    """What a row is sorted by: the median where runs diverged and there is no mean."""
+    value = row[key] if row[key] is not None else row.get(f"{key} median")
+    return tuple(reversed(value.levels)) if isinstance(value, PerLevel) else value
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _numbers(key: str, chosen: Selection) -> list[float | None]:
+    column = chosen.column(key)
+    some = next((value for value in column if value is not None), 0.0)
+    if (
+        isinstance(some, bool)
+        or not isinstance(some, int | float)
+        or (key in OWN and key not in ("seconds", "steps"))
+    ):
+        raise ConfigError(f"{typed('show', key)}: {NOT_A_NUMBER}")
+    return column
+
+
+def _statistics(key: str, values: Sequence[float], *, lost: bool) -> dict[str, float | None]:
+    names = (key, f"{key} sd", f"{key} median", f"{key} min", f"{key} max")
+    found: dict[str, float | None] = dict.fromkeys(names)
+    finite = [value for value in values if not math.isnan(value)]
+    if lost and finite:
+        found |= {names[2]: median(finite), names[3]: min(finite), names[4]: max(finite)}
+    elif finite and not lost:
+        found |= {key: fmean(finite), names[1]: stdev(finite) if len(finite) > 1 else None}
+    return found

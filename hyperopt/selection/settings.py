@@ -1,0 +1,87 @@
+"""Every setting of a stored run, also those at their defaults, which its record leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+from hyperopt import data, models
+from hyperopt.config.compose import usual_procedure
+from hyperopt.config.sweep import shipped_keys
+from hyperopt.errors import ConfigError
+from hyperopt.optim import levels
+from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.rules import find
+from hyperopt.options import usual
+
+NEVER_KEPT = ("form",)
+"""A key of `run` that shows in a record only in the habits that it stands for."""
+
+
+def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Every setting that a run of this canonical form reads, keys as in overrides.
+
+    What belongs to code of one's own that cannot be imported any more is left out where it is at its default.
+    """
+    rules = tuple(config["stack"].split("/"))
+    clips = tuple(config.get("clip", [False] * (len(rules) - 1)))
+    whole = {
+        **_options("dataset", config["dataset"]),
+        **_options("model", config["model"]),
+        **_of_rules(rules, any(clips)),
+        **usual_procedure(),
+        **{key: value for key, value in config.items() if key != "versions"},
+        "clip": list(clips),
+    }
+    if "tune" not in config:
+        whole["tune"] = _tuned(rules, tuple(sorted(_numbers(rules, config).items())))
+    return whole
+
+
+def known_keys() -> tuple[str, ...]:
+    """Every key of a run that its record tells of."""
+    return tuple(key for key in shipped_keys() if key not in NEVER_KEPT)
+
+
+@cache
+def _options(group: str, name: str) -> Mapping[str, Any]:
+    find_kind: Any = data.find if group == "dataset" else models.find
+    try:
+        kind = find_kind(name)
+        return {f"{group}.{key}": _plain(value) for key, value in usual(kind).items()}
+    except ConfigError:
+        return {}
+
+
+@cache
+def _of_rules(rules: tuple[str, ...], clips: bool) -> Mapping[str, Any]:
+    """The numbers of level 0 and all habits as they are where a record is silent."""
+    try:
+        numbers = {key: value for key, value in find(rules[0]).hyperparameters.items() if key != "alpha"}
+        return numbers | {key: reported for key, (_, reported) in habits_of(rules, clip=clips).items()}
+    except ConfigError:
+        return {}
+
+
+def _numbers(rules: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, float]:
+    usual_numbers = _of_rules(rules, clips=False)
+    try:
+        names = find(rules[0]).hyperparameters
+    except ConfigError:
+        return {}
+    return {key: config.get(key, usual_numbers[key]) for key in names if key != "alpha"}
+
+
+def _tuned_of(rules: tuple[str, ...], numbers: tuple[tuple[str, float], ...]) -> list[str]:
+    try:
+        return list(levels.parse_tune("all", rules, dict(numbers)))
+    except ConfigError:
+        return []
+
+
+_tuned = cast("Any", cache(_tuned_of))
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,132 @@
+"""Stored runs, and any of their settings and results as a column."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hyperopt.config import label
+from hyperopt.errors import ConfigError, typed
+from hyperopt.records import home, published, working
+from hyperopt.records.remarks import Remark, remarks
+from hyperopt.selection.criteria import PerLevel
+from hyperopt.selection.settings import known_keys, settings_of
+
+OWN = ("id", "diverged", "seconds", "steps", "started", "device", "tag", "note")
+"""What a stored run has beside its settings and results."""
+PER_LEVEL = ("alpha", "clip")
+PLACES = ("here", "published", "all")
+COMPLEMENTS = {"test_accuracy": "test_error", "train_accuracy": "train_error"}
+OF_A_LEVEL = re.compile(r"\d+\.[a-z]\w*")
+ALPHA_AND_SEED = re.compile(r'"(?:alpha": \[[^]]*\]|seed": \d+)')
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """Every setting of runs that differ in alpha and seed alone; these two are those of one of them."""
+
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Some of the stored runs, in the order in which they were started.
+
+    Attributes:
+        table: a row for each (`records.summaries.SUMMARY`).
+        said: tags and notes by run id.
+    """
+
+    table: pa.Table
+    said: Mapping[str, Remark]
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Their ids."""
+        return list(self.table["id"].to_pylist())
+
+    @cached_property
+    def configs(self) -> list[dict[str, Any]]:
+        """The canonical form of each."""
+        return [json.loads(text) for text in self.table["config"].to_pylist()]
+
+    @cached_property
+    def kinds(self) -> list[Kind]:
+        """Of each, what it has in common with those that differ in alpha and seed alone: the same object."""
+        found: dict[str, Kind] = {}
+        texts = [ALPHA_AND_SEED.sub("", text) for text in self.table["config"].to_pylist()]
+        return [
+            found[text] if text in found else found.setdefault(text, Kind(settings_of(config)))
+            for text, config in zip(texts, self.configs, strict=True)
+        ]
+
+    def settings(self, place: int) -> dict[str, Any]:
+        """Every setting of one of them, also those at their defaults."""
+        return {**self.kinds[place].settings, **self.configs[place]}
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """The stack of each with its alphas, such as adam(0.001)/sgd(1e-05)."""
+        return [label(config["stack"].split("/"), config["alpha"]) for config in self.configs]
+
+    @cached_property
+    def results(self) -> list[str]:
+        """The names of all metrics and hyperparameters that any of them ended with."""
+        names: set[str] = set()
+        for key in ("metrics", "final", "hyperparameters"):
+            names |= {*pc.unique(self.table[key].combine_chunks().keys).to_pylist()}
+        return sorted(names)
+
+    def column(self, key: str) -> list[Any]:
+        """A value for each: a setting, what it ended with, or one of `OWN`; None where a run has none."""
+        if key == "tag":
+            return [list(self.said[id_].tags) if id_ in self.said else [] for id_ in self.ids]
+        if key == "note":
+            return [self.said[id_].note if id_ in self.said else "" for id_ in self.ids]
+        if key in OWN:
+            return list(self.table[key].to_pylist())
+        if key in known_keys() or any(key in config for config in self.configs):
+            own = key in ("alpha", "seed")
+            found = [c[key] for c in self.configs] if own else [kind.settings.get(key) for kind in self.kinds]
+            return [PerLevel(tuple(value or ())) for value in found] if key in PER_LEVEL else found
+        if (error := COMPLEMENTS.get(key)) is not None:
+            return [None if value is None else 100 - value for value in self.column(error)]
+        return self._ended_with(key)
+
+    def take(self, places: Sequence[int]) -> Selection:
+        """Those at these places."""
+        return Selection(self.table.take(pa.array(places, pa.int64())), self.said)
+
+    def _ended_with(self, key: str) -> list[Any]:
+        found = [pc.map_lookup(self.table[part], key, "first") for part in ("metrics", "final")]
+        if OF_A_LEVEL.fullmatch(key):
+            found = [pc.map_lookup(self.table["hyperparameters"], key, "first")]
+        return list(pc.coalesce(*found).to_pylist())
+
+
+def everything(place: str = "here") -> Selection:
+    """Every stored run of a place: "here", "published" or "all"; of one in both places what is here stands.
+
+    Raises:
+        ConfigError: there is no such place.
+    """
+    if place not in PLACES:
+        raise ConfigError(f"{typed('from', place)}: {', '.join(PLACES[:-1])} or {PLACES[-1]} is expected.")
+    stores = {"here": (working,), "published": (published,), "all": (working, published)}[place]
+    tables = [store().summaries() for store in stores]
+    if len(tables) > 1:
+        here = tables[0]["id"].combine_chunks()
+        tables[1] = tables[1].filter(pc.invert(pc.is_in(tables[1]["id"], here)))
+    return Selection(
+        pa.concat_tables(tables).sort_by([("started", "ascending"), ("id", "ascending")]), remarks(home())
+    )

@@ -1,0 +1,99 @@
+"""`hyperopt runs` prints what a selection holds, in every format."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from fake_records import MADE
+from made_records import a_record
+
+from hyperopt.cli import main
+from hyperopt.config import resolve
+from hyperopt.records import working
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store of adam/sgd at two alphas and three seeds."""
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+    runs = [
+        resolve({"stack": "adam/sgd", "alpha": a, "seed": seed}) for a in (1e-4, 1e-3) for seed in range(3)
+    ]
+    working().write(
+        [
+            a_record(
+                id=run.id,
+                config=run.canonical(),
+                metrics={"test_error": [run.seed + 100 * run.alpha[-1]]},
+                diverged=False,
+                made=MADE,
+            )
+            for run in runs
+        ],
+        "pack",
+    )
+    return tmp_path
+
+
+def printed(line: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert main(line.split()) == 0
+    return capsys.readouterr().out
+
+
+def test_text_has_a_line_a_run_and_how_many(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("runs alpha=<1e-3 sort=-test_error", capsys).splitlines()
+    assert lines[0].split() == ["id", "stack", "alpha", "seed", "test_error"]
+    assert [line.split()[1:] for line in lines[2:5]] == [
+        ["adam/sgd", "0.001/0.0001", str(seed), f"{seed}.01"] for seed in (2, 1, 0)
+    ]
+    assert lines[-1] == "3 runs"
+
+
+def test_groups_over_seeds(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("runs by=stack", capsys).splitlines()
+    assert lines[0].split() == ["stack", "n", "test_error", "sd", "diverged"]
+    assert lines[2].split() == ["adam/sgd", "6", "1.055", "0.8958", "0"]
+    assert lines[-1] == "6 runs in 1 group; runs of one group also differ in alpha"
+
+
+def test_json_csv_and_markdown_say_the_same(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = "runs seed=1 show=id,alpha,test_error sort=test_error format="
+    as_json = json.loads(printed(asked + "json", capsys))["runs"]
+    as_csv = list(csv.DictReader(io.StringIO(printed(asked + "csv", capsys))))
+    markdown = printed(asked + "markdown", capsys).splitlines()
+    assert [row["alpha"] for row in as_json] == [[0.001, 0.0001], [0.001, 0.001]]
+    assert [row["alpha"] for row in as_csv] == ["0.001/0.0001", "0.001/0.001"]
+    assert [float(row["test_error"]) for row in as_csv] == [row["test_error"] for row in as_json]
+    assert [row["id"] for row in as_csv] == [row["id"] for row in as_json]
+    assert [line.split("|")[2].strip() for line in markdown[2:]] == ["0.001/0.0001", "0.001/0.001"]
+
+
+def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runs", "diverged=true"]) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == "diverged=true: none of the 6 stored runs has it; there is false.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("sort=nosuch", "there is no column 'nosuch'"),
+        ("by=nosuch", "there is no key 'nosuch'"),
+        ("show=nosuch", "there is no key 'nosuch'"),
+        ("by=stack show=dataset", "a metric such as test_error"),
+        ("format=yaml", "one of text, json, csv, markdown is expected"),
+        ("from=there", "one of here, published, all is expected"),
+        ("by=stack by=alpha", "given twice"),
+        ("by=", "a value is expected"),
+    ],
+)
+def test_bad_options_are_refused(
+    words: str, says: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", *words.split()]) == 2
+    assert says in capsys.readouterr().err

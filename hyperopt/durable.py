@@ -14,10 +14,12 @@ from errno import EINVAL, ENOTSUP
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
-
-from filelock import BaseFileLock, FileLock, SoftFileLease, Timeout, lock_descriptor
+from typing import TYPE_CHECKING
 
 from hyperopt.errors import ImpossibleError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LEASE_SECONDS = 30.0
 """How long a lock outlives its holder where only leases are to be had."""
@@ -139,6 +141,8 @@ class Lock:
         Raises:
             StorageError: there can be no lock, such as where its path is a link: that is not followed.
         """
+        from filelock import FileLock, SoftFileLease, Timeout
+
         try:
             make_folder(self.path.parent)
             if self.path.is_symlink():
@@ -173,6 +177,8 @@ class Lock:
 @cache
 def has_flock(folder: Path) -> bool:
     """Whether the file system of a folder has locks of the system; some of networks have none."""
+    from filelock import lock_descriptor
+
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".lock", suffix=".probe")
     try:
         return lock_descriptor(descriptor, blocking=False)  # nobody else knows the file

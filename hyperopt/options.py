@@ -6,15 +6,14 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, make_dataclass
 from functools import cache
-from typing import Any, ClassVar, cast, get_args, get_type_hints
-
-from omegaconf import MISSING as NOTHING_YET
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_type_hints
 
 from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.spaces import in_float32, is_held
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
 MOST = 2**63 - 1
@@ -66,6 +65,9 @@ def _usual(kind: type[Declared]) -> dict[str, Any]:
     Raises:
         ConfigError: an option without a default, or of a type that no option can have.
     """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
     name = kind.name
     written = conf_dir() / kind.group / f"{name}.yaml"
     given = OmegaConf.load(written) if ":" not in name else {"name": name}
@@ -117,9 +119,9 @@ def checked(schema: type, key: str, value: Any) -> Any:
         expected = "a list of whole numbers, such as [128,64],"
     try:
         if _is_reference(plain) or not _is_shaped(plain, kind, scalar=expected is not None):
-            raise OmegaConfBaseException
+            raise ValueError
         plain = _converted(plain, kind)
-    except (OmegaConfBaseException, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         expected = expected or "a plain value"
     else:
         expected = _unexpected(plain, spec)
@@ -134,14 +136,25 @@ def _converted(value: Any, kind: Any) -> Any:
         return value
     if type(value) is int and kind in (float, float | None):
         return float(value)
+    if kind == SEVERAL and all(type(item) is int for item in value):
+        return value
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
     holder = copy.deepcopy(_holder(kind))
-    holder.value = value
+    try:
+        holder.value = value
+    except OmegaConfBaseException as error:
+        raise ValueError from error
     return cast("dict[str, Any]", OmegaConf.to_container(holder))["value"]
 
 
 @cache
 def _holder(kind: Any) -> DictConfig:
     """A config of one value of a type."""
+    from omegaconf import MISSING as NOTHING_YET
+    from omegaconf import OmegaConf
+
     one = make_dataclass("One", [("value", kind, field(default=NOTHING_YET))])
     return cast("DictConfig", OmegaConf.structured(one))
 

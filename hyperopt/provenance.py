@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import shlex
-import subprocess
 import sys
 from datetime import UTC, datetime
 from functools import cache
@@ -36,6 +35,8 @@ def command() -> str:
 @cache
 def commit() -> str:
     """The checkout's commit, with "+" where tracked files differ from it; "unknown" outside a checkout."""
+    import subprocess
+
     root = checkout_root()
     if root is None:
         return "unknown"

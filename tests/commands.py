@@ -30,9 +30,9 @@ from hyperopt.engine import attempt as engine
 from hyperopt.engine import execute as execution
 from hyperopt.engine import trainer
 from hyperopt.engine.execute import execute
+from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.pack_files import checkpointed_ids
 from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store

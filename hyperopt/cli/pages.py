@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, planner, train
-from hyperopt.config.sweep import Sweep, parse, read
+from hyperopt.config.sweep import Sweep, check_keys, parse, read
 from hyperopt.durable import StorageError
 from hyperopt.errors import ConfigError, shown, typed
 from hyperopt.files import checkout_root
@@ -132,9 +132,11 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
     from hyperopt.experiments import load
 
     patterns = tuple(word for word in words if "=" not in word)
-    given = read(word for word in words if "=" in word)
+    overrides = [word for word in words if "=" in word]
+    check_keys(overrides, OWN_KEYS)
+    given = read(overrides)
     own = {key: given.pop(key) for key in OWN_KEYS if key in given}
-    kept = [word for word in words if "=" in word and word.partition("=")[0] in given]
+    kept = [word for word in overrides if word.partition("=")[0] in given]
     settings, process = parse(kept, formats=FORMATS)
     for key, value in settings.items():
         if isinstance(value, Sweep) or key == "seed":

@@ -8,9 +8,6 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
-from hyperopt.cli.progress import watch
 from hyperopt.records import Record, Store, working
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
         store: the working store, which tells how fast runs train here.
         process: the process options of the command line.
     """
-    from hyperopt.engine.pack_files import checkpointed_ids
+    from hyperopt.engine.heads import checkpointed_ids
     from hyperopt.engine.plan import plan
 
     options, started = engine_options(process), checkpointed_ids(store.root.parent)
@@ -48,6 +45,9 @@ def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], in
     Raises:
         DataError: one of them cannot be had.
     """
+    from rich.console import Console
+
+    from hyperopt.cli.progress import watch
     from hyperopt.data import prepare
     from hyperopt.engine.execute import execute
 

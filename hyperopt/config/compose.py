@@ -6,11 +6,8 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
-
 from hyperopt import data, models
-from hyperopt.config.schema import Procedure, run_schema
+from hyperopt.config.schema import Procedure, keys_of, run_schema
 from hyperopt.errors import shown, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.levels import parse_stack
@@ -61,8 +58,9 @@ def usual_procedure() -> dict[str, Any]:
 def settings_keys(
     dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Every key that settings may have with this data set, model (None: the usual ones) and own rules."""
-    return tuple(_composed(dataset, model, own).keys)
+    """Every key that settings may have with the options of this data set and model, and with own rules."""
+    kinds = [data.find(dataset)] if dataset else []
+    return keys_of([*kinds, models.find(model)] if model else kinds, own)
 
 
 @dataclass(frozen=True)
@@ -88,13 +86,15 @@ def _composed(dataset: str | None, model: str | None, own: tuple[str, ...]) -> C
     groups = {kind.group: {"name": names[kind.group], **usual(kind)} for kind in kinds}
     schema = run_schema(*kinds, own)
     values = {key.name: values.get(key.name) for key in fields(schema)} | groups
-    options = (f"{group}.{option}" for group in GROUPS for option in groups[group] if option != "name")
-    return Composed(values, schema, dict.fromkeys((*values, *options)))
+    return Composed(values, schema, dict.fromkeys(keys_of(kinds, own)))
 
 
 @cache
 def _defaults() -> dict[str, Any]:
     """What conf/config.yaml says of every setting, composed and checked by Hydra once."""
+    from hydra import compose, initialize_config_dir  # it takes as long to import as all the rest
+    from omegaconf import OmegaConf
+
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         plain = compose("config")
     schema = run_schema(data.find(plain.dataset.name), models.find(plain.model.name))

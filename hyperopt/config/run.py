@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import data, models
 from hyperopt.config.compose import composed, own_rules, usual_procedure
-from hyperopt.config.schema import Procedure, check_fit, number_names
+from hyperopt.config.schema import Procedure, check_fit, of_rules
 from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
-from hyperopt.optim.assemble import habits_of, known_habits
+from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import find
 from hyperopt.optim.settings import Levels, levels_of
 from hyperopt.options import Declared, hashable, usual
@@ -74,8 +74,9 @@ class Run:
 
     def at(self, seed: int) -> Run:
         """The same run at another seed, at a fraction of the cost of `resolve`."""
-        other = replace(self, seed=seed)
-        vars(other)["setting"] = self.setting
+        other = object.__new__(type(self))
+        vars(other).update(vars(self), seed=seed, setting=self.setting)
+        vars(other).pop("id", None)
         return other
 
     @cached_property
@@ -145,7 +146,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         if (rows := dataset.get(key) or 0) > kind.rows and not dataset["generated"]:
             raise ConfigError(f"dataset.{key}={rows}: a whole number of at most {kind.rows} is expected.")
     own = own_rules(config["stack"])
-    given = {name: config[name] for name in (*number_names(own), *known_habits(own))}
+    given = {name: config[name] for name in of_rules(own)}
     chosen = levels_of(
         config["stack"],
         config["alpha"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, make_dataclass
+from functools import cache
 from typing import Any
 
 from hyperopt.data import DATASETS, Dataset
@@ -16,7 +17,7 @@ from hyperopt.optim.assemble import known_habits
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.settings import FORMS
 from hyperopt.optim.stack import SCHEDULES
-from hyperopt.options import schema_of
+from hyperopt.options import Declared, schema_of
 
 GRADIENTS = ("mean", "sum")
 DTYPES = ("float32", "float64")
@@ -68,6 +69,19 @@ def number_names(own: Sequence[str] = ()) -> list[str]:
     """Every hyperparameter of the rules, also those of your `own`, but alpha, which has its own grammar."""
     rules = [*RULES.values(), *map(find, own)]
     return list(dict.fromkeys(name for rule in rules for name in rule.hyperparameters if name != "alpha"))
+
+
+@cache
+def of_rules(own: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Every hyperparameter but alpha, habit and option of the rules, also those of your `own`."""
+    return (*number_names(own), *known_habits(own))
+
+
+def keys_of(kinds: Sequence[type[Declared]], own: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Every key of a run's settings, with the options of these data sets and models, and your `own` rules."""
+    options = (f"{kind.group}.{key.name}" for kind in kinds for key in fields(kind))
+    settings = (key.name for key in fields(Settings))
+    return (*settings, "dataset", "model", *of_rules(own), *options)
 
 
 def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = ()) -> type:

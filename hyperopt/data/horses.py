@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from hyperopt.data.cifar import Cifar10
 from hyperopt.data.colours import COLOURS
 from hyperopt.data.dataset import Arrays
 from hyperopt.data.fingerprints import ArraySpec, check_all
 from hyperopt.data.stored import Stored
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 HORSE = 7
 SEED = 0
@@ -27,7 +28,7 @@ CHUNK = 20
 BLOTCH = 4
 NOISE = 0.02
 
-Pixels = NDArray[np.uint8]
+Pixels: TypeAlias = "NDArray[np.uint8]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,8 @@ def horses_of(cifar10: dict[str, Pixels]) -> dict[str, Pixels]:
 
     One generator shuffles the training horses once, then the test horses; epochs keep that order.
     """
+    import numpy as np
+
     generator = np.random.RandomState(SEED)
     made = {}
     for part in ("train", "test"):
@@ -94,6 +97,8 @@ def horses_of(cifar10: dict[str, Pixels]) -> dict[str, Pixels]:
 
 def classes(pixels: Pixels) -> Pixels:
     """The class of each pixel, its nearest colour: [N, 3, height, width] to [N, height, width]."""
+    import numpy as np
+
     colours = np.array(COLOURS)[None, :, :, None, None]
     nearest = np.empty((len(pixels), *pixels.shape[2:]), np.uint8)
     for start in range(0, len(pixels), CHUNK):
@@ -104,12 +109,16 @@ def classes(pixels: Pixels) -> Pixels:
 
 def grey(pixels: Pixels) -> NDArray[np.float32]:
     """The grey inputs, the mean of red, green and blue: [N, 3, height, width] to [N, 1, height, width]."""
+    import numpy as np
+
     mean: NDArray[np.float64] = pixels.mean(axis=1, keepdims=True)
     return (mean / SCALE).astype(np.float32)
 
 
 def blotches(rows: int, generator: np.random.Generator) -> tuple[Pixels, Pixels]:
     """Random pictures of the 24 colours, and their classes, which brightness nearly gives away; for tests."""
+    import numpy as np
+
     coarse = generator.integers(len(COLOURS), size=(rows, 32 // BLOTCH, 32 // BLOTCH))
     fine = coarse.repeat(BLOTCH, axis=1).repeat(BLOTCH, axis=2)
     coloured = np.array(COLOURS)[fine].transpose(0, 3, 1, 2)

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-import numpy as np
-
 from hyperopt.data.dataset import Arrays, Dataset
 from hyperopt.data.errors import DamagedError
 from hyperopt.data.fingerprints import sha256, short
@@ -54,6 +52,7 @@ def split() -> Arrays:
     Raises:
         DamagedError: scikit-learn's copy is not the one that the results were made with.
     """
+    import numpy as np
     from sklearn.datasets import load_iris  # half a second that only Iris need cost
     from sklearn.model_selection import train_test_split
 

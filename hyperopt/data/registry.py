@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hyperopt.data import synthetic
 from hyperopt.data.cifar import Cifar10, Cifar100
 from hyperopt.data.dataset import Dataset
 from hyperopt.data.height_weight import HeightWeight
@@ -48,3 +49,19 @@ def find(name: str) -> type[Dataset]:
 def made(dataset: Mapping[str, Any]) -> Dataset:
     """The data set of a run, from its `name` and every option."""
     return find(dataset["name"])(**{key: value for key, value in dataset.items() if key != "name"})
+
+
+def training_rows(dataset: Mapping[str, Any]) -> int:
+    """The number of training rows that a data set's `name` and options ask for, without reading it."""
+    if given := dataset.get("train"):
+        return int(given)
+    return synthetic.TRAIN if dataset.get("generated") else find(dataset["name"]).rows
+
+
+def test_rows(dataset: Mapping[str, Any]) -> int:
+    """The number of test rows that a data set's `name` and options ask for, as far as it says."""
+    if isinstance(given := dataset.get("test"), int) and not isinstance(given, bool):
+        return given
+    kept = getattr(find(dataset["name"]), "kept", {})
+    whole = kept["test_x"].shape[0] if "test_x" in kept else 0
+    return synthetic.TEST if dataset.get("generated") else whole

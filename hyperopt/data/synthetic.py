@@ -1,6 +1,6 @@
 """Random data of a real data set's shape that a model can learn, for tests and dry runs: needs no files."""
 
-import numpy as np
+from __future__ import annotations
 
 from hyperopt.data.dataset import PARTS, Arrays, Dataset
 
@@ -10,5 +10,7 @@ TEST = 256
 
 def arrays(kind: type[Dataset], train: int, test: int, seed: int) -> Arrays:
     """The four arrays of so many training and test rows, as the data set draws them."""
+    import numpy as np
+
     x, y = kind.drawn(train + test, np.random.default_rng(seed))
     return dict(zip(PARTS, (x[:train], y[:train], x[train:], y[train:]), strict=True))

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from hyperopt.config import Run
 from hyperopt.durable import write
+from hyperopt.engine.heads import UNREADABLE, ordinary
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.pack_files import UNREADABLE, PackFiles, ordinary
+from hyperopt.engine.pack_files import PackFiles
 
 
 @dataclass(frozen=True)

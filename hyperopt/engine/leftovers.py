@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from hyperopt.durable import sweep
-from hyperopt.engine.pack_files import PackFiles, heads
+from hyperopt.engine.heads import heads
+from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import Store
 
 RUNS = "runs: "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+from ctypes import CDLL
 from dataclasses import dataclass
-
-import torch
+from functools import cache
+from pathlib import Path
 
 from hyperopt.errors import ConfigError
 
@@ -29,20 +31,45 @@ class Options:
     def resolved_device(self) -> str:
         """The device on which packs train: "cpu" or "cuda"."""
         if self.device == "auto":
-            return "cuda" if torch.cuda.is_available() else "cpu"
-        if self.device == "cuda" and not torch.cuda.is_available():
+            return "cuda" if sees_a_gpu() else "cpu"
+        if self.device == "cuda" and not sees_a_gpu():
             raise ConfigError("device=cuda: torch sees no GPU here; device=cpu or device=auto is expected.")
         return self.device
 
     def device_name(self) -> str:
         """The name of that device: "cpu", or the GPU's name."""
-        return torch.cuda.get_device_name() if self.resolved_device() == "cuda" else "cpu"
+        if self.resolved_device() == "cpu":
+            return "cpu"
+        import torch
+
+        return torch.cuda.get_device_name()
 
     def resolved_workers(self) -> int:
         """The number of packs that train at once."""
         if self.workers is not None:
             return self.workers
         return 1 if self.resolved_device() == "cuda" else cores()
+
+
+def sees_a_gpu() -> bool:
+    """Whether torch sees a GPU; where there is no driver, torch is not imported to say so."""
+    if "torch" not in sys.modules and not may_have_a_gpu():
+        return False
+    import torch
+
+    return torch.cuda.is_available()
+
+
+@cache
+def may_have_a_gpu() -> bool:
+    """Whether the system has what torch needs to see a GPU: on Linux NVIDIA's driver or AMD's device."""
+    if sys.platform != "linux" or Path("/dev/kfd").exists():
+        return True
+    try:
+        CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def cores() -> int:

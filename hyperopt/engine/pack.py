@@ -1,19 +1,23 @@
-"""A pack: runs of one shape that train together, and what they have in common."""
+"""A pack: runs of one shape that train together, and what they have in common; planned without torch."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-
+from hyperopt import data
 from hyperopt.config import Run
-from hyperopt.data import Data, find, load
 from hyperopt.errors import ConfigError
-from hyperopt.objective import Objective
 from hyperopt.optim import assemble
 from hyperopt.optim.stack import Stack
+
+if TYPE_CHECKING:
+    import torch
+
+    from hyperopt.data import Data
+    from hyperopt.objective import Objective
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,10 @@ def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
 
 def objective_of(run: Run) -> Objective:
     """What a run minimises."""
+    from hyperopt.objective import Objective
+
     return Objective(
-        classes=find(run.dataset["name"]).classes is not None,
+        classes=data.find(run.dataset["name"]).classes is not None,
         naive_softmax=run.procedure["softmax"] == "naive",
         summed=run.procedure["gradient"] == "sum",
         l2=run.procedure["l2"],
@@ -91,11 +97,13 @@ def data_of(run: Run, device: str) -> Data:
         DataError: it cannot be had.
     """
     options = {key: value for key, value in run.dataset.items() if key != "name"}
-    return load(run.dataset["name"], **options).to(device, dtype_of(run))
+    return data.load(run.dataset["name"], **options).to(device, dtype_of(run))
 
 
 def dtype_of(run: Run) -> torch.dtype:
     """The dtype of a run's data, weights and hyperparameters."""
+    import torch
+
     dtype: torch.dtype = getattr(torch, run.procedure["dtype"])
     return dtype
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import stat
-import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,11 +14,11 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from hyperopt.durable import aside, write
+from hyperopt.engine.heads import UNREADABLE, heads, ordinary, set_aside, sum_of, what_it_says
 from hyperopt.optim.torch_private import tree_flatten, tree_leaves, tree_unflatten
 
 T = TypeVar("T")
 TRAINING, COMPILING = "training", "compiling"
-UNREADABLE = (OSError, SafetensorError, ValueError, TypeError, KeyError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -68,7 +64,7 @@ class PackFiles:
         """Write the state aside and rename."""
         leaves = {f"{i:05d}": leaf.detach().cpu().contiguous() for i, leaf in enumerate(tree_leaves(state))}
         said = {"ids": json.dumps(list(ids)), "epoch": str(epoch), "notes": json.dumps(notes)}
-        sums = {"sum of notes": _sum(said, {}), "sum": _sum(said, leaves)}
+        sums = {"sum of notes": sum_of(said).hexdigest(), "sum": _sum(said, leaves)}
         with aside(self.checkpoint) as part:
             try:
                 save_file(leaves, part, said | sums)
@@ -109,36 +105,6 @@ class PackFiles:
             path.unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class Head:
-    """What a checkpoint says of itself."""
-
-    path: Path
-    ids: list[str]
-    epoch: int
-
-
-def heads(root: Path) -> list[Head]:
-    """Of every checkpoint under `root`; one that cannot be read is named and set aside."""
-    found = []
-    for path in sorted((root / "checkpoints").glob("*.safetensors")):
-        try:
-            ordinary(path)
-            with safe_open(path, "pt") as file:
-                said = _said(file.metadata())
-            found.append(Head(path, [str(i) for i in json.loads(said["ids"])], int(said["epoch"])))
-        except FileNotFoundError:  # another command has just finished that pack
-            continue
-        except UNREADABLE as error:
-            _set_aside(path, error)
-    return found
-
-
-def checkpointed_ids(root: Path) -> list[list[str]]:
-    """The run ids of every checkpoint under `root`, each list one pack in its order."""
-    return [head.ids for head in heads(root)]
-
-
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
     """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
     expected, tree = tree_flatten(like)
@@ -148,17 +114,11 @@ def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
     return restored
 
 
-def ordinary(path: Path) -> None:
-    """Refuse what is not a file of ours, before it is opened: a pipe would never end."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise ValueError("it is not an ordinary file")
-
-
 def _read(path: Path, device: str) -> Checkpoint | None:
     try:
         ordinary(path)
         with safe_open(path, "pt") as file:
-            said, total = _said(file.metadata()), file.metadata()["sum"]
+            said, total = what_it_says(file.metadata()), file.metadata()["sum"]
             leaves = {key: file.get_tensor(key) for key in sorted(file.keys())}
         if total != _sum(said, leaves):
             raise ValueError("its checksum is not that of its content")
@@ -167,31 +127,14 @@ def _read(path: Path, device: str) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except UNREADABLE as error:
-        _set_aside(path, error)
+        set_aside(path, error)
         return None
-
-
-def _said(metadata: dict[str, str]) -> dict[str, str]:
-    """What a checkpoint says of itself, checked by a sum of its own, so that its tensors need not be read."""
-    said = {key: metadata[key] for key in ("ids", "epoch", "notes")}
-    if metadata["sum of notes"] != _sum(said, {}):
-        raise ValueError("its checksum is not that of its notes")
-    return said
 
 
 def _sum(said: dict[str, str], leaves: dict[str, Tensor]) -> str:
     """A checksum of all that a checkpoint says and holds."""
-    digest = blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16)
+    digest = sum_of(said)
     for name, leaf in sorted(leaves.items()):
         digest.update(f"{name} {leaf.dtype} {tuple(leaf.shape)}".encode())
         digest.update(leaf.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _set_aside(path: Path, error: Exception) -> None:
-    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-    warnings.warn(
-        f"{path} is damaged ({reason}): it is renamed to *.damaged, its runs start over", stacklevel=3
-    )
-    with suppress(OSError):
-        path.rename(path.with_name(f"{path.name}.damaged"))

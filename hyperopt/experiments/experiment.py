@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
@@ -103,12 +103,16 @@ class Cell:
 
     def runs(self, seed: int) -> list[Run]:
         """The runs of that seed behind this cell: one, or one for each value of `along`."""
-        places = self.along or (self.x,)
-        return [_resolved(_at(self.settings, x)).at(seed) for x in places]
+        return [run.at(seed) for run in self._at_seed_0]
 
     def run(self, seed: int) -> Run:
         """The run of that seed behind this cell, the first where there are several."""
         return self.runs(seed)[0]
+
+    @cached_property
+    def _at_seed_0(self) -> list[Run]:
+        places = self.along or (self.x,)
+        return [_resolved(_at(self.settings, x)) for x in places]
 
     @property
     def decimals(self) -> int:

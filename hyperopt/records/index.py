@@ -20,7 +20,15 @@ import pyarrow.parquet as pq
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.parquet import DamagedFileError, ForeignFileError, read_columns, verified, write_table
+from hyperopt.records.parquet import (
+    DamagedFileError,
+    ForeignFileError,
+    read_columns,
+    texts,
+    verified,
+    whole_numbers,
+    write_table,
+)
 from hyperopt.records.timed import kind
 
 ROWS = pa.schema(
@@ -45,6 +53,11 @@ Stamp = tuple[int, int]
 """Size and time of change of a file."""
 
 
+def no_rows() -> pa.Table:
+    """A table without rows; `ROWS.empty_table()` imports pandas."""
+    return pa.Table.from_batches([], ROWS)
+
+
 @dataclass
 class Index:
     """What lies in the files of a folder.
@@ -64,7 +77,7 @@ class Index:
     unreadable: Callable[[Path, ImpossibleError], None]
     files: dict[str, Stamp] = field(default_factory=dict)
     bad: dict[str, str] = field(default_factory=dict)
-    rows: pa.Table = field(default_factory=ROWS.empty_table)
+    rows: pa.Table = field(default_factory=no_rows)
     file_of: dict[str, str] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
     _rows_read: int = 0
@@ -168,7 +181,7 @@ class Index:
         for name in names:
             del self.files[name]
             self.bad.pop(name, None)
-        gone = pc.is_in(self.rows["file"], pa.array(sorted(names), pa.string()))
+        gone = pc.is_in(self.rows["file"], texts(sorted(names)))
         self._take(self.rows.filter(pc.invert(gone)))
 
     def _take(self, rows: pa.Table) -> None:
@@ -211,11 +224,10 @@ def rows_of(path: Path, name: str) -> pa.Table:
         made = [dict(pairs) for pairs in table["made"].to_pylist()]
         kinds, seeds = [*map(kind, configs, made)], [config["seed"] for config in configs]
         sizes = [max(1, int(of_record.get("pack", 1))) for of_record in made]
-        return pa.table(
-            [[name] * len(table), table["id"], kinds, seeds, table["seconds"], table["steps"], sizes],
-            schema=ROWS,
-        )
-    except (ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
+        columns = [texts([name] * len(table)), table["id"], texts(kinds), whole_numbers(seeds)]
+        columns += [table["seconds"], table["steps"], whole_numbers(sizes)]
+        return pa.table(columns, schema=ROWS)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, pa.ArrowException) as error:
         raise DamagedFileError(f"{path} has a config that no run has.") from error
 
 

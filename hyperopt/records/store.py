@@ -18,7 +18,7 @@ from hyperopt.durable import make_folder, sweep
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.compaction import compact
 from hyperopt.records.index import Index
-from hyperopt.records.parquet import DamagedFileError, read_records, write_records
+from hyperopt.records.parquet import DamagedFileError, read_records, texts, write_records
 from hyperopt.records.record import Record
 from hyperopt.records.summaries import summaries
 from hyperopt.records.timed import Timed
@@ -67,12 +67,11 @@ class Store:
     def timed(self, kinds: Collection[str]) -> dict[str, list[Timed]]:
         """What records of some kinds (`kind`) took."""
         rows = self._now().rows
-        wanted = pc.is_in(rows["kind"], pa.array(kinds, pa.string()))
-        timed = pc.and_(pc.greater(rows["seconds"], 0), pc.greater(rows["steps"], 0))
-        rows = rows.filter(pc.and_(wanted, timed))
+        rows = rows.filter(pc.is_in(rows["kind"], texts(kinds)))
         found = defaultdict(list)
         for row in rows.select(["kind", "seconds", "steps", "pack"]).to_pylist():
-            found[row.pop("kind")].append(Timed(**row))
+            if row["seconds"] > 0 and row["steps"] > 0:
+                found[row.pop("kind")].append(Timed(**row))
         return dict(found)
 
     def summaries(self) -> pa.Table:

@@ -25,9 +25,15 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         "tables clipping/nosuch",
         "publish",
         "data mnits",
+        "run --plan",
+        "list",
+        "show nosuchrun",
     ],
 )
-def test_help_and_typos_wait_for_no_large_library(line: str, tmp_path: Path) -> None:
+def test_what_trains_nothing_waits_for_no_large_library(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
     code = f"import sys; from hyperopt.cli import main; main({line.split()}); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -39,4 +45,5 @@ def test_help_and_typos_wait_for_no_large_library(line: str, tmp_path: Path) -> 
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "hyperopt.cli.verbs" in loaded
     assert not loaded & {"torch", "pandas", "scipy", "matplotlib", "sklearn"}
-    assert "pyarrow" not in loaded or not line.startswith("run ")
+    assert "pyarrow" not in loaded or "=" not in line
+    assert not loaded & {"hydra", "omegaconf", "numpy"} or line != "run sede=1"

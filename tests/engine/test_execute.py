@@ -19,9 +19,10 @@ from hyperopt.engine import execute as engine
 from hyperopt.engine.attempt import ran_out_of_memory
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.execute import Outcome, execute
+from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.pack_files import PackFiles, checkpointed_ids
+from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import plan
 from hyperopt.engine.trainer import train_pack
 from hyperopt.records import Record, Store

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 
 import torch
 
@@ -19,9 +20,16 @@ LARGEST = 2**31 - 1
 
 
 def prepare_process() -> None:
-    """One torch thread, denormals flushed, and an allocator that keeps large blocks from step to step."""
+    """One torch thread, denormals flushed, and an allocator that keeps large blocks from step to step.
+
+    A GPU multiplies float32 as float32 too: torch would have it convolve with 10 bits of mantissa, TF32.
+    """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    torch.backends.cudnn.allow_tf32 = False
+    warnings.filterwarnings(
+        "ignore", message="TensorFloat32 tensor cores"
+    )  # which the compiler would rather use
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from inspect import signature
 from typing import Any
@@ -15,13 +15,12 @@ from torch.func import vmap
 from hyperopt import models
 from hyperopt.data import Data, black, find
 from hyperopt.engine.batches import Batches
+from hyperopt.engine.captured import CapturedStep, Step
 from hyperopt.engine.draws import augmented, stream
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.products import compile_options
 from hyperopt.optim.torch_private import compile_errors, new_compiler_cache, tree_map
 from hyperopt.train import RunState, Training
-
-Step = Callable[[RunState, Batches], RunState]
 
 EVALUATION_ROWS = 500
 
@@ -68,7 +67,9 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
 
     device = data.train_x.device.type
     step = compiled_anew(eager, device) if compiled else eager
-    return one_by_one(step) if alone(training, device) else step
+    if alone(training, device):
+        return one_by_one(step)
+    return CapturedStep(step) if device == "cuda" else step
 
 
 def alone(training: Training, device: str) -> bool:
@@ -78,6 +79,14 @@ def alone(training: Training, device: str) -> bool:
     step of the cnn took 62 ms per run alone, 64 in packs of 4.
     """
     return device == "cpu" and any(weight.ndim > 2 for weight in training.model.parameters())
+
+
+def least_runs(training: Training, device: str, *, compiled: bool) -> int:
+    """The fewest runs that train together, on a CPU where need be one of them twice.
+
+    Compiled for a CPU, a run alone would be rounded otherwise than in a pack.
+    """
+    return 2 if compiled and device == "cpu" and not alone(training, device) else 1
 
 
 def one_by_one(step: Step) -> Step:

@@ -8,7 +8,7 @@ from itertools import count
 from hyperopt.data import Data
 from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.program import alone, initial, pack_step
+from hyperopt.engine.program import initial, least_runs, pack_step
 from hyperopt.engine.trainer import train_epoch
 
 
@@ -32,8 +32,9 @@ class SteppedTraining:
 
     def __post_init__(self) -> None:
         self._training, self._state = initial(self.pack, self.data, self.device)
-        if self.compiled and len(self.pack.runs) == 1 and not alone(self._training, self.device):
-            self.pack = Pack(self.pack.runs * 2)
+        least = least_runs(self._training, self.device, compiled=self.compiled)
+        if len(self.pack.runs) < least:
+            self.pack = Pack(self.pack.runs * least)
             self._training, self._state = initial(self.pack, self.data, self.device)
         self._step = pack_step(self.pack, self._training, self.data, compiled=self.compiled)
 

@@ -18,13 +18,14 @@ from hyperopt.config import Run
 from hyperopt.data import Data, find
 from hyperopt.engine.active_runs import ActiveRuns
 from hyperopt.engine.batches import Batches, epoch_batches
+from hyperopt.engine.captured import Step, copy_of
 from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.evaluation import measure, whole_training_set
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
-from hyperopt.engine.program import Step, alone, initial, pack_step
+from hyperopt.engine.program import initial, least_runs, pack_step
 from hyperopt.optim.stack import Tree
 from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
@@ -111,8 +112,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
             state, history, done = restored, History(**saved.notes).part(places), saved.epoch
 
     compiled = compiles(run, options)
-    # A compiled run alone is rounded otherwise than in a pack, so it trains as a pack of itself twice.
-    least = 2 if compiled and not alone(training, device) else 1
+    least = least_runs(training, device, compiled=compiled)
     active, step = ActiveRuns(pack, state, history.settled(), least), None
     last_saved = time.monotonic()
     files.report(done, done)
@@ -184,6 +184,8 @@ def train_epoch(training: Training, step: Step, state: RunState, batches: Batche
             wait(state)
             clock.append(time.perf_counter())
     seconds = (clock[2] - clock[1]) * count / (alike - 1) if alike > 1 else clock[-1] - clock[0]
+    if state.loss_sum.is_cuda:  # a captured step writes its state in place
+        state = copy_of(state)
     return vmap(training.mark_diverged, in_dims=(0, None))(state, batches.steps[-1]), seconds
 
 

@@ -29,6 +29,7 @@ def test_moved_after_the_optimizer_was_made() -> None:
     assert opt.param_groups[0]["lr"].is_cuda
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_a_step_asks_the_device_for_nothing() -> None:
     module = net().cuda()
     opt = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3), compile=False)

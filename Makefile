@@ -1,4 +1,4 @@
-# Every target sets up .venv first where that is needed. Narrow the long ones with
+# Every target sets up .venv first where that is needed; make gpu VENV= takes $(PYTHON) as it is. Narrow the long ones with
 #   ONLY="clipping/table2 clipping/*"  SEEDS=5  EPOCHS=1  BUDGET=30m  NEEDS=any  FROM=published
 
 PYTHON ?= python3
@@ -17,7 +17,7 @@ options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(i
 	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
 
 .DEFAULT_GOAL := help
-.PHONY: setup tables figures render publish times test torture lint bench costs help
+.PHONY: setup tables figures render publish times test torture lint bench costs gpu help
 
 setup: $(READY)  ## make .venv with the versions in constraints.txt
 
@@ -64,6 +64,10 @@ bench: $(READY)  ## measure speed beside its peers: make bench ONLY="steps costs
 
 costs: $(READY)  ## time and memory of hypergradient descent beside its base methods, on an idle machine
 	@$(VENV)/bin/python -m benchmarks pages costs
+
+gpu: $(if $(VENV),$(READY))  ## measure on a GPU, in pieces: make gpu ONLY="steps parity"; REHEARSE=1: on the CPU, tiny
+	@$(if $(VENV),$(VENV)/bin/python,PYTHONPATH=$(CURDIR):$$PYTHONPATH $(PYTHON)) -m benchmarks gpu $(only) \
+		$(if $(REHEARSE),--rehearse)
 
 help:  ## show this list
 	@awk -F ':.*  ## ' '/^[a-z]+:.*  ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

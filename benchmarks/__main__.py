@@ -1,8 +1,9 @@
-"""`python -m benchmarks pages` writes pages to results/; `python -m benchmarks times ID` times tables."""
+"""`python -m benchmarks pages` writes pages to results/, `times ID` times tables, `gpu` measures on a GPU."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +13,7 @@ from benchmarks import costs, optimizer, steps, steps_page, times
 from benchmarks.results import to_csv, to_json
 from benchmarks.rounds import Say, saying
 from benchmarks.whole_table import whole_table
+from hyperopt.errors import ConfigError
 from hyperopt.files import results_dir
 
 TABLE = "clipping/table2"
@@ -45,6 +47,21 @@ PAGES: dict[str, Callable[[Namespace, Say], Files]] = {
 }
 
 
+def measure_on_gpu(asked: Namespace, say: Say) -> int:
+    """Measure pieces on a GPU; returns the exit code."""
+    from benchmarks.gpu.pieces import Asked, measure_here, measure_pieces
+
+    wanted = Asked(tuple(asked.names), asked.rehearse, asked.seconds, asked.out)
+    if asked.here:
+        measure_here(asked.names[0], wanted, say)
+        return 0
+    try:
+        return 1 if measure_pieces(wanted, say) else 0
+    except ConfigError as error:
+        print(f"benchmarks gpu: {error}", file=sys.stderr)
+        return 2
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and write; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure training speed.")
@@ -58,8 +75,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     tables.add_argument("ids", nargs="+", metavar="ID", help="adabelief_amsgrad/table1 or a glob")
     tables.add_argument("--rounds", type=int, default=5, help="how often each row is timed")
     tables.add_argument("--steps", type=int, help="most steps timed in a round; all by default")
+    pieces = commands.add_parser("gpu", help="measure on a GPU, in pieces; what is done stays")
+    pieces.add_argument("names", nargs="*", metavar="PIECE", help="measure these, even if they are done")
+    pieces.add_argument("--rehearse", action="store_true", help="on the CPU, with tiny sizes")
+    pieces.add_argument("--seconds", type=float, help="most seconds of each piece, in place of its own limit")
+    pieces.add_argument("--out", type=Path, default=results_dir(), help="folder of the results")
+    pieces.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(argv)
     say = saying()
+    if asked.command == "gpu":
+        return measure_on_gpu(asked, say)
     if asked.command == "times":
         times.time_tables(asked.ids, asked.rounds, asked.steps, say)
         return 0

@@ -147,9 +147,7 @@ def _by_method(
         groups.setdefault(" ".join(["/".join(runs[id_].stack), *options, *schedule]), []).append(runs[id_])
     first = {name: run_of_search(members[0], effort) for name, members in groups.items()}
     alone = timed("the search, one by one", subjects_of(first, effort), effort, say)
-    loops = [
-        Subject(name, name, (run,), "cpu", partial(plain_torch, fused=None)) for name, run in first.items()
-    ]
+    loops = [Subject(name, name, (run,), "cpu", partial(plain_torch, how={})) for name, run in first.items()]
     plain = timed("the search, plain loops", loops, effort, say)
     for name, members in groups.items():
         steps = sum(records[run.id].steps for run in members)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from gradient_descent_the_ultimate_optimizer import gdtuo
@@ -125,13 +126,13 @@ def gdtuo_readme(runs: tuple[Run, ...], device: str) -> Train:
     return train
 
 
-def plain_torch(runs: tuple[Run, ...], device: str, *, fused: bool | None) -> Train:
-    """torch.optim, no hyper level, its data one tensor that each step indexes; `fused` as torch takes it."""
+def plain_torch(runs: tuple[Run, ...], device: str, how: Mapping[str, bool]) -> Train:
+    """torch.optim, no hyper level, its data one tensor that each step indexes; `how` is what torch takes."""
     [run] = runs
     batches = minibatches(data_of(run, device), run.batch_size)
     model = model_of(run, device)
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}[run.stack[0]]
-    optimizer = kind(model.parameters(), lr=run.alpha[0], fused=fused)
+    optimizer: Any = kind(model.parameters(), lr=run.alpha[0], **how)
 
     def train(steps: int) -> None:
         for _, (x, y) in zip(range(steps), batches, strict=False):
@@ -242,17 +243,15 @@ def side_by_side(
     """All subjects of one stack on one device, ours in a pack first, the floor last."""
     bottom = stack.partition("/")[0]
     tuned, plain = runs_of(stack, pack, settings), runs_of(bottom, pack, settings)
-    build = partial(ours, compiled=compiled)
+    build, fused = partial(ours, compiled=compiled), partial(plain_torch, how={"fused": True})
     together = f"hyperopt, pack of {pack}"
     return [
         Subject("ours", together, tuned, device, build),
         Subject("alone", "hyperopt, alone", tuned[:1], device, build),
         Subject("without", f"{together}, no hyper level", plain, device, build),
         *gdtuo_loops(tuned[0], device),
-        Subject(
-            "fused", "torch.optim, fused, no hyper level", plain[:1], device, partial(plain_torch, fused=True)
-        ),
-        Subject("torch", "torch.optim, no hyper level", plain[:1], device, partial(plain_torch, fused=None)),
+        Subject("fused", "torch.optim, fused, no hyper level", plain[:1], device, fused),
+        Subject("torch", "torch.optim, no hyper level", plain[:1], device, partial(plain_torch, how={})),
         Subject("floor", "matrix products", plain[:1], device, matrix_products),
     ]
 

@@ -1,0 +1,108 @@
+"""The pieces that are commands: tests that need a GPU, a whole table, training as far as time goes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks.gpu.site import Found, Site
+from hyperopt.engine.heads import heads
+from hyperopt.experiments import load
+from hyperopt.files import checkout_root
+from hyperopt.records import Store
+
+TABLE, SMALL_TABLE = "clipping/table2", "steroids/fig9"
+NETS = ("hyper_regularization/fig4_start", "hyper_regularization/fig4_quarter", "hypergradient/vgg_quarter")
+AT_ONCE = 5
+"""Packs of convolutional nets that train side by side."""
+TO_STOP = 20.0
+"""Seconds that a command takes to stop once it is told to."""
+
+
+def tests(_site: Site) -> Iterator[Found]:
+    """The tests marked gpu: how many passed, failed and were skipped."""
+    root = checkout_root()
+    if root is None:
+        yield "tests", "left out", "they lie in a checkout"
+        return
+    every = sorted((root / "tests").rglob("test_*.py"))
+    files = [str(path) for path in every if "mark.gpu" in path.read_text("utf-8")]
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "gpu", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    said = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else done.stderr.strip()[-300:]
+    counts = {what: number for number, what in re.findall(r"(\d+) (passed|failed|skipped|errors?)", said)}
+    for what in ("passed", "failed", "skipped"):
+        yield "tests", what, counts.get(what, "0")
+    for line in done.stdout.splitlines():
+        if line.startswith(("FAILED", "ERROR")):
+            yield "tests", "failed", line[:200]
+
+
+def table(site: Site) -> Iterator[Found]:
+    """A whole table from an empty store, nothing compiled before: its seconds by wall clock."""
+    name = SMALL_TABLE if site.small else TABLE
+    [asked] = load(name)
+    home = site.folder / "table"
+    shutil.rmtree(home, ignore_errors=True)
+    started = time.perf_counter()
+    ran = hyperopt([f"{asked.kind}s", name, *([] if not site.small else ["seeds=1"])], site, home)
+    yield name, "seconds by wall clock", f"{time.perf_counter() - started:.1f}"
+    yield name, "exit code", str(ran)
+    yield name, "runs", str(len(Store(home / "records").ids()))
+
+
+def nets(site: Site) -> Iterator[Found]:
+    """VGG-16 as far as the piece's time goes; the same command goes on where it stopped."""
+    home = site.folder / "nets"
+    names = (SMALL_TABLE,) if site.small else NETS
+    left = time.monotonic() + site.seconds - TO_STOP
+    for name in names:
+        [asked] = load(name)
+        if (seconds := left - time.monotonic()) > 0:
+            ran = hyperopt(
+                [f"{asked.kind}s", name, f"workers={1 if site.small else AT_ONCE}"], site, home, seconds
+            )
+            yield name, "exit code", str(ran)
+        yield from trained_of(name, home)
+
+
+def trained_of(name: str, home: Path) -> Iterator[Found]:
+    """How far an experiment's runs are."""
+    [asked] = load(name)
+    ids = {run.id for run in asked.runs(None)}
+    done = Store(home / "records").ids() & ids
+    yield name, "runs", str(len(ids))
+    yield name, "runs finished", str(len(done))
+    for head in heads(home):
+        if of := len(ids & {*head.ids}):
+            yield name, f"epochs of {of} more runs ({head.ids[0][:7]})", str(head.epoch)
+
+
+def hyperopt(words: Sequence[str], site: Site, home: Path, seconds: float | None = None) -> int:
+    """The exit code of a `hyperopt` command, which is told to stop after so many seconds."""
+    device = [f"device={site.device}"]
+    empty: Mapping[str, str] = {"HYPEROPT_HOME": str(home), "TORCHINDUCTOR_CACHE_DIR": str(home / "compiled")}
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "log.txt").open("a", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hyperopt", *words, *device],
+            env={**os.environ, **empty},
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(TO_STOP)
+            process.kill()
+            return process.wait()

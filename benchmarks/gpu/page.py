@@ -1,0 +1,86 @@
+"""results/gpu.md, made of the rows that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from benchmarks.gpu.rows import BEGUN, SECONDS, WHOLE, Row
+from hyperopt.pages.markdown import table
+
+TITLES = {
+    "tests": "The tests that need a GPU",
+    "steps": "A step of the MNIST net, Adam/SGD, batch 256: run-steps a second",
+    "optimizer": "`HyperOptimizer` beside torch.optim.Adam",
+    "table": "A whole table",
+    "parity": "Beside the published records, trained on CPUs",
+    "nets": "VGG-16",
+}
+WORDS = {
+    "steps": (
+        "Ours train through the engine, evaluation left out; a pack counts each of its runs. The others "
+        "train one run, their data on the GPU, each as its users would write it. Medians over rounds in "
+        "which all take turns."
+    ),
+    "optimizer": (
+        "Wall clock of a step, many in a row, medians over rounds in which all take turns; random data. "
+        "Launches are counted by torch's profiler."
+    ),
+    "table": ("From an empty store, nothing compiled before, starting and compiling included."),
+    "parity": (
+        "The same runs, seeds and minibatches, in packs on this GPU. The difference of a run to its "
+        "record made on a CPU, relative for losses, in points for errors: median and largest over the "
+        "runs, and the median as a share of the standard deviation over seeds. *Not compiled* and "
+        "*products in TF32* are also set beside the same runs on this GPU as they are trained: how far "
+        "rounding alone, or 10 bits of mantissa, takes them."
+    ),
+}
+
+
+def page(rows: Sequence[Row]) -> str:
+    """Every device's pieces."""
+    devices = list(dict.fromkeys(row.device for row in rows))
+    parts = [
+        "# On a GPU",
+        "Made by `make gpu` ([how](../docs/gpu.md)); every number is a row of [gpu.csv](gpu.csv).",
+    ]
+    for device in devices:
+        of = [row for row in rows if row.device == device]
+        parts.append(f"## {device}")
+        if device == "cpu":
+            parts.append("**A rehearsal with a CPU in the GPU's place: its numbers mean nothing.**")
+        machine = [(row.subject, row.value) for row in of if row.piece == "machine"]
+        parts.append(table(("", "machine"), machine, left=("", "machine")))
+        for piece, title in TITLES.items():
+            if own := [row for row in of if row.piece == piece]:
+                parts += section(piece, title, own)
+    return "\n\n".join(parts) + "\n"
+
+
+def section(piece: str, title: str, rows: Sequence[Row]) -> Iterator[str]:
+    """A piece: what it is, how long it took, a row for each subject and a column for each quantity."""
+    whole = {row.quantity: row.value for row in rows if row.subject == WHOLE}
+    took = f"{float(whole[SECONDS]):.0f} s" if SECONDS in whole else "cut short"
+    yield f"### {title}"
+    yield " ".join(filter(None, [WORDS.get(piece, ""), f"Begun {whole.get(BEGUN, 'unknown')}; {took}."]))
+    own = [row for row in rows if row.subject != WHOLE]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for subject in dict.fromkeys(row.subject for row in own):
+        quantities = tuple(row.quantity for row in own if row.subject == subject)
+        groups.setdefault(quantities, []).append(subject)
+    values = {(row.subject, row.quantity): row.value for row in own}
+    for quantities, subjects in groups.items():
+        if len(quantities) > len(subjects):
+            lines = [(quantity, *(shown(values[s, quantity]) for s in subjects)) for quantity in quantities]
+            yield table(("", *subjects), lines, left=("",))
+        else:
+            lines = [(s, *(shown(values[s, quantity]) for quantity in quantities)) for s in subjects]
+            yield table(("", *quantities), lines, left=("",))
+
+
+def shown(value: str) -> str:
+    """A number with three digits that count, or words as they are."""
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.3g}"

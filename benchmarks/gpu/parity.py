@@ -1,0 +1,134 @@
+"""Runs trained in packs on the GPU beside the published records of the same runs, trained on CPUs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median, stdev
+from tempfile import TemporaryDirectory
+
+import torch
+
+from benchmarks.gpu.site import Found, Site
+from hyperopt.config import Run
+from hyperopt.data import DataError, prepare
+from hyperopt.engine.options import Options
+from hyperopt.engine.plan import packs_of
+from hyperopt.engine.process import prepare_process
+from hyperopt.engine.trainer import train_pack
+from hyperopt.experiments import load
+from hyperopt.records import Record, published
+
+METRICS = ("train_loss", "test_loss", "test_error")
+OWN, EAGER, TF32 = "as trained", "not compiled", "products in TF32"
+COMPARED = {
+    "clipping/table2": (OWN, EAGER, TF32),
+    "hypergradient/adam_hd_beta": (OWN, TF32),
+    "clipping/table5": (OWN, TF32),
+}
+"""By experiment, the ways in which its runs are trained."""
+SMALL = {"steroids/fig9": (OWN,)}
+FEW = 12
+
+
+def measure(site: Site) -> Iterator[Found]:
+    """Every experiment in every way; one whose data are not there is named and left out."""
+    for experiment, ways in (SMALL if site.small else COMPARED).items():
+        [asked] = load(experiment)
+        runs = asked.runs(None)[: FEW if site.small else None]
+        try:
+            for name in {run.dataset["name"] for run in runs}:
+                prepare(name)
+        except DataError:
+            yield experiment, "left out", "its data are not here"
+            continue
+        theirs = published().load(run.id for run in runs)
+        yield experiment, "runs", str(len(theirs))
+        made = {}
+        for way in ways:
+            made[way] = trained(runs, site, way)
+            for quantity, value in compared(runs, made[way], theirs).items():
+                yield f"{experiment}, {way}", quantity, f"{value:.6g}"
+        for way in ways[1:]:
+            for quantity, value in compared(runs, made[way], made[OWN]).items():
+                yield f"{experiment}, {way}, beside {OWN}", quantity, f"{value:.6g}"
+
+
+def trained(runs: Sequence[Run], site: Site, way: str) -> dict[str, Record]:
+    """The records of runs, trained here and kept nowhere."""
+    options = Options(device=site.device, workers=1, compile=False if way == EAGER or site.small else None)
+    prepare_process()
+    with TemporaryDirectory() as folder, products_in_tf32(way == TF32):
+        packs = packs_of(runs, options)
+        return {record.id: record for pack in packs for record in train_pack(pack, options, Path(folder))}
+
+
+@contextmanager
+def products_in_tf32(allowed: bool) -> Iterator[None]:
+    """With products of matrices and convolutions of float32 in TF32, of 10 bits, where that is allowed."""
+    before, cudnn = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    try:
+        if allowed:
+            torch.set_float32_matmul_precision("high")
+            torch.backends.cudnn.allow_tf32 = True
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+        torch.backends.cudnn.allow_tf32 = cudnn
+
+
+def compared(
+    runs: Sequence[Run], ours: Mapping[str, Record], theirs: Mapping[str, Record]
+) -> dict[str, float]:
+    """How far records are from others of the same runs, by quantity.
+
+    Of each metric after the first and the last epoch, over the runs of which both are finite: the median
+    difference, relative for losses and in points for errors, the largest, and the median as a share of the
+    standard deviation over the seeds of the run's setting.
+    """
+    both = [run for run in runs if run.id in ours and run.id in theirs]
+    found: dict[str, float] = {
+        "runs that diverged in one of two": sum(
+            ours[run.id].diverged != theirs[run.id].diverged for run in both
+        )
+    }
+    for metric in METRICS:
+        for epoch, name in ((0, "first"), (-1, "last")):
+            ends = {run.id: at(theirs[run.id], metric, epoch) for run in both}
+            pairs = [(run, at(ours[run.id], metric, epoch), ends[run.id]) for run in both]
+            pairs = [pair for pair in pairs if math.isfinite(pair[1]) and math.isfinite(pair[2])]
+            if not pairs:
+                continue
+            apart = [abs(a - b) for _, a, b in pairs]
+            unit = [abs(b) if metric.endswith("loss") else 1.0 for _, _, b in pairs]
+            relative = [d / u for d, u in zip(apart, unit, strict=True)]
+            said = f"{metric}, {name} epoch"
+            found[f"{said}: median difference"] = median(relative)
+            found[f"{said}: largest difference"] = max(relative)
+            spread = spreads(both, ends)
+            of_runs = [spread.get(run.id) for run, _, _ in pairs]
+            shares = [d / sd for d, sd in zip(apart, of_runs, strict=True) if sd]
+            if shares:
+                found[f"{said}: median share of the spread of seeds"] = median(shares)
+    return found
+
+
+def at(record: Record, metric: str, epoch: int) -> float:
+    """A metric after an epoch; NaN where there is none."""
+    series = record.metrics.get(metric, [])
+    return series[epoch] if series else math.nan
+
+
+def spreads(runs: Iterable[Run], values: Mapping[str, float]) -> dict[str, float]:
+    """By run, the standard deviation of a number over the seeds of its setting, where several are finite."""
+    settings: dict[str, list[str]] = {}
+    for run in runs:
+        settings.setdefault(run.at(0).id, []).append(run.id)
+    found: dict[str, float] = {}
+    for ids in settings.values():
+        finite = [values[each] for each in ids if math.isfinite(values[each])]
+        if len(finite) > 1:
+            found |= dict.fromkeys(ids, stdev(finite))
+    return found

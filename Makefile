@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 READY := $(VENV)/.ready
 CONSTRAINTS ?= constraints.txt
-EXTRAS ?= dev,peers,trainers
+EXTRAS ?= dev,peers,trainers,site,browser
 # The CPU build of torch needs a third of the space: make setup TORCH=cpu
 TORCH ?=
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
@@ -17,7 +17,7 @@ options = $(if $(SEEDS),'seeds=$(SEEDS)') $(if $(EPOCHS),'epochs=$(EPOCHS)') $(i
 	$(if $(NEEDS),'needs=$(NEEDS)') $(if $(FROM),'from=$(FROM)')
 
 .DEFAULT_GOAL := help
-.PHONY: setup tables figures render publish times test torture lint bench costs gpu help
+.PHONY: setup tables figures render publish site times test torture lint bench costs gpu help
 
 setup: $(READY)  ## make .venv with the versions in constraints.txt
 
@@ -44,6 +44,9 @@ render: $(READY)  ## rewrite the pages in results/ from the published records; t
 
 publish: $(READY)  ## copy finished runs to results/records and render their pages: make publish ONLY=clipping/table2
 	@$(HYPEROPT) publish $(only)
+
+site: $(READY)  ## write the published pages as a site for a browser, into site/
+	@$(HYPEROPT) site
 
 times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
 	@$(VENV)/bin/python -m benchmarks times $(only) $(if $(STEPS),--steps $(STEPS))

@@ -76,16 +76,7 @@ def _locked(results: Path) -> Lock:
 
 
 def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool) -> dict[str, Page]:
-    store = Store(results / "records")
-    published = store.load()
-    if store.unreadable:
-        raise ImpossibleError(f"{' '.join(store.unreadable)} Pages without its records would be wrong.")
-    seeds, views = _seeds(published), {}
-    for experiment in load():
-        if experiment.needs or _records(experiment, results).is_file():
-            found = views_of(experiment, published, complete_seeds(experiment, published, seeds))
-            if experiment.needs or found[-1].origin.found:
-                views[experiment.id] = found
+    views = published_views(results)
     pages = {name: render_page(found) for name, found in views.items()}
     written = {experiment.id: pages[experiment.id] for experiment in experiments if experiment.id in pages}
     for name, page in written.items():
@@ -97,6 +88,26 @@ def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool)
     write(results / "sentences.csv", sentences(shown))
     _fill(results.parent / "README.md", views)
     return written
+
+
+def published_views(results: Path | None = None) -> dict[str, list[View]]:
+    """The views of every experiment that has a page, by its id: all that is published of it.
+
+    Raises:
+        ImpossibleError: a file of records cannot be read.
+    """
+    results = results or results_dir()
+    store = Store(results / "records")
+    published = store.load()
+    if store.unreadable:
+        raise ImpossibleError(f"{' '.join(store.unreadable)} Pages without its records would be wrong.")
+    seeds, views = _seeds(published), {}
+    for experiment in load():
+        if experiment.needs or _records(experiment, results).is_file():
+            found = views_of(experiment, published, complete_seeds(experiment, published, seeds))
+            if experiment.needs or found[-1].origin.found:
+                views[experiment.id] = found
+    return views
 
 
 def write_page(folder: Path, name: str, page: Page) -> Path:

@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LogNorm
+from matplotlib.colors import LogNorm, to_hex
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 
@@ -19,7 +19,7 @@ from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.wording import steps_or_more
 
 COLOURS = "viridis_r"
-NEVER, MISSING = "#DDDDDD", "#FFFFFF"
+NEVER, MISSING, INK = "#DDDDDD", "#FFFFFF", "#222222"
 DARK = 0.45
 """The luminance below which a colour takes white text."""
 
@@ -34,14 +34,9 @@ def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     A cell where no run got there is grey; where only some did not, their count is under the median.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
-    medians = [
-        measured.summary.median
-        for measured in measurements.values()
-        if measured.summary and not measured.cell.reduction and math.isfinite(measured.summary.median)
-    ]
     if not any(measured.by_seed for measured in measurements.values()):
         return None
-    scale = LogNorm(max(1.0, min(medians, default=1.0)), max(medians, default=10.0) + 1)
+    scale = scale_of(measurements)
     columns = max(sum(len(one.columns) for one in row) + _gap(row) for row in rows)
     block = TITLE + CELL_HEIGHT * len(figure.rows.values) + AXIS
     whole, tall = LEFT + columns * CELL_WIDTH + BETWEEN + BAR + RIGHT, block * len(rows) + 0.1
@@ -58,6 +53,30 @@ def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     drawing.colorbar(ScalarMappable(scale, COLOURS), cax=bar, label=figure.label)
     bar.grid(visible=False)
     return drawing
+
+
+def scale_of(measurements: Measurements) -> LogNorm:
+    """The scale of colours: from the least median to the largest."""
+    medians = [
+        measured.summary.median
+        for measured in measurements.values()
+        if measured.summary and not measured.cell.reduction and math.isfinite(measured.summary.median)
+    ]
+    return LogNorm(max(1.0, min(medians, default=1.0)), max(medians, default=10.0) + 1)
+
+
+def look(measured: Measured, scale: LogNorm) -> tuple[str, str, str]:
+    """A cell's text, its colour, and that of the text."""
+    if measured.summary is None:
+        return "–", MISSING, INK
+    median = measured.summary.median
+    text, never = steps_or_more(median, measured.most), sum(map(math.isinf, measured.by_seed.values()))
+    if 0 < never < len(measured.by_seed):
+        text += f"\n{never} of {len(measured.by_seed)} never"
+    if not math.isfinite(median):
+        return text, NEVER, INK
+    colour = colormaps[COLOURS](scale(median))
+    return text, to_hex(colour), "white" if _luminance(colour) < DARK else INK
 
 
 def _rows(maps: Sequence[Map]) -> Iterator[list[Map]]:
@@ -100,17 +119,8 @@ def _draw(
 
 def _cell(axes: Axes, right: int, down: int, measured: Measured, scale: LogNorm) -> None:
     """A cell's colour and number."""
-    text = "–"
-    colour: str | tuple[float, ...] = MISSING
-    if measured.summary:
-        median = measured.summary.median
-        text = steps_or_more(median, measured.most)
-        colour = colormaps[COLOURS](scale(median)) if math.isfinite(median) else NEVER
-        never = sum(map(math.isinf, measured.by_seed.values()))
-        if 0 < never < len(measured.by_seed):
-            text += f"\n{never} of {len(measured.by_seed)} never"
+    text, colour, ink = look(measured, scale)
     axes.add_patch(Rectangle((right, down), 1, 1, facecolor=colour, edgecolor="white", linewidth=1))
-    ink = "white" if not isinstance(colour, str) and _luminance(colour) < DARK else "#222222"
     axes.text(
         right + 0.5, down + 0.5, text, ha="center", va="center", color=ink, fontsize=7, linespacing=1.25
     )

@@ -1,0 +1,1 @@
+"""The pages in a browser: static files that need no network, of the findings that Markdown pages show."""

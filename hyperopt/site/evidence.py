@@ -1,0 +1,164 @@
+"""What lies behind the cells of a page: seeds, runs, their configs, what made them, what they learned."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.rerun import command
+from hyperopt.findings.view import View
+from hyperopt.pages.blocks import Place
+
+if TYPE_CHECKING:
+    from hyperopt.findings.measurements import Measured
+    from hyperopt.records import Record
+
+MOST_POINTS = 40
+"""The most points at which a hyperparameter of a run is shown."""
+APART = ("command", "started", "pack")
+"""What differs from run to run and says little of it."""
+
+
+def rounded(value: float | None, digits: int = 6) -> float | None:
+    """A number with as many digits as a page needs; None where there is none that JSON has."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.{digits}g}")
+
+
+def thinned(points: int, most: int) -> list[int]:
+    """Places of at most so many points, the first and the last among them."""
+    if points <= most:
+        return list(range(points))
+    return sorted({round(i * (points - 1) / (most - 1)) for i in range(most)})
+
+
+def cells_of(view: View) -> dict[Place, int]:
+    """The number of each cell, in the order in which `evidence` has them."""
+    return {place: i for i, place in enumerate(view.measurements)}
+
+
+def evidence(view: View) -> dict[str, Any]:
+    """Cells with their seeds, runs, settings and what made them, each once and named by number."""
+    runs = {id_: i for i, id_ in enumerate(view.runs)}
+    settings, of_setting = _distinct(_setting(record) for record in view.runs.values())
+    made, of_made = _distinct(_made(record) for record in view.runs.values())
+    return {
+        "cells": [_cell(measured, runs, view) for measured in view.measurements.values()],
+        "runs": [_run(record, of_setting[i], of_made[i]) for i, record in enumerate(view.runs.values())],
+        "settings": [_described(setting, view) for setting in settings],
+        "made": made,
+        "learned": learned(view.runs.values(), of_setting, len(settings), MOST_POINTS),
+    }
+
+
+def learned(
+    records: Iterable[Record], of_setting: Sequence[int], settings: int, most: int
+) -> list[dict[str, Any]]:
+    """By setting the hyperparameters of every level over epochs: those that moved, and those that did not."""
+    by_setting: list[list[Record]] = [[] for _ in range(settings)]
+    for record, setting in zip(records, of_setting, strict=True):
+        by_setting[setting].append(record)
+    return [_learned(found, most) for found in by_setting]
+
+
+def _learned(records: Sequence[Record], most: int) -> dict[str, Any]:
+    moved: list[dict[str, Any]] = []
+    held: list[list[Any]] = []
+    rules = str(records[0].config["stack"]).split("/")
+    for key in sorted(records[0].hyperparameters, key=_by_level):
+        series = {r.config["seed"]: r.hyperparameters.get(key, []) for r in records}
+        values = {rounded(value) for each in series.values() for value in each}
+        level, _, name = key.partition(".")
+        of = f"level {level}, {rules[int(level)]}: {name}"
+        if len(values) <= 1:
+            held.append([of, *values])
+            continue
+        points = thinned(max(map(len, series.values())), most)
+        moved.append(
+            {
+                "name": of,
+                "x": [i + 1 for i in points],
+                "seeds": [
+                    [seed, [rounded(y[i]) if i < len(y) else None for i in points]]
+                    for seed, y in series.items()
+                ],
+            }
+        )
+    return {"moved": moved, "held": held}
+
+
+def _by_level(key: str) -> tuple[int, bool, str]:
+    level, _, name = key.partition(".")
+    return int(level), name != "alpha", name
+
+
+def _cell(measured: Measured, runs: Mapping[str, int], view: View) -> dict[str, Any]:
+    cell = measured.cell
+    timed = metric_of(cell.metric).timed_in
+    ids = {} if timed else {seed: [run.id for run in cell.runs(seed)] for seed in view.seeds}
+    return {
+        "row": cell.row,
+        "column": cell.column,
+        "unit": cell.unit,
+        "of": "round" if timed else "seed",
+        "seeds": [
+            [
+                seed,
+                _number(value),
+                int(seed in measured.diverged),
+                [runs[id_] for id_ in ids.get(seed, ()) if id_ in runs],
+            ]
+            for seed, value in measured.by_seed.items()
+        ],
+        "missing": list(measured.missing),
+    }
+
+
+def _number(value: float) -> float | str:
+    found = rounded(value)
+    return found if found is not None else "∞" if value == math.inf else "NaN"
+
+
+def _run(record: Record, setting: int, made: int) -> list[Any]:
+    events = [[e["event"], e["step"], e["epoch"], e["level"]] for e in record.events]
+    seconds = rounded(record.seconds, 3)
+    return [record.id, record.config["seed"], setting, made, int(record.diverged), seconds, events]
+
+
+def _setting(record: Record) -> dict[str, Any]:
+    return {key: value for key, value in record.config.items() if key != "seed"}
+
+
+def _made(record: Record) -> dict[str, str]:
+    return {key: value for key, value in sorted(record.made.items()) if key not in APART and value}
+
+
+def _described(setting: Mapping[str, Any], view: View) -> dict[str, Any]:
+    words = command(setting, [view.seeds[0]]).removeprefix("hyperopt run ").rpartition(" seed=")[0]
+    return {"label": label(setting), "config": setting, "words": words}
+
+
+def label(setting: Mapping[str, Any]) -> str:
+    """A setting in a few words: the stack with its alphas, the clip, the data."""
+    stack = "/".join(
+        f"{rule}({alpha:g})"
+        for rule, alpha in zip(str(setting["stack"]).split("/"), setting["alpha"], strict=True)
+    )
+    apart = ("dataset", "model", "stack", "alpha", "epochs", "batch_size", "versions", "clip")
+    more = [f"{key}={value}" for key, value in setting.items() if key not in apart]
+    clip = ["clip"] if any(setting.get("clip", ())) else []
+    return ", ".join([stack, *clip, *more])
+
+
+def _distinct(given: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[int]]:
+    """Different mappings in the order in which they come, and for each given one its place among them."""
+    found: dict[str, int] = {}
+    kept: list[Mapping[str, Any]] = []
+    places = []
+    for one in given:
+        place = found.setdefault(repr(sorted(one.items())), len(kept))
+        if place == len(kept):
+            kept.append(one)
+        places.append(place)
+    return kept, places

@@ -1,0 +1,60 @@
+"""Heat maps as tables whose cells have a colour, our median and the report's number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hyperopt.errors import shown
+from hyperopt.experiments.figure import HeatMap, Map
+from hyperopt.figures.heatmaps import look, scale_of
+from hyperopt.findings.view import View
+from hyperopt.pages.blocks import Place
+from hyperopt.pages.comparison import agrees
+from hyperopt.wording import steps_or_more
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """One cell: our text, the report's, their colours, and the number of the cell among the page's."""
+
+    ours: str
+    report: str
+    colour: str
+    ink: str
+    cell: int
+    agrees: str
+
+
+@dataclass(frozen=True)
+class HeatTable:
+    """One map: its label, those of its columns, and its rows by their labels."""
+
+    label: str
+    columns: list[str]
+    rows: list[tuple[str, list[HeatCell]]]
+
+
+def heat_tables(view: View, cells: Mapping[Place, int]) -> list[HeatTable]:
+    """The drawn maps of an experiment; [] where it has none, or no run."""
+    figure = view.experiment.heatmap
+    if figure is None or not view.measured:
+        return []
+    return [_table(view, figure, one, cells) for one in figure.maps if one.drawn]
+
+
+def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) -> HeatTable:
+    scale = scale_of(view.measurements)
+    rows = []
+    for label, value in zip(one.rows, figure.rows.values, strict=True):
+        found = []
+        for column in one.columns:
+            measured = view.measurements[label, column]
+            text, colour, ink = look(measured, scale)
+            report = measured.cell.report
+            told = "" if report is None else steps_or_more(report)
+            found.append(HeatCell(text, told, colour, ink, cells[label, column], agrees(measured).strip("*")))
+        rows.append((shown(value), found))
+    several = len(one.columns) > 1
+    columns = [shown(value) for value in figure.columns.values] if several else [one.columns[0]]
+    return HeatTable(one.label, columns, rows)

@@ -19,11 +19,11 @@ OURS = ".nojekyll"
 
 def site(_: Namespace) -> int:
     """Write the site into site/ of the checkout, else of the current folder."""
-    built = needing_extra("hyperopt.site.build")
     from hyperopt.publish import published_views
+    from hyperopt.site.build import site as build
 
     folder = (checkout_root() or Path.cwd()) / "site"
-    files = built.site(published_views())
+    files = build(published_views())
     write_files(folder, files)
     size = sum(len(content.encode() if isinstance(content, str) else content) for content in files.values())
     pages = sum(path.endswith(".html") for path in files)

@@ -89,6 +89,13 @@ def render(arguments: Namespace) -> int:
     return publishing.render(arguments)
 
 
+def site(arguments: Namespace) -> int:
+    """`hyperopt site`."""
+    from hyperopt.cli import site as module
+
+    return module.site(arguments)
+
+
 def browse(arguments: Namespace) -> int:
     """`hyperopt list`."""
     from hyperopt.cli import browse as module
@@ -152,6 +159,7 @@ VERBS = (
         render,
         (word("asked", nargs="*", metavar="ID", help=A_PATTERN),),
     ),
+    Verb("site", "write the published pages as a site for a browser", site),
     Verb("list", "list experiments with their state, rules, data sets and models", browse),
     Verb(
         "data",

@@ -18,6 +18,9 @@ from hyperopt.findings.verdicts import Verdict, verdicts
 from hyperopt.records import Record
 from hyperopt.wording import counted
 
+Trained = Record
+"""A run as its record tells of it, for those that show single runs and know no records."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -47,7 +50,7 @@ class View:
     times: Times | None = None
     alphas: Sequence[ListedAlphas] = ()
     pictures: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
-    runs: Mapping[str, Record] = field(default_factory=dict)
+    runs: Mapping[str, Trained] = field(default_factory=dict)
 
     @property
     def complete(self) -> bool:

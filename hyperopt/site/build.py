@@ -51,7 +51,7 @@ TITLES = {
     "sentences": "Sentences",
     "origin": "What made it",
 }
-ON_DARK = {"#000000": "#F2F2F2", "#0072B2": "#4FA8E0", "#7F7F7F": "#A6A6A6"}
+ON_DARK = {"#000000": "#F2F2F2", "#0072B2": "#8793FF", "#7F7F7F": "#A6A6A6"}
 """Colours that are too dark on a dark page, and what stands for them there."""
 
 Files = dict[str, str | bytes]

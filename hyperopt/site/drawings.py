@@ -111,7 +111,7 @@ def _scale(low: float, high: float, start: float, end: float, *, log: bool = Fal
 
 def _jitter(i: int) -> float:
     """Places above and below the middle in turn, so that dots of equal numbers are told apart."""
-    return (-1) ** i * ((i * 0.37) % 1)
+    return (1 if i % 2 else -1) * ((i * 0.37) % 1)
 
 
 def _heat(view: View) -> Iterator[Markup]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.rerun import command
-from hyperopt.findings.view import View
+from hyperopt.findings.view import Trained, View
 from hyperopt.pages.blocks import Place
 
 if TYPE_CHECKING:
     from hyperopt.findings.measurements import Measured
-    from hyperopt.records import Record
 
 MOST_POINTS = 40
 """The most points at which a hyperparameter of a run is shown."""
@@ -53,16 +52,16 @@ def evidence(view: View) -> dict[str, Any]:
 
 
 def learned(
-    records: Iterable[Record], of_setting: Sequence[int], settings: int, most: int
+    records: Iterable[Trained], of_setting: Sequence[int], settings: int, most: int
 ) -> list[dict[str, Any]]:
     """By setting the hyperparameters of every level over epochs: those that moved, and those that did not."""
-    by_setting: list[list[Record]] = [[] for _ in range(settings)]
+    by_setting: list[list[Trained]] = [[] for _ in range(settings)]
     for record, setting in zip(records, of_setting, strict=True):
         by_setting[setting].append(record)
     return [_learned(found, most) for found in by_setting]
 
 
-def _learned(records: Sequence[Record], most: int) -> dict[str, Any]:
+def _learned(records: Sequence[Trained], most: int) -> dict[str, Any]:
     moved: list[dict[str, Any]] = []
     held: list[list[Any]] = []
     rules = str(records[0].config["stack"]).split("/")
@@ -120,17 +119,17 @@ def _number(value: float) -> float | str:
     return found if found is not None else "∞" if value == math.inf else "NaN"
 
 
-def _run(record: Record, setting: int, made: int) -> list[Any]:
+def _run(record: Trained, setting: int, made: int) -> list[Any]:
     events = [[e["event"], e["step"], e["epoch"], e["level"]] for e in record.events]
     seconds = rounded(record.seconds, 3)
     return [record.id, record.config["seed"], setting, made, int(record.diverged), seconds, events]
 
 
-def _setting(record: Record) -> dict[str, Any]:
+def _setting(record: Trained) -> dict[str, Any]:
     return {key: value for key, value in record.config.items() if key != "seed"}
 
 
-def _made(record: Record) -> dict[str, str]:
+def _made(record: Trained) -> dict[str, str]:
     return {key: value for key, value in sorted(record.made.items()) if key not in APART and value}
 
 

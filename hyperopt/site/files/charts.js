@@ -56,15 +56,23 @@
 
   const CONFIG = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
 
-  /** Draw, and again when the colours change. */
-  async function draw(element, traces, look) {
-    const Plotly = await plotly();
-    const render = () => Plotly.react(element, traces(), look(), CONFIG);
-    element.redraw = render;
+  const near = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
+    near.unobserve(one.target);
+    one.target.begin();
+  }), { rootMargin: "300px" });
+
+  /** Draw what comes near the screen; again when something changes. */
+  function draw(element, traces, look) {
+    let begun = false;
+    element.redraw = async () => {
+      if (begun) (await plotly()).react(element, traces(), look(), CONFIG);
+    };
+    element.begin = () => { begun = true; return element.redraw(); };
     drawn.add(element);
-    return render();
+    near.observe(element);
   }
   dark.addEventListener("change", () => drawn.forEach((one) => one.isConnected ? one.redraw() : drawn.delete(one)));
+  addEventListener("beforeprint", () => drawn.forEach((one) => one.isConnected && one.begin()));
 
   /** Curves of several seeds as one line with gaps between them. */
   function together(xs, rows) {
@@ -151,7 +159,7 @@
     const labels = [...new Map(given.panels.flatMap((panel) => panel.curves).map((curve) => [curve.label, curve])).values()];
     const reports = labels.some((curve) => given.panels.some((p) => p.curves.some((c) => c.label === curve.label && c.report[0].length)));
     const plots = [];
-    const redraw = () => plots.forEach((plot) => plot.redraw && plot.redraw());
+    const redraw = () => plots.forEach((plot) => plot.redraw());
     const logOf = (panel) => shown.logY === null ? panel.log : shown.logY;
     const change = (name) => (on) => { shown[name] = on; redraw(); };
     const controls = make("fieldset", { className: "controls" }, make("legend", { className: "unseen" }, "What is shown"),

@@ -65,7 +65,8 @@
       const text = row.cells[column].textContent.trim();
       return { row, i, text, missing: text === "" || text === "–", number: numberIn(text) };
     });
-    const numeric = rows.every((one) => one.missing || one.number !== null);
+    const numeric = 2 * rows.filter((one) => one.missing || one.number !== null).length > rows.length;
+    if (numeric) rows.forEach((one) => { one.missing ||= one.number === null; });
     const sign = down ? -1 : 1;
     rows.sort((a, b) => a.missing - b.missing
       || sign * (numeric ? (a.number === b.number ? 0 : a.number < b.number ? -1 : 1) : a.text.localeCompare(b.text))
@@ -135,7 +136,7 @@
     const blocks = numbers.map((number) => {
       const cell = D.cells[number];
       const rows = cell.seeds.map((one) => seedRow(...one, detail));
-      const head = make("tr", {}, ...[cell.of, `value${cell.unit}`, "", "run"].map((name) =>
+      const head = make("tr", {}, ...[cell.of, cell.unit.trim() ? `value (${cell.unit.trim()})` : "value", "", "run"].map((name) =>
         make("th", { scope: "col" }, name)));
       const missing = cell.missing.length ? make("p", {}, `missing: ${cell.missing.join(", ")}`) : null;
       return make("div", {}, make("p", {}, make("strong", {}, `${cell.row}, ${cell.column}`)),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from hyperopt.optim.stack import Tree
+from hyperopt.optim.level import Tree
 
 RowLoss = Callable[[Tensor, Tensor], Tensor]
 

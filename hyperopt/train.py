@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad_and_value
 
 from hyperopt.objective import Objective
-from hyperopt.optim.stack import Stack, StackState, Tree
+from hyperopt.optim.level import Tree
+from hyperopt.optim.stack import Stack, StackState
 
 NEVER = 0
 
@@ -139,6 +140,10 @@ class Training:
         return Scores(
             self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
         )
+
+    def evaluated(self, state: RunState) -> Tree:
+        """The weights that are to be evaluated."""
+        return self.stack.evaluated(state.params, state.stack)
 
     def outputs(self, params: Tree, buffers: Tree, x: Tensor) -> Tensor:
         """The outputs of the model in evaluation mode for x [rows, ...]."""

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from itertools import count
 from typing import Any
 
 import torch
 from adabelief_pytorch import AdaBelief
+from dadaptation import DAdaptAdam
+from dog import DoG
+from lion_pytorch import Lion
+from mechanic_pytorch import mechanize
+from prodigyopt import Prodigy
+from schedulefree import AdamWScheduleFree, SGDScheduleFree
 from torch import Tensor, nn
 from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
@@ -26,11 +34,13 @@ class Oracle:
         weights: where to.
         numbers: the rule's hyperparameters, where they are not its defaults.
         choices: the rule's habits and options, where they are not the textbook's.
+        near: how near; an estimate that grows by its own feedback makes rounding grow, too.
     """
 
     weights: Weights
     numbers: Mapping[str, float] = field(default_factory=dict)
     choices: Mapping[str, Any] = field(default_factory=dict)
+    near: float = 1e-12
 
 
 def peer(build: Callable[[Iterable[Tensor]], Optimizer]) -> Weights:
@@ -39,6 +49,8 @@ def peer(build: Callable[[Iterable[Tensor]], Optimizer]) -> Weights:
     def weights(start: Tensor, gradient: Gradient) -> Iterator[Tensor]:
         w = nn.Parameter(start.clone())
         optimizer = build([w])
+        if hasattr(optimizer, "train"):
+            optimizer.train()
         for t in count(1):
             w.grad = gradient(w.detach(), t)
             optimizer.step()
@@ -54,6 +66,22 @@ def adabelief(**more: float) -> Weights:
         return optimizer
 
     return peer(build)
+
+
+def silent(build: Callable[[Iterable[Tensor]], Optimizer]) -> Weights:
+    """A peer that prints what it decouples."""
+
+    def quiet(w: Iterable[Tensor]) -> Optimizer:
+        with redirect_stdout(StringIO()):
+            return build(w)
+
+    return peer(quiet)
+
+
+def mechanized(base: type[Optimizer], **options: float) -> Callable[..., Optimizer]:
+    """Mechanic around an optimizer, its way kept rather than computed from the weights."""
+    kind: Callable[..., Optimizer] = mechanize(base, store_delta=True, **options)
+    return kind
 
 
 def adam_as_printed(start: Tensor, gradient: Gradient) -> Iterator[Tensor]:
@@ -160,6 +188,71 @@ ORACLES: dict[str, list[Oracle]] = {
         Oracle(
             peer(lambda w: NAdam(w, 0.02, (0.5, 0.9), weight_decay=0.5, decoupled_weight_decay=True)),
             {"alpha": 0.02, "beta1": 0.5, "beta2": 0.9, "weight_decay": 0.5},
+        ),
+    ],
+    "lion": [
+        Oracle(peer(lambda w: Lion(w, 0.01)), {"alpha": 0.01}),
+        Oracle(
+            peer(lambda w: Lion(w, 0.01, (0.5, 0.8), weight_decay=0.1)),
+            {"alpha": 0.01, "beta1": 0.5, "beta2": 0.8, "weight_decay": 0.1},
+        ),
+    ],
+    "schedulefree_sgd": [
+        Oracle(peer(lambda w: SGDScheduleFree(w, 0.3, foreach=False)), {"alpha": 0.3}),
+        Oracle(
+            peer(lambda w: SGDScheduleFree(w, 0.1, momentum=0.6, weight_decay=0.1)),
+            {"alpha": 0.1, "momentum": 0.6, "weight_decay": 0.1},
+        ),
+    ],
+    "schedulefree_adamw": [
+        Oracle(peer(lambda w: AdamWScheduleFree(w)), {}),
+        Oracle(
+            peer(lambda w: AdamWScheduleFree(w, 0.02, (0.6, 0.9), 1e-3, 0.1)),
+            {"alpha": 0.02, "beta1": 0.6, "beta2": 0.9, "weight_decay": 0.1},
+            {"eps": 1e-3},
+        ),
+    ],
+    "prodigy": [
+        Oracle(peer(lambda w: Prodigy(w)), {}),
+        Oracle(peer(lambda w: Prodigy(w, d0=0.1)), {"d0": 0.1}),
+        Oracle(
+            silent(
+                lambda w: Prodigy(w, 0.5, (0.8, 0.99), eps=1e-3, weight_decay=0.1, use_bias_correction=True)
+            ),
+            {"alpha": 0.5, "beta1": 0.8, "beta2": 0.99, "weight_decay": 0.1},
+            {"eps": 1e-3, "bias_correction": True},
+            near=1e-10,
+        ),
+    ],
+    "dadapt_adam": [
+        Oracle(peer(lambda w: DAdaptAdam(w)), {}),
+        Oracle(peer(lambda w: DAdaptAdam(w, d0=0.1)), {"d0": 0.1}),
+        Oracle(
+            silent(
+                lambda w: DAdaptAdam(
+                    w, 0.5, (0.8, 0.99), 1e-3, weight_decay=0.1, decouple=True, use_bias_correction=True
+                )
+            ),
+            {"alpha": 0.5, "beta1": 0.8, "beta2": 0.99, "weight_decay": 0.1},
+            {"eps": 1e-3, "bias_correction": True},
+        ),
+    ],
+    "dog": [
+        Oracle(peer(lambda w: DoG(w)), {}),
+        Oracle(peer(lambda w: DoG(w, 0.1, lr=0.5, eps=1e-3)), {"alpha": 0.5, "reps": 0.1}, {"eps": 1e-3}),
+    ],
+    "mechanic_sgd": [
+        Oracle(peer(lambda w: mechanized(SGD)(w, 0.01)), {"alpha": 0.01}),
+        Oracle(
+            peer(lambda w: mechanized(SGD, s_init=1e-2, s_decay=0.1)(w, 0.1, **ALL_OF_SGD)),
+            {"alpha": 0.1, "s0": 1e-2, "scale_decay": 0.1, **ALL_OF_SGD},
+        ),
+    ],
+    "mechanic_adamw": [
+        Oracle(peer(lambda w: mechanized(AdamW)(w)), {}),
+        Oracle(
+            peer(lambda w: mechanized(AdamW, s_init=1e-2)(w, 0.1, weight_decay=0.1)),
+            {"alpha": 0.1, "weight_decay": 0.1, "s0": 1e-2},
         ),
     ],
     "adagrad": [

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from hyperopt import models
 from hyperopt.config import Run, resolve
 from hyperopt.engine.pack import numbers_of, objective_of, stack_of
-from hyperopt.optim.stack import Tree
+from hyperopt.optim.level import Tree
 from hyperopt.train import RunState, Training
 
 FEATURES, CLASSES, BATCH = 12, 4, 16

@@ -14,9 +14,9 @@ from hyperopt.data import DATASETS, Dataset
 from hyperopt.errors import ConfigError
 from hyperopt.models import Model
 from hyperopt.optim.assemble import known_habits
+from hyperopt.optim.level import SCHEDULES
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.settings import FORMS
-from hyperopt.optim.stack import SCHEDULES
 from hyperopt.options import Declared, schema_of
 
 GRADIENTS = ("mean", "sum")

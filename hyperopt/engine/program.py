@@ -170,6 +170,13 @@ def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:
     return [guard.guard_type in ("TENSOR_MATCH", "DUPLICATE_INPUT") or not guard.name for guard in guards]
 
 
+def to_evaluate(training: Training, state: RunState) -> RunState:
+    """The state with the weights that are to be evaluated, which are those that are trained in most rules."""
+    if not training.stack.levels[0].rule.averages:
+        return state
+    return state._replace(params=vmap(training.evaluated)(state))
+
+
 def scores(training: Training, state: RunState, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     """Mean loss and error in percent of every run on x [rows, ...], y [rows, ...]; two tensors [runs]."""
     chunk = 1 if alone(training, x.device.type) else None

@@ -25,8 +25,8 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
-from hyperopt.engine.program import initial, least_runs, pack_step
-from hyperopt.optim.stack import Tree
+from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
+from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
 from hyperopt.records import Record, same
@@ -127,7 +127,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         batches = epoch_batches(active.trained, epoch, len(data.train_x), device, training.dropped)
         state, seconds = train_epoch(training, step, active.state, batches)
         history.spend(active, seconds)
-        measured = measure(training, state, data, batches, full_loss=run.procedure["full_loss"])
+        shown = to_evaluate(training, state)
+        measured = measure(training, shown, data, batches, full_loss=run.procedure["full_loss"])
         history.add(active, measured, vmap(training.stack.hyperparameters)(state.stack))
         if active.advance(state, history.settled()):
             step = None
@@ -137,12 +138,13 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         files.report(epoch + 1, done)
     history.hold(run.epochs)
 
-    final = whole_training_set(training, active.whole, data)
+    shown = to_evaluate(training, active.whole)
+    final = whole_training_set(training, shown, data)
     made |= {"device": options.device_name(), "pack": str(len(pack.runs)), "data": data.fingerprint}
     made |= {"compile": str(compiled).lower()}
     finished = records(pack, active.whole, history, final, made, len(data.train_x))
     if find(data.name).colours and len(data.test_x):
-        kept = pictures(training, active.whole, data)
+        kept = pictures(training, shown, data)
         finished = [replace(record, pictures=of_run) for record, of_run in zip(finished, kept, strict=True)]
     return finished
 

@@ -10,62 +10,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
-from hyperopt.optim.stack import Inputs, Level, LevelState, Memory, Stack, StackState, Tree
+from hyperopt.optim.level import Inputs, Level, LevelState, Memory, Tree
+from hyperopt.optim.stack import Stack
+from hyperopt.optim.vectors import Above, Floats, Given, Vectors
 
 SLICE = 2**17
 """Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
-
-
-class Floats(NamedTuple):
-    """An update as a closed form takes it: what `ClosedForm.numbers` made, of what, and for which count."""
-
-    numbers: dict[str, Any]
-    hyper: dict[str, float]
-    step: float
-
-
-Given = Floats | Tensor | None
-"""The numbers of an update, one after the other if they are a tensor; None where they are to be made."""
-
-
-class Vectors(NamedTuple):
-    """Elements of some parameters, and what is remembered of them.
-
-    Attributes:
-        grad: of the loss; after `move` what is subtracted from the parameters, unless there is `param`.
-        param: the parameters in the arithmetic's type, where it needs them; `move` updates it.
-        memory: the rule's state, updated in place.
-        last: where the level is tuned, what its last update is remembered by, names after "last.": for a rule
-            with a closed form what that keeps, else all inputs of the update.
-    """
-
-    grad: Tensor
-    param: Tensor | None
-    memory: Tree
-    last: Tree
-
-
-class Above(NamedTuple):
-    """Level 0's hyperparameters, the levels above, and what has happened to the rates.
-
-    Attributes:
-        tuned: raw values of level 0.
-        fixed: natural values of level 0.
-        levels: states of the levels above 0.
-        seen: per level, the first step at which alpha was negative, and the first at which a hyperparameter
-            was not finite, 0 for never; int64 [levels, 2].
-    """
-
-    tuned: Tree
-    fixed: Tree
-    levels: StackState
-    seen: Tensor
 
 
 @dataclass(frozen=True)
@@ -131,10 +87,22 @@ class Arithmetic:
         natural = self.form.gradient(total, hyper, count)
         return {name: natural[name] * self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
 
-    def move(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> None:
+    def sums(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
+        """The part of some weights in what the rule sums over all, for the update that is to come."""
+        return self.bottom.sums(tuned, fixed, *self._inputs(vectors, step))
+
+    def move(
+        self,
+        tuned: Tree,
+        fixed: Tree,
+        vectors: Vectors,
+        step: Tensor,
+        given: Given = None,
+        sums: Tree | None = None,
+    ) -> None:
         """Update some weights: their state in place, and what is to be subtracted from them in `grad`.
 
-        `given` are the numbers of this update.
+        `given` are the numbers of this update, `sums` those of the rule over all weights.
         """
         numbers = {}
         if self.form:
@@ -144,7 +112,7 @@ class Arithmetic:
                 u = Update(self._gradient(part), part.memory, part.param, numbers)
                 update = self._form_update(self.form, u, part.last, step)
             else:
-                update = self._rule_update(tuned, fixed, part, step)
+                update = self._rule_update(tuned, fixed, part, step, sums)
             if part.param is None:
                 part.grad.copy_(update)
             else:
@@ -237,13 +205,18 @@ class Arithmetic:
             last[f"last.{form.keeps}"].copy_(as_it_is(kept, step))
         return form.move(u)
 
-    def _rule_update(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tensor:
+    def _inputs(self, part: Vectors, step: Tensor) -> tuple[Tree, Memory, Tensor, Tree]:
         grad = self._gradient(part)
-        param = grad if part.param is None else part.param
-        memory = Memory({"": part.memory}, {})
-        updates, after = self.bottom.updates(tuned, fixed, step, {"": grad}, memory, step, {"": param})
+        params = {"": grad if part.param is None else part.param}
+        return {"": grad}, Memory({"": part.memory}, {}), step, params
+
+    def _rule_update(
+        self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor, sums: Tree | None
+    ) -> Tensor:
+        grads, memory, _, params = self._inputs(part, step)
+        updates, after = self.bottom.updates(tuned, fixed, step, grads, memory, step, params, sums)
         for name, value in part.last.items():
-            before = {"grad": grad, "param": param} | part.memory
+            before = {"grad": grads[""], "param": params[""]} | part.memory
             value.copy_(as_it_is(before[name.removeprefix("last.")], step))
         for name, value in after.rule[""].items():
             part.memory[name].copy_(value)

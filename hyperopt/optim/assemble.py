@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from hyperopt.optim.clip import HABITS as CLIP_HABITS
+from hyperopt.optim.level import CONSTANT, Level
 from hyperopt.optim.rules import RULES, Rule, find
-from hyperopt.optim.stack import CONSTANT, Level, Stack
+from hyperopt.optim.stack import Stack
 
 
 def assemble(

@@ -14,9 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Arithmetic, Vectors, wide
+from hyperopt.optim.arithmetic import Arithmetic, wide
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
+from hyperopt.optim.vectors import Vectors
 
 CAPACITY = {"cpu": 2**22}
 """Elements that a bucket has room for, by device, unless one parameter alone has more."""
@@ -103,6 +104,7 @@ class Bucket:
         self.params, self.states = params, states
         self.device, self.dtype, self.layout = params[0].device, params[0].dtype, layout(params[0])
         self._shaped = arithmetic.bottom.rule.uses_shape
+        self._common = arithmetic.bottom.rule.common
         self._starts = [0, *accumulate(local(param).numel() for param in params)]
         size = self._starts[-1]
         self._tensors = self._remembered(arithmetic)
@@ -133,13 +135,15 @@ class Bucket:
     def vectors(self, first: int, end: int) -> Vectors:
         """The part of the parameters from `first` up to, but not, `end`."""
 
-        def part(tensor: Tensor) -> Tensor:
+        def part(tensor: Tensor, name: str = "") -> Tensor:
+            if name.removeprefix("last.") in self._common:
+                return tensor
             if self._shaped and tensor.ndim:
                 return self._view(tensor, first)
             return tensor[self._starts[first] : self._starts[end]] if tensor.ndim else tensor
 
-        last = {name: part(t) for name, t in self._tensors.items() if name.startswith("last.")}
-        memory = {name: part(t) for name, t in self._tensors.items() if name not in last}
+        last = {name: part(t, name) for name, t in self._tensors.items() if name.startswith("last.")}
+        memory = {name: part(t, name) for name, t in self._tensors.items() if name not in last}
         return Vectors(part(self._grad), None if self._param is None else part(self._param), memory, last)
 
     def _remembered(self, arithmetic: Arithmetic) -> dict[str, Tensor]:
@@ -148,10 +152,13 @@ class Bucket:
         start = places[0].new_empty(self._starts[-1])
         copy_each([self._view(start, i) for i in range(len(places))], places)
         first = arithmetic.remembered(self._view(start, 0) if self._shaped else start)
-        vectors = {name: self._line(value) for name, value in first.items()}
+        whole = {name for name in first if name.removeprefix("last.") in self._common}
+        vectors = {
+            name: value.clone() if name in whole else self._line(value) for name, value in first.items()
+        }
         for i, state in enumerate(self.states):
             for name, vector in vectors.items():
-                place = self._view(vector, i) if vector.ndim else vector
+                place = self._view(vector, i) if vector.ndim and name not in whole else vector
                 state[name] = place.copy_(state[name]) if name in state else place
             for name in set(state) - set(vectors) - set(COUNTS):
                 del state[name]

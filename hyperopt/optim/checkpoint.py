@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Above
 from hyperopt.optim.clip import ClipState
 from hyperopt.optim.errors import ConfigError
+from hyperopt.optim.level import Inputs, LevelState, Memory, Tree
 from hyperopt.optim.rules import find
-from hyperopt.optim.stack import Inputs, LevelState, Memory, Tree
 from hyperopt.optim.torch_private import tree_leaves
+from hyperopt.optim.vectors import Above
 
 
 def plain(state: Any) -> Any:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from hyperopt.optim.arithmetic import Above
+from hyperopt.optim.vectors import Above
 
 WATCH_EVERY = 100
 """Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""

@@ -13,11 +13,11 @@ from hyperopt.optim.arithmetic import wide
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
 from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.level import Tree
 from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import completed
-from hyperopt.optim.stack import Tree
 from hyperopt.optim.stepping import arithmetic_of
 from hyperopt.optim.torch_private import version_of
 
@@ -185,10 +185,10 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
     arithmetic = arithmetic_of(group)
     for param in group["params"]:
         sharding.check(param, elementwise=arithmetic.joins)
-    if arithmetic.bottom.rule.uses_whole_gradient:
+    if arithmetic.bottom.rule.summed and arithmetic.bottom.tuned:
         raise ConfigError(
-            f"stack={group['stack']}: with these settings level 0 reads the gradient of all parameters at "
-            "once; HyperOptimizer moves them one by one."
+            f"stack={group['stack']}: with these settings level 0 sums over all parameters, through "
+            "which HyperOptimizer has no hypergradient; the rule alone is expected."
         )
     group["step"], group["levels"] = 0, None
     device = group["params"][0].device if group["params"] else torch.device("cpu")

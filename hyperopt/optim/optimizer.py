@@ -8,15 +8,15 @@ from typing import Any, Literal, cast
 import torch
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, settings, sharding, torch_names
+from hyperopt.optim import checkpoint, evaluated, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored
+from hyperopt.optim.level import Tree
 from hyperopt.optim.levels import parse_truth
 from hyperopt.optim.rate import plain
-from hyperopt.optim.stack import Tree
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 
@@ -133,6 +133,18 @@ class HyperOptimizer(Optimizer):
             self._step(indices)
         return loss
 
+    def eval(self) -> None:
+        """Put the weights in place that are to be evaluated, where they are not those that are trained."""
+        for i, group in enumerate(self.param_groups):
+            bottom, levels_now = _arithmetic(self._owner(i)).bottom, self._owner(i)["levels"]
+            if bottom.rule.averages:
+                evaluated.put(group["params"], self.state, bottom, levels_now)
+
+    def train(self) -> None:
+        """Put the weights back that are trained; the next `step` needs them."""
+        for group in self.param_groups:
+            evaluated.take_back(group["params"], self.state)
+
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
         """Per level, bottom to top, every hyperparameter of a group in natural units."""
         first = next(indices for indices in self._sets() if group in indices)
@@ -203,6 +215,12 @@ class HyperOptimizer(Optimizer):
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
             owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
+        if _arithmetic(owner).bottom.rule.averages and any(
+            evaluated.TRAINED in self.state[p] for p in params
+        ):
+            raise RuntimeError(
+                "step() after eval(): call train() first, which puts the trained weights back."
+            )
         stepper = self._steppers.get(indices[0])
         if stepper is None:
             sharding.check_caller()

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Above, Arithmetic
-from hyperopt.optim.stack import Tree
+from hyperopt.optim.arithmetic import Arithmetic
+from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import compile_errors
+from hyperopt.optim.vectors import Above
 
 LIMITS = {"recompile_limit": 64, "isolate_recompiles": True}
 """A program is compiled anew for each type and device (older torch has its own limits)."""

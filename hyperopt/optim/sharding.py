@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim.errors import ConfigError
-from hyperopt.optim.stack import Tree
+from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import is_of_fsdp1
 
 if TYPE_CHECKING:

@@ -10,14 +10,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Above, Arithmetic, Floats, Given, add
+from hyperopt.optim.arithmetic import Arithmetic, add
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
+from hyperopt.optim.level import Tree
 from hyperopt.optim.programs import Programs, programs
 from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
-from hyperopt.optim.stack import Tree
+from hyperopt.optim.vectors import Above, Floats, Given
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
 """`compile="auto"` compiles after so many steps, and so many elements in all of them.
@@ -110,13 +111,14 @@ class Stepper:
         else:
             after, natural = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
         self._natural = after, self._named(natural)
+        sums = self._summed(runs, after) if self.arithmetic.bottom.rule.summed else None
         for run in runs:
             if len(runs) > 1 or not moved_before:
                 run.fill()
             there = after if _device(run) == like.device else moved(after, _device(run))
             given = self._given(run_by, there, run.step + 1)
             of_run = count if there is after and run.step == last else _scalar(run.step + 1, _like(there))
-            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given)
+            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, moved(sums, _device(run)))
             run.leave(last + 1)
         return after
 
@@ -160,6 +162,20 @@ class Stepper:
             parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
         nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
         return add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
+
+    def _summed(self, runs: list[Run], above: Above) -> Tree:
+        """What the rule sums over all parameters, each of which then has the common state of the latest."""
+        latest = max(runs, key=lambda run: run.moved)
+        parts = []
+        for run in runs:
+            for name in self.arithmetic.bottom.rule.common:
+                run.vectors.memory[name].copy_(latest.vectors.memory[name])
+            run.fill()
+            there = moved(above, _device(run))
+            of_run = _scalar(run.step + 1, _like(there))
+            part = self.arithmetic.sums(there.tuned, there.fixed, run.vectors, of_run)
+            parts.append(moved(part, above.seen.device))
+        return add(parts)
 
     def place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
         """See to it that every parameter with a gradient is in a bucket."""

@@ -100,8 +100,8 @@ def test_clipped_training_is_the_published_algorithm(
 @pytest.mark.usefixtures("float64")
 def test_a_clip_after_momentum_also_scales_the_buffer() -> None:
     """docs/reports/clipping.md, "The clip": in a level with momentum the scaling alters the stored buffer."""
+    from hyperopt.optim.level import Level
     from hyperopt.optim.rules.sgd import Sgd
-    from hyperopt.optim.stack import Level
 
     level = Level(Sgd(has_momentum=True), clips=True, clip_counts_first_norm=True)
     one = {"h": torch.tensor(1.0)}

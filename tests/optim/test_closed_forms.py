@@ -12,8 +12,8 @@ from torch import Tensor
 
 from hyperopt.optim.assemble import build
 from hyperopt.optim.closed_forms import CLOSED_FORMS, GRADIENT, ClosedForm, Update, closed_form
+from hyperopt.optim.level import Inputs, Level, LevelState, Memory
 from hyperopt.optim.rules import RULES, Rule
-from hyperopt.optim.stack import Inputs, Level, LevelState, Memory
 
 pytestmark = pytest.mark.usefixtures("float64")
 

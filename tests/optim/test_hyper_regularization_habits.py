@@ -13,9 +13,9 @@ from torch.func import functional_call, grad
 
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.assemble import build, numbers_of
-from hyperopt.optim.errors import ConfigError
+from hyperopt.optim.level import Level
 from hyperopt.optim.rules import RULES
-from hyperopt.optim.stack import Level, Stack
+from hyperopt.optim.stack import Stack
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -122,7 +122,7 @@ def test_one_beta_for_several_weights(beta_of: str) -> None:
     assert state[0].memory.rule["a"]["excess"].shape == ()
 
 
-@pytest.mark.parametrize("settings", [{}, {"beta_of": "tensor"}, {"weight_decay": 0.1}])
+@pytest.mark.parametrize("settings", [{}, {"beta_of": "tensor"}, {"beta_of": "all"}, {"weight_decay": 0.1}])
 def test_in_anyones_training_loop(settings: dict[str, Any]) -> None:
     module, data = net(), batches(30)
     template = net()
@@ -136,8 +136,3 @@ def test_in_anyones_training_loop(settings: dict[str, Any]) -> None:
         gradient = grad(lambda p, b=batch: loss_of(lambda x: functional_call(template, p, (x,)), b))(params)
         params, state = stack.step(params, gradient, state, torch.tensor(float(t)))
         assert apart(now, params) < 1e-11
-
-
-def test_one_beta_for_all_is_not_for_an_optimizer_of_tensors() -> None:
-    with pytest.raises(ConfigError, match="all parameters at once"):
-        HyperOptimizer(net().parameters(), "rkl1", beta_of="all")

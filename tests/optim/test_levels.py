@@ -7,8 +7,9 @@ import torch
 from problems import distance, small_problem, start, train
 
 from hyperopt.config import resolve
+from hyperopt.optim.level import NOTHING, Level
 from hyperopt.optim.rules.sgd import Sgd
-from hyperopt.optim.stack import NOTHING, Level, Stack
+from hyperopt.optim.stack import Stack
 from hyperopt.optim.torch_private import tree_leaves
 
 pytestmark = pytest.mark.usefixtures("float64")

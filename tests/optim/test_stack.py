@@ -11,8 +11,9 @@ from problems import BATCH, small_problem, start
 from torch import Tensor
 
 from hyperopt.config import resolve
+from hyperopt.optim.level import Tree
 from hyperopt.optim.rules import RULES
-from hyperopt.optim.stack import Stack, StackState, Tree
+from hyperopt.optim.stack import Stack, StackState
 from hyperopt.train import Training
 
 pytestmark = pytest.mark.usefixtures("float64")

@@ -10,13 +10,19 @@ from hyperopt.optim.rules.adam import Adam
 from hyperopt.optim.rules.adamw import Adamw
 from hyperopt.optim.rules.amsgrad import Amsgrad
 from hyperopt.optim.rules.chi import Chi1, Chi2, Chi3
+from hyperopt.optim.rules.dadapt_adam import DadaptAdam
+from hyperopt.optim.rules.dog import Dog
 from hyperopt.optim.rules.hellinger import Hellinger1, Hellinger2, Hellinger3
 from hyperopt.optim.rules.kl import Kl1, Kl2, Kl3
+from hyperopt.optim.rules.lion import Lion
+from hyperopt.optim.rules.mechanic import MechanicAdamw, MechanicSgd
 from hyperopt.optim.rules.nadam import Nadam
 from hyperopt.optim.rules.nadamw import Nadamw
+from hyperopt.optim.rules.prodigy import Prodigy
 from hyperopt.optim.rules.rkl import Rkl1, Rkl2, Rkl3
 from hyperopt.optim.rules.rmsprop import Rmsprop
 from hyperopt.optim.rules.rule import Rule
+from hyperopt.optim.rules.schedule_free import ScheduleFreeAdamw, ScheduleFreeSgd
 from hyperopt.optim.rules.sgd import Sgd
 from hyperopt.optim.rules.sgd_steroids import SgdSteroids
 
@@ -31,6 +37,14 @@ RULES: dict[str, type[Rule]] = {
     "sgd_steroids": SgdSteroids,
     "adabelief": Adabelief,
     "amsgrad": Amsgrad,
+    "lion": Lion,
+    "schedulefree_sgd": ScheduleFreeSgd,
+    "schedulefree_adamw": ScheduleFreeAdamw,
+    "prodigy": Prodigy,
+    "dadapt_adam": DadaptAdam,
+    "dog": Dog,
+    "mechanic_sgd": MechanicSgd,
+    "mechanic_adamw": MechanicAdamw,
     "kl1": Kl1,
     "kl2": Kl2,
     "kl3": Kl3,

@@ -124,13 +124,16 @@ class HyperRegularization(Rule):
         return self.has_weight_decay
 
     @property
-    def uses_whole_gradient(self) -> bool:
-        return self.beta_of == "all"
+    def summed(self) -> tuple[str, ...]:
+        return ("squared_norm",) if self.beta_of == "all" else ()
 
     def init(self, param: Tensor) -> State:
         one = param.new_zeros(())
         state = {"excess": param.new_zeros(param.shape) if self.beta_of == "coordinate" else one}
         return state | {"negative": one, "negative_from": one} if self.counts_negative else state
+
+    def sums(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Hyper:
+        return {"squared_norm": grad.square().sum()}
 
     def update(
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor

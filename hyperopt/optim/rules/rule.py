@@ -35,6 +35,7 @@ class Rule:
         elementwise: whether every element moves by itself, so that several parameters may come as one.
         uses_shape: whether the rule reads more of a parameter than its elements and norms, such as rows and
             columns: else it may come flattened.
+        common: state that is the same for all parameters, by name, of any shape: each keeps it alike.
     """
 
     version: ClassVar[int] = 1
@@ -45,6 +46,7 @@ class Rule:
     by_name: ClassVar[frozenset[str]] = frozenset()
     elementwise: ClassVar[bool] = False
     uses_shape: ClassVar[bool] = False
+    common: ClassVar[frozenset[str]] = frozenset()
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
@@ -56,8 +58,13 @@ class Rule:
         return False
 
     @property
-    def uses_whole_gradient(self) -> bool:
-        """Whether `update` reads hyper["squared_norm"], of the gradient in all parameters together."""
+    def summed(self) -> tuple[str, ...]:
+        """What `update` reads in `hyper` beside hyperparameters: sums over all parameters, by name."""
+        return ()
+
+    @property
+    def averages(self) -> bool:
+        """Whether the weights to be evaluated are others than those that are trained."""
         return False
 
     @classmethod
@@ -83,6 +90,14 @@ class Rule:
         """What `update` takes as its gradient, before any clipping: for rules with momentum, its buffer."""
         return grad
 
+    def sums(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Hyper:
+        """The part of this parameter in each of `summed`, scalars; the arguments are those of `update`."""
+        raise NotImplementedError
+
+    def evaluated(self, param: Tensor, state: State, hyper: Hyper) -> Tensor:
+        """The weights to be evaluated, where `averages`, after the update that led to `param` and `state`."""
+        return param
+
     def update(
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
@@ -91,7 +106,7 @@ class Rule:
         Args:
             grad: gradient, shaped like the parameter.
             state: as returned by `init` or the update before.
-            hyper: hyperparameters in natural units, scalar tensors.
+            hyper: hyperparameters in natural units, and what is `summed`, scalar tensors.
             step: how many updates this is, counted from 1, a scalar tensor.
             param: the parameter before the update; whatever has its shape, where `uses_param` is False.
 

@@ -53,6 +53,10 @@ class WithDecoupledWeightDecay(WithWeightDecay):
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
         update, after = super().update(grad, state, hyper, step, param)
+        return self.with_decay(update, hyper, param), after
+
+    def with_decay(self, update: Tensor, hyper: Hyper, param: Tensor) -> Tensor:
+        """The update with the decay of the parameter, where there is one."""
         if self.has_weight_decay:
             update = update + hyper["alpha"] * hyper["weight_decay"] * param
-        return update, after
+        return update

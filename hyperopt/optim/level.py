@@ -1,0 +1,191 @@
+"""One level of a stack: a rule, what the level above tunes of it, and what it carries from step to step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, NamedTuple
+
+from hyperopt.optim.clip import ClipState, clip_by_norm_average
+from hyperopt.optim.rules import Rule
+from hyperopt.optim.spaces import LOG, Space
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Tree = dict[str, "Tensor"]
+
+CONSTANT, INVERSE_SQRT = "constant", "inverse_sqrt"
+SCHEDULES = (CONSTANT, INVERSE_SQRT)
+
+
+class Memory(NamedTuple):
+    """What a level carries from update to update for each parameter that it moves."""
+
+    rule: dict[str, Tree]
+    clip: dict[str, ClipState]
+
+
+class Inputs(NamedTuple):
+    """The inputs of a level's last update; `params` only where its rule reads them."""
+
+    grads: Tree
+    memory: Memory
+    params: Tree
+
+
+NOTHING = Inputs({}, Memory({}, {}), {})
+"""The last inputs of a level that nobody tunes."""
+
+
+class LevelState(NamedTuple):
+    """`tuned` are raw values moved by the level above, `fixed` natural values that stay, all scalars."""
+
+    tuned: Tree
+    fixed: Tree
+    clip: Tensor
+    memory: Memory
+    last: Inputs
+
+
+@dataclass(frozen=True)
+class Level:
+    """The structure of one level.
+
+    Attributes:
+        rule: the rule, which moves the level below, or the weights.
+        tuned: the names of its hyperparameters that the level above tunes.
+        clips: whether it clips the gradients that it gets.
+        clip_counts_first_norm: a habit, see clip.py.
+        multiplicative: whether the level above multiplies its alpha, that is, tunes log(alpha).
+        floor: the value below which a tuned alpha does not fall.
+        schedule: "constant" for steps of alpha, "inverse_sqrt" for steps of alpha / sqrt(step).
+    """
+
+    rule: Rule
+    tuned: tuple[str, ...] = ()
+    clips: bool = False
+    clip_counts_first_norm: bool = False
+    multiplicative: bool = False
+    floor: float | None = None
+    schedule: str = CONSTANT
+
+    def space(self, name: str) -> Space:
+        """The space in which the level above tunes hyperparameter `name`."""
+        return LOG if self.multiplicative and name == "alpha" else self.rule.space(name)
+
+    def bounded(self, tuned: Tree) -> Tree:
+        """The raw tuned values, with alpha raised to the floor where it is below; NaN stays NaN."""
+        if self.floor is None or "alpha" not in tuned:
+            return tuned
+        space = self.space("alpha")
+        return tuned | {"alpha": space.raw(space.natural(tuned["alpha"]).clamp(min=self.floor))}
+
+    def init(self, params: Tree, numbers: Tree, clip: Tensor) -> LevelState:
+        """State before the first step.
+
+        Args:
+            params: the parameters that this level moves.
+            numbers: the natural value of every hyperparameter of its rule, scalars.
+            clip: boolean scalar.
+        """
+        memory = Memory(
+            rule={k: self.rule.init(p) for k, p in params.items()},
+            clip={k: ClipState.init(p) for k, p in params.items()} if self.clips else {},
+        )
+        zeros = {k: p.new_zeros(p.shape) for k, p in params.items()}
+        return LevelState(
+            tuned={k: self.space(k).raw(numbers[k]) for k in self.tuned},
+            fixed={k: v for k, v in numbers.items() if k not in self.tuned},
+            clip=clip,
+            memory=memory,
+            last=Inputs(zeros, memory, params if self.rule.uses_param else {}) if self.tuned else NOTHING,
+        )
+
+    def hyperparameters(self, tuned: Tree, fixed: Tree) -> Tree:
+        """Every hyperparameter in natural units, in the rule's order."""
+        values = fixed | {k: self.space(k).natural(raw) for k, raw in tuned.items()}
+        return {k: values[k] for k in self.rule.hyperparameters}
+
+    def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
+        """The hyperparameters as an update uses them."""
+        if self.schedule == INVERSE_SQRT:
+            return hyper | {"alpha": hyper["alpha"] / step.sqrt()}
+        return hyper
+
+    def updates(
+        self,
+        tuned: Tree,
+        fixed: Tree,
+        clip: Tensor,
+        grads: Tree,
+        memory: Memory,
+        step: Tensor,
+        params: Tree,
+        sums: Tree | None = None,
+    ) -> tuple[Tree, Memory]:
+        """The updates, which are subtracted, and the next memory; differentiable in `tuned`.
+
+        `sums` are those of the rule over all parameters, if these are only some.
+        """
+        hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
+        if self.rule.summed:
+            hyper |= self._sums(hyper, clip, grads, memory, step, params) if sums is None else sums
+        updates: Tree = {}
+        rule_states, clip_states = {}, {}
+        for name, grad in grads.items():
+            param = params.get(name, grad)
+            direction, clip_state = self._direction(name, hyper, clip, grad, memory, step, param)
+            if clip_state:
+                clip_states[name] = clip_state
+            updates[name], rule_states[name] = self.rule.update(
+                direction, memory.rule[name], hyper, step, param
+            )
+        return updates, Memory(rule_states, clip_states)
+
+    def sums(self, tuned: Tree, fixed: Tree, grads: Tree, memory: Memory, step: Tensor, params: Tree) -> Tree:
+        """The part of some parameters in what the rule sums over all, for a level that does not clip."""
+        hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
+        return self._sums(hyper, step, grads, memory, step, params)
+
+    def _direction(
+        self, name: str, hyper: Tree, clip: Tensor, grad: Tensor, memory: Memory, step: Tensor, param: Tensor
+    ) -> tuple[Tensor, ClipState | None]:
+        """What the rule takes as a gradient, and the next state of the clip."""
+        direction = self.rule.accumulate(grad, memory.rule[name], hyper, step, param)
+        if not self.clips:
+            return direction, None
+        return clip_by_norm_average(
+            direction, memory.clip[name], clip, step, counts_first_norm=self.clip_counts_first_norm
+        )
+
+    def _sums(
+        self, hyper: Tree, clip: Tensor, grads: Tree, memory: Memory, step: Tensor, params: Tree
+    ) -> Tree:
+        parts = []
+        for name, grad in grads.items():
+            param = params.get(name, grad)
+            direction, _ = self._direction(name, hyper, clip, grad, memory, step, param)
+            parts.append(self.rule.sums(direction, memory.rule[name], hyper, step, param))
+        return {name: reduce(add, (part[name] for part in parts)) for name in self.rule.summed}
+
+    def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
+        """The gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.
+
+        `cotangents` is the gradient of the loss in the parameters that this update produced.
+        """
+        from torch.func import vjp
+
+        last = state.last
+        last_step = (step - 1).clamp(min=1)
+
+        def replay(tuned: Tree) -> Tree:
+            updates, _ = self.updates(
+                tuned, state.fixed, state.clip, last.grads, last.memory, last_step, last.params
+            )
+            return updates
+
+        pull = vjp(replay, state.tuned)[1]
+        (gradient,) = pull({k: -c for k, c in cotangents.items()})
+        return {k: g.where(step > 1, 0.0) for k, g in gradient.items()}

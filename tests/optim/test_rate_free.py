@@ -1,0 +1,145 @@
+"""Rules that sum over all parameters, or have other weights evaluated: in HyperOptimizer, and in a pack."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+import torch
+from dadaptation import DAdaptAdam
+from dog import DoG, PolynomialDecayAverager
+from lion_pytorch import Lion
+from loops import Net, apart, batches, last, net, trained
+from oracles import mechanized
+from problems import BATCH, small_problem, start
+from prodigyopt import Prodigy
+from schedulefree import AdamWScheduleFree, SGDScheduleFree
+from torch import Tensor
+from torch.optim import SGD, AdamW, Optimizer
+
+from hyperopt.config import resolve
+from hyperopt.engine.program import to_evaluate
+from hyperopt.optim import HyperOptimizer
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+STEPS = 200
+Build = Callable[[Iterable[Tensor]], Optimizer]
+PEERS: dict[str, tuple[dict[str, Any], Build]] = {
+    "lion": ({"weight_decay": 0.1}, lambda w: Lion(w, 1e-4, weight_decay=0.1)),
+    "schedulefree_sgd": ({"alpha": 0.3}, lambda w: SGDScheduleFree(w, 0.3)),
+    "schedulefree_adamw": ({"weight_decay": 0.1}, lambda w: AdamWScheduleFree(w, weight_decay=0.1)),
+    "prodigy": ({"alpha": 0.1}, lambda w: Prodigy(w, 0.1)),
+    "dadapt_adam": ({"alpha": 0.1}, lambda w: DAdaptAdam(w, 0.1)),
+    "dog": ({}, lambda w: DoG(w)),
+    "mechanic_sgd": ({"alpha": 0.01, "momentum": 0.9}, lambda w: mechanized(SGD)(w, 0.01, momentum=0.9)),
+    "mechanic_adamw": ({}, lambda w: mechanized(AdamW)(w)),
+}
+
+
+def optimizers(name: str) -> tuple[Net, HyperOptimizer, Net, Optimizer]:
+    settings, build = PEERS[name]
+    ours, theirs = net(), net()
+    peer = build(theirs.parameters())
+    if hasattr(peer, "train"):
+        peer.train()
+    return ours, HyperOptimizer(ours.parameters(), name, **settings), theirs, peer
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_the_optimizer_moves_a_net_as_the_peer_does(name: str) -> None:
+    ours, opt, theirs, peer = optimizers(name)
+    first = {k: p.detach().clone() for k, p in ours.named_parameters()}
+    pairs = zip(trained(ours, opt, batches(STEPS)), trained(theirs, peer, batches(STEPS)), strict=True)
+    for mine, other in pairs:
+        assert apart(mine, other) < 1e-9
+    assert apart(mine, first) > 1e-3
+
+
+@pytest.mark.parametrize("name", ["schedulefree_sgd", "schedulefree_adamw"])
+def test_a_schedule_free_rule_is_evaluated_where_the_peer_is(name: str) -> None:
+    ours, opt, theirs, peer = optimizers(name)
+    last(ours, opt, batches(30))
+    last(theirs, peer, batches(30))
+    here = {k: p.detach().clone() for k, p in ours.named_parameters()}
+    opt.eval()
+    peer.eval()
+    shown = {k: p.detach().clone() for k, p in ours.named_parameters()}
+    assert apart(shown, dict(theirs.named_parameters())) < 1e-12
+    assert apart(shown, here) > 1e-4
+    opt.eval()
+    assert apart(shown, dict(ours.named_parameters())) == 0
+    with pytest.raises(RuntimeError, match="call train"):
+        last(ours, opt, batches(1))
+    opt.train()
+    assert apart(here, dict(ours.named_parameters())) == 0
+    peer.train()
+    assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < 1e-12
+
+
+def test_dogs_average_is_that_of_its_package() -> None:
+    ours, opt, theirs, peer = optimizers("dog")
+    averager = PolynomialDecayAverager(theirs)
+    last(ours, opt, batches(30))
+    last(theirs, peer, batches(30), after_step=averager.step)
+    opt.eval()
+    assert apart(dict(ours.named_parameters()), dict(averager.averaged_model.named_parameters())) < 1e-12
+
+
+def test_training_goes_on_from_a_state_that_was_saved_for_evaluation() -> None:
+    ours, opt, _, _ = optimizers("schedulefree_adamw")
+    last(ours, opt, batches(5))
+    opt.eval()
+    saved, weights = copy.deepcopy(opt.state_dict()), copy.deepcopy(ours.state_dict())
+    opt.train()
+    twin = net()
+    twin.load_state_dict(weights)
+    again = HyperOptimizer(twin.parameters(), "schedulefree_adamw", weight_decay=0.1)
+    again.load_state_dict(saved)
+    again.train()
+    assert apart(last(ours, opt, batches(5)), last(twin, again, batches(5))) == 0
+
+
+@pytest.mark.parametrize("name", ["prodigy", "dog"])
+def test_a_parameter_that_joins_late_has_the_common_estimate(name: str) -> None:
+    module = net()
+    opt = HyperOptimizer(module.parameters(), name)
+    module.head.requires_grad_(False)
+    last(module, opt, batches(20))
+    module.head.requires_grad_(True)
+    last(module, opt, batches(5))
+    for common in ("d",) if name == "prodigy" else ("r", "G"):
+        assert len({opt.state[p][common].item() for p in module.parameters()}) == 1
+
+
+def test_a_level_above_sums_over_all_parameters_is_refused() -> None:
+    with pytest.raises(ValueError, match="the rule alone is expected"):
+        HyperOptimizer(net().parameters(), "prodigy/sgd")
+
+
+@pytest.mark.parametrize("momentum", [0.0])
+def test_schedule_free_needs_some_of_the_average(momentum: float) -> None:
+    with pytest.raises(ValueError, match="a number above 0 is expected"):
+        resolve({"stack": "schedulefree_sgd", "momentum": momentum})
+
+
+@pytest.mark.parametrize("stack", [*PEERS, "adam/prodigy", "schedulefree_sgd/sgd"])
+def test_a_pack_is_its_runs(stack: str) -> None:
+    """What is trained and what is evaluated, of two runs together and of each alone."""
+    problem = small_problem(20)
+    starts = [start(problem, resolve({"stack": stack, "alpha": a, "dtype": "float64"})) for a in (1e-3, 1e-2)]
+    training = starts[0][0]
+    together = torch.utils._pytree.tree_map(lambda *x: torch.stack(x), *[state for _, state in starts])
+    alone = [state for _, state in starts]
+    weight = torch.full((BATCH,), 1 / BATCH)
+    step = torch.func.vmap(training.step, in_dims=(0, None, None, None, None))
+    for t, (x, y) in enumerate(zip(problem.x, problem.y, strict=True), start=1):
+        now = torch.tensor(float(t))
+        together = step(together, x, y, weight, now)
+        alone = [training.step(state, x, y, weight, now) for state in alone]
+    shown = to_evaluate(training, together).params
+    for i, state in enumerate(alone):
+        assert apart({k: v[i] for k, v in together.params.items()}, state.params) < 1e-12
+        assert apart({k: v[i] for k, v in shown.items()}, training.evaluated(state)) < 1e-12

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from dog import DoG, PolynomialDecayAverager
 from lion_pytorch import Lion
 from loops import Net, apart, batches, last, net, trained
 from oracles import mechanized
+from own_code import own_package
 from problems import BATCH, small_problem, start
 from prodigyopt import Prodigy
 from schedulefree import AdamWScheduleFree, SGDScheduleFree
@@ -114,18 +116,45 @@ def test_a_parameter_that_joins_late_has_the_common_estimate(name: str) -> None:
         assert len({opt.state[p][common].item() for p in module.parameters()}) == 1
 
 
-def test_a_level_above_sums_over_all_parameters_is_refused() -> None:
-    with pytest.raises(ValueError, match="the rule alone is expected"):
+def test_what_tunes_itself_takes_no_level_above() -> None:
+    with pytest.raises(ValueError, match="prodigy has nothing that a level above could tune"):
         HyperOptimizer(net().parameters(), "prodigy/sgd")
 
 
-@pytest.mark.parametrize("momentum", [0.0])
-def test_schedule_free_needs_some_of_the_average(momentum: float) -> None:
-    with pytest.raises(ValueError, match="a number above 0 is expected"):
-        resolve({"stack": "schedulefree_sgd", "momentum": momentum})
+NORMED = """
+from hyperopt.optim.rules import Rule
+
+class Normed(Rule):
+    hyperparameters = {"alpha": 0.1}
+    summed = ("square",)
+
+    def sums(self, grad, state, hyper, step, param):
+        return {"square": grad.square().sum()}
+
+    def update(self, grad, state, hyper, step, param):
+        return hyper["alpha"] * grad / hyper["square"].sqrt(), {}
+"""
 
 
-@pytest.mark.parametrize("stack", [*PEERS, "adam/prodigy", "schedulefree_sgd/sgd"])
+def test_a_rule_of_ones_own_that_sums_takes_no_level_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with own_package(tmp_path, monkeypatch, normed=NORMED):
+        module = net()
+        before = {k: p.detach().clone() for k, p in module.named_parameters()}
+        after = last(module, HyperOptimizer(module.parameters(), "mypackage.normed:Normed"), batches(1))
+        squares = sum((after[k] - p).square().sum() for k, p in before.items())
+        assert float(squares) == pytest.approx(0.1**2)
+        with pytest.raises(ValueError, match="the rule alone is expected"):
+            HyperOptimizer(net().parameters(), "mypackage.normed:Normed/sgd")
+
+
+def test_schedule_free_needs_some_of_the_average() -> None:
+    with pytest.raises(ValueError, match="momentum=0: a number above 0 is expected"):
+        resolve({"stack": "schedulefree_sgd", "momentum": 0.0})
+
+
+@pytest.mark.parametrize("stack", [*PEERS, "adam/prodigy"])
 def test_a_pack_is_its_runs(stack: str) -> None:
     """What is trained and what is evaluated, of two runs together and of each alone."""
     problem = small_problem(20)

@@ -26,12 +26,12 @@ class DadaptAdam(Rule):
         d' = max(d, n / ((1 - b) * |s|_1))
         w = w - m / (sqrt(v) + eps) - l * weight_decay * w
 
-    Hyperparameters:
+    Hyperparameters, none of which is tuned:
         alpha: multiplies d.
         beta1: how much of m stays.
         beta2: how much of v stays.
-        weight_decay: takes l times so much of the weight from it. It is not tuned.
-        d0: the bound at the start. It is not tuned.
+        weight_decay: takes l times so much of the weight from it.
+        d0: the bound at the start.
 
     State:
         m: the moving mean of l * g.
@@ -57,7 +57,7 @@ class DadaptAdam(Rule):
         "d0": 1e-6,
     }
     options: ClassVar[dict[str, Any]] = {"eps": 1e-8, "bias_correction": False}
-    constants: ClassVar[frozenset[str]] = frozenset({"weight_decay", "d0"})
+    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
     common: ClassVar[frozenset[str]] = frozenset({"n", "d"})
     has_weight_decay: bool = False
     eps: float = 1e-8

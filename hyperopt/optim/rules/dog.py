@@ -23,9 +23,9 @@ class Dog(Rule):
 
     x, an average in which late weights count most, is evaluated: the paper says that it is essential.
 
-    Hyperparameters:
+    Hyperparameters, none of which is tuned:
         alpha: multiplies the rate.
-        reps: the first distance, in units of 1 + |w0|. It is not tuned.
+        reps: the first distance, in units of 1 + |w0|.
 
     State:
         start: w0, the weights before the first step.
@@ -46,7 +46,7 @@ class Dog(Rule):
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 1.0, "reps": 1e-6}
     options: ClassVar[dict[str, Any]] = {"average": True, "average_decay": 8.0, "eps": 1e-8}
-    constants: ClassVar[frozenset[str]] = frozenset({"reps"})
+    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
     common: ClassVar[frozenset[str]] = frozenset({"r", "G"})
     average: bool = True
     average_decay: float = 8.0

@@ -32,12 +32,13 @@ class Mechanic(Rule):
         w = w0 + max(0, sum of s_b) * D
 
     For another rule than those here write `class Mine(Mechanic, Other)`, whose `hyperparameters` are those of
-    Other and `OWN`. The formulas are those of the authors' package with its `store_delta`: h, which other
-    published code clips, is not clipped, as in the paper.
+    Other and `OWN`, all of them `constants`: Mechanic itself tunes the rate. The formulas are those of the
+    authors' package with its `store_delta`: h, which other published code clips, is not clipped, as in the
+    paper.
 
     Hyperparameters, too:
-        s0: the scale at the start. It is not tuned.
-        scale_decay: how strongly large weights pull s down. It is not tuned.
+        s0: the scale at the start.
+        scale_decay: how strongly large weights pull s down.
 
     State:
         start: w0, the weights before the first step.
@@ -51,7 +52,6 @@ class Mechanic(Rule):
         Cutkosky, Defazio and Mehta, "Mechanic: A Learning Rate Tuner", 2023, https://arxiv.org/abs/2306.00144.
     """
 
-    constants: ClassVar[frozenset[str]] = frozenset(OWN)
     elementwise: ClassVar[bool] = False
     common: ClassVar[frozenset[str]] = frozenset({"s", "q", "r", "largest"})
 
@@ -115,7 +115,7 @@ class MechanicSgd(Mechanic, Sgd):
     """Mechanic around gradient descent."""
 
     hyperparameters: ClassVar[dict[str, float]] = Sgd.hyperparameters | OWN
-    constants: ClassVar[frozenset[str]] = Mechanic.constants | Sgd.constants
+    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
 
 
 @dataclass(frozen=True)
@@ -123,4 +123,5 @@ class MechanicAdamw(Mechanic, Adamw):
     """Mechanic around AdamW."""
 
     hyperparameters: ClassVar[dict[str, float]] = Adamw.hyperparameters | OWN
+    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
     options: ClassVar[dict[str, Any]] = Adamw.options

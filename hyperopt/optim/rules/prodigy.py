@@ -25,12 +25,12 @@ class Prodigy(Rule):
         d' = max(d, n / |s|_1)
         w = w - l * (m / (sqrt(v) + d' * eps) + weight_decay * w)
 
-    Hyperparameters:
+    Hyperparameters, none of which is tuned:
         alpha: multiplies d.
         beta1: how much of m stays.
         beta2: how much of v stays.
-        weight_decay: takes l times so much of the weight from it. It is not tuned.
-        d0: the estimate at the start. It is not tuned.
+        weight_decay: takes l times so much of the weight from it.
+        d0: the estimate at the start.
 
     State:
         start: w0, the weights before the first step.
@@ -57,7 +57,7 @@ class Prodigy(Rule):
         "d0": 1e-6,
     }
     options: ClassVar[dict[str, Any]] = {"eps": 1e-8, "bias_correction": False}
-    constants: ClassVar[frozenset[str]] = frozenset({"weight_decay", "d0"})
+    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
     common: ClassVar[frozenset[str]] = frozenset({"n", "d"})
     has_weight_decay: bool = False
     eps: float = 1e-8

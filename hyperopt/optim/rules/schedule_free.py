@@ -24,6 +24,7 @@ class ScheduleFree(Rule):
 
     y are the weights that are trained, x those that are evaluated. beta is the momentum of
     `schedulefree_sgd` and beta1 of `schedulefree_adamw`. Running statistics of batch normalization are of y.
+    No level above tunes any of it: at a constant alpha, a has a kink there.
 
     State:
         z: where the steps lead.
@@ -34,7 +35,7 @@ class ScheduleFree(Rule):
         Defazio et al., "The Road Less Scheduled", 2024, https://arxiv.org/abs/2405.15682.
     """
 
-    constants: ClassVar[frozenset[str]] = frozenset({"weight_decay"})
+    constants: ClassVar[frozenset[str]] = frozenset({"alpha", "momentum", "beta1", "beta2", "weight_decay"})
     common: ClassVar[frozenset[str]] = frozenset({"largest", "total"})
     interpolation: ClassVar[str]
     """The name of the hyperparameter that is beta."""
@@ -85,7 +86,7 @@ class ScheduleFreeSgd(ScheduleFree):
     Hyperparameters:
         alpha: the learning rate, several times that of plain descent.
         momentum: how much of x is in y, above 0.
-        weight_decay: adds so much of the weight to the gradient. It is not tuned.
+        weight_decay: adds so much of the weight to the gradient.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 1.0, "momentum": 0.9, "weight_decay": 0.0}
@@ -109,7 +110,7 @@ class ScheduleFreeAdamw(ScheduleFree):
         alpha: the learning rate, several times Adam's.
         beta1: how much of x is in y, above 0.
         beta2: how much of v stays.
-        weight_decay: takes alpha times so much of y from z. It is not tuned.
+        weight_decay: takes alpha times so much of y from z.
 
     State:
         v: the moving mean of squared gradients.

@@ -67,8 +67,7 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
 
     device = data.train_x.device.type
     step = compiled_anew(eager, device) if compiled else eager
-    if alone(training, device):
-        return one_by_one(step)
+    step = one_by_one(step) if alone(training, device) else step
     return CapturedStep(step) if device == "cuda" else step
 
 

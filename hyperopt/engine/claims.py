@@ -40,6 +40,7 @@ class Claims:
     _seen: dict[Path, tuple[int, float]] = field(default_factory=dict, repr=False)
     alone: bool = False
     _renewed: float = 0.0
+    _untold: bool = False
 
     def __post_init__(self) -> None:
         self._folder = self.root / "claims"
@@ -75,15 +76,18 @@ class Claims:
             taken = set(ids) - held.keys()
             self.ids |= taken
             self._write()
+            self._untold = False
         return taken
 
     def free(self, ids: Collection[str]) -> None:
-        """Let others have runs."""
-        if not ids:
-            return
-        with self._one_at_a_time:
-            self.ids -= self._held().keys() | set(ids)
-            self._write()
+        """Let others have runs, from the next `take` or `tell` on: a pack costs one turn, not two."""
+        self.ids -= set(ids)
+        self._untold |= bool(ids)
+
+    def tell(self) -> None:
+        """Let others know of what was freed, before this command waits."""
+        if self._untold:
+            self.take(())
 
     def held(self) -> dict[str, str]:
         """The runs that others have claimed, and by which command."""

@@ -105,6 +105,8 @@ class Work:
             while self.waiting or futures or self.elsewhere:
                 while len(self.training) < self.workers.size and (pack := self.next_pack()):
                     futures[self.workers.submit(attempt, pack, self.options, self.root)] = pack
+                if not any(future.done() for future in futures):
+                    self.claims.tell()
                 if futures:
                     patience = POLL_SECONDS if self.elsewhere else None
                     for future in wait(futures, patience, FIRST_COMPLETED).done:
@@ -162,6 +164,8 @@ class Work:
         if not self.claims.alone:  # once they are claimed: before, another might yet have finished them
             left = self.unfinished(left)
         self.claims.free(ours - {run.id for run in left})
+        if len(left) == len(pack.runs):
+            return pack
         return Pack(tuple(left)) if left else None
 
     def unfinished(self, runs: Sequence[Run]) -> list[Run]:

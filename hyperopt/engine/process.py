@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import warnings
+from functools import cache
 
 import torch
 
@@ -27,9 +28,14 @@ def prepare_process() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.allow_tf32 = False
-    warnings.filterwarnings(
-        "ignore", message="TensorFloat32 tensor cores"
-    )  # which the compiler would rather use
+    # The compiler would rather have GPUs multiply in TF32.
+    warnings.filterwarnings("ignore", message="TensorFloat32 tensor cores")
+    prepare_once()
+
+
+@cache
+def prepare_once() -> None:
+    """What stays as it was said once: large blocks are kept, the compiler says less."""
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)

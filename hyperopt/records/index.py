@@ -68,7 +68,6 @@ class Index:
         unreadable: is told of every file that holds no records, with the reason; it may move the file away.
         files: the stamp of every file, by its path below `root`.
         bad: of those that hold no records the reason.
-        rows: a row for every record.
         file_of: by run id its file, the first by name of several.
     """
 
@@ -77,11 +76,25 @@ class Index:
     unreadable: Callable[[Path, ImpossibleError], None]
     files: dict[str, Stamp] = field(default_factory=dict)
     bad: dict[str, str] = field(default_factory=dict)
-    rows: pa.Table = field(default_factory=no_rows)
     file_of: dict[str, str] = field(default_factory=dict)
+    _parts: list[pa.Table] = field(default_factory=lambda: [no_rows()])
+    _written: dict[str, tuple[Stamp, pa.Table]] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
     _rows_read: int = 0
     _folders: dict[Path, int | None] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> pa.Table:
+        """A row for every record, in no order."""
+        if len(self._parts) > 1:
+            self._parts = [pa.concat_tables(self._parts).combine_chunks()]
+        return self._parts[0]
+
+    def written(self, name: str, table: pa.Table) -> None:
+        """Take in what this process has just written to a file, which need not be read until it changes."""
+        path = self.root / name
+        with suppress(OSError, ImpossibleError):  # whoever reads it says what is wrong
+            self._written[name] = _stamp(path.stat()), _rows(table, path, name)
 
     def refresh(self) -> None:
         """Bring the index up to date with all files.
@@ -144,8 +157,7 @@ class Index:
                     if path not in self._folders and not (entry.is_symlink() and _leads_up(path)):
                         yield from self._list(path)
                 elif entry.name.endswith(".parquet"):
-                    status = entry.stat()
-                    yield path.relative_to(self.root).as_posix(), (status.st_size, status.st_mtime_ns)
+                    yield path.relative_to(self.root).as_posix(), _stamp(entry.stat())
 
     def _read(self, new: Mapping[str, Stamp]) -> bool:
         """Take in the records of files that are new; whether all were still there."""
@@ -155,7 +167,8 @@ class Index:
         for name in sorted(new):
             path = self.root / name
             try:
-                tables.append(rows_of(path, name))
+                stamp, rows = self._written.pop(name, ((0, 0), no_rows()))
+                tables.append(rows if stamp == new[name] else rows_of(path, name))
             except FileNotFoundError:
                 whole = False
                 continue
@@ -167,7 +180,8 @@ class Index:
                 self._tell(name, error)
             self.files[name] = new[name]
         self._rows_read += sum(map(len, tables))
-        self._take(pa.concat_tables([self.rows, *tables]))
+        for rows in tables:
+            self._take(rows)
         return whole
 
     def _tell(self, name: str, error: ImpossibleError) -> None:
@@ -182,11 +196,14 @@ class Index:
             del self.files[name]
             self.bad.pop(name, None)
         gone = pc.is_in(self.rows["file"], texts(sorted(names)))
-        self._take(self.rows.filter(pc.invert(gone)))
+        left = self.rows.filter(pc.invert(gone))
+        self._parts, self.file_of = [no_rows()], {}
+        self._take(left)
 
     def _take(self, rows: pa.Table) -> None:
-        self.rows = rows.sort_by([("file", "descending")])
-        self.file_of = dict(zip(self.rows["id"].to_pylist(), self.rows["file"].to_pylist(), strict=True))
+        self._parts.append(rows)
+        for id_, name in zip(rows["id"].to_pylist(), rows["file"].to_pylist(), strict=True):
+            self.file_of[id_] = min(name, self.file_of.get(id_, name))
 
     def _load(self, kept: Path) -> None:
         with suppress(OSError, ImpossibleError, pa.ArrowException, ValueError, KeyError):
@@ -212,7 +229,11 @@ def rows_of(path: Path, name: str) -> pa.Table:
     """
     if path.name.startswith("."):
         raise ForeignFileError(f"{path} is hidden, as no file of records is.")
-    table = read_columns(path, ["id", "config", "diverged", "seconds", "steps", "made"])
+    return _rows(read_columns(path, ["id", "config", "diverged", "seconds", "steps", "made"]), path, name)
+
+
+def _rows(table: pa.Table, path: Path, name: str) -> pa.Table:
+    """The rows of the index for records in a file."""
     if any(column.null_count for column in table.columns):
         raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
     if not pc.all(pc.match_substring_regex(table["id"], AN_ID)).as_py():
@@ -238,6 +259,10 @@ def _empty(table: pa.Table) -> str:
 def _leads_up(link: Path) -> bool:
     here = link.parent.resolve()
     return link.resolve() in (here, *here.parents)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return status.st_size, status.st_mtime_ns
 
 
 def _changed(folder: Path) -> int:

@@ -12,7 +12,6 @@ import json
 import re
 from array import array
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -106,17 +105,22 @@ def whole_numbers(values: Iterable[int]) -> pa.Array:
     return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
 
 
-def write_records(path: Path, records: Iterable[Record]) -> None:
+def write_records(path: Path, records: Iterable[Record]) -> pa.Table:
     """Write records, sorted by id: readers see the whole file or none, also after a loss of power.
+
+    Returns:
+        What was written.
 
     Raises:
         StorageError: the system does not let us write there.
     """
     rows = []
     for record in sorted(records, key=lambda r: r.id):
-        row = asdict(record) | {"config": json.dumps(record.config, sort_keys=True)}
+        row = vars(record) | {"config": json.dumps(record.config, sort_keys=True)}
         rows.append({k: sorted(v.items()) if isinstance(v, dict) else v for k, v in row.items()})
-    write_table(path, pa.Table.from_pylist(rows, SCHEMA))
+    table = pa.Table.from_pylist(rows, SCHEMA)
+    write_table(path, table)
+    return table
 
 
 def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:

@@ -101,7 +101,8 @@ class Store:
     def write(self, records: Sequence[Record], name: str) -> Path:
         """Write one pack's records as `name`.parquet, in a folder of few: they stay quick to list."""
         path = self.root / name[:2] / f"{name}.parquet"
-        write_records(path, records)
+        table = write_records(path, records)
+        self._index.written(path.relative_to(self.root).as_posix(), table)
         return path
 
     def tidy(self) -> None:

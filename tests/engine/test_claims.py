@@ -23,7 +23,16 @@ def test_a_run_is_claimed_by_one_command(tmp_path: Path) -> None:
         assert other.held().keys() == {"a", "b"}
         assert f"(process {os.getpid()})" in other.held()["a"]
         one.free(["b"])
+        one.tell()
         assert other.take(["a", "b"]) == {"b"}
+
+
+def test_what_was_freed_is_told_with_what_is_taken_next(tmp_path: Path) -> None:
+    with Claims(tmp_path) as one, Claims(tmp_path) as other:
+        one.take(["a"])
+        one.free(["a"])
+        one.take(["b"])
+        assert other.held().keys() == {"b"}
 
 
 def test_of_many_that_want_a_run_at_once_one_gets_it(tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from hyperopt.durable import Lock, write
@@ -11,7 +12,8 @@ from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings import timings
-from hyperopt.findings.view import View, complete_seeds, views_of
+from hyperopt.findings.next_look import shown_seeds
+from hyperopt.findings.view import View, ids_of, views_of
 from hyperopt.pages import Page
 from hyperopt.pages import render as render_page
 from hyperopt.pages.contents import contents
@@ -24,8 +26,8 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
     """Copy these experiments' records from the working store to the published ones; render their pages.
 
     A published record stays, even where the store holds another record of the same run, or where the
-    experiment no longer asks for it. Seeds beyond the experiment's own are published once all their runs are
-    there.
+    experiment no longer asks for it. Of seeds beyond the experiment's own are published those of which all
+    runs are there, and those of a look for which all are there that it asks for.
 
     Args:
         experiments: what to publish.
@@ -33,22 +35,31 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         results: the folder of published results; the checkout's by default.
 
     Returns:
-        The pages, by experiment id.
+        The pages by experiment id, also those of other experiments that share runs with the new ones.
     """
     results = results or results_dir()
     with _locked(results):
+        published, new = Store(results / "records"), set()
         for experiment in experiments:
-            _publish(experiment, store, _records(experiment, results))
-        return _render(experiments, results, drawings=True)
+            new |= _publish(experiment, store, published, _records(experiment, results))
+        return _render(experiments, results, drawings=True, new=new)
 
 
-def _publish(experiment: Experiment, store: Store, path: Path) -> None:
+def _publish(experiment: Experiment, store: Store, published: Store, path: Path) -> set[str]:
+    """Add to an experiment's published records those that its page now shows; returns which."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
-    there, seeds = store.ids() | kept.keys(), store.seeds() | _seeds(kept)
-    wanted = {run.id for run in experiment.runs(complete_seeds(experiment, there, seeds))}
-    wanted |= timings.ids(experiment)
-    if new := wanted & there - kept.keys():
+    records = ChainMap(kept, _of_looks(experiment, published), _of_looks(experiment, store))
+    seeds = shown_seeds(experiment, records, published.seeds() | store.seeds())
+    wanted = {run.id for run in experiment.runs(seeds)} | timings.ids(experiment)
+    if new := wanted & store.ids() - kept.keys():
         write_records(path, [*kept.values(), *store.load(new).values()])
+    return new
+
+
+def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:
+    """The experiment's records with seeds of its looks, and with any that the store has."""
+    seeds = {*experiment.look_seeds(experiment.looks[-1]), *store.seeds()}
+    return store.load(ids_of(experiment, sorted(seeds)))
 
 
 def render(
@@ -75,17 +86,22 @@ def _locked(results: Path) -> Lock:
     return Lock(results / "local" / ".publish.lock")
 
 
-def _render(experiments: Sequence[Experiment], results: Path, *, drawings: bool) -> dict[str, Page]:
+def _render(
+    experiments: Sequence[Experiment], results: Path, *, drawings: bool, new: Collection[str] = ()
+) -> dict[str, Page]:
+    """Write the pages of these experiments, and of those that show one of the new runs."""
     views = published_views(results)
     pages = {name: render_page(found) for name, found in views.items()}
-    written = {experiment.id: pages[experiment.id] for experiment in experiments if experiment.id in pages}
+    asked = {experiment.id for experiment in experiments}
+    asked |= {name for name, found in views.items() if new and not found[-1].shows.isdisjoint(new)}
+    written = {name: page for name, page in pages.items() if name in asked}
     for name, page in written.items():
         write_page(results, name, page)
         if drawings:
             write_drawings(results, views[name])
-    shown = {name: found[-1] for name, found in views.items()}
-    write(results / "README.md", contents(pages, shown))
-    write(results / "sentences.csv", sentences(shown))
+    last = {name: found[-1] for name, found in views.items()}
+    write(results / "README.md", contents(pages, last))
+    write(results / "sentences.csv", sentences(last))
     _fill(results.parent / "README.md", views)
     return written
 
@@ -104,7 +120,8 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
     seeds, views = _seeds(published), {}
     for experiment in load():
         if experiment.needs or _records(experiment, results).is_file():
-            found = views_of(experiment, published, complete_seeds(experiment, published, seeds))
+            shown = shown_seeds(experiment, published, seeds)
+            found = views_of(experiment, published, shown, by_looks=True)
             if experiment.needs or found[-1].origin.found:
                 views[experiment.id] = found
     return views

@@ -193,7 +193,8 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
 
     ids = ids_of(experiment, asked.seeds)
     ours, theirs = here.load(ids), out.load(ids)
-    views = views_of(experiment, theirs | ours if asked.from_published else ours, asked.seeds)
+    records = theirs | ours if asked.from_published else ours
+    views = views_of(experiment, records, asked.seeds, by_looks=asked.auto)
     if not (experiment.lists or views[-1].origin.found):
         print(f"{experiment.id}: none of its runs is there")
         return

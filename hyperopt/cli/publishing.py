@@ -50,4 +50,6 @@ def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> int:
     for experiment in experiments:
         page = pages.get(experiment.id)
         print(f"{experiment.id}: {page.verdicts if page else 'no run of it is published'}")
+    if others := sorted(pages.keys() - {experiment.id for experiment in experiments}):
+        print(f"also rendered, as they share runs: {', '.join(others)}")
     return 0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,32 +29,110 @@ class NextLook:
     Attributes:
         seeds: of the look.
         runs: those that are missing.
-        undecided: the sentences that they are behind, each with the probability that this look decides it;
-            {} where it is the first, which needs every run.
+        left: the sentences that they are behind; none where it is the first, which needs every run.
+        level: the share of the 5 % that a decision there may cost.
     """
 
     seeds: tuple[int, ...]
     runs: tuple[Run, ...]
-    undecided: Mapping[str, float]
+    left: tuple[Verdict, ...] = ()
+    level: float = 0.0
+
+    @cached_property
+    def undecided(self) -> Mapping[str, float]:
+        """The sentences, each with the probability that this look decides it."""
+        return _probable(self.left, Look(self.seeds, self.level))
 
 
-def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook | None:
-    """The first look of which a run is missing; None where every sentence is decided, or looks end.
+@dataclass(frozen=True)
+class Reached:
+    """How far an experiment's looks have come.
+
+    Attributes:
+        seeds: of the looks whose runs are all there; the experiment's own at least.
+        runs: those that these looks take: all with its own seeds, of further ones those behind sentences that
+            the look before left undecided.
+        next: the look that is to come; None where every sentence is decided, or looks end.
+    """
+
+    seeds: tuple[int, ...]
+    runs: tuple[Run, ...]
+    next: NextLook | None = None
+
+
+def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
+    """How far the looks have come, and the first of which a run is missing.
 
     It follows from the experiment and the records alone, so that training goes on where it stopped.
     """
-    seeds = experiment.seeds
-    if missing := _missing(experiment.runs(seeds), records):
-        return NextLook(seeds, missing, {})
+    seeds, runs = experiment.seeds, tuple(experiment.runs())
+    if missing := _missing(runs, records):
+        return Reached(seeds, runs, NextLook(seeds, missing))
     for look in looks(experiment, experiment.look_seeds(experiment.looks[-1])):
         if len(look.seeds) <= len(seeds):
             continue
         found = verdicts(experiment, measure(experiment, records, seeds), seeds)
         left = [verdict for verdict in found if not verdict.decided and not _only_timed(verdict)]
-        if missing := _missing(_behind(left, look.seeds), records):
-            return NextLook(look.seeds, missing, _probable(left, look))
-        seeds = look.seeds
-    return None
+        behind = _behind(left, look.seeds)
+        if missing := _missing(behind, records):
+            return Reached(seeds, runs, NextLook(look.seeds, missing, tuple(left), look.level))
+        if not left:
+            break
+        seeds, runs = look.seeds, tuple({run.id: run for run in (*runs, *behind)}.values())
+    return Reached(seeds, runs)
+
+
+def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook | None:
+    """The first look of which a run is missing; None where every sentence is decided, or looks end."""
+    return reached(experiment, records).next
+
+
+def shown_seeds(
+    experiment: Experiment, records: Mapping[str, Record], seeds: Iterable[int]
+) -> tuple[int, ...]:
+    """The seeds that a page shows: the experiment's own, those of looks that are in, and whole ones.
+
+    Of a further seed of which only some run is there otherwise, that run came from elsewhere: it would fill
+    the page with missing cells.
+
+    Args:
+        experiment: whose page it is.
+        records: records by id; those of other experiments are ignored.
+        seeds: all that any run has.
+    """
+    whole = complete_seeds(experiment, records, seeds)
+    cells = list(experiment.cells())
+    some = any(
+        run.id in records
+        for seed in experiment.look_seeds(experiment.looks[-1])
+        if seed not in whole
+        for cell in cells
+        for run in cell.runs(seed)
+    )
+    looked = reached(experiment, records).seeds if some else ()
+    return (*experiment.seeds, *sorted({*whole, *looked} - {*experiment.seeds}))
+
+
+def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iterable[int]) -> tuple[int, ...]:
+    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records."""
+    others = sorted(set(seeds) - set(experiment.seeds))
+    cells = list(experiment.cells()) if others else []
+    complete = [
+        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
+    ]
+    return (*experiment.seeds, *complete)
+
+
+def asked_by_looks(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> list[Run]:
+    """Of the experiment's runs with these seeds those that are there or that looks ask for."""
+    far = reached(experiment, records)
+    looked = {*far.seeds, *(far.next.seeds if far.next else ())}
+    wanted = {run.id for run in (*far.runs, *(far.next.runs if far.next else ()))}
+    return [
+        run
+        for run in experiment.runs(seeds)
+        if run.id in records or run.id in wanted or run.seed not in looked
+    ]
 
 
 def seen(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:

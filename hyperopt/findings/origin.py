@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hyperopt.experiments.experiment import Experiment
+from hyperopt.config import Run
 from hyperopt.records import Record
 
 KEYS = ("commit", "hyperopt", "torch", "python", "device", "cpu")
@@ -42,9 +42,9 @@ class Origin:
         return self.wanted - self.missing
 
 
-def origin(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Origin:
-    """Where the experiment's runs with these seeds come from."""
-    wanted = [run.id for run in experiment.runs(seeds)]
+def origin(runs: Iterable[Run], records: Mapping[str, Record]) -> Origin:
+    """Where these runs come from."""
+    wanted = [run.id for run in runs]
     there = [records[id_] for id_ in wanted if id_ in records]
     others = sorted({key for record in there for key in record.made} - {*KEYS, *APART})
     facts = {key: _distinct(record.made.get(key, "") for record in there) for key in (*KEYS, *others)}

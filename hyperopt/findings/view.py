@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hyperopt.experiments.experiment import Experiment, Seeds
@@ -10,6 +10,7 @@ from hyperopt.findings import timings
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measurements, measure
+from hyperopt.findings.next_look import asked_by_looks
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
 from hyperopt.findings.tally import Tally, tally_of
@@ -58,6 +59,11 @@ class View:
         return not self.origin.missing
 
     @property
+    def shows(self) -> set[str]:
+        """Ids of all records that it reads."""
+        return ids_of(self.experiment, self.seeds)
+
+    @property
     def measured(self) -> bool:
         """Whether any cell has a number."""
         return any(measured.by_seed for measured in self.measurements.values())
@@ -69,18 +75,19 @@ class View:
 
     @property
     def count(self) -> str:
-        """`3 seeds`; where a cell has fewer, `3 to 5 of 5 seeds`."""
+        """`3 seeds`; `3 to 10 seeds` where looks had more; `3 to 5 of 5 seeds` where runs are missing."""
         total = len(self.seeds)
         there = [total - len(measured.missing) for measured in self.measurements.values()]
-        if self.complete or not there or min(there) == total:
+        if not there or min(there) == total:
             return counted(total, "seed")
         low, high = min(there), max(there)
-        return f"{low if low == high else f'{low} to {high}'} of {counted(total, 'seed')}"
+        some = str(low) if low == high else f"{low} to {high}"
+        return f"{some} seeds" if self.complete and low < high else f"{some} of {counted(total, 'seed')}"
 
     @property
     def over(self) -> str:
         """What means are taken over: `3 seeds (0, 1, 2)`; says so where some of their runs are missing."""
-        all_ = f"{counted(len(self.seeds), 'seed')} ({listed(self.seeds)})"
+        all_ = f"{self.count if self.complete else counted(len(self.seeds), 'seed')} ({listed(self.seeds)})"
         return all_ if self.complete else f"those of {all_} that are in"
 
     @property
@@ -112,7 +119,13 @@ def ids_of(experiment: Experiment, seeds: Seeds | None = None) -> set[str]:
     return runs | timings.ids(experiment)
 
 
-def views_of(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds | None = None) -> list[View]:
+def views_of(
+    experiment: Experiment,
+    records: Mapping[str, Record],
+    seeds: Seeds | None = None,
+    *,
+    by_looks: bool = False,
+) -> list[View]:
     """The experiment as its records show it, at its own seeds and at the requested ones.
 
     Args:
@@ -120,20 +133,25 @@ def views_of(experiment: Experiment, records: Mapping[str, Record], seeds: Seeds
         records: records by id; those of other experiments are ignored.
         seeds: how many or which. Where they go beyond the experiment's own, the first view has its own alone
             and the last has all; otherwise there is one view.
+        by_looks: of further seeds no run is missed but those behind sentences that a look left undecided.
     """
     asked = experiment.seed_numbers(seeds)
     groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
-    return [view_of(experiment, records, group) for group in groups]
+    return [view_of(experiment, records, group, by_looks=by_looks) for group in groups]
 
 
-def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...]) -> View:
+def view_of(
+    experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...], *, by_looks: bool = False
+) -> View:
     """The experiment as these records and seeds show it."""
     measurements = measure(experiment, records, seeds)
+    asked = experiment.lists or experiment
+    runs = asked_by_looks(asked, records, seeds) if by_looks else asked.runs(seeds)
     return View(
         experiment,
         seeds,
         measurements,
-        origin(experiment.lists or experiment, records, seeds),
+        origin(runs, records),
         verdicts=verdicts(experiment, measurements, seeds),
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
@@ -142,19 +160,6 @@ def view_of(experiment: Experiment, records: Mapping[str, Record], seeds: tuple[
         pictures=_pictures(experiment, records, seeds[0]),
         runs={run.id: records[run.id] for run in experiment.runs(seeds) if run.id in records},
     )
-
-
-def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iterable[int]) -> tuple[int, ...]:
-    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records.
-
-    A seed of which only some run is there came from elsewhere: it would fill the page with missing cells.
-    """
-    others = sorted(set(seeds) - set(experiment.seeds))
-    cells = list(experiment.cells()) if others else []
-    complete = [
-        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
-    ]
-    return (*experiment.seeds, *complete)
 
 
 def listed(seeds: tuple[int, ...]) -> str:

@@ -11,7 +11,7 @@ from hyperopt.errors import ImpossibleError
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
-from hyperopt.findings.view import complete_seeds
+from hyperopt.findings.next_look import shown_seeds
 from hyperopt.pages import Page
 from hyperopt.publish import publish, render, write_page
 from hyperopt.records import Store, read_records
@@ -87,10 +87,52 @@ def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Exp
 def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment) -> None:
     four = {cell: [*errors, 5.0] for cell, errors in ERRORS.items()}
     whole = records(experiment, four)
-    assert complete_seeds(experiment, whole, [0, 1, 2, 3]) == (0, 1, 2, 3)
+    assert shown_seeds(experiment, whole, [0, 1, 2, 3]) == (0, 1, 2, 3)
     lacking = dict(whole)
     del lacking[experiment.cell("10", "clip").run(3).id]
-    assert complete_seeds(experiment, lacking, [0, 1, 2, 3]) == (0, 1, 2)
+    assert shown_seeds(experiment, lacking, [0, 1, 2, 3]) == (0, 1, 2)
+
+
+LOOKED = SMALL.replace('each_of: ["0.1", "10"]', 'each_of: ["0.1"]').replace(
+    'mean_of: ["0.1", "10"]', 'each_of: ["10"]'
+)
+DECIDED = {
+    ("Adam alone", "no clip"): [4.0, 5.0, 6.0],
+    ("0.1", "no clip"): [20.0, 20.1, 20.2],
+    ("0.1", "clip"): [5.0, 5.2, 5.1],
+}
+"""Its first sentence holds at three seeds, so that further ones are of the row at 10 alone."""
+OPEN = {("10", "no clip"): [50.0, 40.0, 45.0] * 4, ("10", "clip"): [45.0, 50.0, 40.0] * 4}
+
+
+def test_what_a_look_asks_for_is_published_without_what_it_leaves_out(
+    tmp_path: Path, experiment: Experiment
+) -> None:
+    path = tmp_path / "experiments/report/table9.yaml"
+    path.write_text(LOOKED)
+    [looked] = load(root=tmp_path / "experiments")
+    results, record_file = tmp_path / "results", "records/report/table9.parquet"
+    for seeds, runs, count in ((9, 15, "3 seeds"), (10, 29, "3 to 10 seeds")):
+        errors = DECIDED | {cell: numbers[:seeds] for cell, numbers in OPEN.items()}
+        page = publish([looked], stored(tmp_path / str(seeds), looked, errors), results)["report/table9"]
+        assert len(read_records(results / record_file)) == runs
+        assert f"; {count}." in page.markdown
+        assert f"{runs} of {runs} runs" in page.markdown
+        assert "missing" not in page.markdown
+
+
+def test_pages_that_share_new_runs_are_rendered_too(tmp_path: Path, experiment: Experiment) -> None:
+    """The second asks for what the first trains, and is whole once that is published."""
+    (tmp_path / "experiments/report/table10.yaml").write_text(SMALL.replace("Two alphas", "The same"))
+    first, second = sorted(load(root=tmp_path / "experiments"), key=lambda e: e.id, reverse=True)
+    half = {cell: errors[:2] for cell, errors in ERRORS.items()}
+    results = tmp_path / "results"
+    publish([second], stored(tmp_path / "half", second, half), results)
+    assert "5 missing" in (results / "report/table10.md").read_text()
+    pages = publish([first], stored(tmp_path / "whole", first, ERRORS), results)
+    assert pages.keys() == {"report/table9", "report/table10"}
+    assert "15 of 15 runs" in (results / "report/table10.md").read_text()
+    assert publish([first], Store(tmp_path / "nothing"), results).keys() == {"report/table9"}
 
 
 def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment) -> None:

@@ -88,5 +88,7 @@ def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Recor
 def _described(step: Step) -> str:
     """What a look takes, and which sentences it probably decides."""
     lines = [f"{step.experiment.id}, {counted(len(step.look.seeds), 'seed')}: {step.plan.describe()}"]
-    lines += [f"  {100 * share:3.0f} % decided: {says}" for says, share in step.look.undecided.items()]
+    for says, chance in step.look.undecided.items():
+        near = f", {100 * chance.at_the_bound:.0f} % at its bound" if chance.at_the_bound else ""
+        lines.append(f"  {100 * chance.decided:3.0f} % decided{near}: {says}")
     return "\n".join(lines)

@@ -107,6 +107,8 @@ class Claim:
         ours: it is a check of ours, that no report says.
         same_as: the experiment of whose sentences it repeats one.
         testable: whether it excludes anything that could be seen.
+        by_repeats: it is about what the report prints, means of several runs, and holds where more than half
+            of all repeats would print its rows as claimed.
     """
 
     says: str
@@ -117,6 +119,7 @@ class Claim:
     ours: bool = False
     same_as: str = ""
     testable: bool = True
+    by_repeats: bool = False
 
     @property
     def counts(self) -> bool:

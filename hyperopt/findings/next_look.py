@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +12,23 @@ import numpy as np
 
 from hyperopt.config import Run
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.judging import Outcome, decide
 from hyperopt.findings.measurements import measure
-from hyperopt.findings.tested import Tested, refuted, shown
-from hyperopt.findings.verdicts import Look, Verdict, looks, verdicts
+from hyperopt.findings.tested import Tested
+from hyperopt.findings.verdicts import Look, Verdict, about_times, looks, sentence_of, verdicts
 from hyperopt.records import Record
-from hyperopt.statistics import Evidence, holm, of_several
+from hyperopt.statistics import Evidence
 
 DRAWS = 200
 """How often a look is drawn to say how probably it decides."""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How probably a look decides a sentence, and how probably it shows that it lies at its bound."""
+
+    decided: float
+    at_the_bound: float
 
 
 @dataclass(frozen=True)
@@ -39,8 +48,8 @@ class NextLook:
     level: float = 0.0
 
     @cached_property
-    def undecided(self) -> Mapping[str, float]:
-        """The sentences, each with the probability that this look decides it."""
+    def undecided(self) -> Mapping[str, Chance]:
+        """The sentences, each with how probably this look tells it."""
         return _probable(self.left, Look(self.seeds, self.level))
 
 
@@ -72,7 +81,9 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
         if len(look.seeds) <= len(seeds):
             continue
         found = verdicts(experiment, measure(experiment, records, seeds), seeds)
-        left = [verdict for verdict in found if not verdict.decided and not _only_timed(verdict)]
+        left = [
+            verdict for verdict in found if not verdict.decided and not about_times(verdict.claim, experiment)
+        ]
         behind = _behind(left, look.seeds)
         if missing := _missing(behind, records):
             return Reached(seeds, runs, NextLook(look.seeds, missing, tuple(left), look.level))
@@ -155,33 +166,25 @@ def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
     return [run for seed in seeds for cell in cells for run in cell.runs(seed)]
 
 
-def _only_timed(verdict: Verdict) -> bool:
-    """Whether it is about times alone, which further seeds do not tell."""
-    return all(
-        metric_of(side.cell.metric).timed_in
-        for row in verdict.rows
-        for pair in row.tested.sides
-        for side in pair
-    )
-
-
-def _probable(left: Sequence[Verdict], look: Look) -> dict[str, float]:
-    """How often each sentence is decided at a look whose further effects are like those seen so far.
+def _probable(left: Sequence[Verdict], look: Look) -> dict[str, Chance]:
+    """How often each sentence is told at a look whose further effects are like those seen so far.
 
     Of a mean they are normal with its mean and spread, else drawn from those seen.
     """
-    rng, decided = np.random.default_rng(0), np.zeros(len(left))
+    rng = np.random.default_rng(0)
+    outcomes: list[Counter[Outcome]] = [Counter() for _ in left]
     for _ in range(DRAWS):
-        ps = [_p(verdict, look, rng) for verdict in left]
-        decided += holm(ps, look.level)[0]
-    return {verdict.claim.says: float(share) for verdict, share in zip(left, decided / DRAWS, strict=True)}
-
-
-def _p(verdict: Verdict, look: Look, rng: np.random.Generator) -> float:
-    samples = [(row.tested.check.bound, _drawn(row.tested, look, rng)) for row in verdict.rows]
-    n, spared = len(samples), verdict.claim.all_but
-    holds = of_several([shown(bound, sample) for bound, sample in samples], n - spared)
-    return min(holds, of_several([refuted(bound, sample) for bound, sample in samples], spared + 1))
+        sentences = [
+            sentence_of(verdict, [_drawn(row.tested, look, rng) for row in verdict.rows]) for verdict in left
+        ]
+        for counts, decision in zip(outcomes, decide(sentences, look.level), strict=True):
+            counts[decision.outcome] += 1
+    return {
+        verdict.claim.says: Chance(
+            (counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS
+        )
+        for verdict, counts in zip(left, outcomes, strict=True)
+    }
 
 
 def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:

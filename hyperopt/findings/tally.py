@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from hyperopt.findings.judging import OUTCOMES
 from hyperopt.findings.measurements import Measured, Measurements
-from hyperopt.findings.verdicts import OUTCOMES, Verdict
+from hyperopt.findings.verdicts import Verdict
 
 
 @dataclass(frozen=True)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean, median
 
-from hyperopt.experiments.claim import Bound, Check, Place
+from hyperopt.experiments.claim import Check, Place
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.statistics import (
     Evidence,
     Interval,
-    above,
-    below,
     evidence,
     interval_of,
     paired,
@@ -52,9 +50,17 @@ class Tested:
     @cached_property
     def effects(self) -> dict[int, float]:
         """By seed, over seeds whose runs are all in; by round, of times. Over rows it is their mean."""
-        by_row = [paired(self.check.effect.of, a.by_seed, b.by_seed) for a, b in self.sides]
-        seeds = sorted(set.intersection(*(set(row) for row in by_row)))
-        return {seed: fmean(row[seed] for row in by_row) for seed in seeds}
+        return self.effects_at(None)
+
+    def effects_at(self, seeds: Sequence[int] | None) -> dict[int, float]:
+        """The effects of these seeds, None is all: a median from which one is so far is theirs alone."""
+        effect = self.check.effect
+        by_row = [
+            paired(effect.of, _numbers(effect.minuend, a, seeds), _numbers(effect.subtrahend, b, seeds))
+            for a, b in self.sides
+        ]
+        there = sorted(set.intersection(*(set(row) for row in by_row)))
+        return {seed: fmean(row[seed] for row in by_row) for seed in there}
 
     @property
     def timed(self) -> bool:
@@ -88,17 +94,22 @@ class Tested:
         return found and found.within(self._possible)
 
     @property
-    def repeats(self) -> float | None:
-        """The share of repeats of the report's procedure whose effect would be as claimed.
+    def repeated(self) -> list[bool] | None:
+        """Of every repeat of the report's procedure, whether its effect would be as claimed.
 
-        A repeat is the mean over any m of our seeds. None where its numbers are of one run, and where we
-        have no more runs than they.
+        A repeat is the mean over any m of our seeds. None where the report's numbers are of one run, and
+        where we have no more runs than they.
         """
         values = list(self.effects.values())
         if self.m < 2 or len(values) <= self.m or self.timed:
             return None
-        means = subset_means(values, self.m)
-        return sum(map(self.check.bound.holds, means.tolist())) / len(means)
+        return [self.check.bound.holds(mean) for mean in subset_means(values, self.m).tolist()]
+
+    @property
+    def repeats(self) -> float | None:
+        """The share of them; None as there."""
+        found = self.repeated
+        return None if found is None else fmean(found)
 
     @property
     def negligible(self) -> float:
@@ -113,14 +124,17 @@ class Tested:
 
     def evidence(self, seeds: Sequence[int] | None = None) -> Evidence:
         """What these seeds say of the effect, all by default; nothing where one of them is missing."""
-        wanted = self.effects.keys() if seeds is None or self.timed else seeds
-        if not all(seed in self.effects for seed in wanted):
+        if seeds is None or self.timed:
+            seeds, effects = tuple(self.effects), self.effects
+        else:
+            effects = self.effects_at(seeds)
+        if not all(seed in effects for seed in seeds):
             return evidence([])
-        sample = evidence([self.effects[seed] for seed in wanted], exact=self.exact)
+        sample = evidence([effects[seed] for seed in seeds], exact=self.exact)
         if self.method != "share":
             return replace(sample, method="median" if self.method == "median" else "mean")
         [(first, second)] = self.sides
-        a, b = (sum(side.by_seed[seed] > 0 for seed in wanted) for side in (first, second))
+        a, b = (sum(side.by_seed[seed] > 0 for seed in seeds) for side in (first, second))
         n = len(sample.effects)
         return replace(sample, method="share", outcomes=((a, n), (b, n)))
 
@@ -157,32 +171,19 @@ def tested(check: Check, experiment: Experiment, measurements: Measurements) -> 
     ]
 
 
-def shown(bound: Bound, sample: Evidence) -> float:
-    """How little the sample would be expected were the effect not as claimed (p)."""
-    return max(
-        above(sample, bound.low, closed=not bound.low_open),
-        below(sample, bound.high, closed=not bound.high_open),
-    )
-
-
-def refuted(bound: Bound, sample: Evidence) -> float:
-    """How little the sample would be expected were the effect as claimed (p)."""
-    return min(
-        below(sample, bound.low, closed=bound.low_open), above(sample, bound.high, closed=bound.high_open)
-    )
-
-
-def near(bound: Bound, sample: Evidence, margin: float) -> float:
-    """How little it would be expected were the effect further than a margin from either end (p)."""
-    ends = [end for end in (bound.low, bound.high) if math.isfinite(end)]
-    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in ends), default=1.0)
-
-
 def _at(place: Place, row: str, measurements: Measurements) -> Measured:
     measured = measurements[place.row_at(row), place.column]
-    if place.spread and measured.summary:
-        middle = measured.summary.median
-        return replace(measured, by_seed={s: abs(y - middle) for s, y in measured.by_seed.items()})
     if not place.reported or measured.cell.report is None:
         return measured
     return replace(measured, by_seed=dict.fromkeys(measured.by_seed, measured.cell.report))
+
+
+def _numbers(place: Place, measured: Measured, seeds: Sequence[int] | None) -> Mapping[int, float]:
+    """One side's numbers by seed, or how far each is from their median."""
+    by_seed = measured.by_seed
+    if seeds is not None:
+        by_seed = {seed: by_seed[seed] for seed in seeds if seed in by_seed}
+    if not place.spread or not by_seed:
+        return by_seed
+    middle = median(by_seed.values())
+    return {seed: abs(number - middle) for seed, number in by_seed.items()}

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+
+import numpy as np
 
 from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.metrics import metric_of
+from hyperopt.findings.judging import Decision, Outcome, Row, Sentence, decide, undecided_or_near
 from hyperopt.findings.measurements import Measurements
-from hyperopt.findings.tested import Tested, near, refuted, shown, tested
-from hyperopt.statistics import ALPHA, divided, fewest_for_median, holm, interval_of, of_several
+from hyperopt.findings.tested import Tested, tested
+from hyperopt.statistics import ALPHA, Evidence, divided, fewest_for_median
 
-Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
-OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
+LEFT: tuple[Outcome, ...] = ("undecided", "at the bound")
+"""What a further look may change."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,11 @@ class RowVerdict:
     p: float | None = None
     within: float | None = None
 
+    @property
+    def decided(self) -> bool:
+        """Whether a further look would change nothing."""
+        return self.outcome not in LEFT
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -44,7 +52,7 @@ class Verdict:
         rows: its tests, check by check.
         p: of the verdict, or of the nearer of both, multiplied for the sentences of the page and the looks,
             so that 0.05 decides; None where it was not looked at.
-        seeds: at how many the look was that decided it; None where none did.
+        seeds: at how many the look was that decided it; None where none did, and of times.
     """
 
     claim: Claim
@@ -54,6 +62,18 @@ class Verdict:
     seeds: int | None = None
 
     @property
+    def repeats(self) -> float | None:
+        """The share of repeats of the report's procedure that would print it; None as of a row.
+
+        A repeat is any m of our seeds; all rows have to be as claimed but for those that may fail.
+        """
+        by_row = [row.tested.repeated for row in self.rows]
+        if not by_row or any(one is None for one in by_row):
+            return None
+        right = np.array(by_row).sum(axis=0) >= len(by_row) - self.claim.all_but
+        return float(right.mean())
+
+    @property
     def holding(self) -> int:
         """How many of its rows hold."""
         return sum(row.outcome == "holds" for row in self.rows)
@@ -61,7 +81,7 @@ class Verdict:
     @property
     def decided(self) -> bool:
         """Whether a further look would change nothing."""
-        return self.outcome not in ("undecided", "at the bound")
+        return self.outcome not in LEFT
 
 
 @dataclass(frozen=True)
@@ -75,22 +95,52 @@ class Look:
 def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
     """The experiment's looks for which there are seeds, its own first.
 
-    Where the median is judged, a look at fewer seeds than it takes decides nothing and gets no share.
+    Where the median is judged, a look at fewer seeds than it takes decides nothing and gets no share; nor do
+    sentences about times, see `level_of_times`.
     """
     at = [n for n in experiment.looks if experiment.judged_by == "mean" or n >= fewest_for_median(ALPHA)]
     own = [seed for seed in experiment.seeds if seed in seeds]
     ordered = [*own, *(seed for seed in seeds if seed not in own)]
-    levels = divided(at) if at else ()
+    levels = divided(ALPHA - level_of_times(experiment), at) if at else ()
     return [Look(tuple(ordered[:n]), level) for n, level in zip(at, levels, strict=True) if n <= len(ordered)]
+
+
+def level_of_times(experiment: Experiment) -> float:
+    """The share of the 5 % for sentences about times alone, which no further seed tells more about.
+
+    They are looked at once, for their part of all sentences; the others share the rest among their looks.
+    """
+    testable = [claim for claim in experiment.claims if claim.testable]
+    timed = sum(about_times(claim, experiment) for claim in testable)
+    return ALPHA * timed / len(testable) if timed else 0.0
+
+
+def about_times(claim: Claim, experiment: Experiment) -> bool:
+    """Whether every effect of a sentence is one of times."""
+    metric = {column.name: metric_of(column.metric) for column in experiment.columns}
+    places = [place for check in claim.checks for place in (check.effect.minuend, check.effect.subtrahend)]
+    return bool(places) and all(metric[p.column].timed_in for p in places if p.number is None)
 
 
 def verdicts(experiment: Experiment, measurements: Measurements, seeds: Sequence[int]) -> list[Verdict]:
     """A verdict per sentence, in the experiment's order."""
     found = [_untested(claim, experiment, measurements) for claim in experiment.claims]
+    timed = [i for i, claim in enumerate(experiment.claims) if about_times(claim, experiment)]
+    others = [i for i in range(len(found)) if i not in timed]
+    _look(found, timed, Look((), level_of_times(experiment)))
     for look in looks(experiment, seeds):
-        _look(found, look)
-    left = sum(not verdict.decided for verdict in found)
-    return [_at_the_bound(verdict, ALPHA / max(1, left)) for verdict in found]
+        _look(found, others, look)
+    return found
+
+
+def sentence_of(verdict: Verdict, samples: Sequence[Evidence]) -> Sentence:
+    """What is tested of a sentence, with a sample for each of its rows."""
+    rows = [
+        Row(row.tested.check.bound, sample, row.tested.negligible)
+        for row, sample in zip(verdict.rows, samples, strict=True)
+    ]
+    claim = verdict.claim
+    return Sentence(tuple(rows), claim.all_but, verdict.rows[0].tested.m if claim.by_repeats else 0)
 
 
 def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) -> Verdict:
@@ -99,67 +149,33 @@ def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) 
     return Verdict(claim, outcome, tuple(RowVerdict(one, outcome) for one in every))
 
 
-def _look(found: list[Verdict], look: Look) -> None:
-    """Decide what can be decided at a look: by Holm's step-down over the sentences not decided before."""
-    left = [i for i, verdict in enumerate(found) if not verdict.decided]
-    ps = [_sentence(found[i], look) for i in left]
-    rejected, times = holm([min(p) for p in ps], look.level)
-    for i, (holds, fails), decided, factor in zip(left, ps, rejected, times, strict=True):
-        verdict = _rows(found[i], look, factor, holds=decided and holds <= fails)
-        p = min(1.0, min(holds, fails) * factor * ALPHA / look.level)
-        if decided:
-            outcome: Outcome = "holds" if holds <= fails else "does not hold"
-            verdict = replace(verdict, outcome=outcome, seeds=len(look.seeds))
-        found[i] = replace(verdict, p=p)
+def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
+    """Judge some of the sentences at a look, those that are not decided yet."""
+    left = [i for i in which if not found[i].decided]
+    sentences = [
+        sentence_of(found[i], [row.tested.evidence(look.seeds) for row in found[i].rows]) for i in left
+    ]
+    for i, decision in zip(left, decide(sentences, look.level), strict=True):
+        found[i] = _after(found[i], decision, look)
 
 
-def _sentence(verdict: Verdict, look: Look) -> tuple[float, float]:
-    """Of a sentence p that it holds, as all but so many of its rows must, and p that it does not."""
-    pairs = [_evidence(row.tested, look) for row in verdict.rows]
-    n, spared = len(pairs), verdict.claim.all_but
-    holds = of_several([holds for holds, _ in pairs], n - spared)
-    return holds, of_several([fails for _, fails in pairs], spared + 1)
-
-
-def _evidence(one: Tested, look: Look) -> tuple[float, float]:
-    """Of one effect p that it is as claimed, and p that it is not."""
-    bound, sample = one.check.bound, one.evidence(look.seeds)
-    return shown(bound, sample), refuted(bound, sample)
-
-
-def _rows(verdict: Verdict, look: Look, sentences: int, *, holds: bool) -> Verdict:
-    """The rows of a sentence: by Holm's step-down within it, all alike where all of them hold."""
-    pairs = [_evidence(row.tested, look) for row in verdict.rows]
-    level = look.level / sentences
-    rejected, times = holm([min(pair) for pair in pairs], level)
-    rows = []
-    for row, (yes, no), decided, factor in zip(verdict.rows, pairs, rejected, times, strict=True):
-        if holds and yes <= level:
-            decided, factor = True, 1
-        if row.outcome == "undecided":
-            outcome: Outcome = row.outcome if not decided else "holds" if yes <= no else "does not hold"
-            row = replace(row, outcome=outcome, p=min(1.0, min(yes, no) * factor * ALPHA / level))
-        rows.append(row)
-    return replace(verdict, rows=tuple(rows))
-
-
-def _at_the_bound(verdict: Verdict, level: float) -> Verdict:
-    """Where all that is undecided lies within a negligible difference of its bound, the sentence does too."""
-    if verdict.outcome != "undecided":
-        return verdict
-    rows = [_row_at_the_bound(row, level) for row in verdict.rows]
-    left = {row.outcome for row in rows} - {"holds"}
-    outcome: Outcome = "at the bound" if left == {"at the bound"} else "undecided"
-    return replace(verdict, outcome=outcome, rows=tuple(rows))
-
-
-def _row_at_the_bound(row: RowVerdict, level: float) -> RowVerdict:
-    one, bound = row.tested, row.tested.check.bound
-    if row.outcome != "undecided" or row.p is None:
-        return row
-    sample = one.evidence()
-    p, interval = near(bound, sample, one.negligible), interval_of(sample, 1 - level)
-    if p > level or interval is None:
-        return row
-    within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in (bound.low, bound.high))
-    return replace(row, outcome="at the bound", within=within)
+def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
+    """The verdict with what a look says of it; a row that was decided before stays so."""
+    times = ALPHA / look.level
+    rows = [
+        row
+        if row.decided
+        else replace(row, outcome=new.outcome, p=min(1.0, new.p * times), within=new.within)
+        for row, new in zip(verdict.rows, decision.rows, strict=True)
+    ]
+    outcome = decision.outcome
+    if outcome in LEFT:
+        outcome = undecided_or_near([row.outcome for row in rows])
+    seeds = len(look.seeds) or None
+    return replace(
+        verdict,
+        outcome=outcome,
+        rows=tuple(rows),
+        p=min(1.0, decision.p * times),
+        seeds=None if outcome in LEFT else seeds,
+    )

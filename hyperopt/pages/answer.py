@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.tally import Tally
-from hyperopt.findings.verdicts import OUTCOMES, Outcome, Verdict
+from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Sentences

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Check, Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.verdicts import RowVerdict, Verdict, looks
+from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, looks
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.markdown import interval, number
 from hyperopt.wording import possessive, sentence
 
-OF_TIMES = "Of times it is the ratio, paired by round, and n counts rounds."
+OF_TIMES = (
+    "Of times it is the ratio, paired by round, and n counts rounds; they are looked at once, whatever seeds."
+)
 OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
 DOC = "../../docs/statistics.md"
 
@@ -53,6 +54,8 @@ def said(verdict: Verdict, experiment: Experiment) -> str:
         parts.append("*(A check of ours.)*")
     if claim.same_as:
         parts.append(f"*(As in [{claim.same_as}](../{claim.same_as}.md).)*")
+    if claim.by_repeats and (share := verdict.repeats) is not None:
+        parts.append(f"{100 * share:.0f} % of repeats would print so.")
     if claim.all_but:
         parts.append(f"Holds where {len(verdict.rows) - claim.all_but} of the rows do.")
     parts += list(dict.fromkeys(filter(None, (_effect(check, experiment) for check in claim.checks))))
@@ -117,6 +120,7 @@ def _how_judged(view: View) -> str:
     what = f"({effect.minuend.column}) − ({effect.subtrahend.column})" if effect else "the difference claimed"
     judged = "median" if experiment.judged_by == "median" else "mean"
     words = [f"The effect is {what}, paired by seed; over several rows, its mean over them."]
+    timed = any(about_times(verdict.claim, experiment) for verdict in view.verdicts)
     if not experiment.random:
         words.append("Nothing is random here: equal numbers are the numbers.")
     else:
@@ -130,7 +134,6 @@ def _how_judged(view: View) -> str:
         )
     tests = [row.tested for verdict in view.verdicts for row in verdict.rows]
     if any(one.check.effect.ratio for one in tests):
-        timed = any(metric_of(column.metric).timed_in for column in experiment.columns)
         words.append(OF_TIMES if timed else OF_RATIOS)
     if any(one.method == "median" for one in tests):
         words.append(
@@ -145,6 +148,11 @@ def _how_judged(view: View) -> str:
         words.append(
             f"Repeats: of all means over {experiment.runs_per_number} of our seeds, the share whose effect "
             "is as claimed: how often the report's own procedure would print the same."
+        )
+    if any(verdict.claim.by_repeats for verdict in view.verdicts):
+        words.append(
+            "A sentence about what is printed holds where most repeats would print all of it: told, with the "
+            f"binomial test, by repeats of {experiment.runs_per_number} seeds that no other has."
         )
     return " ".join(words)
 

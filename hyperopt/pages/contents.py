@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
+from hyperopt.findings.judging import Outcome
 from hyperopt.findings.tally import tally_of
-from hyperopt.findings.verdicts import Outcome
 from hyperopt.findings.view import View
 from hyperopt.pages.answer import HEADS, numbers, outcomes
 from hyperopt.pages.markdown import table

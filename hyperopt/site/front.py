@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from hyperopt.experiments.report import REPORTS
 from hyperopt.findings.best import Best, best
+from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.tally import Tally, tally_of
-from hyperopt.findings.verdicts import OUTCOMES, Outcome, Verdict
+from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.pages import alphas, answer
 from hyperopt.pages.markdown import interval, number

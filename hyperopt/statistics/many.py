@@ -7,12 +7,12 @@ from collections.abc import Sequence
 ALPHA = 0.05
 
 
-def divided(looks: Sequence[int]) -> tuple[float, ...]:
-    """How the 5 % are divided among looks at so many seeds: equally, which docs/statistics.md compares.
+def divided(level: float, looks: Sequence[int]) -> tuple[float, ...]:
+    """How a level is divided among looks at so many seeds: equally, which docs/statistics.md compares.
 
     They sum to it, so that looks may depend on one another in any way.
     """
-    return (ALPHA / len(looks),) * len(looks)
+    return (level / len(looks),) * len(looks)
 
 
 def holm(p: Sequence[float], level: float) -> tuple[list[bool], list[int]]:

@@ -33,6 +33,6 @@ def test_of_several_rows_all_most_or_one() -> None:
 
 @given(st.lists(st.integers(2, 100), min_size=1, max_size=4, unique=True))
 def test_the_looks_share_5_percent(looks: list[int]) -> None:
-    levels = divided(sorted(looks))
+    levels = divided(ALPHA, sorted(looks))
     assert sum(levels) == pytest.approx(ALPHA)
     assert min(levels) > 0

@@ -60,8 +60,22 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
         ours=keys.take("ours", bool, False),
         same_as=keys.take("same_as", str, ""),
         testable=not reason,
+        by_repeats=_by_repeats(keys, experiment, says),
     )
     return keys.nothing_left(claim)
+
+
+def _by_repeats(keys: Keys, experiment: Experiment, says: str) -> bool:
+    """Whether the claim is judged by repeats of the report's procedure, whose numbers are means."""
+    if (given := keys.take("judged_by", str, None)) is None:
+        return False
+    if given != "repeats":
+        raise unknown("judged_by of a claim", given, ["repeats"])
+    if experiment.runs_per_number < 2:
+        raise ExperimentError(
+            f"the claim {says!r} is judged by repeats, which takes a runs_per_number from 2"
+        )
+    return True
 
 
 def _check(

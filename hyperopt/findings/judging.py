@@ -1,0 +1,172 @@
+"""What samples say of sentences at one look: the tests of a page together, at one level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import special
+
+from hyperopt.experiments.claim import Bound
+from hyperopt.statistics import Evidence, above, below, holm, interval_of, of_several
+
+Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
+OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One test of a sentence: the effects claimed, those seen, and a difference too small to speak of."""
+
+    bound: Bound
+    sample: Evidence
+    negligible: float
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is tested of a sentence.
+
+    Attributes:
+        rows: its tests.
+        spared: so many of them may fail.
+        repeat: where it is about what the report prints, how many runs are behind a number; else 0.
+    """
+
+    rows: tuple[Row, ...]
+    spared: int = 0
+    repeat: int = 0
+
+
+@dataclass(frozen=True)
+class RowDecision:
+    """What follows for one test.
+
+    Attributes:
+        outcome: for it alone.
+        p: of the outcome, or of the nearer of `holds` and `does not hold`, multiplied for the tests of the
+            sentence and the sentences that are left.
+        within: where it is at the bound, how far from it the effect may be.
+    """
+
+    outcome: Outcome
+    p: float
+    within: float | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What follows for a sentence: `p` as of a row, multiplied for the sentences that are left."""
+
+    outcome: Outcome
+    p: float
+    rows: tuple[RowDecision, ...]
+
+
+def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
+    """Decide what can be decided at a level for all: by Holm's step-down over the sentences.
+
+    Of those that it leaves, a row lies at its bound where it is shown to be within what is negligible. That
+    costs no error of its own: whoever says so wrongly, of an effect further away than that, has rejected the
+    same effects as whoever takes it for one beyond the bound.
+    """
+    ps = [of_sentence(sentence) for sentence in sentences]
+    rejected, times = holm([min(p) for p in ps], level)
+    left = max(1, rejected.count(False))
+    found = []
+    for sentence, (holds, fails), decided, factor in zip(sentences, ps, rejected, times, strict=True):
+        rows = _rows(sentence, level / factor, holds=decided and holds <= fails)
+        if not decided:
+            rows = [_near(row, one, level / left) for row, one in zip(rows, sentence.rows, strict=True)]
+        rows = [RowDecision(row.outcome, min(1.0, row.p * factor), row.within) for row in rows]
+        outcome: Outcome = "holds" if holds <= fails else "does not hold"
+        outcome = outcome if decided else undecided_or_near([row.outcome for row in rows])
+        found.append(Decision(outcome, min(1.0, min(holds, fails) * factor), tuple(rows)))
+    return found
+
+
+def undecided_or_near(rows: Sequence[Outcome]) -> Outcome:
+    """Where all that is undecided of a sentence lies at its bound, the sentence does too."""
+    return "at the bound" if {*rows} - {"holds"} == {"at the bound"} else "undecided"
+
+
+def of_sentence(sentence: Sentence) -> tuple[float, float]:
+    """Of a sentence p that it holds, as all but so many of its rows must, and p that it does not."""
+    if sentence.repeat:
+        return _of_repeats(sentence.rows, sentence.spared, sentence.repeat)
+    pairs = [(shown(row.bound, row.sample), refuted(row.bound, row.sample)) for row in sentence.rows]
+    n, spared = len(pairs), sentence.spared
+    holds = of_several([holds for holds, _ in pairs], n - spared)
+    return holds, of_several([fails for _, fails in pairs], spared + 1)
+
+
+def shown(bound: Bound, sample: Evidence) -> float:
+    """How little the sample would be expected were the effect not as claimed (p)."""
+    return max(
+        above(sample, bound.low, closed=not bound.low_open),
+        below(sample, bound.high, closed=not bound.high_open),
+    )
+
+
+def refuted(bound: Bound, sample: Evidence) -> float:
+    """How little the sample would be expected were the effect as claimed (p)."""
+    return min(
+        below(sample, bound.low, closed=bound.low_open), above(sample, bound.high, closed=bound.high_open)
+    )
+
+
+def near(bound: Bound, sample: Evidence, margin: float) -> float:
+    """How little it would be expected were the effect further than a margin from either end (p)."""
+    ends = [end for end in (bound.low, bound.high) if math.isfinite(end)]
+    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in ends), default=1.0)
+
+
+def printed(rows: Sequence[Row], spared: int, m: int) -> list[bool]:
+    """Of every repeat of the report's procedure, whether it would print what is claimed.
+
+    A repeat is m runs that no other has, in the order of seeds, so that repeats are independent.
+    """
+    n = min(len(row.sample.effects) for row in rows) // m * m
+    effects = np.array([row.sample.effects[:n] for row in rows], dtype=float)
+    means = effects.reshape(len(rows), -1, m).mean(axis=2).T.tolist()
+    bounds = [row.bound for row in rows]
+    return [sum(map(Bound.holds, bounds, repeat)) >= len(rows) - spared for repeat in means]
+
+
+def _of_repeats(rows: Sequence[Row], spared: int, m: int) -> tuple[float, float]:
+    """P that at least half of all repeats print what is claimed, and p that half at most do.
+
+    It is the binomial test, one-sided and exact, so that nothing needs to be doubled.
+    """
+    if any(row.sample.undefined for row in rows) or not (outcomes := printed(rows, spared, m)):
+        return 1.0, 1.0
+    n, right = len(outcomes), sum(outcomes)
+    return float(special.bdtr(n - right, n, 0.5)), float(special.bdtr(right, n, 0.5))
+
+
+def _rows(sentence: Sentence, level: float, *, holds: bool) -> list[RowDecision]:
+    """The rows of a sentence: by Holm's step-down within it, all alike where all of them hold."""
+    pairs = [of_sentence(Sentence((row,), 0, sentence.repeat)) for row in sentence.rows]
+    rejected, times = holm([min(pair) for pair in pairs], level)
+    found = []
+    for (yes, no), decided, factor in zip(pairs, rejected, times, strict=True):
+        if holds and yes <= level:
+            decided, factor = True, 1
+        outcome: Outcome = "undecided" if not decided else "holds" if yes <= no else "does not hold"
+        found.append(RowDecision(outcome, min(yes, no) * factor))
+    return found
+
+
+def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
+    """At the bound instead of undecided, where that is shown."""
+    interval = interval_of(row.sample, 1 - level)
+    if decision.outcome != "undecided" or interval is None:
+        return decision
+    if near(row.bound, row.sample, row.negligible) > level:
+        return decision
+    ends = (row.bound.low, row.bound.high)
+    within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in ends)
+    return RowDecision("at the bound", decision.p, within)

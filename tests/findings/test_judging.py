@@ -1,0 +1,81 @@
+"""Sentences judged together: repeats by hand, what lies at a bound, and times that are looked at once."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_records import ERRORS, SMALL, records
+
+from hyperopt.experiments import read
+from hyperopt.experiments.claim import Bound
+from hyperopt.experiments.experiment import ExperimentError
+from hyperopt.findings.judging import Row, Sentence, decide, of_sentence, printed
+from hyperopt.findings.measurements import measure
+from hyperopt.findings.verdicts import level_of_times, looks, verdicts
+from hyperopt.statistics import ALPHA, evidence
+
+
+def rows(*effects: list[float]) -> tuple[Row, ...]:
+    return tuple(Row(Bound(low=1), evidence(one), 0.25) for one in effects)
+
+
+def test_a_repeat_prints_means_of_runs_that_no_other_has() -> None:
+    # Means of three: 1, 2 and 0; the seventh to ninth count, the tenth has no repeat. The other row: 2, 0, 2.
+    two = rows([0, 0, 3, 2, 2, 2, 0, 0, 0, 9], [2, 2, 2, 0, 0, 0, 2, 2, 2, 9])
+    assert printed(two, 0, 3) == [True, False, False]
+    assert printed(two, 1, 3) == [True, True, True]
+
+
+def test_what_is_printed_holds_where_most_repeats_print_it() -> None:
+    always, never = [2.0] * 30, [0.0] * 30
+    assert of_sentence(Sentence(rows(always), repeat=3)) == pytest.approx((1 / 1024, 1.0))
+    assert of_sentence(Sentence(rows(always, never), repeat=3)) == pytest.approx((1.0, 1 / 1024))
+    assert of_sentence(Sentence(rows(always, never), spared=1, repeat=3)) == pytest.approx((1 / 1024, 1.0))
+    assert of_sentence(Sentence(rows([2.0, 2.0]), repeat=3)) == (1.0, 1.0), "two runs make no mean of three"
+    assert of_sentence(Sentence(rows([math.nan] * 30), repeat=3)) == (1.0, 1.0)
+
+
+def test_a_claim_about_what_is_printed_takes_numbers_that_are_means(tmp_path: Path) -> None:
+    path = tmp_path / "table9.yaml"
+    claim = '{says: Clipping helps., each_of: ["0.1", "10"], at_least: 1'
+    path.write_text(SMALL.replace(claim, f"{claim}, judged_by: repeats"))
+    experiment = read(path, "report/table9")
+    assert [claim.by_repeats for claim in experiment.claims] == [True, False, False]
+    found = verdicts(experiment, measure(experiment, records(experiment, ERRORS), (0, 1, 2)), (0, 1, 2))
+    assert found[0].outcome == "undecided", "three runs are one repeat"
+    path.write_text(path.read_text().replace("runs_per_number: 3", "runs_per_number: 1"))
+    with pytest.raises(ExperimentError, match="takes a runs_per_number from 2"):
+        read(path, "report/table9")
+    path.write_text(SMALL.replace(claim, f"{claim}, judged_by: eye"))
+    with pytest.raises(ExperimentError, match="eye"):
+        read(path, "report/table9")
+
+
+def test_at_the_bound_costs_no_level_of_its_own() -> None:
+    """An effect at the end of what is negligible is wrongly said to be at the bound, or beyond it."""
+    rng, wrong, draws = np.random.default_rng(2), 0, 2000
+    for _ in range(draws):
+        sample = rng.normal(1.25, 0.2, size=10).tolist()
+        [decision] = decide([Sentence(rows(sample))], ALPHA)
+        wrong += decision.outcome in ("at the bound", "does not hold")
+    assert 0.01 < wrong / draws <= 0.05
+
+
+TIMED = SMALL.replace("columns:\n", "columns:\n  time: {label: Time, metric: time}\n").replace(
+    "claims:\n",
+    'claims:\n  - {says: It takes no longer., ratio: {from: time, to: {row: "10", column: time}}, '
+    'each_of: ["0.1"], at_most: 1.1}\n',
+)
+
+
+def test_times_are_looked_at_once_for_their_part(tmp_path: Path) -> None:
+    path = tmp_path / "table9.yaml"
+    path.write_text(
+        TIMED.replace("report: [6, 4]", "report: [.nan, 6, 4]").replace("[60, 30]", "[.nan, 60, 30]")
+    )
+    experiment = read(path, "report/table9")
+    assert level_of_times(experiment) == pytest.approx(ALPHA / 3)
+    assert sum(look.level for look in looks(experiment, range(30))) == pytest.approx(ALPHA * 2 / 3)

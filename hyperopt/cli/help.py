@@ -59,3 +59,22 @@ how they are shown:
   by=stack,alpha            n, mean and sd over the runs of each group; median and range where one diverged
   format=text|json|csv|markdown
 """
+
+PLOT = f"""\
+{SELECTION}
+how they are drawn:
+  metric=test_error,0.alpha   a picture each, side by side
+  x=epoch|step|KEY            a setting that is a number, such as alpha (the top level's): what runs end with
+  by=stack                    a curve for each; if nothing is said, for all settings but the seed
+  log=x|y|xy                  logarithmic axes          file=plot.png   .png or .svg
+"""
+
+COMPARE = f"""\
+the first two words are A and B, each one or several in quotes; all others hold for both:
+  hyperopt compare stack=adam stack=adam/sgd dataset=mnist
+  hyperopt compare 'stack=adam alpha=1e-3' 'stack=adam/sgd alpha=1e-5' epochs=5
+the seeds that both have are compared in pairs; *: the interval of the difference leaves out 0.
+{SELECTION}
+how they are shown:
+  metric=test_error,0.alpha   which metrics; the first is drawn      plot=FILE   a picture too, .png or .svg
+"""

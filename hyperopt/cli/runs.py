@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.words import ANY, FROM, names, split
-from hyperopt.errors import MOST_NAMES, shown
+from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.errors import shown
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.rows import MOST_VARIED, Row, grouped, mixed, ordered, rows_of, varied
 from hyperopt.selection.select import select, why_none
@@ -48,9 +48,7 @@ def _summary(chosen: Selection, by: Sequence[str], show: Sequence[str], groups: 
     others = mixed(chosen, by) if by else [] if show else varied(chosen)[MOST_VARIED:]
     if not others:
         return says
-    more = f" and {len(others) - MOST_NAMES} more" if len(others) > MOST_NAMES else ""
-    which = "runs of one group also differ" if by else "they also differ"
-    return f"{says}; {which} in {', '.join(others[:MOST_NAMES])}{more}"
+    return f"{says}; {'runs of one group' if by else 'they'} also differ in {few(others)}"
 
 
 def write(rows: Sequence[Row], told: str) -> None:

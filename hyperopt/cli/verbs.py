@@ -54,6 +54,20 @@ def runs(arguments: Namespace) -> int:
     return module.runs(arguments)
 
 
+def compare(arguments: Namespace) -> int:
+    """`hyperopt compare`."""
+    from hyperopt.cli import compare as module
+
+    return module.compare(arguments)
+
+
+def plot(arguments: Namespace) -> int:
+    """`hyperopt plot`."""
+    from hyperopt.cli import plot as module
+
+    return module.plot(arguments)
+
+
 def show(arguments: Namespace) -> int:
     """`hyperopt show`."""
     from hyperopt.cli import browse as module
@@ -117,6 +131,7 @@ def bench(arguments: Namespace) -> int:
     return module.bench(arguments)
 
 
+COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
 PLAN = word("--plan", action="store_true", help="say what would run and how long, and train nothing")
 MULTIRUN = word("-m", "--multirun", action="store_true", help="every combination of the values given")
 OVERRIDES = word("overrides", nargs="*", metavar="KEY=VALUE")
@@ -127,6 +142,20 @@ EXPERIMENTS = word("asked", nargs="*", metavar="ID|KEY=VALUE", help=A_PATTERN)
 VERBS = (
     Verb("run", "train one run, or with -m a sweep", run, (MULTIRUN, PLAN, OVERRIDES), helps.RUN),
     Verb("runs", "list stored runs, filtered, sorted and grouped", runs, (SELECTION,), helps.RUNS),
+    Verb(
+        "compare",
+        "compare two selections of runs, seed by seed",
+        compare,
+        (COMPARED,),
+        helps.COMPARE,
+    ),
+    Verb(
+        "plot",
+        "draw stored runs, with bands over seeds",
+        plot,
+        (SELECTION,),
+        helps.PLOT,
+    ),
     Verb(
         "show",
         "show a stored run",

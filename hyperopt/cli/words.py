@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hyperopt.errors import ConfigError, typed
+from hyperopt.errors import MOST_NAMES, ConfigError, typed
 from hyperopt.selection.stored import PLACES
 
 FROM = {"from": PLACES}
@@ -40,3 +40,9 @@ def split(words: Sequence[str], own: Mapping[str, Sequence[str]]) -> tuple[list[
 def names(text: str | None) -> list[str]:
     """The names of a list such as `stack,alpha`; [] where there is none."""
     return [name for name in (part.strip() for part in (text or "").strip("[]").split(",")) if name]
+
+
+def few(found: Sequence[str]) -> str:
+    """Names in a sentence, as many as it should list."""
+    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+    return ", ".join(found[:MOST_NAMES]) + more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -41,16 +41,28 @@ POINTS_PER_INCH = 72
 
 def draw(view: View) -> dict[str, bytes]:
     """The drawing of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
+    return _files(lambda: _drawing(view))
+
+
+def draw_panels(
+    figure: Figure, panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]], seeds: int, kind: str
+) -> bytes:
+    """The drawing, an `svg` or `png`, of curves beside which no report has any."""
+    return _files(lambda: side_by_side(figure, panels, seeds, ""), [kind])[kind]
+
+
+def _files(drawn: Callable[[], Drawing | None], kinds: Iterable[str] = WITHOUT_DATE) -> dict[str, bytes]:
+    """A drawing, made in the style of all, by kind of file; {} where there is none."""
     files: dict[str, bytes] = {}
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
-        drawing = _drawing(view)
+        drawing = drawn()
         if drawing is None:
             return files
-        for kind, metadata in WITHOUT_DATE.items():
+        for kind in kinds:
             buffer = BytesIO()
-            drawing.savefig(buffer, format=kind, metadata=metadata, dpi=DPI)
+            drawing.savefig(buffer, format=kind, metadata=WITHOUT_DATE[kind], dpi=DPI)
             files[kind] = buffer.getvalue()
     return files
 
@@ -82,7 +94,7 @@ def side_by_side(
         figure: the figure whose panels they are.
         panels: each panel with its drawn lines.
         seeds: the seeds asked for.
-        reference: whose numbers stand beside ours.
+        reference: whose numbers stand beside ours; empty where none do.
         complete: whether all runs are in.
     """
     drawing = Drawing()
@@ -156,7 +168,7 @@ def _entries(
     entries: list[tuple[Any, str]] = []
     if any(len(line.x) for line in every):
         ours = Line2D([], [], color="#555555", linewidth=1.9)
-        entries.append((ours, f"ours, {over_seeds(seeds, complete=complete)}"))
+        entries.append((ours, f"{'ours, ' * bool(reference)}{over_seeds(seeds, complete=complete)}"))
         if seeds > 1:
             entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}

@@ -88,7 +88,34 @@ def _measured(
         there = tuple(seeds)
     else:
         there, x, y, diverged = _along_epochs(cells[0], panel.metric, records, seeds)
-    report = sorted(curve.report.get(panel.metric, {}).items())
+    return measured_curve(
+        curve.label, x, y, diverged, figure, panel, there, curve.report.get(panel.metric, {})
+    )
+
+
+def measured_curve(
+    label: str,
+    x: Numbers,
+    y: Numbers,
+    diverged: NDArray[np.bool_],
+    figure: Figure,
+    panel: Panel,
+    seeds: tuple[int, ...],
+    reported: Mapping[float, float],
+) -> MeasuredCurve:
+    """One curve in one panel of a figure.
+
+    Args:
+        label: the name of the curve.
+        x: where it is known, [points].
+        y: the metric, NaN where there is none, [seeds, points].
+        diverged: whether the run had diverged by then, [seeds, points].
+        figure: its scale along x, and what is drawn around a curve.
+        panel: its scale along y.
+        seeds: of the runs.
+        reported: the report's own curve, y by x.
+    """
+    report = sorted(reported.items())
     kept = _kept(len(x), log=figure.x.log)
     x, y, diverged = x[kept], y[:, kept], diverged[:, kept]
     middle, low, high = _over_seeds(y, diverged, figure.band)
@@ -97,7 +124,7 @@ def _measured(
     if panel.log:  # a band has no foot there
         low[low <= 0], high[high <= 0] = np.nan, np.nan
     return MeasuredCurve(
-        curve.label,
+        label,
         x,
         middle,
         low,
@@ -106,7 +133,7 @@ def _measured(
         np.array([at for at, _ in report], dtype=float),
         np.array([number for _, number in report], dtype=float),
         bool(gaps.any()),
-        there,
+        seeds,
         y,
     )
 
@@ -117,15 +144,26 @@ def _along_epochs(
     """Seeds, epochs [points], the metric [seeds, points], whether a run diverged by then [seeds, points]."""
     found = [(seed, records[run.id]) for seed in seeds for run in cell.runs(seed)[:1] if run.id in records]
     with_metric = [(seed, record) for seed, record in found if series(record, metric)]
-    known = [(record, series(record, metric)) for _, record in with_metric]
+    return tuple(seed for seed, _ in with_metric), *along_epochs(
+        [record for _, record in with_metric], metric
+    )
+
+
+def along_epochs(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """Epochs [points], the metric and whether a run had diverged by then [records, points].
+
+    NaN where a run has ended before.
+    """
+    known = [(record, series(record, metric)) for record in records]
     x = np.arange(1, max((len(y) for _, y in known), default=0) + 1, dtype=float)
-    y = np.array([y for _, y in known], dtype=float).reshape(len(known), len(x))
+    y = np.full((len(known), len(x)), np.nan)
+    for row, (_, values) in zip(y, known, strict=True):
+        row[: len(values)] = values
     since = [
         min((e["epoch"] for e in record.events if e["event"] == "diverged"), default=np.inf)
         for record, _ in known
     ]
-    there = tuple(seed for seed, _ in with_metric)
-    return there, x, y, x[None, :] >= np.array(since).reshape(-1, 1)
+    return x, y, x[None, :] >= np.array(since).reshape(-1, 1)
 
 
 def _along_setting(

@@ -58,7 +58,7 @@ SYNONYMS = {
     "train": "run",
     "fit": "run",
     "sweep": "run -m",
-    "plot": "figures",
+    "draw": "plot",
     "reproduce": "tables",
     "download": "data",
     "ls": "list",

@@ -9,16 +9,18 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.index import Index, Stamp
-from hyperopt.records.parquet import read_columns, verified, write_table
+from hyperopt.records.parquet import read_columns, texts, verified, whole_numbers, write_table
 
 NUMBERS = pa.map_(pa.string(), pa.float64())
 SUMMARY = pa.schema(
@@ -48,10 +50,10 @@ def summaries(index: Index, kept: Path | None) -> pa.Table:
         index: of the folder.
         kept: the file in which they are kept; None keeps none.
     """
-    stamps, rows = _load(kept) if kept is not None else ({}, SUMMARY.empty_table())
+    stamps, rows = _load(kept) if kept is not None else ({}, pa.Table.from_batches([], SUMMARY))
     known = {name for name, stamp in stamps.items() if index.files.get(name) == stamp}
     if known != stamps.keys():
-        rows = rows.filter(pc.is_in(rows["file"], pa.array(sorted(known), pa.string())))
+        rows = rows.filter(pc.is_in(rows["file"], texts(sorted(known))))
     there = {name: stamp for name, stamp in index.files.items() if name not in index.bad}
     read = {name: stamp for name, stamp in there.items() if name in known}
     tables = [rows]
@@ -63,8 +65,12 @@ def summaries(index: Index, kept: Path | None) -> pa.Table:
     if kept is not None and sum(map(len, tables[1:])) >= NEW_ROWS_WORTH_KEEPING:
         with suppress(StorageError):  # it saves time, and no more
             write_table(kept, rows, {"files": json.dumps(read)})
-    stands = [index.file_of.get(id_) for id_ in rows["id"].to_pylist()]
-    return rows.filter(pc.equal(rows["file"], pa.array(stands, pa.string())))
+    if len(rows) == len(index.file_of):
+        return rows
+    stands = zip(rows["id"].to_pylist(), rows["file"].to_pylist(), strict=True)
+    return rows.take(
+        whole_numbers([place for place, (id_, name) in enumerate(stands) if index.file_of[id_] == name])
+    )
 
 
 def _load(kept: Path) -> tuple[Mapping[str, Stamp], pa.Table]:
@@ -73,7 +79,7 @@ def _load(kept: Path) -> tuple[Mapping[str, Stamp], pa.Table]:
         stamps = json.loads(file.metadata.metadata[b"files"])
         rows = file.read().select(SUMMARY.names).cast(SUMMARY)
         return {name: (size, changed) for name, (size, changed) in stamps.items()}, rows
-    return {}, SUMMARY.empty_table()
+    return {}, pa.Table.from_batches([], SUMMARY)
 
 
 def _summaries_of(path: Path, name: str) -> pa.Table:
@@ -103,3 +109,25 @@ def _last(series: pa.ChunkedArray) -> pa.MapArray:
     return pa.MapArray.from_arrays(
         pa.array(before[offsets], pa.int32()), names, pa.array(numbers, pa.float64())
     )
+
+
+def looked_up(column: pa.ChunkedArray, key: str) -> list[float | None]:
+    """The number that each map of a column has under a key; None where it has none."""
+    maps = column.combine_chunks()
+    names = maps.keys.dictionary_encode()
+    known = names.dictionary.to_pylist()
+    found: list[float | None] = [None] * len(maps)
+    if key in known:
+        at = np.flatnonzero(_numbers(names.indices, np.int32) == known.index(key))
+        rows = np.searchsorted(_numbers(maps.offsets, np.int32), at, side="right") - 1
+        numbers = _numbers(maps.items, np.float64)[at]
+        for row, number in zip(rows.tolist(), numbers.tolist(), strict=True):
+            if 0 <= row < len(maps):
+                found[row] = number
+    return found
+
+
+def _numbers(array: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
+    """The numbers of an array that lacks none."""
+    whole = np.frombuffer(array.buffers()[1], dtype=kind)
+    return whole[array.offset : array.offset + len(array)]

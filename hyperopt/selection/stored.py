@@ -15,7 +15,9 @@ import pyarrow.compute as pc
 from hyperopt.config import label
 from hyperopt.errors import ConfigError, typed
 from hyperopt.records import home, published, working
+from hyperopt.records.parquet import whole_numbers
 from hyperopt.records.remarks import Remark, remarks
+from hyperopt.records.summaries import looked_up
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.settings import known_keys, settings_of
 
@@ -105,13 +107,13 @@ class Selection:
 
     def take(self, places: Sequence[int]) -> Selection:
         """Those at these places."""
-        return Selection(self.table.take(pa.array(places, pa.int64())), self.said)
+        return Selection(self.table.take(whole_numbers(places)), self.said)
 
     def _ended_with(self, key: str) -> list[Any]:
-        found = [pc.map_lookup(self.table[part], key, "first") for part in ("metrics", "final")]
         if OF_A_LEVEL.fullmatch(key):
-            found = [pc.map_lookup(self.table["hyperparameters"], key, "first")]
-        return list(pc.coalesce(*found).to_pylist())
+            return looked_up(self.table["hyperparameters"], key)
+        last, final = (looked_up(self.table[part], key) for part in ("metrics", "final"))
+        return [one if one is not None else other for one, other in zip(last, final, strict=True)]
 
 
 def everything(place: str = "here") -> Selection:

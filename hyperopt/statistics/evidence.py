@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from hyperopt.statistics.intervals import (
     CONFIDENCE,
@@ -117,6 +117,8 @@ def _share_above(first: tuple[int, int], second: tuple[int, int], edge: float) -
     """Fisher's exact test where the edge is 0; else by the level at which the interval reaches the edge."""
     (a, n), (b, m) = first, second
     if edge == 0:
+        from scipy import stats  # takes longer to import than most commands run
+
         p = stats.fisher_exact([[a, n - a], [b, m - b]], alternative="greater").pvalue
         return min(1.0, 2 * float(p))
     sample = Evidence("share", (0.0,), (first, second))

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 CONFIDENCE = 0.95
 FEWEST_SUBSETS = 39
@@ -93,9 +93,8 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
 @cache
 def _rank(n: int, confidence: float) -> int:
     """The largest k whose order statistics cover the median so often; 0 where none do."""
-    return max(
-        (k for k in range(1, n // 2 + 1) if 1 - 2 * stats.binom.cdf(k - 1, n, 0.5) >= confidence), default=0
-    )
+    covering = (k for k in range(1, n // 2 + 1) if 1 - 2 * special.bdtr(k - 1, n, 0.5) >= confidence)
+    return max(covering, default=0)
 
 
 def fewest_for_median(level: float) -> int:
@@ -105,6 +104,8 @@ def fewest_for_median(level: float) -> int:
 
 def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Clopper and Pearson's interval of a share, 0 to 1: 3 of 3 is 0.29 to 1."""
+    from scipy import stats  # takes longer to import than most commands run
+
     tail = (1 - confidence) / 2
     low = float(stats.beta.ppf(tail, successes, n - successes + 1)) if successes else 0.0
     high = float(stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0

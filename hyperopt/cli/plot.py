@@ -1,0 +1,69 @@
+"""`hyperopt plot`: a picture of stored runs, drawn as the reports' figures are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.errors import ConfigError, typed
+from hyperopt.selection.rows import metric_of, mixed
+from hyperopt.selection.select import needed
+from hyperopt.wording import counted
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from hyperopt.selection.stored import Selection
+
+KINDS = ("png", "svg")
+AXES = ("x", "y", "xy")
+OPTIONS = {**FROM, "metric": ANY, "x": ANY, "by": ANY, "log": AXES, "file": ANY}
+
+
+def plot(arguments: Namespace) -> int:
+    """Draw the runs that are selected, a curve for each setting, with bands over seeds."""
+    words, options = split(arguments.words, OPTIONS)
+    path = picture_path(options.get("file", "plot.png"), "file")
+    chosen = needed(words, options.get("from", "here"))
+    metrics = names(options.get("metric")) or [metric_of(chosen)]
+    x, logarithmic = options.get("x", "epoch"), options.get("log", "")
+    print(drawn(chosen, metrics, x, names(options.get("by")), logarithmic, path))
+    return 0
+
+
+def picture_path(text: str, key: str) -> Path:
+    """Where a picture goes.
+
+    Raises:
+        ConfigError: its name does not say of which kind it is.
+    """
+    path = Path(text).expanduser()
+    if path.suffix.removeprefix(".") not in KINDS or path.is_dir():
+        raise ConfigError(f"{typed(key, text)}: a file whose name ends with .png or .svg is expected.")
+    return path
+
+
+def drawn(
+    chosen: Selection, metrics: Sequence[str], x: str, by: Sequence[str], logarithmic: str, path: Path
+) -> str:
+    """Draw runs into a file, and say what is in it.
+
+    Raises:
+        ConfigError: a metric or an x that the runs do not have, or too many curves.
+    """
+    from hyperopt.durable import write
+    from hyperopt.findings.stored_curves import figure_of, load_records, stored_curves
+
+    figure = figure_of(chosen, metrics, x, logarithmic)
+    panels = stored_curves(chosen, load_records(chosen), figure, by)
+    from hyperopt.figures.draw import draw_panels
+
+    seeds = max(len(curve.seeds) for curves in panels.values() for curve in curves)
+    found = [(panel, curves) for panel, curves in panels.items() if curves]
+    write(path, draw_panels(figure, found, seeds, path.suffix.removeprefix(".")), durable=False)
+    curves = counted(max(len(curves) for _, curves in found), "curve")
+    says = f"{path}: {curves} of {counted(len(chosen), 'run')}"
+    others = [key for key in mixed(chosen, by) if key != x] if by else []
+    return f"{says}; runs of one curve also differ in {few(others)}" if others else says

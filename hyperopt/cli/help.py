@@ -28,6 +28,7 @@ what a run is (conf/config.yaml has every key and its default):
   dataset=mnist  model=mlp  model.hidden=[128]  batch_size=256  epochs=5  seed=0
 how it runs, no part of what it is:
   device=auto|cpu|cuda  workers=auto|N  pack=auto|N  compile=auto|true|false  format=text|json
+cfg=FILE               what --cfg printed, or any of its keys; what the command line says stands before it
 with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
 """
 

@@ -8,6 +8,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.sweep import expand, one, parse
+from hyperopt.errors import ConfigError
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -19,7 +20,15 @@ if TYPE_CHECKING:
 
 def run(arguments: Namespace) -> int:
     """Train what the overrides ask for, unless it is there already, and print the result."""
-    settings, process = parse(arguments.overrides)
+    from hyperopt.cli.cfg import taken, written
+
+    overrides, origins = taken(arguments.overrides)
+    settings, process = parse(overrides)
+    if arguments.cfg:
+        if arguments.multirun:
+            raise ConfigError("run -m --cfg: one run is expected, without -m.")
+        print(written(one(settings), origins))
+        return 0
     runs, notes = expand(settings) if arguments.multirun else ([one(settings)], [])
     as_json = process.get("format") == "json"
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()

@@ -133,6 +133,7 @@ def bench(arguments: Namespace) -> int:
 
 COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
 PLAN = word("--plan", action="store_true", help="say what would run and how long, and train nothing")
+CFG = word("--cfg", action="store_true", help="print the run as YAML, and where each value comes from")
 MULTIRUN = word("-m", "--multirun", action="store_true", help="every combination of the values given")
 OVERRIDES = word("overrides", nargs="*", metavar="KEY=VALUE")
 SELECTION = word("words", nargs="*", metavar="KEY=VALUE")
@@ -140,7 +141,7 @@ A_PATTERN = "clipping/table2 or a glob; all without one"
 EXPERIMENTS = word("asked", nargs="*", metavar="ID|KEY=VALUE", help=A_PATTERN)
 
 VERBS = (
-    Verb("run", "train one run, or with -m a sweep", run, (MULTIRUN, PLAN, OVERRIDES), helps.RUN),
+    Verb("run", "train one run, or with -m a sweep", run, (MULTIRUN, PLAN, CFG, OVERRIDES), helps.RUN),
     Verb("runs", "list stored runs, filtered, sorted and grouped", runs, (SELECTION,), helps.RUNS),
     Verb(
         "compare",

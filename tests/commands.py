@@ -48,6 +48,10 @@ class Threads:
         self.size = size
         self._pool = ThreadPoolExecutor(size)
 
+    @property
+    def beside(self) -> int:
+        return self.size
+
     def submit(self, task: Any, /, *arguments: Any) -> Future[Any]:
         return self._pool.submit(task, *arguments)
 

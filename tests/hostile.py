@@ -17,7 +17,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from hyperopt.cli import main
-from hyperopt.config.sweep import PROCESS_KEYS, shipped_keys
+from hyperopt.config.process_options import PROCESS_KEYS
+from hyperopt.config.sweep import shipped_keys
 
 DIGITS = "9" * 5000
 SCALARS = (

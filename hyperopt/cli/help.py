@@ -28,6 +28,8 @@ what a run is (conf/config.yaml has every key and its default):
   dataset=mnist  model=mlp  model.hidden=[128]  batch_size=256  epochs=5  seed=0
 how it runs, no part of what it is:
   device=auto|cpu|cuda  workers=auto|N  pack=auto|N  compile=auto|true|false  format=text|json
+  engine=local|dask|slurm  on this machine, a Dask cluster, Slurm (docs/scale.md)
+  scheduler=tcp://HOST:8786 or its file (dask)  partition= time=2h memory=4GB gpus=1 (slurm)
 cfg=FILE               what --cfg printed, or any of its keys; what the command line says stands before it
 with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
 """
@@ -38,7 +40,7 @@ options:
   budget=30m               train what fits (s, m, h)    needs=any  also what asks for a GPU, without one
   from=published           published records count as present
   stack=, form=, ...       any key of a run that the table does not vary
-  device=, workers=, pack=, compile=   as for run
+  device=, workers=, pack=, compile=, engine= and its keys   as for run
   format=markdown          the whole page, also on a terminal; elsewhere it is printed anyway
 """
 

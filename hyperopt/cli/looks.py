@@ -51,10 +51,10 @@ def train_by_looks(
         if not fitting.packs:
             print(f"{step.experiment.id}: its next look does not fit into the budget")
             break
-        failed = train(fitting, process)[1]
-        failures += failed
+        outcome = train(fitting, process)
+        failures += len(outcome.failures)
         left = None if left is None else left - fitting.seconds
-        if failed or len(fitting.packs) < len(step.plan.packs):
+        if outcome.failures or outcome.left or len(fitting.packs) < len(step.plan.packs):
             break
     else:
         print("every sentence is decided, or its looks are done")

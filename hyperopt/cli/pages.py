@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, planner, train
+from hyperopt.config.process_options import seconds, with_detach
 from hyperopt.config.sweep import Sweep, check_keys, parse, read
 from hyperopt.durable import StorageError
-from hyperopt.errors import ConfigError, shown, typed
+from hyperopt.errors import ConfigError, typed
 from hyperopt.files import checkout_root
 from hyperopt.records import Store, home, published, working
 from hyperopt.wording import printable
@@ -28,7 +28,6 @@ MOST_RUNS = 300_000
 """The most runs of all the experiments asked for."""
 OWN_KEYS = ("seeds", "budget", "needs", "from")
 FORMATS = ("text", "markdown")
-UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ def local_pages() -> Path:
 
 def _train_and_show(arguments: Namespace, kind: str) -> int:
     asked = _asked(arguments.asked, kind)
+    asked = replace(asked, process=with_detach(asked.process, arguments.detach))
     if not asked.experiments:
         print(f"there are no {kind}s yet")
         return 0
@@ -105,7 +105,7 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
                 print(f"{experiment.id}: {len(fitting.packs)} of {len(plan.packs)} packs fit into the budget")
             left = None if left is None else left - fitting.seconds
             if fitting.packs:
-                failures += train(fitting, asked.process)[1]
+                failures += len(train(fitting, asked.process).failures)
         _show(experiment, asked, here, out)
     return 1 if failures else 0
 
@@ -154,7 +154,7 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
         experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
         seeds=seeds,
         auto=auto,
-        budget=_budget(own.get("budget")),
+        budget=seconds("budget", own["budget"]) if "budget" in own else None,
         any_needs=_choice("needs", own.get("needs"), "any"),
         from_published=_choice("from", own.get("from"), "published"),
         process=process,
@@ -235,15 +235,6 @@ def _check_count(experiments: Sequence[Experiment], seeds: int | tuple[int, ...]
     runs = count * sum(len(cell.along) or 1 for each in experiments for cell in each.cells())
     if runs > MOST_RUNS:
         raise ConfigError(f"seeds={count}: these are {runs:,} runs; at most {MOST_RUNS:,} are expected.")
-
-
-def _budget(value: Any) -> float | None:
-    if value is None:
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
-    if not match or float(match[1]) == 0:
-        raise ConfigError(f"{typed('budget', value)}: a time such as 90s, 30m or 2h is expected.")
-    return float(match[1]) * UNITS[match[2]]
 
 
 def _choice(key: str, value: Any, allowed: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.config.process_options import with_detach
 from hyperopt.config.sweep import expand, one, parse
 from hyperopt.errors import ConfigError
 
@@ -24,6 +25,7 @@ def run(arguments: Namespace) -> int:
 
     overrides, origins = taken(arguments.overrides)
     settings, process = parse(overrides)
+    process = with_detach(process, arguments.detach)
     if arguments.cfg:
         if arguments.multirun:
             raise ConfigError("run -m --cfg: one run is expected, without -m.")
@@ -53,8 +55,9 @@ def _train(
     if len(have) < len(runs):
         plan = planner(store, process)(runs, have)
         print(plan.describe(), file=sys.stderr)
-        made, failures = train(plan, process)
-        records |= made
+        outcome = train(plan, process)
+        records |= outcome.records
+        failures = len(outcome.failures)
     if sweep:
         _print_sweep(runs, records, set(have), as_json=as_json)
     elif record := records.get(runs[0].id):

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.records import Record, Store, working
+from hyperopt.records import Store, working
+from hyperopt.wording import counted
 
 if TYPE_CHECKING:
     from hyperopt.config import Run
+    from hyperopt.engine.execute import Outcome
     from hyperopt.engine.options import Options
     from hyperopt.engine.plan import Plan
 
@@ -30,15 +32,23 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
         store: the working store, which tells how fast runs train here.
         process: the process options of the command line.
     """
+    from hyperopt.engine.handed_out import handed_out
     from hyperopt.engine.heads import checkpointed_ids
     from hyperopt.engine.plan import plan
 
-    options, started = engine_options(process), checkpointed_ids(store.root.parent)
+    options, root = engine_options(process), store.root.parent
+    started = checkpointed_ids(root)
+    if options.engine == "dask":
+        from hyperopt.engine.engines import for_plan
+
+        options = for_plan(options)
+    if options.engine == "slurm":
+        started = [*(each.ids for each in handed_out(root).values()), *started]
     return lambda runs, have: plan(runs, set(have), options, started=started, measured=store.timed)
 
 
-def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], int]:
-    """Train a plan, with live progress on standard error; returns new records and the number of failed packs.
+def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
+    """Train a plan, with live progress on standard error; says what failed, and what is left to a cluster.
 
     Data sets are fetched first, once.
 
@@ -57,7 +67,11 @@ def train(plan: Plan, process: Mapping[str, Any]) -> tuple[dict[str, Record], in
     for pack, message in outcome.failures:
         runs = ", ".join(run.id for run in pack.runs)
         print(f"hyperopt: {pack.first.label} failed ({runs}): {message}", file=sys.stderr)
-    return outcome.records, len(outcome.failures)
+    if outcome.left:
+        left = counted(sum(len(pack.runs) for pack in outcome.left), "run")
+        jobs = counted(len(outcome.left), "job")
+        print(f"hyperopt: {left} in {jobs} left to Slurm; the same command collects them", file=sys.stderr)
+    return outcome
 
 
 def to_json(value: Any) -> str:

@@ -134,6 +134,7 @@ def bench(arguments: Namespace) -> int:
 COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
 PLAN = word("--plan", action="store_true", help="say what would run and how long, and train nothing")
 CFG = word("--cfg", action="store_true", help="print the run as YAML, and where each value comes from")
+DETACH = word("--detach", action="store_true", help="leave jobs to Slurm, to be collected later")
 MULTIRUN = word("-m", "--multirun", action="store_true", help="every combination of the values given")
 OVERRIDES = word("overrides", nargs="*", metavar="KEY=VALUE")
 SELECTION = word("words", nargs="*", metavar="KEY=VALUE")
@@ -141,7 +142,13 @@ A_PATTERN = "clipping/table2 or a glob; all without one"
 EXPERIMENTS = word("asked", nargs="*", metavar="ID|KEY=VALUE", help=A_PATTERN)
 
 VERBS = (
-    Verb("run", "train one run, or with -m a sweep", run, (MULTIRUN, PLAN, CFG, OVERRIDES), helps.RUN),
+    Verb(
+        "run",
+        "train one run, or with -m a sweep",
+        run,
+        (MULTIRUN, PLAN, CFG, DETACH, OVERRIDES),
+        helps.RUN,
+    ),
     Verb("runs", "list stored runs, filtered, sorted and grouped", runs, (SELECTION,), helps.RUNS),
     Verb(
         "compare",
@@ -167,14 +174,14 @@ VERBS = (
         "tables",
         "train what is missing for tables of the reports, and print them",
         tables,
-        (PLAN, EXPERIMENTS),
+        (PLAN, DETACH, EXPERIMENTS),
         helps.PAGES,
     ),
     Verb(
         "figures",
         "train what is missing for figures of the reports, and draw them",
         figures,
-        (PLAN, EXPERIMENTS),
+        (PLAN, DETACH, EXPERIMENTS),
         helps.PAGES,
     ),
     Verb(

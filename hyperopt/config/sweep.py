@@ -10,6 +10,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
+from hyperopt.config.process_options import PROCESS_KEYS, process_options
 from hyperopt.config.run import Run, resolve
 from hyperopt.config.schema import Settings
 from hyperopt.config.shorthands import SHORTHANDS
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
 
     from hydra.core.override_parser.types import Override
 
-DEVICES = ("auto", "cpu", "cuda")
 FORMATS = ("text", "json")
 USUAL_KEYS = ("stack", "alpha", "clip", "dataset", "epochs")
 """The keys that are named first to whom no other name comes near."""
 MOST_RUNS = 100_000
 """The most runs of a sweep: more are a slip."""
-PROCESS_KEYS = ("device", "workers", "pack", "compile", "format")
 OF_EVERY_RUN = {key.name for key in fields(Settings)}
 A_KEY = re.compile(r"[\w.]+")
 
@@ -85,8 +84,7 @@ def parse(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings of runs, sweeps as `Sweep`, and the process options, which are no part of a run.
 
-    Process options are device, workers, pack, compile and format, which is one of `formats`; "auto" is None,
-    except for device.
+    Process options are those of `process_options`; format is one of `formats`.
 
     Raises:
         ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
@@ -94,9 +92,7 @@ def parse(
     texts = list(overrides)
     check_keys(texts)
     settings = read(texts)
-    process = {
-        key: _process_option(key, settings.pop(key), formats) for key in PROCESS_KEYS if key in settings
-    }
+    process = process_options({key: settings.pop(key) for key in PROCESS_KEYS if key in settings}, formats)
     known = known_keys(settings)
     for key, value in settings.items():
         if key not in known:
@@ -245,23 +241,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, QuotedString):
         return value.text
     return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def _process_option(key: str, value: Any, formats: Sequence[str]) -> Any:
-    allowed: Sequence[str]
-    if key in ("device", "format"):
-        allowed = DEVICES if key == "device" else formats
-        if value in allowed:
-            return value
-        expected = f"one of {', '.join(allowed)}"
-    elif key == "compile":
-        if value == "auto" or isinstance(value, bool):
-            return None if value == "auto" else value
-        expected = "auto, true or false"
-    else:
-        if value == "auto":
-            return None
-        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_RUNS:
-            return value
-        expected = f"auto or a whole number from 1 to {MOST_RUNS:,}"
-    raise ConfigError(f"{typed(key, value)}: {expected} is expected.")

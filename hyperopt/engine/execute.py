@@ -17,6 +17,7 @@ from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.costs import run_steps
+from hyperopt.engine.engines import workers_for
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import RUNS, sweep_leftovers
 from hyperopt.engine.options import Options
@@ -24,7 +25,7 @@ from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import Plan, packs_of
 from hyperopt.engine.progress import Progress
-from hyperopt.engine.workers import InThisProcess, Processes, WorkerLostError, Workers
+from hyperopt.engine.workers import ClusterLostError, WorkerLostError, Workers
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
@@ -32,10 +33,11 @@ POLL_SECONDS = 0.3
 
 @dataclass
 class Outcome:
-    """The result of a plan: records by run id, and the packs that failed, with the reasons."""
+    """The result of a plan: records by run id, packs that failed, with the reasons, packs left to train."""
 
     records: dict[str, Record] = field(default_factory=dict)
     failures: list[tuple[Pack, str]] = field(default_factory=list)
+    left: list[Pack] = field(default_factory=list)
 
 
 def execute(
@@ -48,15 +50,13 @@ def execute(
         store: where the records of a pack go when it finishes; checkpoints lie beside it.
         options: device and workers.
         progress: is told what happens.
-        workers: train the packs, and are closed at the end; where None, processes of this machine, or this
-            very process where one is enough.
+        workers: train the packs, and are closed at the end; where None, those that the options ask for.
 
     Returns:
         The records made, and the packs that failed.
     """
     if workers is None:
-        size = max(1, min(options.resolved_workers(), len(plan.packs)))
-        workers = InThisProcess() if size == 1 else Processes(size)
+        workers = workers_for(options, len(plan.packs), store.root.parent)
     progress.start(plan)
     try:
         with Claims(store.root.parent) as claims:
@@ -77,7 +77,7 @@ class Work:
         waiting: packs to train.
         elsewhere: runs to train that other commands have claimed, by id.
         training: the packs in training, by name, each with the note that it was begun.
-        tried: packs whose worker was lost once, though they had done an epoch.
+        tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
         room: how large packs may be.
     """
 
@@ -89,7 +89,7 @@ class Work:
     waiting: deque[Pack]
     elsewhere: dict[str, Run] = field(default_factory=dict)
     training: dict[str, tuple[Pack, Begun]] = field(default_factory=dict)
-    tried: set[str] = field(default_factory=set)
+    tried: dict[str, int] = field(default_factory=dict)
     room: Room = field(default_factory=Room)
     outcome: Outcome = field(default_factory=Outcome)
 
@@ -108,18 +108,22 @@ class Work:
                 if not any(future.done() for future in futures):
                     self.claims.tell()
                 if futures:
-                    patience = POLL_SECONDS if self.elsewhere else None
-                    for future in wait(futures, patience, FIRST_COMPLETED).done:
+                    done = wait(futures, POLL_SECONDS, FIRST_COMPLETED).done
+                    for future in done:
                         self.settle(futures.pop(future), future)
-                elif self.elsewhere:
+                    if self.options.detach and not done:
+                        break
+                elif self.options.detach:
+                    break
+                elif self.waiting or self.elsewhere:
                     time.sleep(POLL_SECONDS)
                 if self.elsewhere and time.monotonic() - looked > POLL_SECONDS:
                     self.look_elsewhere()
                     looked = time.monotonic()
-        except BaseException:
+        finally:
             for pack, _ in self.training.values():  # it ends because it was told to, not for want of memory
                 self.files(pack).begun.unlink(missing_ok=True)
-            raise
+                self.outcome.left.append(pack)
         self.tidy()
 
     @property
@@ -142,7 +146,7 @@ class Work:
                 self.waiting.appendleft(pack)
                 return None
             if (left := self.claimed(pack)) is not None:
-                note = note_of(left, self.workers.size)
+                note = note_of(left, self.workers.beside)
                 begun.keep(self.root, note)
                 self.training[left.name] = left, note
                 return left
@@ -150,8 +154,8 @@ class Work:
 
     def has_room(self, pack: Pack) -> bool:
         """Whether one more may train; fewer at once where a run of this pack did not fit beside so many."""
-        most = min(self.room.at_once.get(run.id, self.workers.size) for run in pack.runs)
-        if most < self.workers.size:
+        most = min(self.room.at_once.get(run.id, self.workers.beside) for run in pack.runs)
+        if most < self.workers.beside:
             self.workers.shrink(most)
             self.progress.fewer(most)
         return len(self.training) < self.workers.size
@@ -191,8 +195,14 @@ class Work:
         """Keep a pack's records, or see what can be done about its failure; its runs are free then."""
         _, note = self.training[pack.name]
         error = future.exception()
+        if isinstance(error, ClusterLostError):
+            raise error
         if isinstance(error, WorkerLostError):
-            self.fail(note, pack, Failure(str(error), str(error), memory=True), lost=True)
+            if self.again_as_it_was(note, pack, error):
+                self.waiting.appendleft(pack)
+                self.progress.again(pack, str(error))
+            else:
+                self.fail(note, pack, Failure(str(error), str(error), memory=True))
         elif error is not None:
             self.fail(note, pack, failure_of(error, pack))
         elif isinstance(result := future.result(), Failure):
@@ -205,13 +215,22 @@ class Work:
         del self.training[pack.name]
         self.claims.free([run.id for run in pack.runs])
 
-    def fail(self, note: Begun, pack: Pack, failure: Failure, *, lost: bool = False) -> None:
-        """Try a pack again, as it was, in halves, or beside fewer; give up where nothing is left to try."""
+    def again_as_it_was(self, note: Begun, pack: Pack, lost: WorkerLostError) -> bool:
+        """Whether a pack whose worker was lost is tried again as it was: it got further than ever before.
+
+        Its first try need not have, where its memory was hardly the reason, or there is nothing to halve.
+        """
         epoch, since, _ = self.files(pack).reported() or (0, 0, "")
-        again = lost and pack.name not in self.tried
-        if again and (epoch > since or (len(pack.runs) == 1 and note.beside == 1)):
-            self.tried.add(pack.name)
-        elif failure.memory and (len(pack.runs) > 1 or note.beside > 1):
+        fits = lost.blame != "likely" or (len(pack.runs) == 1 and note.beside == 1)
+        before = self.tried.get(pack.name, -1 if fits else since)
+        again = lost.blame == "none" or epoch > before
+        if again:
+            self.tried[pack.name] = max(epoch, before)
+        return again
+
+    def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
+        """Try a pack again in halves, or beside fewer; give up where nothing is left to try."""
+        if failure.memory and (len(pack.runs) > 1 or note.beside > 1):
             note = replace(note, memory=True)
             begun.keep(self.root, note)
             self.room.learn(note)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from hyperopt.errors import ConfigError
 
+SLURM_JOBS = 32
+"""The most jobs of an array that run at once where nothing is said."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -18,28 +21,49 @@ class Options:
 
     Attributes:
         device: "auto" (a GPU where torch sees one), "cpu" or "cuda".
-        workers: the number of packs that train at once; None is one per core on a CPU and one on a GPU.
+        workers: the number of packs that train at once; None is one per core on a CPU, one per GPU, all
+            that a cluster has.
         pack: the most runs in a pack; None leaves it to the plan.
         compile: whether to compile; None compiles where it pays.
+        engine: "local" (processes of this machine), "dask" or "slurm".
+        scheduler: of Dask, its address or its file; None makes a cluster on this machine.
+        partition: of Slurm.
+        time: that Slurm gives a job, in seconds; None is the partition's.
+        memory: that Slurm gives a job, in megabytes; None is the partition's.
+        gpus: of a job of Slurm, 0 or 1.
+        detach: leave jobs to Slurm; the same command collects what they trained.
     """
 
     device: str = "auto"
     workers: int | None = None
     pack: int | None = None
     compile: bool | None = None
+    engine: str = "local"
+    scheduler: str | None = None
+    partition: str | None = None
+    time: float | None = None
+    memory: int | None = None
+    gpus: int = 0
+    detach: bool = False
 
     def resolved_device(self) -> str:
-        """The device on which packs train: "cpu" or "cuda"."""
+        """The device on which packs train: "cpu" or "cuda"; with a cluster this machine need not have it."""
+        if self.engine == "slurm":
+            if self.device == "cuda" and not self.gpus:
+                raise ConfigError("device=cuda: gpus=1 is expected beside engine=slurm.")
+            return "cuda" if self.gpus and self.device != "cpu" else "cpu"
         if self.device == "auto":
             return "cuda" if sees_a_gpu() else "cpu"
-        if self.device == "cuda" and not sees_a_gpu():
+        if self.device == "cuda" and self.engine == "local" and not sees_a_gpu():
             raise ConfigError("device=cuda: torch sees no GPU here; device=cpu or device=auto is expected.")
         return self.device
 
     def device_name(self) -> str:
-        """The name of that device: "cpu", or the GPU's name."""
+        """The name of that device: "cpu", or the GPU's name; "cuda" where only a cluster has it."""
         if self.resolved_device() == "cpu":
             return "cpu"
+        if not sees_a_gpu():
+            return "cuda"
         import torch
 
         return torch.cuda.get_device_name()
@@ -48,7 +72,14 @@ class Options:
         """The number of packs that train at once."""
         if self.workers is not None:
             return self.workers
-        return 1 if self.resolved_device() == "cuda" else cores()
+        if self.engine == "slurm":
+            return SLURM_JOBS
+        return gpus_here() if self.resolved_device() == "cuda" else cores()
+
+    def on_a_worker(self) -> Options:
+        """What a worker of a cluster needs to know of them."""
+        device = self.device if self.engine == "dask" else self.resolved_device()
+        return Options(device=device, compile=self.compile)
 
 
 def sees_a_gpu() -> bool:
@@ -58,6 +89,15 @@ def sees_a_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def gpus_here() -> int:
+    """The GPUs that torch sees; one where only a cluster has any."""
+    if not sees_a_gpu():
+        return 1
+    import torch
+
+    return torch.cuda.device_count()
 
 
 @cache

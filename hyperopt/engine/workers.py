@@ -1,26 +1,43 @@
 """Where packs train: in this process, or in worker processes of this machine.
 
-What a plan's execution needs of either is `Workers`; another machine's, such as a cluster's, needs no more.
+What a plan's execution needs of either, or of a cluster, is `Workers`.
 """
 
 from __future__ import annotations
 
+import os
 import signal
-from collections import deque
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
+from hyperopt.engine.options import gpus_here, sees_a_gpu
 from hyperopt.engine.process import start_worker
+from hyperopt.errors import ImpossibleError
 
 T = TypeVar("T")
+Blame = Literal["likely", "perhaps", "none"]
 
 
 class WorkerLostError(Exception):
-    """A worker that ended before its task did; the text says how."""
+    """A worker that ended before its task did; the text says how.
+
+    Attributes:
+        blame: whether its task may have been the reason, by filling the memory: "likely"; "perhaps", where
+            workers also go for other reasons; "none".
+    """
+
+    def __init__(self, reason: str, blame: Blame = "likely") -> None:
+        super().__init__(reason)
+        self.blame = blame
+
+
+class ClusterLostError(ImpossibleError):
+    """A cluster that is no more, with all its workers; the sentence says which."""
 
 
 class Workers(Protocol):
@@ -28,12 +45,17 @@ class Workers(Protocol):
 
     @property
     def size(self) -> int:
-        """Tasks that are carried out at once; it may change."""
+        """Tasks that are carried out at once; it may change, also to 0 for a while."""
+
+    @property
+    def beside(self) -> int:
+        """Tasks that are carried out at once in the memory of one machine."""
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
         """Have a task carried out.
 
-        The future's error is a `WorkerLostError` where a worker was lost; that loses no other task.
+        The future's error is a `WorkerLostError` where a worker was lost, which loses no other task, and a
+        `ClusterLostError` where nothing can be carried out any more.
         """
 
     def shrink(self, size: int) -> None:
@@ -47,6 +69,11 @@ class InThisProcess:
     """Carries out one task at a time, when it is submitted."""
 
     size = 1
+
+    @property
+    def beside(self) -> int:
+        """One."""
+        return self.size
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
         """Carry it out; the future is done."""
@@ -65,13 +92,24 @@ class InThisProcess:
 
 
 class Processes:
-    """Worker processes, each of one core; a thread waits for each, so that one which dies harms no other."""
+    """Worker processes, each of one core; a thread waits for each, so that one which dies harms no other.
 
-    def __init__(self, size: int) -> None:
+    Args:
+        size: how many.
+        gpus: the GPUs that they share out, as CUDA_VISIBLE_DEVICES names them; each process sees one.
+    """
+
+    def __init__(self, size: int, gpus: Sequence[str] = ()) -> None:
         self.size = size
+        self._gpus = gpus
         self._threads = ThreadPoolExecutor(size)
         self._all: list[Process] = []
         self._idle: deque[Process] = deque()
+
+    @property
+    def beside(self) -> int:
+        """All of them."""
+        return self.size
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
         """Send it to a process that has nothing to do, or to a new one."""
@@ -100,17 +138,19 @@ class Processes:
             if process.is_alive():
                 return process
         self._all = [process for process in self._all if process.is_alive()]
-        self._all.append(Process())
+        taken = Counter(process.gpu for process in self._all)
+        self._all.append(Process(min(self._gpus, key=taken.__getitem__, default=None)))
         return self._all[-1]
 
 
 class Process:
-    """A process that carries out what is sent to it."""
+    """A process that carries out what is sent to it, and sees no GPU but the one it is given, if any is."""
 
-    def __init__(self) -> None:
+    def __init__(self, gpu: str | None = None) -> None:
+        self.gpu = gpu
         context = SpawnContext()
         self._here, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there,), daemon=True)
+        self._process = context.Process(target=_serve, args=(there, gpu), daemon=True)
         self._process.start()
         there.close()
 
@@ -138,8 +178,17 @@ class Process:
         self._process.join()
 
 
-def _serve(there: Connection) -> None:
+def visible_gpus() -> list[str]:
+    """The GPUs that this process sees, as CUDA_VISIBLE_DEVICES names them."""
+    count = gpus_here() if sees_a_gpu() else 0
+    named = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
+    return named[:count] if named != [""] else [str(i) for i in range(count)]
+
+
+def _serve(there: Connection, gpu: str | None) -> None:
     """Carry out one task after another, until the other side has gone."""
+    if gpu is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # torch reads it when it first looks for a GPU
     start_worker()
     with suppress(EOFError):
         while True:

@@ -10,6 +10,8 @@ from hyperopt.cli import main, pages
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
 from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
+from hyperopt.engine.execute import Outcome
+from hyperopt.engine.pack import Pack
 from hyperopt.files import experiments_dir
 from hyperopt.records import Record, Store, working
 
@@ -52,13 +54,14 @@ def engine(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[Run]:
     """The runs that a fake engine trained; at alpha 1000 they diverge, at alpha 666 they fail."""
     trained: list[Run] = []
 
-    def train(plan: FakePlan, process: dict) -> tuple[dict[str, Record], int]:
+    def train(plan: FakePlan, process: dict) -> Outcome:
         trained.extend(plan.runs)
         good = [run for run in plan.runs if run.alpha[-1] != 666]
         records = [record_of(run, diverged=run.alpha[-1] == 1000) for run in good]
         if records:
             working().write(records, "pack")
-        return {record.id: record for record in records}, int(len(good) < len(plan.runs))
+        failures = [(Pack((run,)), "it is 666") for run in plan.runs if run not in good]
+        return Outcome({record.id: record for record in records}, failures)
 
     def planner(store: Store, process: dict) -> Callable[[Sequence[Run], Collection[str]], FakePlan]:
         return lambda runs, have: FakePlan([run for run in runs if run.id not in have])
@@ -242,11 +245,11 @@ def test_tables_train_what_is_missing_and_write_the_page(
 ) -> None:
     trained: list[Run] = []
 
-    def train(plan: FakePlan, process: dict) -> tuple[dict[str, Record], int]:
+    def train(plan: FakePlan, process: dict) -> Outcome:
         trained.extend(plan.runs)
         records = [record_of(run) for run in plan.runs]
         working().write(records, "pack")
-        return {record.id: record for record in records}, 0
+        return Outcome({record.id: record for record in records})
 
     def planner(store: Store, process: dict) -> Callable[[Sequence[Run], Collection[str]], FakePlan]:
         return lambda runs, have: FakePlan([run for run in runs if run.id not in have])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hyperopt.config import resolve
+from hyperopt.config.process_options import with_detach
 from hyperopt.config.sweep import Sweep, expand, one, parse, read
 from hyperopt.errors import ConfigError
 
@@ -56,6 +57,41 @@ def test_process_options_are_no_settings() -> None:
     )
     assert settings == {"seed": 3}
     assert process == {"device": "cpu", "workers": 2, "pack": None, "compile": True, "format": "json"}
+
+
+def test_keys_of_a_cluster_are_read_as_it_takes_them() -> None:
+    _, process = parse(
+        ["engine=slurm", "partition=short,long", "time=1.5h", "memory=4GB", "gpus=1", "workers=8"]
+    )
+    assert process == {
+        "engine": "slurm",
+        "partition": "short,long",
+        "time": 5400.0,
+        "memory": 4096,
+        "gpus": 1,
+        "workers": 8,
+    }
+    _, process = parse(["engine=dask", "scheduler=tcp://10.0.0.1:8786"])
+    assert process == {"engine": "dask", "scheduler": "tcp://10.0.0.1:8786"}
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [
+        ("partition=short", "only engine=slurm reads it"),
+        ("scheduler=tcp://10.0.0.1:8786", "only engine=dask reads it"),
+        ("engine=ray", "one of local, dask, slurm is expected"),
+        ("time=soon", "a time such as 90s, 30m or 2h is expected"),
+        ("memory=4", "an amount such as 900MB or 4GB is expected"),
+        ("gpus=2", "0 or 1, since a pack trains on one GPU, is expected"),
+    ],
+)
+def test_a_key_that_no_engine_here_reads_is_refused(override: str, expected: str) -> None:
+    known = ["engine=slurm"] if override.startswith(("time", "memory", "gpus")) else []
+    with pytest.raises(ConfigError, match=expected):
+        parse([*known, override])
+    with pytest.raises(ConfigError, match="--detach: engine=slurm is expected"):
+        with_detach({"engine": "dask"}, True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Options of a command that say how it trains and prints, which are no part of what a run is."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from hyperopt.errors import ConfigError, shown, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+DEVICES = ("auto", "cpu", "cuda")
+ENGINES = ("local", "dask", "slurm")
+READ_BY = {"scheduler": "dask", "partition": "slurm", "time": "slurm", "memory": "slurm", "gpus": "slurm"}
+"""The engine that reads an option, for those that only one reads."""
+PROCESS_KEYS = ("device", "workers", "pack", "compile", "engine", *READ_BY, "format")
+UNITS = {"s": 1, "m": 60, "h": 3600}
+MEGABYTES = {"MB": 1, "GB": 1024}
+MOST_WORKERS = 100_000
+
+
+def process_options(given: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Any]:
+    """The options with their values as they are used: "auto" is None, except for device.
+
+    Args:
+        given: values as they were typed, by key.
+        formats: those that `format` may be.
+
+    Raises:
+        ConfigError: a value out of range, or an option that only another engine reads.
+    """
+    options = {key: _value(key, given[key], formats) for key in PROCESS_KEYS if key in given}
+    engine = options.get("engine", ENGINES[0])
+    for key in options:
+        if READ_BY.get(key, engine) != engine:
+            raise ConfigError(f"{typed(key, given[key])}: only engine={READ_BY[key]} reads it.")
+    return options
+
+
+def with_detach(options: Mapping[str, Any], detach: bool) -> dict[str, Any]:
+    """The options with what the flag --detach adds to them.
+
+    Raises:
+        ConfigError: the engine leaves nothing behind.
+    """
+    if detach and options.get("engine") != "slurm":
+        raise ConfigError("--detach: engine=slurm is expected, which alone trains on.")
+    return {**options, "detach": True} if detach else {**options}
+
+
+def seconds(key: str, value: Any) -> float:
+    """A time such as 90s, 30m or 2h.
+
+    Raises:
+        ConfigError: it is something else, or nothing.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
+    if not match or float(match[1]) == 0:
+        raise ConfigError(f"{typed(key, value)}: a time such as 90s, 30m or 2h is expected.")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
+    choices = {"device": DEVICES, "format": formats, "engine": ENGINES}.get(key)
+    if choices is not None:
+        if value in choices:
+            return value
+        expected = f"one of {', '.join(choices)}"
+    elif key == "compile":
+        if value == "auto" or isinstance(value, bool):
+            return None if value == "auto" else value
+        expected = "auto, true or false"
+    elif key == "time":
+        return seconds(key, value)
+    elif key == "memory":
+        match = re.fullmatch(r"(\d+)(MB|GB)", shown(value))
+        if match and int(match[1]):
+            return int(match[1]) * MEGABYTES[match[2]]
+        expected = "an amount such as 900MB or 4GB"
+    elif key == "scheduler":
+        if isinstance(value, str) and value.strip():
+            return value
+        expected = "an address such as tcp://10.0.0.1:8786, or a file,"
+    elif key == "partition":
+        if re.fullmatch(r"[\w.,-]+", str(value)):  # several are a list, as sbatch has it
+            return str(value)
+        expected = "a name, or several as in a,b,"
+    elif key == "gpus":
+        if type(value) is int and value in (0, 1):
+            return value
+        expected = "0 or 1, since a pack trains on one GPU,"
+    else:
+        if value == "auto":
+            return None
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_WORKERS:
+            return value
+        expected = f"auto or a whole number from 1 to {MOST_WORKERS:,}"
+    raise ConfigError(f"{typed(key, value)}: {expected} is expected.")

@@ -1,0 +1,284 @@
+"""Packs on the workers of a Dask cluster, found by its scheduler or made on this machine.
+
+The command stores what comes back, and keeps the newest checkpoint of every pack beside its records. Where
+a worker is lost it hands the pack out again itself, from that checkpoint: Dask would begin it anew.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from secrets import token_hex
+from typing import Any, TypeVar
+
+import dask
+from distributed import Client, KilledWorker, LocalCluster
+from distributed import Future as Remote
+
+from hyperopt.durable import StorageError, write
+from hyperopt.engine.dask_task import Errand, read_file, train_there
+from hyperopt.engine.heads import heads
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.workers import Blame, ClusterLostError, WorkerLostError
+from hyperopt.provenance import command
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
+LOOK_SECONDS = 1.0
+PATIENCE_SECONDS = 10.0
+"""How long a scheduler may take to answer."""
+WARN_SECONDS = 10.0
+"""After so long without a worker the user is told."""
+FETCHERS = 4
+"""Checkpoints on their way at once; one from a worker that is gone takes half a minute to be given up."""
+GONE = (OSError, ValueError, KeyError, RuntimeError, TimeoutError, CancelledError, AttributeError)
+"""What Dask raises where a worker or the scheduler goes while it is asked."""
+
+
+def start(options: Options, packs: int, root: Path) -> DaskWorkers:
+    """The workers that options ask for, for so many packs whose files lie under `root`."""
+    if options.scheduler is not None:
+        return DaskWorkers(connect(options.scheduler), root, most=options.workers)
+    size = max(1, min(options.resolved_workers(), packs))
+    cluster = LocalCluster(
+        n_workers=size,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=":0",
+        silence_logs=logging.ERROR,
+    )
+    return DaskWorkers(Client(cluster, set_as_default=False), root, cluster=cluster)
+
+
+def connect(scheduler: str) -> Client:
+    """A client of the scheduler at an address, or of the one that wrote a file.
+
+    Raises:
+        ClusterLostError: nobody answers.
+    """
+    file = "://" not in scheduler and scheduler.endswith(".json")
+    if file and not Path(scheduler).is_file():
+        raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
+    where = {"scheduler_file": scheduler} if file else {"address": scheduler}
+    try:
+        return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ClusterLostError(f"scheduler={scheduler}: no scheduler answers there ({reason}).") from error
+
+
+def for_plan(options: Options) -> Options:
+    """The options with the workers that their cluster has now, at least one, for it may grow."""
+    if options.scheduler is None or options.workers is not None:
+        return options
+    with connect(options.scheduler) as client:
+        return replace(options, workers=max(1, len(client.nthreads())))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pack on its way.
+
+    Attributes:
+        pack: the pack.
+        worker: that it is for, by its address; Dask gives it to no other.
+        future: what the command waits for.
+        remote: what Dask has.
+    """
+
+    pack: Pack
+    worker: str
+    future: Future[Any]
+    remote: Remote
+
+
+class DaskWorkers:
+    """The workers of a cluster.
+
+    Args:
+        client: of its scheduler; closed at the end.
+        root: the folder under which the files of packs lie.
+        most: packs at once, where the cluster has more workers.
+        cluster: closed at the end, where it was made for this.
+    """
+
+    beside = 1
+
+    def __init__(
+        self, client: Client, root: Path, most: int | None = None, cluster: LocalCluster | None = None
+    ) -> None:
+        self._client, self._root, self._most, self._cluster = client, root, most, cluster
+        self._topic = f"hyperopt-{token_hex(4)}"
+        self._topics = (self._topic, "all", "worker-restart-memory")
+        self._numbers = count()
+        self._tasks: dict[str, Task] = {}
+        self._checkpoints = {id_: head.path for head in heads(root) for id_ in head.ids}
+        self._saved: dict[str, str] = {}
+        self._short_of_memory: set[str] = set()
+        self._events: SimpleQueue[dict[str, Any]] = SimpleQueue()
+        self._workers = set(client.nthreads())
+        self._seen = time.monotonic()
+        self._closing = threading.Event()
+        self._subscribe()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+        for _ in range(FETCHERS):
+            threading.Thread(target=self._fetch, daemon=True).start()
+
+    @property
+    def size(self) -> int:
+        """The workers that there are now."""
+        return min(len(self._workers), self._most or len(self._workers))
+
+    def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
+        """Have a pack trained: `task` is called with it, the options and the folder of its files."""
+        pack, options, root = arguments
+        errand = Errand(
+            root.absolute(),
+            PackFiles(root, pack.name).begun.stat().st_mtime_ns,
+            command(),
+            self._topic,
+            self._checkpoint(pack),
+        )
+        key = f"{self._topic}-{pack.name}-{next(self._numbers)}"
+        future: Future[T] = Future()
+        busy = [each.worker for each in self._tasks.values()]
+        worker = min(self._workers, key=busy.count)
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):  # a checkpoint
+            remote = self._client.submit(
+                train_there, task, pack, options.on_a_worker(), errand, key=key, pure=False, workers=[worker]
+            )
+        self._tasks[key] = Task(pack, worker, future, remote)
+        remote.add_done_callback(lambda done: self._done(key, done))
+        return future
+
+    def shrink(self, size: int) -> None:
+        """There is nothing to do: each worker has memory of its own."""
+
+    def close(self) -> None:
+        """Cancel what is being trained; its workers end it at once."""
+        self._closing.set()
+        self._listener.join()
+        left = [self._tasks.pop(key).remote for key in list(self._tasks)]
+        if self._client.status == "running":
+            with suppress(*GONE):
+                self._client.cancel(left, force=True)
+                for topic in self._topics:
+                    self._client.unsubscribe_topic(topic)
+        self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def _subscribe(self) -> None:
+        for topic in self._topics:
+            self._client.subscribe_topic(topic, lambda event: self._events.put(event[1]))
+
+    def _checkpoint(self, pack: Pack) -> bytes | None:
+        """What a pack goes on from."""
+        path = self._checkpoints.get(pack.first.id)
+        with suppress(OSError):
+            return None if path is None else path.read_bytes()
+        return None
+
+    def _done(self, key: str, remote: Remote) -> None:
+        """Pass on what has become of a task, unless its worker is known to be lost."""
+        if (task := self._tasks.pop(key, None)) is None:
+            return
+        try:
+            if remote.status == "finished":
+                task.future.set_result(remote.result())
+                return
+            error = remote.exception() if remote.status == "error" else None
+        except Exception:  # its worker, or the scheduler, went before the result was here
+            error = None
+        if isinstance(error, KilledWorker):
+            task.future.set_exception(WorkerLostError("its worker was lost several times", "perhaps"))
+        elif error is not None:
+            task.future.set_exception(error)
+        elif self._connected():
+            task.future.set_exception(WorkerLostError("the scheduler has forgotten it", "none"))
+        else:
+            task.future.set_exception(
+                ClusterLostError("Dask's scheduler is gone; the same command goes on where it stopped.")
+            )
+
+    def _connected(self) -> bool:
+        """Whether there is a scheduler, perhaps another one at the same address; waits for it a while."""
+        while self._client.status == "connecting" and not self._closing.wait(0.1):
+            pass
+        if self._client.status != "running":
+            return False
+        self._subscribe()
+        return True
+
+    def _listen(self) -> None:
+        """Hear what the scheduler and workers tell, and look which workers there are."""
+        looked = -LOOK_SECONDS
+        while not self._closing.is_set():
+            with suppress(Empty):
+                self._hear(self._events.get(timeout=LOOK_SECONDS))
+            if time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                with suppress(*GONE):
+                    self._look(set(self._client.nthreads()))
+
+    def _look(self, workers: set[str]) -> None:
+        """See which workers there are; what is for one that was gone at the last look, too, is lost."""
+        for key, task in list(self._tasks.items()):
+            if task.worker not in workers | self._workers:
+                self._lose(key, expected=False)
+        if workers:
+            self._seen = time.monotonic()
+        elif self._seen and time.monotonic() - self._seen > WARN_SECONDS:
+            self._seen = 0.0
+            LOG.warning("the cluster has no worker; training goes on when one comes.")
+        self._workers = workers
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        """Take what is told: a pack's progress, a worker that ends for want of memory, one that is gone."""
+        if task := self._tasks.get(event.get("key", "")):
+            if event["reported"] is not None:
+                with suppress(StorageError):
+                    PackFiles(self._root, task.pack.name).report(*event["reported"])
+            if event["saved"] is not None:
+                self._saved[event["key"]] = event["saved"]
+        elif "rss" in event:
+            self._short_of_memory.add(event["worker"])
+        elif event.get("action") == "remove-worker":
+            self._workers = self._workers - {event["worker"]}
+            for key, task in list(self._tasks.items()):
+                if task.worker == event["worker"]:
+                    self._lose(key, expected=event["expected"])
+
+    def _lose(self, key: str, *, expected: bool) -> None:
+        """Give up a task whose worker is gone; `expected`: it was told to go."""
+        if (task := self._tasks.pop(key, None)) is None:
+            return
+        memory = task.worker in self._short_of_memory
+        why = " as it had filled its memory" if memory else ""
+        blame: Blame = "likely" if memory else "none" if expected else "perhaps"
+        task.future.set_exception(WorkerLostError(f"its worker {task.worker} is gone{why}", blame))
+        self._client.cancel([task.remote], force=True)
+
+    def _fetch(self) -> None:
+        """Bring the newest checkpoints here from workers that do not share the folder."""
+        while not self._closing.wait(LOOK_SECONDS):
+            for key in list(self._saved):
+                saved, task = self._saved.pop(key, None), self._tasks.get(key)
+                if saved is None or task is None:
+                    continue
+                with suppress(*GONE, StorageError):
+                    (found,) = self._client.run(read_file, saved, workers=[task.worker]).values()
+                    if found is not None and key in self._tasks:
+                        path = write(PackFiles(self._root, task.pack.name).checkpoint, found)
+                        self._checkpoints.update({run.id: path for run in task.pack.runs})

@@ -1,0 +1,53 @@
+"""The workers that options ask for: of this machine, or of a cluster; its library is imported here."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from hyperopt.engine.options import Options
+from hyperopt.engine.workers import InThisProcess, Processes, Workers, visible_gpus
+from hyperopt.errors import ConfigError
+
+MODULES = {
+    "dask": ("hyperopt.engine.dask_workers", "distributed"),
+    "slurm": ("hyperopt.engine.slurm", "submitit"),
+}
+"""The module of an engine, and the library that it needs."""
+
+
+def workers_for(options: Options, packs: int, root: Path) -> Workers:
+    """Workers for so many packs, whose files lie under `root`.
+
+    Raises:
+        ConfigError: the library of the engine is not installed.
+        ClusterLostError: there is no such cluster.
+    """
+    if options.engine in MODULES:
+        return cast("Workers", _module(options).start(options, packs, root))
+    gpus = visible_gpus() if options.resolved_device() == "cuda" else []
+    size = max(1, min(options.resolved_workers(), packs))
+    return InThisProcess() if size == 1 else Processes(size, gpus if len(gpus) > 1 else ())
+
+
+def for_plan(options: Options) -> Options:
+    """The options with what a plan has to know of their cluster: how many workers it has.
+
+    Raises:
+        ConfigError, ClusterLostError: as of `workers_for`.
+    """
+    return cast("Options", _module(options).for_plan(options))
+
+
+def _module(options: Options) -> ModuleType:
+    module, library = MODULES[options.engine]
+    try:
+        importlib.import_module(library)
+    except ImportError:
+        raise ConfigError(
+            f"engine={options.engine}: {library} is not installed; "
+            f"pip install 'hyperopt-stacks[{options.engine}]' is expected."
+        ) from None
+    return importlib.import_module(module)

@@ -1,0 +1,241 @@
+"""Packs as jobs of Slurm, by submitit: those handed out together are one array.
+
+A job writes its records beside its log, from where the command stores them. Which pack went out as which job
+lies in the folder too, so that the same command, started later, collects what has finished, waits for what
+has not, and hands out again what was lost. All hosts see the folder.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import logging
+import math
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shutil import rmtree
+from typing import Any, TypeVar
+
+from submitit import SlurmExecutor, SlurmJob
+from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+from hyperopt.durable import make_folder, write
+from hyperopt.engine.attempt import Failure
+from hyperopt.engine.handed_out import JOBS, handed_out
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.workers import Blame, ClusterLostError, WorkerLostError
+from hyperopt.optim.torch_private import compile_in_one_thread
+from hyperopt.provenance import command
+from hyperopt.records import Record
+
+T = TypeVar("T")
+LARGEST_ARRAY = 1000
+"""Slurm takes 1001 jobs in an array where its administrator has not changed that."""
+DEFAULT_SECONDS = 3600.0
+LOOK_SECONDS = 5.0
+GRACE_SECONDS = 30.0
+"""For so long a job may be in no queue and have no result: files take a while from host to host."""
+
+Attempt = Callable[[Pack, Options, Path], list[Record] | Failure]
+
+
+def start(options: Options, packs: int, root: Path) -> SlurmWorkers:
+    """Workers for so many packs, whose files lie under `root`."""
+    folder = root.absolute() / JOBS
+    make_folder(folder)
+    try:
+        executor = SlurmExecutor(folder)
+    except RuntimeError:
+        raise ClusterLostError("engine=slurm: there is no srun on this machine.") from None
+    minutes = math.ceil((options.time or DEFAULT_SECONDS) / 60)
+    executor.update_parameters(
+        job_name="hyperopt",
+        partition=options.partition,
+        time=minutes,
+        cpus_per_task=1,
+        gpus_per_node=options.gpus or None,
+        array_parallelism=options.resolved_workers(),
+        additional_parameters={"mem": f"{options.memory}M"} if options.memory else None,
+    )
+    return SlurmWorkers(executor, packs, detach=options.detach)
+
+
+def train_there(
+    attempt: Attempt, pack: Pack, options: Options, root: Path, typed: str
+) -> list[Record] | Failure:
+    """Train a pack in a job; `typed` is the command that wants it, for the records."""
+    compile_in_one_thread()
+    result = attempt(pack, options, root)
+    if isinstance(result, Failure):
+        return result
+    return [replace(record, made={**record.made, "command": typed}) for record in result]
+
+
+@dataclass
+class Task:
+    """A pack on its way.
+
+    Attributes:
+        pack: the pack.
+        future: what the command waits for.
+        job: that trains it.
+        missed: since when it has been in no queue without a result; None where it is in one.
+    """
+
+    pack: Pack
+    future: Future[Any]
+    job: SlurmJob[Any]
+    missed: float | None = None
+
+
+class SlurmWorkers:
+    """Jobs of Slurm.
+
+    Args:
+        executor: hands them to Slurm, with what they ask for.
+        size: packs in all; how many train at once is Slurm's business.
+        detach: at the end, leave the jobs that have not finished.
+    """
+
+    beside = 1
+
+    def __init__(self, executor: SlurmExecutor, size: int, *, detach: bool = False) -> None:
+        self.size = max(size, LARGEST_ARRAY)
+        self._executor, self._detach = executor, detach
+        self._folder = Path(executor.folder)
+        self._known = handed_out(self._folder.parent)
+        self._queue = in_queue()
+        self._unsent: list[tuple[Pack, Future[Any], tuple[Any, ...]]] = []
+        self._tasks: dict[str, Task] = {}
+        self._lock = threading.Lock()
+        self._added = 0.0
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
+    def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
+        """Have a pack trained: `task` is called with it, the options and the folder of its files."""
+        pack, options, root = arguments
+        future: Future[T] = Future()
+        with self._lock:
+            if (known := self._known.pop(pack.name, None)) is not None:
+                self._tasks[pack.name] = Task(pack, future, SlurmJob(self._folder, known.job), missed=0.0)
+                self._check(self._tasks[pack.name], {path.name for path in self._folder.iterdir()})
+            else:
+                given = (task, pack, options.on_a_worker(), root.absolute(), command())
+                self._unsent.append((pack, future, given))
+                self._added = time.monotonic()
+        return future
+
+    def shrink(self, size: int) -> None:
+        """There is nothing to do: each job has memory of its own."""
+
+    def close(self) -> None:
+        """Leave the jobs to Slurm where that was asked for, else cancel them."""
+        self._closing.set()
+        self._keeper.join()
+        if self._detach:
+            self._send()
+        else:
+            for task in list(self._tasks.values()):
+                with suppress(OSError):
+                    task.job.cancel(check=False)
+                self._forget(task)
+        if not any(self._folder.glob("*.json")):
+            rmtree(self._folder, ignore_errors=True)
+
+    def _keep(self) -> None:
+        """Hand out what has come together, and see what has become of the jobs."""
+        looked = time.monotonic()
+        while not self._closing.wait(0.2):
+            if self._unsent and time.monotonic() - self._added > 1.0:
+                self._send()
+            if self._tasks and time.monotonic() - looked > LOOK_SECONDS:
+                looked = time.monotonic()
+                self._queue = in_queue()
+                names = {path.name for path in self._folder.iterdir()}
+                with self._lock:
+                    for task in list(self._tasks.values()):
+                        self._check(task, names)
+
+    def _send(self) -> None:
+        """Hand the packs that wait to Slurm, as arrays."""
+        with self._lock:
+            now, self._unsent = self._unsent, []
+        for start_ in range(0, len(now), LARGEST_ARRAY):
+            part = now[start_ : start_ + LARGEST_ARRAY]
+            try:
+                with self._executor.batch():
+                    jobs = [self._executor.submit(train_there, *given) for _, _, given in part]
+            except (FailedJobError, FailedSubmissionError, OSError, subprocess.CalledProcessError) as error:
+                reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+                for _, future, _ in part:
+                    future.set_exception(ClusterLostError(f"engine=slurm: sbatch takes no job ({reason})."))
+                continue
+            for (pack, future, _), job in zip(part, jobs, strict=True):
+                note = {"job": job.job_id, "ids": [run.id for run in pack.runs]}
+                write(self._folder / f"{pack.name}.json", json.dumps(note), durable=False)
+                with self._lock:
+                    self._tasks[pack.name] = Task(pack, future, SlurmJob(self._folder, job.job_id))
+
+    def _check(self, task: Task, names: set[str]) -> None:
+        """See whether a job has finished, or is lost."""
+        job = task.job
+        if job.paths.result_pickle.name in names:
+            try:
+                task.future.set_result(job.result())
+            except Exception as error:
+                task.future.set_exception(error)
+            self._forget(task)
+        elif self._lives(job):
+            task.missed = None
+        elif task.missed is None:
+            task.missed = time.monotonic()
+        elif time.monotonic() - task.missed > GRACE_SECONDS:
+            task.future.set_exception(self._loss(job))
+            self._forget(task)
+
+    def _lives(self, job: SlurmJob[Any]) -> bool:
+        """Whether a job is in the queue, or has not ended as far as Slurm's accounts tell."""
+        if self._queue is not None:
+            return job.job_id in self._queue
+        return not job.watcher.is_done(job.job_id)
+
+    def _loss(self, job: SlurmJob[Any]) -> WorkerLostError:
+        """How a job was lost, as far as Slurm's accounts or the job's log tell."""
+        state = job.watcher.get_state(job.job_id, mode="force")
+        with suppress(OSError, UnicodeDecodeError):
+            if "oom" in (job.stderr() or "").lower():
+                state = "OUT_OF_MEMORY"
+        blame: Blame = "likely" if state == "OUT_OF_MEMORY" else "perhaps"
+        if state.startswith(("CANCELLED", "PREEMPTED", "NODE_FAIL")):
+            blame = "none"
+        known = "" if state == "UNKNOWN" else f": {state}"
+        return WorkerLostError(f"its job {job.job_id} is gone{known}", blame)
+
+    def _forget(self, task: Task) -> None:
+        """Remove the files of a job that is no more."""
+        self._tasks.pop(task.pack.name, None)
+        (self._folder / f"{task.pack.name}.json").unlink(missing_ok=True)
+        for path in self._folder.glob(f"{task.job.job_id}_*"):
+            path.unlink(missing_ok=True)
+
+
+def in_queue() -> set[str] | None:
+    """The jobs of this user that are in Slurm's queue; None where it does not say."""
+    words = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+    try:
+        told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {*told.stdout.split()}
+
+
+logging.getLogger("submitit").setLevel(logging.ERROR)  # it warns of every look at accounts that are not kept

@@ -1,0 +1,245 @@
+"""Packs on real clusters of Dask: the same numbers as here, whatever becomes of workers and schedulers."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from dask_clusters import alone, hungry, kill, local_cluster, own_pid, slowly, until
+from distributed import Client, LocalCluster
+from small_runs import EAGER, Watcher, a_plan, measured, mixed_runs, small_run
+
+from hyperopt.config import Run
+from hyperopt.engine import dask_workers
+from hyperopt.engine import execute as execution
+from hyperopt.engine.dask_workers import DaskWorkers, connect
+from hyperopt.engine.execute import Outcome, execute
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.workers import ClusterLostError
+from hyperopt.records import Store
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[LocalCluster]:
+    with local_cluster(2) as made:
+        yield made
+
+
+class Told(Watcher):
+    """Progress that also remembers from which epoch packs went on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.since: list[int] = []
+
+    def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "") -> None:
+        super().update(pack, epoch, steps, since, doing)
+        self.since.append(since)
+
+
+def packs_of_two(runs: Sequence[Run]) -> list[Pack]:
+    return [Pack(tuple(runs[i : i + 2])) for i in range(0, len(runs), 2)]
+
+
+def long_packs(count: int, epochs: int = 40) -> list[Pack]:
+    return [Pack((small_run(seed=seed, epochs=epochs),)) for seed in range(count)]
+
+
+def on(cluster: Any, store: Store, packs: Sequence[Pack], watcher: Watcher) -> Outcome:
+    workers = DaskWorkers(Client(cluster, set_as_default=False), store.root.parent)
+    return execute(a_plan(*packs), store, EAGER, watcher, workers)
+
+
+def numbers(outcome: Outcome) -> dict[str, Any]:
+    assert outcome.failures == []
+    return {id_: measured(record) for id_, record in outcome.records.items()}
+
+
+def here(packs: Sequence[Pack], folder: Path) -> dict[str, Any]:
+    return numbers(execute(a_plan(*packs), Store(folder / "here" / "records"), EAGER, Watcher()))
+
+
+def trained_by(task: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(execution, "attempt", task)
+
+
+def hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let workers find no note of the command's: they train as on a host of their own."""
+    errand = dask_workers.Errand
+    monkeypatch.setattr(dask_workers, "Errand", lambda root, stamp, *rest: errand(root, stamp + 1, *rest))
+
+
+def checkpointed(store: Store, packs: Sequence[Pack]) -> bool:
+    return all(PackFiles(store.root.parent, pack.name).checkpoint.exists() for pack in packs)
+
+
+@pytest.mark.slow
+def test_a_sweep_has_the_numbers_that_it_has_here(
+    cluster: LocalCluster, store: Store, tmp_path: Path
+) -> None:
+    packs = packs_of_two([*mixed_runs(), *(small_run(seed=seed, epochs=2) for seed in range(4))])
+    outcome = on(cluster, store, packs, watcher := Watcher())
+    assert numbers(outcome) == here(packs, tmp_path)
+    assert store.ids() == {run.id for pack in packs for run in pack.runs}
+    assert sorted(watcher.finished) == sorted(pack.name for pack in packs)
+    assert {record.made["command"] for record in outcome.records.values()} == {dask_workers.command()}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_pack_whose_worker_is_killed_goes_on_elsewhere_from_its_checkpoint(
+    shared: bool, cluster: LocalCluster, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packs, watcher = long_packs(1), Told()
+    expected = here(packs, tmp_path)
+    if not shared:
+        hidden(monkeypatch)
+    trained_by(slowly if shared else alone, monkeypatch)
+
+    def kill_its_worker() -> None:
+        until(lambda: checkpointed(store, packs))
+        with Client(cluster, set_as_default=False) as client:
+            (at,) = (worker for worker, keys in client.processing().items() if keys)
+            (pid,) = client.run(own_pid, workers=[at]).values()
+        kill(pid)
+
+    killer = threading.Thread(target=kill_its_worker)
+    killer.start()
+    outcome = on(cluster, store, packs, watcher)
+    killer.join()
+    assert [name for name, _ in watcher.agains] == [packs[0].name]
+    assert max(watcher.since) > 0, "it began anew"
+    assert watcher.halves == []
+    assert numbers(outcome) == expected
+
+
+@pytest.mark.slow
+def test_packs_follow_a_cluster_that_grows_and_shrinks(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packs, watcher, going = long_packs(3, epochs=15), Told(), []
+    expected = here(packs, tmp_path)
+    trained_by(slowly, monkeypatch)
+
+    def at_once() -> int:
+        going.append(sum(PackFiles(store.root.parent, pack.name).progress.exists() for pack in packs))
+        return going[-1]
+
+    with local_cluster(1) as small, ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(on, small, store, packs, watcher)
+        until(lambda: at_once() == 1)
+        small.scale(2)
+        until(lambda: at_once() == 2)
+        small.scale(1)
+        outcome.result(180)
+    assert max(going) == 2
+    assert watcher.halves == [], "a worker that was sent away says nothing of memory"
+    assert numbers(outcome.result()) == expected
+
+
+@pytest.mark.slow
+def test_a_pack_too_large_for_the_memory_of_a_worker_is_halved(
+    cluster: LocalCluster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_by(hungry, monkeypatch)
+    pack = Pack(tuple(small_run(seed=seed, epochs=1) for seed in range(4)))
+    outcome = on(cluster, store, [pack], watcher := Watcher())
+    assert outcome.failures == []
+    assert outcome.records.keys() == {run.id for run in pack.runs}
+    assert watcher.halves == [Pack(pack.runs[:2]).name]
+    assert "as it had filled its memory" in watcher.agains[0][1]
+
+
+@pytest.mark.slow
+def test_what_is_cancelled_ends_on_the_worker_at_once(
+    cluster: LocalCluster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_by(slowly, monkeypatch)
+    packs = [Pack((small_run(epochs=10_000),))]
+
+    workers = DaskWorkers(Client(cluster, set_as_default=False), store.root.parent)
+    submit = workers.submit
+
+    def interrupted(*arguments: Any) -> Any:
+        submit(*arguments)
+        until(lambda: checkpointed(store, packs))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(a_plan(*packs), store, EAGER, Watcher(), workers)
+    with Client(cluster, set_as_default=False) as client:
+        until(lambda: not any(client.run(executing).values()))
+
+
+def executing(dask_worker: Any) -> int:
+    return len(dask_worker.state.executing)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also without a folder in common; the same plan goes on with another scheduler."""
+    monkeypatch.setattr(dask_workers, "PATIENCE_SECONDS", 2.0)
+    packs, watcher, file = long_packs(1), Told(), tmp_path / "scheduler.json"
+    expected = here(packs, tmp_path)
+    hidden(monkeypatch)
+    trained_by(alone, monkeypatch)
+
+    def command(*words: str) -> subprocess.Popen[bytes]:
+        with (tmp_path / f"{words[0]}.log").open("ab") as log:
+            environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", *words], stdout=log, stderr=log, env=environment
+            )
+
+    def started() -> list[subprocess.Popen[bytes]]:
+        file.unlink(missing_ok=True)
+        first = command("scheduler", "--scheduler-file", str(file), "--port", "0", "--no-dashboard")
+        until(file.exists)
+        worker = ("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
+        return [first, command(*worker)]
+
+    def attempt() -> Outcome:
+        workers = DaskWorkers(connect(str(file)), store.root.parent)
+        return execute(a_plan(*packs), store, EAGER, watcher, workers)
+
+    processes = started()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            lost = pool.submit(attempt)
+            until(lambda: checkpointed(store, packs))
+            processes[0].kill()
+            with pytest.raises(ClusterLostError, match="the same command goes on where it stopped"):
+                lost.result(180)
+        assert checkpointed(store, packs)
+        processes += started()
+        outcome = attempt()
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    assert max(watcher.since) > 0, "it began anew"
+    assert numbers(outcome) == expected
+
+
+def test_a_scheduler_that_does_not_answer_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dask_workers, "PATIENCE_SECONDS", 0.5)
+    with pytest.raises(ClusterLostError, match=r"scheduler=tcp://127\.0\.0\.1:9: no scheduler answers there"):
+        connect("tcp://127.0.0.1:9")
+    with pytest.raises(ClusterLostError, match=r"scheduler=.*none.json: there is no such file"):
+        connect(str(tmp_path / "none.json"))
+    assert Options(engine="dask").on_a_worker() == Options()

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.parser import command_line
+from hyperopt.cli.verbs import VERBS
 from hyperopt.errors import ConfigError, ImpossibleError, unknown
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
 
 FAILED, BAD_INPUT, INTERRUPTED, UNREAD = 1, 2, 130, 141
 LOG = logging.getLogger("hyperopt")
+WITH_VALUE = {
+    name
+    for verb in VERBS
+    for word in verb.words
+    for name in word.names
+    if name.startswith("-") and "action" not in word.options
+}
+"""Options that take a value."""
 
 
 class Lines(logging.Handler):
@@ -42,9 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         verb = next((word for word in words if not word.startswith("-")), None)
         if verb is not None and verb not in verbs:
             raise unknown("command", verb, verbs)
-        flags_first = [*words[:1], *sorted(words[1:], key=lambda word: not word.startswith("-"))]
         try:
-            arguments = parser.parse_args(flags_first)
+            arguments = parser.parse_args([*words[:1], *_flags_first(words[1:])])
         except SystemExit as leave:  # the help or the version has been printed
             return int(leave.code or 0)
         if arguments.action is None:
@@ -71,6 +79,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"hyperopt: sys.exit({leave.code!r}) ended the command, from {where}", file=sys.stderr)
         return FAILED
     return code
+
+
+def _flags_first(words: Sequence[str]) -> list[str]:
+    """The options, each with its value if it takes one, before the other words, as argparse wants them."""
+    flags: list[str] = []
+    others: list[str] = []
+    rest = iter(words)
+    for word in rest:
+        (flags if word.startswith("-") else others).append(word)
+        if word in WITH_VALUE:
+            flags += [value for value in [next(rest, None)] if value is not None]
+    return [*flags, *others]
 
 
 def _prepare_process() -> None:

@@ -1,7 +1,7 @@
 """The verbs of the command `hyperopt`: the words of each and what it does.
 
 An action imports its module when it is asked for, so that help and a misspelt verb wait for nothing. To add a
-verb, write its action and put it into VERBS. No option of any verb takes a value.
+verb, write its action and put it into VERBS.
 """
 
 from __future__ import annotations
@@ -103,6 +103,13 @@ def render(arguments: Namespace) -> int:
     return publishing.render(arguments)
 
 
+def view(arguments: Namespace) -> int:
+    """`hyperopt view`."""
+    from hyperopt.cli import view as module
+
+    return module.view(arguments)
+
+
 def site(arguments: Namespace) -> int:
     """`hyperopt site`."""
     from hyperopt.cli import site as module
@@ -195,6 +202,17 @@ VERBS = (
         "rewrite pages in results/ from the published records; trains nothing",
         render,
         (word("asked", nargs="*", metavar="ID", help=A_PATTERN),),
+    ),
+    Verb(
+        "view",
+        "show stored runs in a browser",
+        view,
+        (
+            word("--no-open", action="store_true", help="write the page and open nothing"),
+            word("--port", metavar="N", help="serve it on this machine's loopback address instead"),
+            SELECTION,
+        ),
+        helps.SELECTION,
     ),
     Verb("site", "write the published pages as a site for a browser", site),
     Verb("list", "list experiments with their state, rules, data sets and models", browse),

@@ -43,6 +43,7 @@ class Claims:
     _untold: bool = False
 
     def __post_init__(self) -> None:
+        self._number = 0
         self._folder = self.root / "claims"
         self.path = self._folder / f"{host()}-{os.getpid()}-{token_hex(4)}.json"
         self._one_at_a_time = Lock(self._folder / "all.lock")

@@ -1,4 +1,4 @@
-"""The command that trains a run again, from its config."""
+"""The command that trains a run again, and its name, from its config."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hyperopt.config import label as label_of
 from hyperopt.errors import shown
+
+__all__ = ["command", "label_of"]
 
 LEVELS = ("alpha", "clip")
 """Keys with a value per level, which are typed with / between them."""

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.errors import shown
 from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.rerun import command
+from hyperopt.findings.rerun import command, label_of
 from hyperopt.findings.view import Trained, View
 from hyperopt.pages.blocks import Place
 
@@ -40,8 +41,8 @@ def cells_of(view: View) -> dict[Place, int]:
 def evidence(view: View) -> dict[str, Any]:
     """Cells with their seeds, runs, settings and what made them, each once and named by number."""
     runs = {id_: i for i, id_ in enumerate(view.runs)}
-    settings, of_setting = _distinct(_setting(record) for record in view.runs.values())
-    made, of_made = _distinct(_made(record) for record in view.runs.values())
+    settings, of_setting = distinct(setting_of(record) for record in view.runs.values())
+    made, of_made = distinct(made_of(record) for record in view.runs.values())
     return {
         "cells": [_cell(measured, runs, view) for measured in view.measurements.values()],
         "runs": [_run(record, of_setting[i], of_made[i]) for i, record in enumerate(view.runs.values())],
@@ -125,11 +126,13 @@ def _run(record: Trained, setting: int, made: int) -> list[Any]:
     return [record.id, record.config["seed"], setting, made, int(record.diverged), seconds, events]
 
 
-def _setting(record: Trained) -> dict[str, Any]:
+def setting_of(record: Trained) -> dict[str, Any]:
+    """The config of a run but for its seed."""
     return {key: value for key, value in record.config.items() if key != "seed"}
 
 
-def _made(record: Trained) -> dict[str, str]:
+def made_of(record: Trained) -> dict[str, str]:
+    """What made a run, but for what nearly every run has of its own."""
     return {key: value for key, value in sorted(record.made.items()) if key not in APART and value}
 
 
@@ -138,19 +141,16 @@ def _described(setting: Mapping[str, Any], view: View) -> dict[str, Any]:
     return {"label": label(setting), "config": setting, "words": words}
 
 
-def label(setting: Mapping[str, Any]) -> str:
-    """A setting in a few words: the stack with its alphas, the clip, the data."""
-    stack = "/".join(
-        f"{rule}({alpha:g})"
-        for rule, alpha in zip(str(setting["stack"]).split("/"), setting["alpha"], strict=True)
-    )
+def label(setting: Mapping[str, Any], *, whole: bool = True) -> str:
+    """A setting in a few words: the stack with its alphas, the clip; where `whole`, other settings of it."""
+    stack = label_of(str(setting["stack"]).split("/"), setting["alpha"])
     apart = ("dataset", "model", "stack", "alpha", "epochs", "batch_size", "versions", "clip")
-    more = [f"{key}={value}" for key, value in setting.items() if key not in apart]
+    more = [f"{key}={shown(value)}" for key, value in setting.items() if key not in apart] if whole else []
     clip = ["clip"] if any(setting.get("clip", ())) else []
     return ", ".join([stack, *clip, *more])
 
 
-def _distinct(given: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[int]]:
+def distinct(given: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[int]]:
     """Different mappings in the order in which they come, and for each given one its place among them."""
     found: dict[str, int] = {}
     kept: list[Mapping[str, Any]] = []

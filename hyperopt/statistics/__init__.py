@@ -17,6 +17,7 @@ from hyperopt.statistics.intervals import (
     subset_means,
     summarize,
     t_interval,
+    t_quantiles,
 )
 from hyperopt.statistics.many import ALPHA, divided, holm, of_several
 
@@ -45,4 +46,5 @@ __all__ = [
     "subset_means",
     "summarize",
     "t_interval",
+    "t_quantiles",
 ]

@@ -77,6 +77,11 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Inter
     return _around_mean(values, 1 / len(values), confidence) if values else None
 
 
+def t_quantiles(most: int, confidence: float = CONFIDENCE) -> list[float]:
+    """By how many standard errors Student's interval of the mean of 2, 3 ... `most` values reaches."""
+    return [float(special.stdtrit(n - 1, (1 + confidence) / 2)) for n in range(2, most + 1)]
+
+
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
     """Interval of the median without any assumption of shape; None where so few values have none.
 

@@ -45,7 +45,7 @@
 
   function layout(x, y) {
     return {
-      xaxis: x, yaxis: y, showlegend: false, margin: { l: 56, r: 12, t: 12, b: 44 }, hovermode: "closest",
+      xaxis: x, yaxis: y, showlegend: false, margin: { l: 56, r: 12, t: 30, b: 44 }, hovermode: "closest",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", hoverdistance: 25, dragmode: "zoom",
       font: { color: variable("--ink"), family: "system-ui, DejaVu Sans, sans-serif", size: 12 },
       modebar: { bgcolor: "rgba(0,0,0,0)", color: variable("--quiet"), activecolor: variable("--ink") },
@@ -212,7 +212,7 @@
       const rows = one.seeds.map(([, y]) => y);
       const curve = { label: one.name, x: one.x, middle: one.x.map((_, i) => mean(rows, i)), seeds: one.seeds.map(([seed]) => seed), by_seed: rows,
         low: [], high: [], diverged: [], report: [[], []], colour: k, marker: k, dash: "solid" };
-      draw(plot, () => traces(curve, { seeds: true, band: false, report: false }, { x: { label: "epoch" } }),
+      draw(plot, () => [...traces(curve, { seeds: true, band: false, report: false }, { x: { label: "epoch" } }), ...(one.marks ? one.marks() : [])],
         () => layout(axis("epoch", false, true), { ...axis(one.name.split(": ")[1], false), ...wideEnough(rows.flat()) }));
       return make("figure", {}, make("figcaption", {}, one.name), plot);
     }));

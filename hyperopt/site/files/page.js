@@ -190,11 +190,11 @@
     });
   }
 
-  document.querySelectorAll("table.sortable").forEach(sortable);
+  document.querySelectorAll("table.sortable").forEach((table) => table.tBodies[0].rows.length && sortable(table));
   document.querySelectorAll("tr[data-cells]").forEach(unfoldable);
   document.querySelectorAll("td[data-cells]").forEach(choosable);
   document.querySelectorAll(".code").forEach((code) => code.append(copier("Copy", code.textContent.trim())));
   document.querySelectorAll("[data-copy]").forEach((button) =>
     button.addEventListener("click", () => copy(D[button.dataset.copy], button)));
-  window.Page = { make, say, copier, command, facts };
+  window.Page = { make, say, copier, command, facts, sortable };
 })();

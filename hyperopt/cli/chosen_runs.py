@@ -1,0 +1,48 @@
+"""The runs that `hyperopt view` shows, read again and again while others train."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from hyperopt.findings.own_runs import own_runs
+from hyperopt.records import Store, home, published, working
+from hyperopt.selection import select
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hyperopt.findings.own_runs import OwnRuns
+    from hyperopt.records import Record
+
+MOST_RUNS = 2000
+"""The most runs on a page; of more the last are shown."""
+STORES = {"here": (working,), "published": (published,), "all": (published, working)}
+
+
+class ChosenRuns:
+    """Reads the chosen runs, each once however often it is asked.
+
+    Args:
+        words: what selects them.
+        place: of which records.
+    """
+
+    def __init__(self, words: Sequence[str], place: str) -> None:
+        self.words, self.place = words, place
+        self._records: dict[str, Record] = {}
+        self._stores: tuple[Store, ...] = tuple(store() for store in STORES[place])
+
+    def runs(self) -> OwnRuns:
+        """The runs as they are now."""
+        every = select(self.words, self.place)
+        chosen = every.take(range(max(0, len(every) - MOST_RUNS), len(every)))
+        missing = {*chosen.ids} - self._records.keys()
+        for store in self._stores:
+            self._records |= store.load(missing) if missing else {}
+        return own_runs(chosen, self._records, len(every), home())
+
+
+def now() -> str:
+    """The time as a page says it."""
+    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,0 +1,73 @@
+"""`hyperopt view`: one's own runs in a browser, as static files or from a server on this machine alone."""
+
+from __future__ import annotations
+
+import shlex
+import time
+import webbrowser
+from typing import TYPE_CHECKING
+
+from hyperopt.cli.chosen_runs import ChosenRuns, now
+from hyperopt.cli.site import write_files
+from hyperopt.cli.words import FROM, split
+from hyperopt.durable import write
+from hyperopt.errors import ConfigError
+from hyperopt.records import home
+from hyperopt.selection import why_none
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from hyperopt.findings.own_runs import OwnRuns
+
+EVERY_SECONDS = 5.0
+
+
+def view(arguments: Namespace) -> int:
+    """Write the page of the chosen runs and open it; with --port serve it."""
+    words, options = split(arguments.words, FROM)
+    chosen = ChosenRuns(words, options.get("from", "here"))
+    port = _port(arguments.port)
+    found = chosen.runs()
+    if not found.runs and not found.training:
+        print(why_none(words, chosen.place))
+        return 0
+    typed = shlex.join(["hyperopt", "view", *arguments.words])
+    if port is not None:
+        from hyperopt.cli.view_server import serve
+
+        serve(port, chosen, typed, opens=not arguments.no_open)
+        return 0
+    return _write(found, chosen, typed, stays=not arguments.no_open)
+
+
+def _write(found: OwnRuns, chosen: ChosenRuns, typed: str, *, stays: bool) -> int:
+    """Write the page; while runs are in training write it anew, unless nobody was shown it."""
+    from hyperopt.site.own import own_data, own_site
+
+    folder = home() / "view"
+    page = folder / "index.html"
+    write_files(folder, own_site(found, typed, now()))
+    print(f"{len(found.runs)} runs: {page}")
+    if not stays:
+        return 0
+    webbrowser.open(page.resolve().as_uri())
+    if found.training:
+        print("runs are in training: reload the page for news; Ctrl-C, or their end, ends this")
+    try:
+        while found.training:
+            time.sleep(EVERY_SECONDS)
+            found = chosen.runs()
+            for name, content in own_data(found, typed, now()).items():
+                write(folder / name, content, durable=False)
+    except KeyboardInterrupt:
+        print()
+    return 0
+
+
+def _port(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.isdecimal() or int(text) > 65535:
+        raise ConfigError(f"--port {text}: a number from 0, for any that is free, to 65535 is expected.")
+    return int(text)

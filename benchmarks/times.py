@@ -13,7 +13,7 @@ from functools import partial
 from benchmarks.numpy_loop import loop
 from benchmarks.rounds import Rounds, Say, in_turn
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
-from hyperopt.engine.costs import run_steps
+from hyperopt.engine.pack import run_steps
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Cell, Experiment
 from hyperopt.experiments.metrics import metric_of

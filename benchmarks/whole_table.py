@@ -17,8 +17,8 @@ from benchmarks.rounds import Rounds, Say, in_turn
 from benchmarks.subjects import GDTUO_LOOPS, gdtuo_loops
 from hyperopt.config import Run
 from hyperopt.config.sweep import parse
-from hyperopt.engine.costs import run_steps
 from hyperopt.engine.options import Options
+from hyperopt.engine.pack import run_steps
 from hyperopt.experiments import load
 
 

@@ -38,7 +38,8 @@ def bench(arguments: Namespace) -> int:
 
     first = run(0)
 
-    from hyperopt.engine.costs import largest_pack, run_seconds, run_steps
+    from hyperopt.engine.costs import largest_pack, run_seconds
+    from hyperopt.engine.pack import run_steps
 
     options = engine_options(process)
     device = options.resolved_device()

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt import data, models
 from hyperopt.config.compose import composed, own_rules, usual_procedure
+from hyperopt.config.procedure import check_procedure
 from hyperopt.config.schema import Procedure, check_fit, of_rules
 from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import find
-from hyperopt.optim.settings import Levels, levels_of
+from hyperopt.optim.settings import levels_of
 from hyperopt.options import Declared, hashable, usual
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         given,
         dtype=config["dtype"],
     )
-    if config["tune_after"] == "tensor":
-        _check_by_tensor(chosen)
+    check_procedure(config, chosen)
     usual_epochs = kind.default_epochs.get(chosen.stack[0], kind.default_epochs["other"])
     return Run(
         dataset=dataset,
@@ -179,14 +179,6 @@ def resolve(settings: Mapping[str, Any]) -> Run:
 def from_canonical(canonical: Mapping[str, Any]) -> Run:
     """The run of a canonical form, at the present versions."""
     return resolve({key: value for key, value in canonical.items() if key != "versions"})
-
-
-def _check_by_tensor(chosen: Levels) -> None:
-    """Refuse a stack whose level 1 cannot move several times a step, as it remembers its steps."""
-    if chosen.stack[1:] != ("sgd",) or chosen.tune != ("alpha",) or any(chosen.clip):
-        raise ConfigError(
-            "tune_after=tensor: a stack of two levels with sgd on top, tune=alpha and clip=false is expected."
-        )
 
 
 def _canonical_options(kind: type[Declared], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from hyperopt.data import DATASETS, Dataset
 from hyperopt.errors import ConfigError
 from hyperopt.models import Model
 from hyperopt.optim.assemble import known_habits
-from hyperopt.optim.level import SCHEDULES
 from hyperopt.optim.rules import RULES, find
+from hyperopt.optim.schedule import SCHEDULES
 from hyperopt.optim.settings import FORMS
+from hyperopt.optim.trace import HYPERGRADIENTS
 from hyperopt.options import Declared, schema_of
 
 GRADIENTS = ("mean", "sum")
@@ -44,6 +45,10 @@ class Procedure:
     dtype: str = field(metadata={"choices": DTYPES})
     full_loss: bool
     schedule: str = field(metadata={"choices": SCHEDULES})
+    warmup: float
+    multiplicative: bool
+    trace: float
+    hypergradient: str = field(metadata={"choices": HYPERGRADIENTS})
     tune_after: str = field(metadata={"choices": TUNED_AFTER})
     stop_at_loss: float | None
 

@@ -11,7 +11,7 @@ from itertools import accumulate
 from hyperopt import data, models
 from hyperopt.config import Run
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, shape_of, steps_of
+from hyperopt.engine.pack import Pack, run_steps, shape_of
 from hyperopt.provenance import cpu
 from hyperopt.records import Timed, kind
 
@@ -100,11 +100,6 @@ def seconds_per_step(timed: Sequence[Timed], size: int) -> float:
     rates = sorted((one.seconds / one.steps, one.steps) for one in timed if away(one.pack) == nearest)
     passed = list(accumulate(steps for _, steps in rates))
     return rates[bisect_left(passed, passed[-1] / 2)][0]
-
-
-def run_steps(run: Run) -> int:
-    """Updates of the weights in a whole run."""
-    return run.epochs * steps_of(run, data.training_rows(run.dataset))
 
 
 def run_seconds(run: Run, options: Options) -> float:

@@ -16,12 +16,11 @@ from hyperopt.engine import begun
 from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
 from hyperopt.engine.claims import Claims
-from hyperopt.engine.costs import run_steps
 from hyperopt.engine.engines import workers_for
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import RUNS, sweep_leftovers
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack import Pack, run_steps
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import Plan, packs_of
 from hyperopt.engine.progress import Progress

@@ -11,7 +11,9 @@ from hyperopt import data
 from hyperopt.config import Run
 from hyperopt.errors import ConfigError
 from hyperopt.optim import assemble
+from hyperopt.optim.schedule import PLANNED, Schedule, schedule_of
 from hyperopt.optim.stack import Stack
+from hyperopt.optim.trace import COSINE
 
 if TYPE_CHECKING:
     import torch
@@ -67,9 +69,22 @@ def stack_of(run: Run) -> Stack:
         run.tune,
         numbers_of(run),
         run.habits,
-        schedule=run.procedure["schedule"],
+        multiplicative=run.procedure["multiplicative"],
+        schedule=_schedule_of(run),
+        trace=run.procedure["trace"],
+        cosine=run.procedure["hypergradient"] == COSINE,
         by_tensor=run.procedure["tune_after"] == "tensor",
     )
+
+
+def _schedule_of(run: Run) -> Schedule:
+    shape, warmup = run.procedure["schedule"], run.procedure["warmup"]
+    return schedule_of(shape, warmup, run_steps(run) if warmup or shape in PLANNED else 0)
+
+
+def run_steps(run: Run) -> int:
+    """Updates of the weights in a whole run."""
+    return run.epochs * steps_of(run, data.training_rows(run.dataset))
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:

@@ -7,8 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from hyperopt.optim.clip import HABITS as CLIP_HABITS
-from hyperopt.optim.level import CONSTANT, Level
+from hyperopt.optim.level import Level
 from hyperopt.optim.rules import RULES, Rule, find
+from hyperopt.optim.schedule import UNPLANNED, Schedule
 from hyperopt.optim.stack import Stack
 
 
@@ -20,7 +21,9 @@ def assemble(
     *,
     multiplicative: bool = False,
     floor: float | None = None,
-    schedule: str = CONSTANT,
+    schedule: Schedule = UNPLANNED,
+    trace: float = 0.0,
+    cosine: bool = False,
     by_tensor: bool = False,
 ) -> Stack:
     """The structure of a stack, to which it matters only which of its numbers are 0.
@@ -33,6 +36,8 @@ def assemble(
         multiplicative: as in `Level`, for every level that is tuned.
         floor: as in `Level`, for every level that is tuned.
         schedule: as in `Level`, for the alpha of level 0.
+        trace: as in `Level`, for the alpha of level 0.
+        cosine: as in `Level`, for the alpha of level 0.
         by_tensor: as in `Stack`.
     """
     levels = []
@@ -46,7 +51,9 @@ def assemble(
                 clip_counts_first_norm=habits.get("clip_counts_first_norm", True),
                 multiplicative=multiplicative and k < top,
                 floor=floor if k < top else None,
-                schedule=schedule if k == 0 else CONSTANT,
+                schedule=schedule if k == 0 else UNPLANNED,
+                trace=trace if k == 0 else 0.0,
+                cosine=cosine and k == 0,
             )
         )
     return Stack(tuple(levels), by_tensor)

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.optim.clip import ClipState, clip_by_norm_average
 from hyperopt.optim.rules import Rule
+from hyperopt.optim.schedule import UNPLANNED, Schedule
 from hyperopt.optim.spaces import LOG, Space
+from hyperopt.optim.trace import following, hypergradient
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Tree = dict[str, "Tensor"]
-
-CONSTANT, INVERSE_SQRT = "constant", "inverse_sqrt"
-SCHEDULES = (CONSTANT, INVERSE_SQRT)
 
 
 class Memory(NamedTuple):
@@ -60,7 +59,9 @@ class Level:
         clip_counts_first_norm: a habit, see clip.py.
         multiplicative: whether the level above multiplies its alpha, that is, tunes log(alpha).
         floor: the value below which a tuned alpha does not fall.
-        schedule: "constant" for steps of alpha, "inverse_sqrt" for steps of alpha / sqrt(step).
+        schedule: what multiplies alpha, by the step.
+        trace: how much of the former trace stays, where alpha alone is tuned, by all updates so far.
+        cosine: whether its hypergradient is a cosine, see trace.py.
     """
 
     rule: Rule
@@ -69,7 +70,14 @@ class Level:
     clip_counts_first_norm: bool = False
     multiplicative: bool = False
     floor: float | None = None
-    schedule: str = CONSTANT
+    schedule: Schedule = UNPLANNED
+    trace: float = 0.0
+    cosine: bool = False
+
+    @property
+    def traces(self) -> bool:
+        """Whether it keeps how the weights follow from alpha, rather than the inputs of its last update."""
+        return self.trace > 0 or self.cosine
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
@@ -94,14 +102,23 @@ class Level:
             rule={k: self.rule.init(p) for k, p in params.items()},
             clip={k: ClipState.init(p) for k, p in params.items()} if self.clips else {},
         )
-        zeros = {k: p.new_zeros(p.shape) for k, p in params.items()}
+        last = NOTHING
+        if self.tuned:
+            zeros = {k: p.new_zeros(p.shape) for k, p in params.items()}
+            last = self.remembered(zeros, memory, params)
         return LevelState(
             tuned={k: self.space(k).raw(numbers[k]) for k in self.tuned},
             fixed={k: v for k, v in numbers.items() if k not in self.tuned},
             clip=clip,
             memory=memory,
-            last=Inputs(zeros, memory, params if self.rule.uses_param else {}) if self.tuned else NOTHING,
+            last=last,
         )
+
+    def remembered(self, grads: Tree, memory: Memory, params: Tree) -> Inputs:
+        """What is kept of an update, of its inputs, or of a trace in place of the gradients."""
+        if self.traces:
+            return Inputs(grads, Memory({}, {}), {})
+        return Inputs(grads, memory, params if self.rule.uses_param else {})
 
     def hyperparameters(self, tuned: Tree, fixed: Tree) -> Tree:
         """Every hyperparameter in natural units, in the rule's order."""
@@ -110,9 +127,9 @@ class Level:
 
     def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
         """The hyperparameters as an update uses them."""
-        if self.schedule == INVERSE_SQRT:
-            return hyper | {"alpha": hyper["alpha"] / step.sqrt()}
-        return hyper
+        if self.schedule == UNPLANNED:
+            return hyper
+        return hyper | {"alpha": self.schedule.scaled(hyper["alpha"], step)}
 
     def updates(
         self,
@@ -170,6 +187,15 @@ class Level:
             parts.append(self.rule.sums(direction, memory.rule[name], hyper, step, param))
         return {name: reduce(add, (part[name] for part in parts)) for name in self.rule.summed}
 
+    def followed(self, state: LevelState, tuned: Tree, grads: Tree, step: Tensor, params: Tree) -> Tree:
+        """The trace after the update of these parameters, before which the state is `state`."""
+
+        def moved(tuned: Tree, params: Tree) -> Tree:
+            return self.updates(tuned, state.fixed, state.clip, grads, state.memory, step, params)[0]
+
+        read = params if self.rule.uses_param else {}
+        return following(moved, tuned, read, state.last.grads, self.trace)
+
     def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
         """The gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.
 
@@ -178,6 +204,9 @@ class Level:
         from torch.func import vjp
 
         last = state.last
+        if self.traces:
+            gradient = {"alpha": hypergradient(cotangents, last.grads, cosine=self.cosine)}
+            return {k: g.where(step > 1, 0.0) for k, g in gradient.items()}
         last_step = (step - 1).clamp(min=1)
 
         def replay(tuned: Tree) -> Tree:

@@ -71,11 +71,12 @@ class Stack:
             updates, memory = level.updates(
                 tuned, before.fixed, before.clip, cotangents[k], before.memory, step, moved
             )
-            last = (
-                Inputs(cotangents[k], before.memory, moved if level.rule.uses_param else {})
-                if level.tuned
-                else NOTHING
-            )
+            last = NOTHING
+            if level.traces:
+                followed = level.followed(before, tuned, cotangents[k], step, moved)
+                last = level.remembered(followed, before.memory, moved)
+            elif level.tuned:
+                last = level.remembered(cotangents[k], before.memory, moved)
             next_states.append(LevelState(tuned, before.fixed, before.clip, memory, last))
             tuned = {name: value - updates[name] for name, value in moved.items()}
             if k > 0:

@@ -1,0 +1,67 @@
+"""How the weights follow from the rate: not by the last update alone, but by all before it, ever fainter.
+
+Where level 0 keeps such a trace, T = dw / d(raw alpha), its hypergradient is <g, T>, with g the new gradient:
+
+    T = trace * T - (d update / d w) * trace * T - d update / d(raw alpha)
+
+The state of the rule (its means of gradients) counts as given. With a trace of 0 this is the hypergradient
+of the last update. With log(alpha) as the raw value, AdamW as the rule and Lion above it, this is
+MetaOptimize (Sharifnassab, Salehkaleybar and Sutton, 2024, https://arxiv.org/abs/2402.02342). Instead of the
+product, the cosine of g and T may be taken: a number in [-1, 1], whatever the scale of the loss.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING
+
+from hyperopt.optim.rules.rule import safe_sqrt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from torch import Tensor
+
+Tree = dict[str, "Tensor"]
+
+PRODUCT, COSINE = "product", "cosine"
+HYPERGRADIENTS = (PRODUCT, COSINE)
+
+
+def following(
+    updates: Callable[[Tree, Tree], Tree], tuned: Tree, params: Tree, trace: Tree, kept: float
+) -> Tree:
+    """The trace after an update.
+
+    Args:
+        updates: what is subtracted, by the raw tuned values and the weights.
+        tuned: the raw alpha that the update has.
+        params: the weights before it.
+        trace: before it.
+        kept: how much of it stays.
+    """
+    import torch
+    from torch.func import vjp
+
+    faint = {name: kept * value for name, value in trace.items()}
+    ones = {name: torch.ones_like(raw) for name, raw in tuned.items()}
+    # The pull-back is linear, so its own pull-back is the derivative forward, without torch's forward mode,
+    # which warns of torch.jit.
+    pull = vjp(updates, tuned, params)[1]
+    push = vjp(pull, {name: torch.zeros_like(value) for name, value in trace.items()})[1]
+    (slope,) = push((ones, {name: faint[name] for name in params}))
+    return {name: faint[name] - slope[name] for name in faint}
+
+
+def hypergradient(cotangents: Tree, trace: Tree, *, cosine: bool) -> Tensor:
+    """The gradient of the loss in the raw alpha, or the cosine in place of the product; scalar."""
+    product = _inner(cotangents, trace)
+    if not cosine:
+        return product
+    norms = safe_sqrt(_inner(cotangents, cotangents)) * safe_sqrt(_inner(trace, trace))
+    return (product / norms.where(norms > 0, 1.0)).where(norms > 0, 0.0)
+
+
+def _inner(a: Tree, b: Tree) -> Tensor:
+    return reduce(add, ((a[name] * b[name]).sum() for name in a))

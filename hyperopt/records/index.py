@@ -118,11 +118,13 @@ class Index:
 
     def catch_up(self) -> None:
         """Learn of the files that have come since, at the cost of a look at each folder."""
-        new: dict[str, Stamp] = {}
+        found: dict[str, Stamp | None] = {}
         for folder, seen in sorted(self._folders.items(), key=lambda item: item[0] == self._compacted):
             if seen is None or _changed(folder) != seen:
-                new |= {name: stamp for name, stamp in self._list(folder) if name not in self.files}
-        if not self._folders or not self._read(new):
+                found |= self._together() if folder == self._compacted else dict(self._list(folder))
+        new = {name: stamp for name, stamp in found.items() if name not in self.files}
+        whole = {name: stamp for name, stamp in new.items() if stamp is not None}
+        if not self._folders or len(whole) < len(new) or not self._read(whole):
             self.refresh()
 
     @property
@@ -132,14 +134,25 @@ class Index:
     def _found(self) -> dict[str, Stamp]:
         """Every file: those put together last, so that what has just gone into one of them is seen there."""
         self._folders = {self.root: None, self._compacted: None}
-        found = dict(self._list(self.root))
-        before: dict[str, Stamp] | None = None
+        found = dict(self._list(self.root)) | self._together()
+        return {name: stamp for name, stamp in found.items() if stamp is not None}
+
+    def _together(self) -> dict[str, Stamp | None]:
+        """The files that others were put together into, as they are seen twice.
+
+        A file that comes and one that goes while a folder is listed may both be missed, and the one may have
+        gone into the other.
+        """
+        before: dict[str, Stamp | None] | None = None
         while before != (last := dict(self._list(self._compacted))):
             before = last
-        return found | last
+        return last
 
-    def _list(self, folder: Path) -> Iterator[tuple[str, Stamp]]:
-        """Every file of a folder and of those in it that are new, with its stamp; links are followed."""
+    def _list(self, folder: Path) -> Iterator[tuple[str, Stamp | None]]:
+        """Every file of a folder and of those in it that are new, with its stamp; links are followed.
+
+        A file that vanishes meanwhile, which has been put into another, has None.
+        """
         try:
             changed = _changed(folder)
             entries = [*os.scandir(folder)]
@@ -151,13 +164,17 @@ class Index:
             raise StorageError(f"{folder} cannot be listed: {error.strerror}.", folder) from error
         self._folders[folder] = changed if time.time_ns() - changed > SETTLED_NS else None
         for entry in entries:
-            with suppress(FileNotFoundError):
-                path = folder / entry.name
-                if entry.is_dir():
-                    if path not in self._folders and not (entry.is_symlink() and _leads_up(path)):
-                        yield from self._list(path)
-                elif entry.name.endswith(".parquet"):
-                    yield path.relative_to(self.root).as_posix(), _stamp(entry.stat())
+            path = folder / entry.name
+            if entry.is_dir():
+                if path not in self._folders and not (entry.is_symlink() and _leads_up(path)):
+                    yield from self._list(path)
+            elif entry.name.endswith(".parquet"):
+                name = path.relative_to(self.root).as_posix()
+                try:
+                    yield name, _stamp(entry.stat())
+                except FileNotFoundError:
+                    if not entry.is_symlink():  # a link to nothing has not vanished
+                        yield name, None
 
     def _read(self, new: Mapping[str, Stamp]) -> bool:
         """Take in the records of files that are new; whether all were still there."""

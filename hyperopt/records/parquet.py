@@ -155,11 +155,11 @@ def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = No
             raise ForeignFileError(f"{path} is another program's: it has no records.")
         names = [name for name in SCHEMA.names if name in columns and name in there]
         if ids is None:
-            table = file.read(names)
+            table = file.read(names, use_threads=False)
         else:
             asked = texts(ids)
             groups = [i for i in range(file.num_row_groups) if _holds(file, i, asked)]
-            table = file.read_row_groups(groups, names)
+            table = file.read_row_groups(groups, names, use_threads=False)
             table = table.filter(pc.is_in(table["id"], asked))
         nothing = {
             name: pa.nulls(len(table), SCHEMA.field(name).type) for name in columns if name not in there
@@ -174,7 +174,7 @@ def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = No
 
 def _holds(file: pq.ParquetFile, group: int, ids: pa.Array) -> bool:
     """Whether a group of rows has one of some ids."""
-    found = pc.is_in(file.read_row_group(group, ["id"])["id"], ids)
+    found = pc.is_in(file.read_row_group(group, ["id"], use_threads=False)["id"], ids)
     return any(found.to_pylist())
 
 

@@ -25,8 +25,6 @@ from hyperopt.records.timed import Timed
 
 LOG = logging.getLogger(__name__)
 INDEX, SUMMARIES = "index.parquet", "summaries.parquet"
-TRIES = 3
-"""How often files are looked up again where others vanish meanwhile: another command has compacted them."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +85,20 @@ class Store:
         """Records by id; all of them, or those of `ids` that are here."""
         wanted = None if ids is None else {*ids}
         found: dict[str, Record] = {}
-        for i in range(TRIES):
-            file_of = (self._refreshed() if i else self._now()).file_of
+        index, vanished = self._now(), True
+        while vanished:  # another command has put files together meanwhile: its new ones are looked up
+            vanished = False
             by_file = defaultdict(list)
-            for id_ in (file_of.keys() if wanted is None else wanted & file_of.keys()) - found.keys():
-                by_file[file_of[id_]].append(id_)
+            ids = index.file_of.keys() if wanted is None else wanted & index.file_of.keys()
+            for id_ in ids - found.keys():
+                by_file[index.file_of[id_]].append(id_)
             for name in sorted(by_file):
-                found |= {record.id: record for record in self._read(name, by_file[name])}
-            if len(found) >= sum(map(len, by_file.values())):
-                break
+                try:
+                    found |= {record.id: record for record in self._read(name, by_file[name])}
+                except FileNotFoundError:
+                    vanished = True
+            if vanished:
+                index.refresh()
         return found
 
     def write(self, records: Sequence[Record], name: str) -> Path:
@@ -127,8 +130,6 @@ class Store:
         path = self.root / name
         try:
             return read_records(path, ids)
-        except FileNotFoundError:
-            return []
         except ImpossibleError as error:
             self._set_apart(path, error)
             return []

@@ -40,12 +40,13 @@ class History:
     """What has been measured so far: per epoch, one number per run of the pack.
 
     The last number of a finished run stands for the epochs after it. `seconds` is each run's share of the
-    time of its steps, without compiling.
+    time of its steps, without compiling. `machines` are those that trained it, each device and processor.
     """
 
     metrics: dict[str, list[list[float]]] = field(default_factory=dict)
     hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
+    machines: list[str] = field(default_factory=list)
 
     def add(
         self, active: ActiveRuns, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]
@@ -76,7 +77,7 @@ class History:
             {name: [[row[place] for place in places] for row in rows] for name, rows in numbers.items()}
             for numbers in (self.metrics, self.hyperparameters)
         )
-        return History(metrics, hyperparameters, [self.seconds[place] for place in places])
+        return History(metrics, hyperparameters, [self.seconds[place] for place in places], [*self.machines])
 
     def hold(self, epochs: int) -> None:
         """Fill up to this many epochs with the last numbers, once all runs have finished."""
@@ -111,6 +112,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         if restored := restore(state, [leaf[places] for leaf in saved.leaves]):
             state, history, done = restored, History(**saved.notes).part(places), saved.epoch
 
+    if (machine := f"{options.device_name()}, {made['cpu']}") not in history.machines:
+        history.machines.append(machine)
     compiled = compiles(run, options)
     least = least_runs(training, device, compiled=compiled)
     active, step = ActiveRuns(pack, state, history.settled(), least), None
@@ -142,6 +145,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     final = whole_training_set(training, shown, data)
     made |= {"device": options.device_name(), "pack": str(len(pack.runs)), "data": data.fingerprint}
     made |= {"compile": str(compiled).lower()}
+    if len(history.machines) > 1:
+        made["machines"] = "; ".join(history.machines)
     finished = records(pack, active.whole, history, final, made, len(data.train_x))
     if find(data.name).colours and len(data.test_x):
         kept = pictures(training, shown, data)

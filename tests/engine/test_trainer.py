@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from hyperopt.config import resolve
 from hyperopt.data import generated
 from hyperopt.engine import program
 from hyperopt.engine.draws import batch_order, stream
+from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.trainer import train_pack
@@ -188,6 +190,28 @@ def test_halves_go_on_from_the_checkpoint_of_the_whole(
         for record in train_pack(Pack(half), EAGER, tmp_path / "b"):
             assert measured(record) == expected[record.id]
     assert len(trained) == 2, "they started over"
+
+
+def test_a_run_moves_to_another_machine_with_the_folder_of_checkpoints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bit for bit where the processor is the same; its record names both machines, another's only one."""
+    pack = Pack((small_run(seed=1), small_run(seed=2)))
+    expected = {record.id: measured(record) for record in train_pack(pack, EAGER, tmp_path / "a")}
+    with monkeypatch.context() as patched:
+        interrupt_after(2, patched)
+        with pytest.raises(InterruptionError):
+            train_pack(pack, EAGER, tmp_path / "here")
+    shutil.copytree(tmp_path / "here" / "checkpoints", tmp_path / "there" / "checkpoints")
+    assert checkpointed_ids(tmp_path / "there") == [[run.id for run in pack.runs]]
+    monkeypatch.setattr("hyperopt.provenance.cpu", lambda: "another")
+    trained = interrupt_after(99, monkeypatch)
+    moved = train_pack(pack, EAGER, tmp_path / "there")
+    assert len(trained) == 1, "it started over"
+    for record in moved:
+        assert measured(record) == expected[record.id]
+        assert record.made["machines"].endswith("; cpu, another")
+    assert "machines" not in train_pack(Pack((small_run(seed=3),)), EAGER, tmp_path / "there")[0].made
 
 
 def test_a_quick_epoch_is_not_checkpointed(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ class Worker:
     """
 
     def __init__(self, subject: Prepares, environment: Mapping[str, str] = NOTHING) -> None:
-        context = multiprocessing.get_context("spawn")
+        context, self._subject = multiprocessing.get_context("spawn"), subject
         self._connection, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(there, subject, dict(environment)), daemon=True)
         self._process.start()
@@ -147,7 +147,9 @@ class Worker:
         try:
             answer = self._connection.recv()
         except EOFError:
-            raise RuntimeError("a measured process ended unasked: was there too little memory?") from None
+            self._process.join()
+            how = f"with code {self._process.exitcode}: was there too little memory for {self._subject}?"
+            raise RuntimeError(f"a measured process ended unasked, {how}") from None
         if isinstance(answer, str):
             raise RuntimeError(f"a measured process failed:\n{answer}")
         return answer

@@ -53,7 +53,7 @@ def table(site: Site) -> Iterator[Found]:
     home = site.folder / "table"
     shutil.rmtree(home, ignore_errors=True)
     started = time.perf_counter()
-    ran = hyperopt([f"{asked.kind}s", name, *([] if not site.small else ["seeds=1"])], site, home)
+    ran = hyperopt([f"{asked.kind}s", name], site, home)
     yield name, "seconds by wall clock", f"{time.perf_counter() - started:.1f}"
     yield name, "exit code", str(ran)
     yield name, "runs", str(len(Store(home / "records").ids()))
@@ -88,12 +88,12 @@ def trained_of(name: str, home: Path) -> Iterator[Found]:
 
 def hyperopt(words: Sequence[str], site: Site, home: Path, seconds: float | None = None) -> int:
     """The exit code of a `hyperopt` command, which is told to stop after so many seconds."""
-    device = [f"device={site.device}"]
+    words = [*words, f"device={site.device}", *(["seeds=1"] if site.small else [])]
     empty: Mapping[str, str] = {"HYPEROPT_HOME": str(home), "TORCHINDUCTOR_CACHE_DIR": str(home / "compiled")}
     home.mkdir(parents=True, exist_ok=True)
     with (home / "log.txt").open("a", encoding="utf-8") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hyperopt", *words, *device],
+            [sys.executable, "-m", "hyperopt", *words],
             env={**os.environ, **empty},
             stdout=log,
             stderr=log,

@@ -82,14 +82,11 @@ class Contender:
 
 
 def measure(site: Site) -> Iterator[Found]:
-    """Every optimizer of every model in turn, within a training step and alone; then how much it starts."""
+    """What every optimizer of every model starts; then its times, within a training step and alone."""
     models = ["mlp"] if site.small else [*MODELS]
     names = [name for name in OPTIMIZERS if not (site.small and ("compiled" in name or name == CAPTURABLE))]
     steps = [Contender(name, model, site.device, alone=True) for model in models for name in names]
     contenders = [each for step in steps for each in (replace(step, alone=False), step)]
-    found = in_turn("optimizers", contenders, site.how, site.say)
-    for contender, timed in zip(contenders, found, strict=True):
-        yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
     if site.small:
         counts = [*map(launches, steps)]
     else:
@@ -97,6 +94,9 @@ def measure(site: Site) -> Iterator[Found]:
             counts = [*pool.map(launches, steps)]
     for step, count in zip(steps, counts, strict=True):
         yield step.subject, LAUNCHES, f"{count:g}"
+    found = in_turn("optimizers", contenders, site.how, site.say)
+    for contender, timed in zip(contenders, found, strict=True):
+        yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
 
 
 def launches(contender: Contender) -> float:

@@ -32,4 +32,4 @@ class Site:
     @property
     def how(self) -> Rounds:
         """How long subjects are timed."""
-        return Rounds(2, 0.0, inline=True) if self.small else Rounds(5, 0.2, warm_up=20)
+        return Rounds(2, 0.0, inline=True) if self.small else Rounds(5, 0.1, warm_up=20)

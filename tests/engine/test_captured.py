@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from small_runs import SMALL, measured, mixed_runs, small_run
+from small_runs import measured, mixed_runs, small_run
 from small_unets import small
 
 from hyperopt.config import Run
@@ -16,6 +16,7 @@ from hyperopt.engine.batches import epoch_batches
 from hyperopt.engine.captured import WARM_UP, CapturedStep, copy_of
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of
+from hyperopt.engine.process import prepare_process
 from hyperopt.engine.program import initial, pack_step
 from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.torch_private import tree_leaves
@@ -119,8 +120,8 @@ def test_on_a_gpu_kernels_are_captured(name: str, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("compiled", [False, True])
 def test_on_a_gpu_a_pack_trains_as_on_a_cpu(compiled: bool, tmp_path: Path) -> None:
+    prepare_process()
     runs = [small_run(stack="adam/sgd", seed=seed, clip=seed % 2 > 0) for seed in range(4)]
-    assert SMALL["epochs"] == 3
     made = {
         device: train_pack(Pack(tuple(runs)), Options(device, 1, compile=compiled), tmp_path / device)
         for device in ("cpu", "cuda")

@@ -1,0 +1,1 @@
+"""Finished runs for other programs: TensorBoard's events, trackio's tables, CSV."""

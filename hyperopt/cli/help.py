@@ -30,6 +30,7 @@ how it runs, no part of what it is:
   device=auto|cpu|cuda  workers=auto|N  pack=auto|N  compile=auto|true|false  format=text|json
   engine=local|dask|slurm  on this machine, a Dask cluster, Slurm (docs/scale.md)
   scheduler=tcp://HOST:8786 or its file (dask)  partition= time=2h memory=4GB gpus=1 (slurm)
+  tag=baseline,v2  note='what it is for'
 cfg=FILE               what --cfg printed, or any of its keys; what the command line says stands before it
 with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
 """
@@ -81,3 +82,16 @@ the seeds that both have are compared in pairs; *: the interval of the differenc
 how they are shown:
   metric=test_error,0.alpha   which metrics; the first is drawn      plot=FILE   a picture too, .png or .svg
 """
+
+TAG = f"""\
+tags and notes are no part of a run's id; `hyperopt run ... tag=NAME note=TEXT` says them at once:
+  hyperopt tag baseline stack=adam         hyperopt tag baseline stack=adam --remove
+  hyperopt note 'odd start' id=3f2a        hyperopt runs tag=baseline
+{SELECTION}"""
+
+EXPORT = f"""\
+  hyperopt export tensorboard DIR stack='adam/*'     event files, by setting and seed, and means over seeds
+  hyperopt export trackio DIR                        its tables, a run each, a group for each setting
+  hyperopt export csv DIR                            runs.csv and epochs.csv
+to export again adds what is new.
+{SELECTION}"""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hyperopt.config import Run
     from hyperopt.records import Record, Store
+    from hyperopt.records.remarks import Remark
 
 
 def run(arguments: Namespace) -> int:
@@ -24,6 +25,7 @@ def run(arguments: Namespace) -> int:
     from hyperopt.cli.cfg import taken, written
 
     overrides, origins = taken(arguments.overrides)
+    overrides, said = _said(overrides)
     settings, process = parse(overrides)
     process = with_detach(process, arguments.detach)
     if arguments.cfg:
@@ -37,11 +39,31 @@ def run(arguments: Namespace) -> int:
     for line in [*notes, *labels]:
         print(line)
 
-    from hyperopt.records import working  # a misspelt setting waits for no large library
+    from hyperopt.records import home, working  # a misspelt setting waits for no large library
 
     if arguments.plan:
         return _say_plan(runs, working(), process, as_json=as_json)
-    return _train(runs, working(), process, sweep=arguments.multirun, as_json=as_json)
+    code = _train(runs, working(), process, sweep=arguments.multirun, as_json=as_json)
+    if said:
+        from hyperopt.records.remarks import remark
+
+        remark(home(), working().present(run.id for run in runs), add=said.tags, note=said.note or None)
+    return code
+
+
+def _said(overrides: Sequence[str]) -> tuple[list[str], Remark | None]:
+    """The overrides without `tag=` and `note=`, and what these say of the runs."""
+    own = [word for word in overrides if word.startswith(("tag=", "note="))]
+    if not own:
+        return list(overrides), None
+    from hyperopt.cli.tidying import note_of, tags_of
+    from hyperopt.cli.words import ANY, split
+    from hyperopt.records.remarks import Remark
+
+    _, options = split(own, {"tag": ANY, "note": ANY})
+    tags = tuple(tags_of("tag", options["tag"])) if "tag" in options else ()
+    said = Remark(tags, note_of("note", options.get("note", "")))
+    return [word for word in overrides if word not in own], said
 
 
 def _train(

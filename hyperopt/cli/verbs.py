@@ -68,6 +68,41 @@ def plot(arguments: Namespace) -> int:
     return module.plot(arguments)
 
 
+def export(arguments: Namespace) -> int:
+    """`hyperopt export`."""
+    from hyperopt.cli import export as module
+
+    return module.export(arguments)
+
+
+def tag(arguments: Namespace) -> int:
+    """`hyperopt tag`."""
+    from hyperopt.cli import tidying as module
+
+    return module.tag(arguments)
+
+
+def note(arguments: Namespace) -> int:
+    """`hyperopt note`."""
+    from hyperopt.cli import tidying as module
+
+    return module.note(arguments)
+
+
+def rm(arguments: Namespace) -> int:
+    """`hyperopt rm`."""
+    from hyperopt.cli import tidying as module
+
+    return module.rm(arguments)
+
+
+def gc(arguments: Namespace) -> int:
+    """`hyperopt gc`."""
+    from hyperopt.cli import tidying as module
+
+    return module.gc(arguments)
+
+
 def show(arguments: Namespace) -> int:
     """`hyperopt show`."""
     from hyperopt.cli import browse as module
@@ -139,6 +174,15 @@ def bench(arguments: Namespace) -> int:
 
 
 COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
+EXPORTED = (
+    word("kind", metavar="tensorboard|trackio|csv"),
+    word("folder", metavar="DIR"),
+    word("words", nargs="*", metavar="KEY=VALUE"),
+)
+TAGS = word("tags", metavar="TAG[,TAG]")
+REMOVE = word("--remove", action="store_true", help="take the tags away")
+NOTE = word("text", metavar="TEXT", help="'' takes the note away")
+YES = word("--yes", action="store_true", help="do it without asking")
 PLAN = word("--plan", action="store_true", help="say what would run and how long, and train nothing")
 CFG = word("--cfg", action="store_true", help="print the run as YAML, and where each value comes from")
 DETACH = word("--detach", action="store_true", help="leave jobs to Slurm, to be collected later")
@@ -171,6 +215,11 @@ VERBS = (
         (SELECTION,),
         helps.PLOT,
     ),
+    Verb("export", "write stored runs for TensorBoard, trackio or as CSV", export, EXPORTED, helps.EXPORT),
+    Verb("tag", "put tags on stored runs, or take them away", tag, (TAGS, REMOVE, SELECTION), helps.TAG),
+    Verb("note", "write a note on stored runs", note, (NOTE, SELECTION), helps.TAG),
+    Verb("rm", "remove stored runs, once they have been named", rm, (YES, SELECTION), helps.SELECTION),
+    Verb("gc", "remove what nothing refers to, once it has been named", gc, (YES,)),
     Verb(
         "show",
         "show a stored run",

@@ -92,7 +92,7 @@ class Run:
         rule = find(self.stack[0]).hyperparameters
         read = {k: reported for k, (_, reported) in habits_of(self.stack, clip=any(self.clip)).items()}
         everything = levels.parse_tune("all", self.stack, self.numbers)
-        versions = self._versions()
+        versions = versions_of(self.dataset["name"], self.model["name"], self.stack)
         return {
             **_canonical_options(data.find(self.dataset["name"]), self.dataset),
             **_canonical_options(models.find(self.model["name"]), self.model),
@@ -114,15 +114,16 @@ class Run:
         """The resolved stack, such as adam(0.001)/sgd(1e-05)."""
         return label(self.stack, self.alpha)
 
-    def _versions(self) -> dict[str, int]:
-        dataset, model = self.dataset["name"], self.model["name"]
-        versions = {
-            "engine": ENGINE_VERSION,
-            f"dataset.{dataset}": data.find(dataset).version,
-            f"model.{model}": models.find(model).version,
-        }
-        versions |= {f"rule.{rule}": find(rule).version for rule in self.stack}
-        return {part: version for part, version in versions.items() if version > 1}
+
+def versions_of(dataset: str, model: str, stack: Sequence[str]) -> dict[str, int]:
+    """The versions of a run's parts but for those that are 1, as its canonical form has them."""
+    versions = {
+        "engine": ENGINE_VERSION,
+        f"dataset.{dataset}": data.find(dataset).version,
+        f"model.{model}": models.find(model).version,
+    }
+    versions |= {f"rule.{rule}": find(rule).version for rule in stack}
+    return {part: version for part, version in versions.items() if version > 1}
 
 
 def label(stack: Sequence[str], alpha: Sequence[float]) -> str:

@@ -19,6 +19,8 @@ from hyperopt.records.index import COMPACTED, Index
 from hyperopt.records.parquet import read_columns, write_table
 from hyperopt.records.record import SCHEMA
 
+COMPACTING = ".compact.lock"
+"""The lock of a command that puts files together, or takes records out."""
 MANY = 1024
 """So many small files are put together."""
 ROWS_OF_A_FILE = 4096
@@ -36,7 +38,7 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
     """
     if len(_small(index)) < many:
         return
-    lock = Lock(root / ".compact.lock")
+    lock = Lock(root / COMPACTING)
     if not lock.acquire(wait=False):
         return
     try:

@@ -58,6 +58,11 @@ class Store:
         """Those of `ids` whose records are here now, also by another command; cheap, and reads no record."""
         return self._now().file_of.keys() & ids
 
+    def places(self) -> list[tuple[str, str]]:
+        """File and id of every record, also of those that lie in several files."""
+        rows = self._refreshed().rows
+        return list(zip(rows["file"].to_pylist(), rows["id"].to_pylist(), strict=True))
+
     def starting_with(self, prefix: str) -> list[str]:
         """The ids that start so, in order."""
         return sorted(id_ for id_ in self._now().file_of if id_.startswith(prefix))

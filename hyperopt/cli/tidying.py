@@ -1,0 +1,146 @@
+"""`hyperopt tag`, `note`, `rm` and `gc`: what is said of runs and what goes, which is named first."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from hyperopt.cli.runs import write
+from hyperopt.errors import ConfigError, shortened, typed
+from hyperopt.records import home, working
+from hyperopt.records.remarks import remark
+from hyperopt.selection.rows import rows_of
+from hyperopt.selection.select import needed
+from hyperopt.selection.stored import everything
+from hyperopt.wording import counted, printable
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Sequence
+
+    from hyperopt.engine.garbage import Garbage
+    from hyperopt.selection.stored import Selection
+
+A_TAG = re.compile(r"[\w.+-]{1,60}")
+MOST_LETTERS = 500
+MOST_SHOWN = 20
+MOST_PATHS = 5
+
+
+def tag(arguments: Namespace) -> int:
+    """Add tags to runs, or take them away."""
+    tags = tags_of("tag", arguments.tags)
+    chosen = _chosen(arguments.words, "tag")
+    if arguments.remove:
+        remark(home(), chosen.ids, remove=tags)
+    else:
+        remark(home(), chosen.ids, add=tags)
+    print(f"{counted(len(chosen), 'run')}: {'not ' * arguments.remove}{', '.join(tags)}")
+    return 0
+
+
+def note(arguments: Namespace) -> int:
+    """Write a note on runs; an empty one takes it away."""
+    text = note_of("note", arguments.text)
+    chosen = _chosen(arguments.words, "note")
+    remark(home(), chosen.ids, note=text)
+    print(f"{counted(len(chosen), 'run')}: {printable(text) or 'no note'}")
+    return 0
+
+
+def tags_of(key: str, text: str) -> list[str]:
+    """The tags of a list such as `baseline,good`.
+
+    Raises:
+        ConfigError: there is none, or one is no word.
+    """
+    tags = [part.strip() for part in text.split(",")]
+    if not all(map(A_TAG.fullmatch, tags)):
+        raise ConfigError(
+            f"{typed(key, text)}: words of letters, digits and . + - _ are expected, as baseline,v2."
+        )
+    return tags
+
+
+def note_of(key: str, text: str) -> str:
+    """A note as it is kept.
+
+    Raises:
+        ConfigError: it is too long.
+    """
+    if len(text) > MOST_LETTERS:
+        raise ConfigError(f"{typed(key, text)}: at most {MOST_LETTERS} letters are expected.")
+    return text.strip()
+
+
+def rm(arguments: Namespace) -> int:
+    """Remove the records of runs, once they have been named."""
+    from hyperopt.records.removal import remove
+
+    chosen = _chosen(arguments.words, "rm")
+    rows = rows_of(chosen)
+    write(rows[:MOST_SHOWN], "text")
+    if len(rows) > MOST_SHOWN:
+        print(f"... and {len(rows) - MOST_SHOWN} more")
+    if not agreed(f"\nremove the records of {counted(len(chosen), 'run')} from {home()}?", yes=arguments.yes):
+        return 1
+    print(f"{counted(remove(working(), chosen.ids), 'run')} removed")
+    return 0
+
+
+def gc(arguments: Namespace) -> int:
+    """Remove what nothing refers to, once it has been named."""
+    from hyperopt.engine.garbage import garbage, sweep
+
+    store, there = working(), everything()
+    found = garbage(store, zip(there.ids, there.configs, strict=True))
+    if not found:
+        print(f"nothing to remove in {home()}: {counted(len(there), 'run')}, all of the present versions")
+        return 0
+    for each in found:
+        print(f"{each.what}: {_amount(each)}")
+        names = [*map(str, each.paths), *each.ids]
+        more = [f"  ... and {len(names) - MOST_PATHS} more"] if len(names) > MOST_PATHS else []
+        print("\n".join([*(f"  {printable(name)}" for name in names[:MOST_PATHS]), *more]))
+    if not agreed(f"\nremove all of this from {home()}?", yes=arguments.yes):
+        return 1
+    for each in sweep(store, found):
+        print(f"removed: {each.what}, {_amount(each)}")
+    return 0
+
+
+def agreed(question: str, *, yes: bool) -> bool:
+    """Whether what was named may go: by --yes, or an answer at a terminal."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        print(f"{question} Nothing is removed without --yes.")
+        return False
+    answer = input(f"{question} [y/N] ")
+    if answer.strip().lower() in ("y", "yes"):
+        return True
+    print("nothing is removed")
+    return False
+
+
+def _chosen(words: Sequence[str], verb: str) -> Selection:
+    """The runs that are meant; to mean all of them one has to say so.
+
+    Raises:
+        ConfigError: no words, or no run that meets them.
+    """
+    if not words:
+        raise ConfigError(
+            f"{verb}: which runs? Words such as id=3f2a or stack='adam/*' are expected; id='*' is all."
+        )
+    if published := [word for word in words if word.startswith("from=")]:
+        raise ConfigError(f"{shortened(published[0])}: {verb} is about the runs that are stored here.")
+    return needed(words)
+
+
+def _amount(of: Garbage) -> str:
+    if of.ids:
+        return counted(len(of.ids), "run")
+    size = f"{of.size / 1e6:.1f} MB" if of.size >= 1e5 else f"{of.size / 1e3:.1f} kB"
+    return f"{counted(len(of.paths), 'file')}, {size}"

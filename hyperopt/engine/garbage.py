@@ -1,0 +1,95 @@
+"""What a working folder holds that nothing refers to."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hyperopt.config.run import versions_of
+from hyperopt.engine.claims import Claims
+from hyperopt.engine.heads import heads
+from hyperopt.errors import ConfigError
+from hyperopt.records import Store
+from hyperopt.records.removal import remove
+
+
+@dataclass(frozen=True)
+class Garbage:
+    """One kind of it.
+
+    Attributes:
+        what: in words.
+        paths: files and folders.
+        ids: runs whose records go.
+    """
+
+    what: str
+    paths: tuple[Path, ...] = ()
+    ids: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of its files."""
+        return sum(map(_size, self.paths))
+
+    @property
+    def count(self) -> int:
+        """How many files or runs it is."""
+        return len(self.paths) + len(self.ids)
+
+
+def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Garbage]:
+    """All of it, in the order in which it is told; what a living command trains is none.
+
+    Args:
+        store: the working store.
+        configs: id and canonical form of every run in it.
+    """
+    root = store.root.parent
+    held: Collection[str] = ()
+    if (root / "claims").is_dir():
+        with Claims(root) as claims:
+            held = claims.held()
+    finished = [head for head in heads(root) if store.present(head.ids) >= set(head.ids)]
+    checkpoints = [head.path for head in finished if not any(id_ in held for id_ in head.ids)]
+    damaged = [*root.glob("checkpoints/*.damaged"), *root.glob("damaged/*")]
+    stale = [id_ for id_, config in configs if _is_stale(config)]
+    found = [
+        Garbage("reports of failures", tuple(sorted(root.glob("failures/*.txt")))),
+        Garbage("checkpoints of finished packs", tuple(checkpoints)),
+        Garbage("damaged files that were set aside", tuple(sorted(damaged))),
+        Garbage("runs of older versions of rules, models, data sets or the engine", ids=tuple(stale)),
+    ]
+    return [each for each in found if each.count]
+
+
+def sweep(store: Store, found: Iterable[Garbage]) -> Iterator[Garbage]:
+    """Remove it, kind by kind, each of which is given back once it is gone."""
+    for each in found:
+        for path in each.paths:
+            with suppress(FileNotFoundError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if each.ids:
+            remove(store, each.ids)
+        yield each
+
+
+def _is_stale(config: Mapping[str, Any]) -> bool:
+    """Whether a version has risen since; what uses code that cannot be imported any more is left alone."""
+    try:
+        present = versions_of(config["dataset"], config["model"], config["stack"].split("/"))
+    except ConfigError:
+        return False
+    return bool(present != config.get("versions", {}))
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        if path.is_dir():
+            return sum(_size(inner) for inner in path.iterdir())
+        return path.stat().st_size
+    return 0

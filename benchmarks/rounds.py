@@ -55,7 +55,13 @@ class Timed:
 
 
 def in_turn(
-    what: str, subjects: Sequence[Prepares], how: Rounds, say: Say, steps: Sequence[int] | None = None
+    what: str,
+    subjects: Sequence[Prepares],
+    how: Rounds,
+    say: Say,
+    steps: Sequence[int] | None = None,
+    *,
+    spare: bool = False,
 ) -> list[Timed]:
     """Time every subject; while one works the others are idle, so that all meet the same machine.
 
@@ -65,16 +71,26 @@ def in_turn(
         how: long.
         say: is told what happens.
         steps: of a sample of each subject, instead of how.seconds.
+        spare: a subject that fails while it is timed is said and has the samples before; the others go on.
     """
     say(f"{what}: starting and compiling")
     with workers_for(subjects, inline=how.inline) as workers:
         first = at_once(workers, how.warm_up)
         counts = steps or [steps_lasting(how.seconds, worker) for worker in workers]
         samples: list[list[Sample]] = [[] for _ in workers]
+        failed: set[int] = set()
         for number in range(how.rounds):
             say(f"{what}: round {number + 1} of {how.rounds}")
-            for worker, count, taken in zip(workers, counts, samples, strict=True):
-                taken += at_once([worker], count)
+            for i, (worker, count, taken) in enumerate(zip(workers, counts, samples, strict=True)):
+                if i in failed:
+                    continue
+                try:
+                    taken += at_once([worker], count)
+                except RuntimeError as error:
+                    if not spare:
+                        raise
+                    say(f"{what}: {error}")
+                    failed.add(i)
     return [Timed(warm_up, tuple(taken)) for warm_up, taken in zip(first, samples, strict=True)]
 
 

@@ -94,9 +94,10 @@ def measure(site: Site) -> Iterator[Found]:
             counts = [*pool.map(launches, steps)]
     for step, count in zip(steps, counts, strict=True):
         yield step.subject, LAUNCHES, f"{count:g}"
-    found = in_turn("optimizers", contenders, site.how, site.say)
+    found = in_turn("optimizers", contenders, site.how, site.say, spare=True)
     for contender, timed in zip(contenders, found, strict=True):
-        yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
+        if timed.samples:
+            yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
 
 
 def launches(contender: Contender) -> float:

@@ -26,7 +26,7 @@ OWN, EAGER, TF32 = "as trained", "not compiled", "products in TF32"
 COMPARED = {
     "clipping/table2": ((OWN, EAGER, TF32), 100),
     "hypergradient/adam_hd_beta": ((OWN, TF32), 100),
-    "clipping/table5": ((OWN, TF32), 2),
+    "clipping/table5": ((OWN, TF32), 1),
 }
 """By experiment, the ways in which its runs are trained, and how many of its settings, at every seed."""
 SMALL = {"steroids/fig9": ((OWN,), 4)}

@@ -42,7 +42,12 @@ def measure(site: Site) -> Iterator[Found]:
         data = {**GENERATED, "dataset.train": 20_000}
     yield "data", "of", "random numbers" if "dataset.generated" in data else "MNIST"
     subjects = list(subjects_of(site, data))
-    for subject, timed in zip(subjects, in_turn("steps", subjects, site.how, site.say), strict=True):
+    found = in_turn("steps", subjects, site.how, site.say, spare=True)
+    for subject, timed in zip(subjects, found, strict=True):
+        if len(timed.samples) < site.how.rounds:
+            yield subject.name, "ended in round", str(len(timed.samples) + 1)
+        if not timed.samples:
+            continue
         rates = [1e3 * len(subject.runs) / ms for ms in timed.ms]
         yield subject.name, FASTER, f"{median(rates):.6g}"
         yield subject.name, f"{FASTER}, lowest", f"{min(rates):.6g}"

@@ -17,6 +17,8 @@ from benchmarks.gpu.parity import compared
 from benchmarks.gpu.pieces import PIECES, Asked, end, measure_here
 from benchmarks.gpu.rows import BEGUN, SECONDS, WHOLE, Row, append, finished, read
 from benchmarks.gpu.site import Found, Site
+from benchmarks.rounds import Rounds, in_turn
+from benchmarks.workers import Train
 from hyperopt.config import resolve
 from hyperopt.records import Record
 
@@ -116,6 +118,31 @@ def test_a_process_is_ended_with_all_that_it_started() -> None:
     process.stdout.readline()
     end(process)
     process.communicate(timeout=10)  # which waits for all that could write there
+
+
+@pytest.mark.parametrize("spare", [False, True])
+def test_a_subject_that_fails_is_spared_where_asked(spare: bool) -> None:
+    class Subject:
+        def __init__(self, fails_from: int) -> None:
+            self.fails_from, self.calls = fails_from, 0
+
+        def prepare(self) -> Train:
+            return self.train
+
+        def train(self, steps: int) -> None:
+            self.calls += 1
+            if self.calls > self.fails_from:
+                raise RuntimeError("ended")
+
+    subjects, said = [Subject(2), Subject(9)], list[str]()
+    how = Rounds(3, 0.0, inline=True)
+    if not spare:
+        with pytest.raises(RuntimeError, match="ended"):
+            in_turn("two", subjects, how, said.append)
+        return
+    found = in_turn("two", subjects, how, said.append, spare=True)
+    assert [len(timed.samples) for timed in found] == [1, 3]
+    assert "two: ended" in said
 
 
 NOT_HERE = [

@@ -29,7 +29,7 @@ WORDS = {
     "parity": (
         "The same runs, seeds and minibatches, in packs on this GPU. The difference of a run to its "
         "record made on a CPU, relative for losses, in points for errors: median and largest over the "
-        "runs, and the median as a share of the standard deviation over seeds. *Not compiled* and "
+        "runs, and the median as a share of the standard deviation over seeds. *Compiled* and "
         "*products in TF32* are also set beside the same runs on this GPU as they are trained: how far "
         "rounding alone, or 10 bits of mantissa, takes them."
     ),

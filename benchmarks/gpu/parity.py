@@ -22,9 +22,9 @@ from hyperopt.experiments import load
 from hyperopt.records import Record, published
 
 METRICS = ("train_loss", "test_loss", "test_error")
-OWN, EAGER, TF32 = "as trained", "not compiled", "products in TF32"
+OWN, COMPILED, TF32 = "as trained", "compiled", "products in TF32"
 COMPARED = {
-    "clipping/table2": ((OWN, EAGER, TF32), 100),
+    "clipping/table2": ((OWN, COMPILED, TF32), 100),
     "hypergradient/adam_hd_beta": ((OWN, TF32), 100),
     "clipping/table5": ((OWN, TF32), 1),
 }
@@ -59,7 +59,7 @@ def measure(site: Site) -> Iterator[Found]:
 
 def trained(runs: Sequence[Run], site: Site, way: str) -> dict[str, Record]:
     """The records of runs, trained here and kept nowhere."""
-    options = Options(device=site.device, workers=1, compile=False if way == EAGER or site.small else None)
+    options = Options(device=site.device, workers=1, compile=True if way == COMPILED else None)
     prepare_process()
     with TemporaryDirectory() as folder, products_in_tf32(way == TF32):
         packs = packs_of(runs, options)

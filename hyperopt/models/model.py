@@ -29,7 +29,7 @@ class Cost:
     compile_from: int = 1000
 
 
-CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=2e-4)
+CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=5e-5, compile_from=15_000)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hyperopt.errors import ConfigError
-from hyperopt.models.model import CUDA, Cost, Model, size
+from hyperopt.models.model import Cost, Model, size
 
 if TYPE_CHECKING:
     from torch import nn
@@ -28,7 +28,10 @@ class Vgg16(Model):
     """
 
     name: ClassVar[str] = "vgg16"
-    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=4.0, compile_from=3000), "cuda": CUDA}
+    costs: ClassVar[Mapping[str, Cost]] = {
+        "cpu": Cost(pack=1, seconds=4.0, compile_from=3000),
+        "cuda": Cost(pack=4, seconds=0.016, compile_from=10_000),
+    }
 
     width: int = field(metadata={"least": 1})
     dropout: float

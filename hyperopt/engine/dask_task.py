@@ -71,7 +71,7 @@ def train_there(attempt: Attempt, pack: Pack, options: Options, errand: Errand) 
         if not shared:
             rmtree(root, ignore_errors=True)
     if isinstance(result, Failure):
-        return result
+        return replace(result, reason=f"{result.reason} (on {worker.address})")
     return [replace(record, made={**record.made, "command": errand.command}) for record in result]
 
 

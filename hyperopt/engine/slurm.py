@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import logging
 import math
 import subprocess
 import threading
@@ -194,7 +193,7 @@ class SlurmWorkers:
             except Exception as error:
                 task.future.set_exception(error)
             self._forget(task)
-        elif self._lives(job):
+        elif self._queue is None or job.job_id in self._queue:
             task.missed = None
         elif task.missed is None:
             task.missed = time.monotonic()
@@ -202,15 +201,9 @@ class SlurmWorkers:
             task.future.set_exception(self._loss(job))
             self._forget(task)
 
-    def _lives(self, job: SlurmJob[Any]) -> bool:
-        """Whether a job is in the queue, or has not ended as far as Slurm's accounts tell."""
-        if self._queue is not None:
-            return job.job_id in self._queue
-        return not job.watcher.is_done(job.job_id)
-
     def _loss(self, job: SlurmJob[Any]) -> WorkerLostError:
         """How a job was lost, as far as Slurm's accounts or the job's log tell."""
-        state = job.watcher.get_state(job.job_id, mode="force")
+        state = _accounted(job)
         with suppress(OSError, UnicodeDecodeError):
             if "oom" in (job.stderr() or "").lower():
                 state = "OUT_OF_MEMORY"
@@ -238,4 +231,11 @@ def in_queue() -> set[str] | None:
     return {*told.stdout.split()}
 
 
-logging.getLogger("submitit").setLevel(logging.ERROR)  # it warns of every look at accounts that are not kept
+def _accounted(job: SlurmJob[Any]) -> str:
+    """How a job ended by Slurm's accounts; "UNKNOWN" where none are kept."""
+    words = ["sacct", "-o", "JobID,State", "--parsable2", "-j", job.job_id]
+    try:
+        told = job.watcher.read_info(subprocess.check_output(words, stderr=subprocess.DEVNULL, timeout=60))
+    except (OSError, subprocess.SubprocessError):
+        return "UNKNOWN"
+    return told.get(job.job_id, {}).get("State") or "UNKNOWN"

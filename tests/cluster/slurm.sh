@@ -55,7 +55,7 @@ until sinfo --noheader --format=%T 2>/dev/null | grep -q idle; do sleep 0.5; don
 echo "Slurm $(sinfo --version | cut -d' ' -f2) with one node is up, in $work"
 
 sweep=(run -m stack=adam/sgd 'alpha=0.001/1e-5,0.01/1e-4' 'seed=0,1' dataset.generated=true dataset.train=6000
-    dataset.test=500 epochs=30 device=cpu compile=false pack=1)
+    dataset.test=500 epochs=15 device=cpu compile=false pack=1)
 slurm=(engine=slurm partition=short time=20m workers=2)
 hyperopt() { "$python" -m hyperopt "$@"; }
 jobs() { squeue --noheader --array --format='%i %T'; }

@@ -9,7 +9,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
 python=${PYTHON:-$here/.venv/bin/python}
-data=${HYPEROPT_DATA:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperopt}
+data=${HYPEROPT_DATA:-${XDG_CACHE_HOME:-$HOME/.cache}/hyperopt/data}
 work=$(mktemp -d /tmp/hyperopt-hosts.XXXXXX)
 export PYTHONPATH=$here OMP_NUM_THREADS=1
 export HYPEROPT_HOME=$work/home
@@ -17,9 +17,9 @@ table=(tables clipping/table2 seeds=1 epochs=1 device=cpu pack=3 format=markdown
 address=tcp://10.77.0.1:8786
 
 end() {
-    kill $(jobs -p) 2>/dev/null || true
+    { kill $(jobs -p) && wait; } 2>/dev/null || true
     for host in one two; do
-        ip netns pids "hyperopt-$host" 2>/dev/null | xargs -r kill -9 || true
+        ip netns pids "hyperopt-$host" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
         ip netns delete "hyperopt-$host" 2>/dev/null || true
     done
     ip link delete hyperopt0 2>/dev/null || true
@@ -53,7 +53,7 @@ echo "a scheduler and two hosts are up, in $work"
 
 "$python" -m hyperopt "${table[@]}" engine=dask scheduler=$address > "$work/dask.md" 2> >(tee "$work/dask.log" >&2) &
 command=$!
-until grep -q "done; packs 2/" "$work/dask.log"; do sleep 0.2; kill -0 $command; done
+until grep -qs "done; packs 2/" "$work/dask.log"; do sleep 0.2; kill -0 $command; done
 ip link set ho-two down
 echo "--- host two is cut off"
 wait $command

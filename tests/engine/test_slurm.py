@@ -31,8 +31,13 @@ ASKED = Options(
 
 @pytest.fixture
 def mock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A Slurm whose jobs run when they are told to, and whose accounts say what the test has set."""
-    monkeypatch.setattr(slurm, "in_queue", lambda: None)
+    """A Slurm whose jobs run when they are told to, and are in the queue until the test says otherwise."""
+
+    def in_queue() -> set[str]:
+        lines = [line.split("|") for told in mocked.job_sacct.values() for line in told.splitlines()]
+        return {job for job, state in lines if state == "RUNNING"}
+
+    monkeypatch.setattr(slurm, "in_queue", in_queue)
     monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.0)
     monkeypatch.setattr(slurm, "GRACE_SECONDS", 0.0)
     with mocked_slurm() as mocked:

@@ -101,7 +101,7 @@ class Processes:
 
     def __init__(self, size: int, gpus: Sequence[str] = ()) -> None:
         self.size = size
-        self._gpus = gpus
+        self.gpus = gpus
         self._threads = ThreadPoolExecutor(size)
         self._all: list[Process] = []
         self._idle: deque[Process] = deque()
@@ -139,7 +139,7 @@ class Processes:
                 return process
         self._all = [process for process in self._all if process.is_alive()]
         taken = Counter(process.gpu for process in self._all)
-        self._all.append(Process(min(self._gpus, key=taken.__getitem__, default=None)))
+        self._all.append(Process(min(self.gpus, key=taken.__getitem__, default=None)))
         return self._all[-1]
 
 

@@ -3,8 +3,9 @@
 # killed in the middle, collected by the same command, and equal to the sweep trained without Slurm.
 #
 #   sudo apt-get install slurm-wlm munge
-#   sudo PYTHON=.venv/bin/python tests/cluster/slurm.sh
+#   sudo PYTHON=.venv/bin/python [KILLS=50] tests/cluster/slurm.sh
 #
+# KILLS= also kills a command so often, as kills.py says.
 # All lies in one folder under /tmp; the machine's own Slurm, if it has one, is left alone.
 set -euo pipefail
 here=$(cd "$(dirname "$0")/../.." && pwd)
@@ -78,3 +79,4 @@ hyperopt "${sweep[@]}" engine=slurm partition=short | grep "4 of 4 runs, 4 cache
 
 HYPEROPT_HOME=$work/here hyperopt "${sweep[@]}" workers=1 > "$work/here.txt"
 "$python" "$here/tests/cluster/same_records.py" "$work/home" "$work/here"
+if [ -n "${KILLS:-}" ]; then "$python" "$here/tests/cluster/kills.py" slurm "$KILLS"; fi

@@ -17,7 +17,7 @@ table=(tables clipping/table2 seeds=1 epochs=1 device=cpu pack=3 format=markdown
 address=tcp://10.77.0.1:8786
 
 end() {
-    { kill $(jobs -p) && wait; } 2>/dev/null || true
+    kill $(jobs -p) 2>/dev/null || true
     for host in one two; do
         ip netns pids "hyperopt-$host" 2>/dev/null | xargs -r kill -9 2>/dev/null || true
         ip netns delete "hyperopt-$host" 2>/dev/null || true
@@ -38,8 +38,8 @@ add_host() { # NAME ADDRESS
     ip -n "hyperopt-$1" link set lo up
     ip netns exec "hyperopt-$1" unshare --mount bash -c "
         mount -t tmpfs none '$work'
-        mkdir '$work/data'
-        cp -r '$data'/mnist* '$work/data'
+        mkdir -p '$work/data/arrays'
+        cp -r '$data/arrays/mnist' '$work/data/arrays'
         cd '$work'
         HYPEROPT_DATA='$work/data' exec '$python' -m dask worker $address --nthreads 1 --host $2 \
             --no-dashboard --local-directory '$work'" > "$work/$1.log" 2>&1 &

@@ -15,7 +15,8 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from dask_clusters import alone, hungry, kill, local_cluster, own_pid, slowly, until
+from attempts import alone, hungry, slowly
+from dask_clusters import kill, local_cluster, own_pid, until
 from distributed import Client, LocalCluster
 from small_runs import EAGER, Watcher, a_plan, measured, mixed_runs, small_run
 

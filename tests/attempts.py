@@ -1,0 +1,44 @@
+"""Ways to train a pack in tests of clusters, by which workers find them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from hyperopt.engine import trainer
+from hyperopt.engine.attempt import Failure, attempt
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles
+from hyperopt.records import Record
+
+EPOCH = trainer.train_epoch
+A_RUN = 500 * 2**20
+
+
+def slowly(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
+    """Train a pack with a checkpoint after every epoch and a rest before it, short where it goes on."""
+    files = PackFiles(root, pack.name)
+    rest = 0.05 if files.checkpoint.exists() else 0.3
+
+    def epoch_and_rest(*arguments: Any) -> Any:
+        time.sleep(rest)
+        return EPOCH(*arguments)
+
+    vars(trainer).update(CHECKPOINT_SECONDS=-1.0, train_epoch=epoch_and_rest)
+    return attempt(pack, options, root)
+
+
+def alone(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
+    """Train a pack where the folder of the command cannot be seen."""
+    assert "dask" in str(root), root
+    return slowly(pack, options, root)
+
+
+def hungry(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
+    """Train a pack that takes much memory."""
+    taken = bytearray(A_RUN * len(pack.runs))
+    time.sleep(1.0)  # the nanny looks ten times a second
+    assert taken
+    return attempt(pack, options, root)

@@ -113,6 +113,9 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
         heatmap, columns, tables = heatmap_of(keys, metric)
     elif "curves" in keys:
         figure, columns, tables = figure_of(keys, read_off=reading_error > 0)
+    elif same := keys.take("rows_of", str, None):
+        grid = read(root / f"{same}.yaml", same)
+        columns, tables = tuple(replace(column, metric=metric) for column in grid.columns), grid.tables
     else:
         columns = () if listed else _columns(some(keys, "columns", dict), metric)
         tables = tuple(map(partial(_table, columns=columns), some(keys, "tables", list)))
@@ -209,6 +212,7 @@ def _column(name: str, given: Any, metric: str) -> Column:
         label=keys.take("label", str, name),
         metric=_known_metric(keys.take("metric", str, metric)),
         settings=keys.take("settings", dict, {}),
+        x=keys.take("x", NUMBER, None),
     )
     return keys.nothing_left(column)
 

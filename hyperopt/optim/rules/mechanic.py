@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hyperopt.optim.rules.adamw import Adamw
 from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
 from hyperopt.optim.rules.sgd import Sgd
+from hyperopt.optim.spaces import LINEAR, Space
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,6 +55,9 @@ class Mechanic(Rule):
 
     elementwise: ClassVar[bool] = False
     common: ClassVar[frozenset[str]] = frozenset({"s", "q", "r", "largest"})
+
+    def space(self, name: str) -> Space:
+        return LINEAR if name in OWN else super().space(name)
 
     @property
     def uses_param(self) -> bool:

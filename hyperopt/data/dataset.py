@@ -33,7 +33,7 @@ class Dataset(Declared):
     Attributes:
         shape: the shape of one input.
         classes: the number of classes; None where targets are numbers.
-        classes_of: what has a class, "inputs" or their "pixels".
+        classes_of: what has a class, "inputs", their "pixels" or "characters".
         colours: red, green and blue in [0, 1] of each class, where pixels have classes.
         rows: the number of rows of the whole training set.
         pixels: whether inputs are kept as bytes, uint8 from 0 to 255.

@@ -12,6 +12,7 @@ from hyperopt.data.height_weight import HeightWeight
 from hyperopt.data.horses import Cifar10Horses
 from hyperopt.data.iris import Iris
 from hyperopt.data.mnist import Mnist
+from hyperopt.data.shakespeare import TinyShakespeare
 from hyperopt.errors import ConfigError, unknown
 from hyperopt.optim.own import WRITTEN, own_class
 
@@ -22,6 +23,7 @@ DATASETS: dict[str, type[Dataset]] = {
     "cifar100": Cifar100,
     "cifar10_horses": Cifar10Horses,
     "height_weight": HeightWeight,
+    "tinyshakespeare": TinyShakespeare,
 }
 
 NEEDED = ("shape", "classes", "rows")

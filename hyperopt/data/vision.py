@@ -1,4 +1,4 @@
-"""torchvision's data sets: its folder layout, its checksums, and its download from the official hosts."""
+"""Downloads; torchvision's data sets: its folder layout, its checksums, its download from official hosts."""
 
 import hashlib
 import socket
@@ -92,6 +92,22 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
     reason = answers[0] if answers else f"no answer within {seconds:g} s"
     if reason is not None:
         raise UnavailableError(f"{host} cannot be reached: {reason}")
+
+
+def fetched(url: str) -> bytes:
+    """What lies at an address.
+
+    Raises:
+        UnavailableError: The host does not answer within `PROBE_SECONDS`, sends too little (see pace.py), or
+            the download fails.
+    """
+    probe(url)
+    with _paced():
+        try:
+            with urllib.request.urlopen(url) as answer:
+                return b"".join(iter(lambda: answer.read(2**16), b""))
+        except (HTTPException, OSError) as error:
+            raise UnavailableError(f"the download failed: {' '.join(str(error).split())}") from error
 
 
 class Paced(HTTPResponse):

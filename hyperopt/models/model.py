@@ -46,7 +46,7 @@ class Model(Declared):
     Batch normalisation is torch's own; the running statistics are part of a run's state.
 
     Attributes:
-        classes_of: what it classifies, "inputs" or their "pixels".
+        classes_of: what it classifies, "inputs", their "pixels" or "characters".
         costs: what training costs on each device, "cpu" and "cuda".
     """
 

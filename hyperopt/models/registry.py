@@ -11,6 +11,7 @@ from hyperopt.models.linear import Linear
 from hyperopt.models.logistic import Logistic
 from hyperopt.models.mlp import Mlp
 from hyperopt.models.model import Model
+from hyperopt.models.transformer import Transformer
 from hyperopt.models.unet import Unet
 from hyperopt.models.vgg16 import Vgg16
 from hyperopt.optim.own import WRITTEN, own_class
@@ -22,6 +23,7 @@ MODELS: dict[str, type[Model]] = {
     "cnn": Cnn,
     "unet": Unet,
     "vgg16": Vgg16,
+    "transformer": Transformer,
 }
 
 

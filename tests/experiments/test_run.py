@@ -18,12 +18,13 @@ from hyperopt.records import Store
 
 TINY: dict[str, Any] = {"dataset.generated": True, "dataset.train": 40, "batch_size": 32, "epochs": 1}
 MANY = 200
-OF_DATASET: dict[str, dict[str, Any]] = {"iris": {}, "height_weight": {}}
+OF_DATASET: dict[str, dict[str, Any]] = {"iris": {}, "height_weight": {}, "tinyshakespeare": {}}
 OF_MODEL: dict[str, dict[str, Any]] = {
     "cnn": {"model.channels": [2], "model.hidden": [4]},
     "logistic": {},
     "linear": {},
     "unet": {"model.filters": 2},
+    "transformer": {"model.width": 4, "model.heads": 2, "model.layers": 1},
 }
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hyperopt.config import Run
+from hyperopt.durable import StorageError
 from hyperopt.engine import begun
 from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
@@ -235,9 +236,13 @@ class Work:
             self.room.learn(note)
         else:
             ids = " ".join(run.id for run in pack.runs)
-            details = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
+            try:
+                kept = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
+                details = f"details in {kept}"
+            except StorageError as error:  # what happened is told all the same
+                details = f"details not kept: {error}"
             self.files(pack).begun.unlink(missing_ok=True)
-            self.outcome.failures.append((pack, f"{failure.reason} (details in {details})"))
+            self.outcome.failures.append((pack, f"{failure.reason} ({details})"))
             self.progress.failed(pack, failure.reason)
             return
         self.waiting.appendleft(pack)

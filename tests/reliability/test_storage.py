@@ -199,3 +199,15 @@ def test_a_home_of_no_user_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYPEROPT_HOME", "~nosuchuser/x")
     with pytest.raises(ConfigError, match="HYPEROPT_HOME=~nosuchuser/x: there is no such user"):
         working()
+
+
+def test_what_failed_is_told_where_it_cannot_be_kept(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def failing(pack: Pack, options: Options, root: Path) -> list[Record]:
+        (root / "failures").touch()
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr(attempts, "train_pack", failing)
+    assert main(RUN) == 1
+    assert f"the reason (details not kept: {home}/failures cannot be written" in capfd.readouterr().err

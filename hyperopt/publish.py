@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import re
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from hyperopt.durable import Lock, write
 from hyperopt.errors import ImpossibleError
-from hyperopt.experiments import load
-from hyperopt.experiments.experiment import Experiment
-from hyperopt.files import results_dir
+from hyperopt.experiments import Experiment, ExperimentError, load
+from hyperopt.files import checkout_root, results_dir
 from hyperopt.findings import timings
 from hyperopt.findings.next_look import shown_seeds
 from hyperopt.findings.view import View, ids_of, views_of
@@ -20,6 +22,9 @@ from hyperopt.pages.contents import contents
 from hyperopt.pages.csv_file import sentences
 from hyperopt.pages.excerpt import excerpt, fill
 from hyperopt.records import Record, Store, read_records, write_records
+
+LOG = logging.getLogger(__name__)
+OF_DOCS = r"\[([^]]*)\]\(\.\./\.\./docs/([^)]*)\)"
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
@@ -111,6 +116,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
 
     Raises:
         ImpossibleError: a file of records cannot be read.
+        ExperimentError: an experiment that has a page cannot be read. Others are named and passed over.
     """
     results = results or results_dir()
     store = Store(results / "records")
@@ -118,13 +124,27 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
     if store.unreadable:
         raise ImpossibleError(f"{' '.join(store.unreadable)} Pages without its records would be wrong.")
     seeds, views = _seeds(published), {}
-    for experiment in load():
+
+    def pass_over(name: str, error: ExperimentError) -> None:
+        if (results / f"{name}.md").is_file():  # without it, the list of pages would be wrong
+            raise error
+        LOG.warning("%s It is passed over.", error)
+
+    for experiment in load(unreadable=pass_over):
         if experiment.needs or _records(experiment, results).is_file():
             shown = shown_seeds(experiment, published, seeds)
             found = views_of(experiment, published, shown, by_looks=True)
             if experiment.needs or found[-1].origin.found:
                 views[experiment.id] = found
     return views
+
+
+def leading_to_docs(markdown: str, folder: Path) -> str:
+    """A page for a folder that may lie anywhere: its links to docs/, as from results/, lead there from it."""
+    if (root := checkout_root()) is None:
+        return re.sub(OF_DOCS, r"\1: docs/\2", markdown)
+    docs = Path(os.path.relpath(root / "docs", folder.absolute())).as_posix()
+    return re.sub(OF_DOCS, rf"[\1]({docs}/\2)", markdown)
 
 
 def write_page(folder: Path, name: str, page: Page) -> Path:

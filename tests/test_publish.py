@@ -1,3 +1,4 @@
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -7,13 +8,13 @@ import pytest
 from fake_records import ERRORS, SMALL, record, records
 
 from hyperopt import publish as publishing
-from hyperopt.errors import ImpossibleError
+from hyperopt.errors import ConfigError, ImpossibleError
 from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings.next_look import shown_seeds
 from hyperopt.pages import Page
-from hyperopt.publish import publish, render, write_page
+from hyperopt.publish import leading_to_docs, publish, render, write_page
 from hyperopt.records import Store, read_records
 
 
@@ -23,7 +24,7 @@ def experiment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Experiment:
     path = tmp_path / "experiments/report/table9.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(SMALL)
-    monkeypatch.setattr(publishing, "load", lambda: load(root=tmp_path / "experiments"))
+    monkeypatch.setattr(publishing, "load", lambda **told: load(root=tmp_path / "experiments", **told))
     [only] = load(root=tmp_path / "experiments")
     return only
 
@@ -226,3 +227,25 @@ def test_no_page_is_written_without_the_records_of_a_damaged_file(
             command()
     assert (results / "report/table9.md").read_bytes() == page
     assert path.is_file()
+
+
+def test_an_experiment_that_cannot_be_read_stops_no_other(
+    tmp_path: Path, experiment: Experiment, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as one whose modules are not here; unless it has a page, which the list of pages would lose."""
+    results, other = tmp_path / "results", tmp_path / "experiments/report/other.yaml"
+    other.write_text(SMALL.replace("dataset: mnist", "dataset: 'nosuchmodule:Data'"))
+    assert "nosuchmodule" in other.read_text()
+    pages = publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)
+    assert [*pages] == ["report/table9"]
+    assert ["other.yaml" in told and "nosuchmodule" in told for told in caplog.messages] == [True]
+    (results / "report/other.md").touch()
+    with pytest.raises(ConfigError, match="nosuchmodule"):
+        render([experiment], results)
+
+
+def test_a_page_leads_to_the_docs_from_wherever_it_lies(tmp_path: Path) -> None:
+    markdown = "[How](../../docs/statistics.md). [Other](../clipping/table2.md)"
+    assert leading_to_docs(markdown, results_dir() / "clipping") == markdown
+    [led] = re.findall(r"\[How\]\((.*)\)\.", leading_to_docs(markdown, tmp_path / "pages" / "clipping"))
+    assert (tmp_path / "pages" / "clipping" / led).resolve() == results_dir().parent / "docs/statistics.md"

@@ -19,7 +19,7 @@ from hyperopt.records import Store
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     root = tmp_path / "experiments"
     written(root)
-    monkeypatch.setattr(publishing, "load", lambda: load(root=root))
+    monkeypatch.setattr(publishing, "load", lambda **told: load(root=root, **told))
     return root
 
 

@@ -30,7 +30,7 @@ def browse(_: Namespace) -> int:
 
     here, out = working().ids(), published().ids()
     rows = []
-    for experiment in load(unreadable=lambda error: print(f"hyperopt: {error}", file=sys.stderr)):
+    for experiment in load(unreadable=lambda _, error: print(f"hyperopt: {error}", file=sys.stderr)):
         runs = {run.id for run in experiment.runs()}
         rows.append(
             [

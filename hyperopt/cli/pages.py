@@ -189,7 +189,7 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
     from hyperopt.findings.view import ids_of, views_of
     from hyperopt.pages import render as render_page
     from hyperopt.pages.beside_published import section, summary
-    from hyperopt.publish import write_drawings, write_page
+    from hyperopt.publish import leading_to_docs, write_drawings, write_page
 
     ids = ids_of(experiment, asked.seeds)
     ours, theirs = here.load(ids), out.load(ids)
@@ -204,7 +204,9 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
         page = replace(page, markdown=f"{page.markdown}\n{section(both)}\n")
         lines.append(summary(both))
     try:
-        paths = [write_page(local_pages(), experiment.id, page), *write_drawings(local_pages(), views)]
+        folder = local_pages()
+        page = replace(page, markdown=leading_to_docs(page.markdown, (folder / experiment.id).parent))
+        paths = [write_page(folder, experiment.id, page), *write_drawings(folder, views)]
         lines.append(f"the whole page: {', '.join(map(str, paths))}")
     except StorageError as error:  # to read a table takes no place to write
         lines.append(f"not written: {error}")

@@ -43,7 +43,8 @@ def _asked(verb: str, patterns: Sequence[str]) -> list[Experiment]:
     for word in patterns:
         if "=" in word:
             raise ConfigError(f"{word}: only ids and globs are expected here, such as clipping/table2.")
-    return load(*patterns)
+    # All that can be read, unless some are named; what is passed over is told where its page is missed.
+    return load(*patterns, unreadable=None if patterns else lambda *_: None)
 
 
 def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> int:

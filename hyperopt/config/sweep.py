@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.process_options import PROCESS_KEYS, process_options
 from hyperopt.config.run import Run, resolve
-from hyperopt.config.schema import Settings
+from hyperopt.config.schema import Settings, number_names
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.optim.levels import NothingToClipError, with_plain_minus
-from hyperopt.optim.rules import RULES
+from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.spaces import is_held
 from hyperopt.options import checked
 
@@ -73,10 +73,11 @@ def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
     """
     if any(":" in text for text in overrides):
         return
+    stack = next((text.partition("=")[2] for text in overrides if text.startswith("stack=")), "")
     for text in overrides:
         key, equals, _ = text.partition("=")
         if equals and A_KEY.fullmatch(key) and key not in (*shipped_keys(), *PROCESS_KEYS, *also):
-            raise _unknown(key, shipped_keys(), text)
+            raise _unknown(key, _of_stack(shipped_keys(), stack), text)
 
 
 def parse(
@@ -172,6 +173,13 @@ def shipped_keys() -> tuple[str, ...]:
     """Every key that a run may have without a data set, model or rule of one's own."""
     choices = [{group: name} for group, kinds in GROUPS.items() for name in kinds]
     return tuple(dict.fromkeys(key for choice in choices for key in settings_keys(**choice)))
+
+
+def _of_stack(keys: Iterable[str], stack: str) -> list[str]:
+    """Those of some keys that may mean something with a stack: none of rules that are not its first."""
+    first = stack.partition("/")[0]
+    others = {*number_names()} - {*find(first).hyperparameters} if first in RULES else set()
+    return [key for key in keys if key not in others]
 
 
 def _unknown(key: str, known: Iterable[str], given: str) -> ConfigError:

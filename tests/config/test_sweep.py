@@ -157,3 +157,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.lists(st.floats(0, 1e3), min_size=2, max_size=5, unique=True))
 def test_numbers_of_a_sweep_survive_the_grammar(alphas: list[float]) -> None:
     assert read([f"alpha={','.join(map(repr, alphas))}"])["alpha"].values == tuple(alphas)
+
+
+def test_the_name_of_another_program_leads_to_a_key_that_the_stack_reads() -> None:
+    with pytest.raises(ConfigError, match="did you mean gamma"):
+        parse(["stack=rmsprop/sgd", "rho=0.9"])
+    with pytest.raises(ConfigError, match="no key 'rho'; known: stack, alpha"):
+        parse(["stack=adam/sgd", "rho=0.9"])

@@ -53,3 +53,11 @@ def test_rows_and_columns_of_a_claim_are_named_by_number(tmp_path: Path) -> None
 def test_a_number_that_names_no_row_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ExperimentError, match=r"no row 'SGD 0\.2'"):
         written(tmp_path, GROUPS.replace("SGD 0.1]", "SGD 0.20]"))
+
+
+def test_a_misspelt_key_of_a_claim_is_named(tmp_path: Path) -> None:
+    assert "within: 0.5" in GROUPS
+    with pytest.raises(ExperimentError, match="no key of claim 'morethan'; did you mean more_than"):
+        written(tmp_path, GROUPS.replace("within: 0.5", "morethan: 0.5"))
+    with pytest.raises(ExperimentError, match="no key of claim 'eachof'; did you mean each_of"):
+        written(tmp_path, GROUPS.replace("each_of: [SGD 0.1]", "eachof: [SGD 0.1]"))

@@ -56,7 +56,7 @@ def test_publish_draws_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     path = tmp_path / "experiments/report/curves.yaml"
     path.parent.mkdir(parents=True)
     path.write_text(ALONG_EPOCHS)
-    monkeypatch.setattr(publishing, "load", lambda: load(root=tmp_path / "experiments"))
+    monkeypatch.setattr(publishing, "load", lambda **told: load(root=tmp_path / "experiments", **told))
     [experiment] = load(root=tmp_path / "experiments")
     store = Store(tmp_path / "runs")
     store.write(list(epoch_records(experiment, LOSSES).values()), "pack")

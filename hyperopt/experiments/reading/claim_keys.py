@@ -26,6 +26,8 @@ BOUNDS: dict[str, Callable[[Any], Bound]] = {
 
 
 KINDS = ("each_of", "mean_of", "any_of")
+OF_CHECKS = ("effect", "ratio", *BOUNDS, *KINDS)
+OF_CLAIMS = ("checks", "all_but", "contradicted", "ours", "same_as", "judged_by")
 
 
 def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Claim:
@@ -39,6 +41,7 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
     keys = Keys("claim", given)
     says, why = keys.take("says", str), keys.take("why", str, "")
     reason = keys.take("not_testable", str, None)
+    keys.only(*OF_CHECKS, *OF_CLAIMS)
     common = (_effect(keys, experiment) or default, None if reason else _bound(keys))
     some_of = "any_of" in keys
     if "checks" in keys:
@@ -83,6 +86,7 @@ def _check(
 ) -> Check:
     """One of the checks of a claim, which may leave its effect and its bound to the claim."""
     keys = Keys(f"check of {says!r}", given)
+    keys.only(*OF_CHECKS, "of", "why")
     own, limits = _effect(keys, experiment) or effect, _bound(keys) or bound
     check = _check_of(keys, experiment, own, limits, says)
     of, why = keys.take("of", str, ""), keys.take("why", str, "")
@@ -124,6 +128,7 @@ def effect_of(given: Any, experiment: Experiment) -> Effect:
 def only_bound(what: str, given: Any) -> Bound:
     """The bound that is all the keys describe."""
     keys = Keys(what, given)
+    keys.only(*BOUNDS)
     bound = _bound(keys)
     if bound is None:
         raise ExperimentError(f"{what} needs one bound ({', '.join(BOUNDS)}), found 0")

@@ -34,15 +34,15 @@ from hyperopt.files import experiments_dir
 
 
 def load(
-    *patterns: str, root: Path | None = None, unreadable: Callable[[ExperimentError], None] | None = None
+    *patterns: str, root: Path | None = None, unreadable: Callable[[str, ExperimentError], None] | None = None
 ) -> list[Experiment]:
     """Experiments by id or glob ("clipping/table2", "clipping/*"), in natural order; all without a pattern.
 
     Args:
         patterns: ids and globs.
         root: the folder of experiments.
-        unreadable: is told of every file that is not an experiment, which is left out; without it that is an
-            error.
+        unreadable: is told id and reason of every file that is not an experiment, which is left out; without
+            it that is an error.
 
     Raises:
         ExperimentError: a pattern that matches none, or a file that is not an experiment.
@@ -62,7 +62,7 @@ def load(
         except ExperimentError as error:
             if unreadable is None:
                 raise
-            unreadable(error)
+            unreadable(name, error)
     return found
 
 

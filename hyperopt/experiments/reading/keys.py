@@ -31,6 +31,15 @@ class Keys:
             return default[0]
         return checked(key, self.left.pop(key), kind)
 
+    def only(self, *known: str) -> None:
+        """Refuse a key that is none of these, before the want of what it was meant for is told.
+
+        Of use where keys exclude each other, so that which of them are taken depends on those that are there.
+        """
+        for key in self.left:
+            if key not in known and key not in self.known:
+                raise unknown(f"key of {self.what}", str(key), (*known, *self.known))
+
     def nothing_left(self, made: T) -> T:
         """`made`, once every key has been taken; a key left over is refused."""
         for key in self.left:

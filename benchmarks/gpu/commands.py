@@ -20,9 +20,7 @@ from hyperopt.files import checkout_root
 from hyperopt.records import Store
 
 TABLE, SMALL_TABLE = "clipping/table2", "steroids/fig9"
-NETS = ("hyper_regularization/fig4_start", "hyper_regularization/fig4_quarter", "hypergradient/vgg_quarter")
-AT_ONCE = 5
-"""Packs of convolutional nets that train side by side."""
+NETS = ("hyper_regularization/fig4_quarter", "hypergradient/vgg_quarter", "hyper_regularization/fig4_start")
 TO_STOP = 20.0
 """Seconds that a command takes to stop once it is told to."""
 
@@ -67,9 +65,7 @@ def nets(site: Site) -> Iterator[Found]:
     for name in names:
         [asked] = load(name)
         if (seconds := left - time.monotonic()) > 0:
-            ran = hyperopt(
-                [f"{asked.kind}s", name, f"workers={1 if site.small else AT_ONCE}"], site, home, seconds
-            )
+            ran = hyperopt([f"{asked.kind}s", name], site, home, seconds)
             yield name, "exit code", str(ran)
         yield from trained_of(name, home)
 

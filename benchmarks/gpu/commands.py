@@ -39,9 +39,9 @@ def tests(_site: Site) -> Iterator[Found]:
     counts = {what: number for number, what in re.findall(r"(\d+) (passed|failed|skipped|errors?)", said)}
     for what in ("passed", "failed", "skipped"):
         yield "tests", what, counts.get(what, "0")
-    for line in done.stdout.splitlines():
-        if line.startswith(("FAILED", "ERROR")):
-            yield "tests", "failed", line[:200]
+    bad = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    for number, line in enumerate(bad, start=1):
+        yield f"failure {number}", "test", line[:200]
 
 
 def table(site: Site) -> Iterator[Found]:

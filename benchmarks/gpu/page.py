@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from benchmarks.gpu.parity import OF
 from benchmarks.gpu.rows import BEGUN, SECONDS, WHOLE, Row
-from hyperopt.pages.markdown import table
+from hyperopt.pages.markdown import NOTHING, table
 
 TITLES = {
     "tests": "The tests that need a GPU",
@@ -63,18 +64,38 @@ def section(piece: str, title: str, rows: Sequence[Row]) -> Iterator[str]:
     yield f"### {title}"
     yield " ".join(filter(None, [WORDS.get(piece, ""), f"Begun {whole.get(BEGUN, 'unknown')}; {took}."]))
     own = [row for row in rows if row.subject != WHOLE]
+    yield from by_quantity([row for row in own if OF not in row.quantity])
+    if compared := [row for row in own if OF in row.quantity]:
+        yield by_metric(compared)
+
+
+def by_quantity(rows: Sequence[Row]) -> Iterator[str]:
+    """A table for all subjects of the same quantities, the longer of the two down the page."""
     groups: dict[tuple[str, ...], list[str]] = {}
-    for subject in dict.fromkeys(row.subject for row in own):
-        quantities = tuple(row.quantity for row in own if row.subject == subject)
+    for subject in dict.fromkeys(row.subject for row in rows):
+        quantities = tuple(row.quantity for row in rows if row.subject == subject)
         groups.setdefault(quantities, []).append(subject)
-    values = {(row.subject, row.quantity): row.value for row in own}
+    values = {(row.subject, row.quantity): shown(row.value) for row in rows}
     for quantities, subjects in groups.items():
         if len(quantities) > len(subjects):
-            lines = [(quantity, *(shown(values[s, quantity]) for s in subjects)) for quantity in quantities]
+            lines = [
+                (quantity, *(values[subject, quantity] for subject in subjects)) for quantity in quantities
+            ]
             yield table(("", *subjects), lines, left=("",))
         else:
-            lines = [(s, *(shown(values[s, quantity]) for quantity in quantities)) for s in subjects]
+            lines = [
+                (subject, *(values[subject, quantity] for quantity in quantities)) for subject in subjects
+            ]
             yield table(("", *quantities), lines, left=("",))
+
+
+def by_metric(rows: Sequence[Row]) -> str:
+    """A line for each metric of each subject, a column for each measure of it."""
+    values = {(row.subject, *row.quantity.split(OF)): shown(row.value) for row in rows}
+    lines = dict.fromkeys((subject, metric) for subject, metric, _ in values)
+    measures = dict.fromkeys(measure for *_, measure in values)
+    cells = [(*line, *(values.get((*line, measure), NOTHING) for measure in measures)) for line in lines]
+    return table(("runs", "metric", *measures), cells, left=("runs", "metric"))
 
 
 def shown(value: str) -> str:

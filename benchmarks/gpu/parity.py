@@ -21,6 +21,8 @@ from hyperopt.engine.trainer import train_pack
 from hyperopt.experiments import load
 from hyperopt.records import Record, published
 
+OF = ": "
+"""Between a metric and what is measured of it."""
 METRICS = ("train_loss", "test_loss", "test_error")
 OWN, COMPILED, TF32 = "as trained", "compiled", "products in TF32"
 COMPARED = {
@@ -105,14 +107,14 @@ def compared(
             apart = [abs(a - b) for _, a, b in pairs]
             unit = [abs(b) if metric.endswith("loss") else 1.0 for _, _, b in pairs]
             relative = [d / u for d, u in zip(apart, unit, strict=True)]
-            said = f"{metric}, {name} epoch"
-            found[f"{said}: median difference"] = median(relative)
-            found[f"{said}: largest difference"] = max(relative)
+            said = f"{metric}, {name} epoch{OF}"
+            found[f"{said}median difference"] = median(relative)
+            found[f"{said}largest difference"] = max(relative)
             spread = spreads(both, ends)
             of_runs = [spread.get(run.id) for run, _, _ in pairs]
             shares = [d / sd for d, sd in zip(apart, of_runs, strict=True) if sd]
             if shares:
-                found[f"{said}: median share of the spread of seeds"] = median(shares)
+                found[f"{said}median share of the spread of seeds"] = median(shares)
     return found
 
 

@@ -15,8 +15,9 @@ from hyperopt.experiments import Experiment, ExperimentError, load
 from hyperopt.files import checkout_root, results_dir
 from hyperopt.findings import timings
 from hyperopt.findings.next_look import shown_seeds
+from hyperopt.findings.study import STUDY, study
 from hyperopt.findings.view import View, ids_of, views_of
-from hyperopt.pages import Page
+from hyperopt.pages import Page, which_stack
 from hyperopt.pages import render as render_page
 from hyperopt.pages.contents import contents
 from hyperopt.pages.csv_file import sentences
@@ -108,7 +109,20 @@ def _render(
     write(results / "README.md", contents(pages, last))
     write(results / "sentences.csv", sentences(last))
     _fill(results.parent / "README.md", views)
+    _write_study(results, last)
     return written
+
+
+def _write_study(results: Path, views: Mapping[str, View]) -> None:
+    """Write the page over all workloads of the study, once there are any runs of it."""
+    runs = {
+        id_: run
+        for name, view in views.items()
+        if name.startswith(f"{STUDY}/")
+        for id_, run in view.runs.items()
+    }
+    if runs:
+        write(results / STUDY / "README.md", which_stack.page(study(runs)))
 
 
 def published_views(results: Path | None = None) -> dict[str, list[View]]:

@@ -138,6 +138,13 @@ def render(arguments: Namespace) -> int:
     return publishing.render(arguments)
 
 
+def which(arguments: Namespace) -> int:
+    """`hyperopt which`."""
+    from hyperopt.cli import which as module
+
+    return module.which(arguments)
+
+
 def view(arguments: Namespace) -> int:
     """`hyperopt view`."""
     from hyperopt.cli import view as module
@@ -251,6 +258,12 @@ VERBS = (
         "rewrite pages in results/ from the published records; trains nothing",
         render,
         (word("asked", nargs="*", metavar="ID", help=A_PATTERN),),
+    ),
+    Verb(
+        "which",
+        "say which stack to use, by the runs of the study that are in",
+        which,
+        (word("words", nargs="*", metavar="KEY=VALUE", help="band=0.1, target=1, from=published"),),
     ),
     Verb(
         "view",

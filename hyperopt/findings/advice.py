@@ -1,0 +1,184 @@
+"""Which method to use: standings of methods beside the baseline at its best rate, and what follows.
+
+The excess of a method at a rate is its final loss over that of the baseline at its best rate, 1 where they
+are alike. Over workloads excesses are averaged geometrically, over the rates of one workload plainly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, geometric_mean
+
+from hyperopt.findings.methods import BASELINE, Method, Workload
+
+BAND, TARGET = 0.1, 1.0
+"""How much above the baseline's best still counts as as good; the target as a multiple of that."""
+FACTORS = (1.0, 1.5, 2.0, 4.0, math.inf)
+"""Where profiles are read off."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A method on one workload, or the mean over several.
+
+    Attributes:
+        best: its excess at its own best rate.
+        default: at its default.
+        blind: the mean over all rates.
+        near: the mean over its best rate and those a decade away.
+        at_baselines: at the rate that is the baseline's best.
+        decades: how many of the rates are within the band.
+    """
+
+    best: float
+    default: float
+    blind: float
+    near: float
+    at_baselines: float
+    decades: float
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An answer.
+
+    Attributes:
+        who: the reader it is for.
+        method: the label of the method with the least score.
+        score: its mean excess, as `rule` says.
+        baseline: that of the baseline.
+        rule: what was compared.
+        stack: the best of the stacks, if there is one.
+        stack_score: its score.
+    """
+
+    who: str
+    method: str
+    score: float
+    baseline: float
+    rule: str
+    stack: str | None = None
+    stack_score: float = math.nan
+
+    @property
+    def sentence(self) -> str:
+        """The answer in words."""
+        if self.method == BASELINE:
+            return f"**{self.who}:** use {BASELINE}; nothing else has a lower loss, {self.rule}."
+        return (
+            f"**{self.who}:** use {self.method}; {self.rule}, its loss is {times(self.score)} that of "
+            f"{BASELINE} at its best rate, where {BASELINE}'s own is {times(self.baseline)}."
+        )
+
+
+def times(excess: float) -> str:
+    """An excess in words."""
+    return f"{excess:.2f} times"
+
+
+def compared(workloads: Sequence[Workload]) -> list[Workload]:
+    """The workloads of which the baseline is in."""
+    return [workload for workload in workloads if workload.best_baseline is not None]
+
+
+def standing(method: Method, workload: Workload, band: float = BAND) -> Standing:
+    """A method on a workload where the baseline is in."""
+    assert workload.best_baseline is not None
+    excess = [loss / workload.best_baseline for loss in method.losses]
+    best = method.best
+    return Standing(
+        best=excess[best],
+        default=excess[method.default],
+        blind=fmean(excess),
+        near=fmean(excess[max(best - 1, 0) : best + 2]),
+        at_baselines=excess[workload.methods[BASELINE].best],
+        decades=sum(x <= 1 + band for x in excess),
+    )
+
+
+def standings(workloads: Sequence[Workload], band: float = BAND) -> dict[str, Standing]:
+    """By label, the mean over the workloads, for the methods that all of them have."""
+    there = compared(workloads)
+    if not there:
+        return {}
+    labels = [label for label in there[0].methods if all(label in w.methods for w in there)]
+    found = {}
+    for label in labels:
+        each = [standing(w.methods[label], w, band) for w in there]
+        means = {
+            name: geometric_mean([getattr(s, name) for s in each])
+            for name in ("best", "default", "blind", "near", "at_baselines")
+        }
+        found[label] = Standing(**means, decades=fmean(s.decades for s in each))
+    return found
+
+
+def picks(workloads: Sequence[Workload], band: float = BAND) -> list[Pick]:
+    """The answers for no idea of the rate, a rough one, and a tuned baseline; [] if that is not in."""
+    means = standings(workloads, band)
+    if BASELINE not in means:
+        return []
+    of = compared(workloads)[0].methods
+    stacks = [label for label in means if "/" in label]
+    questions: list[tuple[str, str, Callable[[str], float]]] = [
+        (
+            "No idea of the rate",
+            "from a rate drawn blindly (its default, where it needs none)",
+            lambda label: means[label].blind if of[label].needs_rate else means[label].default,
+        ),
+        (
+            "A rough idea",
+            "from its best rate or a decade beside it",
+            lambda label: means[label].near,
+        ),
+        (
+            f"A tuned {BASELINE} at hand",
+            f"from the rate that is best for {BASELINE} (its default, where it needs none)",
+            lambda label: means[label].at_baselines if of[label].needs_rate else means[label].default,
+        ),
+    ]
+    found = []
+    for who, rule, score in questions:
+        best = min(means, key=lambda label: (score(label), label != BASELINE))
+        of_stacks = min(stacks, key=score, default=None)
+        found.append(
+            Pick(
+                who,
+                best,
+                score(best),
+                score(BASELINE),
+                rule,
+                of_stacks,
+                math.nan if of_stacks is None else score(of_stacks),
+            )
+        )
+    return found
+
+
+def epochs_to(method: Method, loss: float) -> float:
+    """Epochs until the mean test loss is at most this, from the method's best rate; infinite if never."""
+    curve = method.by_epoch[method.best]
+    return next((float(epoch) for epoch, now in enumerate(curve, 1) if now <= loss), math.inf)
+
+
+def profiles(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, dict[float, float]]:
+    """Dolan and More's: by label and factor, the share of workloads in which a method reaches the target.
+
+    The target is that multiple of the baseline's best loss; a method reaches it within a factor of the fewest
+    epochs that any method takes. Infinity: at all.
+    """
+    there = compared(workloads)
+    labels = standings(workloads)
+    ratios: Mapping[str, list[float]] = {label: [] for label in labels}
+    for workload in there:
+        loss = target * (workload.best_baseline or math.nan)
+        taken = {label: epochs_to(workload.methods[label], loss) for label in labels}
+        least = min(taken.values())
+        for label, epochs in taken.items():
+            ratios[label].append(epochs / least if math.isfinite(epochs) else math.nan)
+    return {
+        label: {factor: fmean(ratio <= factor for ratio in of) for factor in FACTORS}
+        for label, of in ratios.items()
+    }

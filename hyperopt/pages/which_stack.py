@@ -1,0 +1,149 @@
+"""The page that says which stack to use, from whatever runs of the study are in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from hyperopt.findings.advice import (
+    BAND,
+    FACTORS,
+    TARGET,
+    compared,
+    picks,
+    profiles,
+    standing,
+    standings,
+)
+from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.study import STUDY
+from hyperopt.pages import blocks
+from hyperopt.pages.blocks import Block, Commands, Folded, Table
+from hyperopt.pages.markdown import NOTHING
+from hyperopt.wording import counted
+
+FEW = 3
+"""Below so many workloads an answer is of these alone, as the page says first."""
+HEADS = ("method", "best", "default", "decades", "drawn blindly", "a decade off", f"{BASELINE}'s rate")
+
+
+def page(workloads: Sequence[Workload], band: float = BAND, target: float = TARGET) -> str:
+    """The page as Markdown; its numbers follow from the workloads whose runs are in.
+
+    Args:
+        workloads: all of the study's, runs of them in or not.
+        band: how much above the baseline's best still counts as as good.
+        target: of the profiles, as a multiple of the baseline's best loss.
+    """
+    there = compared(workloads)
+    parts: list[Block] = ["# Which stack should I use?", *_answer(there, band), _what_is_in(workloads)]
+    if there:
+        parts += ["## Where stacks lose", _lose(there, band)]
+        parts += ["## All methods", _explained(there, band), _means(there, band)]
+        parts += ["## Time to the target", _profile_words(target), _profiles(there, target)]
+        parts += [
+            Folded(f"{workload.title}", [_of_workload(workload, band), f"[Its page]({workload.name}.md)."])
+            for workload in there
+        ]
+    parts += [
+        "## Anew",
+        "The answers follow from rules in `hyperopt/findings/advice.py`. With another band or target, from"
+        " all runs that are here; and the runs themselves:",
+        Commands(["hyperopt which band=0.2 target=1.05", f"make tables ONLY='{STUDY}/*' SEEDS=1"]),
+    ]
+    return blocks.text(parts) + "\n"
+
+
+def _answer(there: Sequence[Workload], band: float) -> list[Block]:
+    found = picks(there, band)
+    if not found:
+        return [f"**No answer yet:** of no workload are all runs of {BASELINE} in."]
+    return [_caution(there), "\n".join(f"- {pick.sentence}" for pick in found)]
+
+
+def _caution(there: Sequence[Workload]) -> str:
+    """What the answers leave out, while runs are missing or workloads are few."""
+    of_all, means = {label for w in there for label in (*w.methods, *w.missing)}, standings(there)
+    lacks = []
+    if len(there) < FEW:
+        lacks.append(f"{' and '.join(workload.name for workload in there)} alone")
+    if len(means) < len(of_all):
+        lacks.append(f"{len(means)} of {counted(len(of_all), 'method')}")
+    if not lacks:
+        return ""
+    return f"**So far this is of {', and of '.join(lacks)}:** no advice for other work follows yet."
+
+
+def _what_is_in(workloads: Sequence[Workload]) -> Block:
+    rows = [
+        [w.name, f"{w.found} of {w.wanted}", counted(w.seeds, "seed"), _short(w.missing)] for w in workloads
+    ]
+    return Table(["workload", "runs in", "each", "methods not in"], rows, left=["workload", "methods not in"])
+
+
+def _short(labels: Sequence[str]) -> str:
+    few = ", ".join(labels[:3])
+    return f"{few} and {len(labels) - 3} more" if len(labels) > 3 else few or NOTHING
+
+
+def _lose(there: Sequence[Workload], band: float) -> str:
+    lines = []
+    for pick in picks(there, band):
+        if pick.stack is None:
+            continue
+        if pick.stack == pick.method:
+            lines.append(f"- *{pick.who}:* they do not lose here: {pick.stack} has the least loss of all.")
+            continue
+        lines.append(
+            f"- *{pick.who}:* the best of them, {pick.stack}, has {pick.stack_score:.2f} times the loss of "
+            f"{BASELINE} at its best rate; {pick.method} has {pick.score:.2f} times, "
+            f"{BASELINE} itself {pick.baseline:.2f}."
+        )
+    return "\n".join(lines)
+
+
+def _explained(there: Sequence[Workload], band: float) -> str:
+    rates = there[0].rates
+    return (
+        f"Test losses after the last epoch as multiples of that of {BASELINE} at its best rate, geometric"
+        f" means over {counted(len(there), 'workload')}: from a method's best initial rate; from that nearest"
+        f" to its default; how many of the {len(rates)} rates from {rates[0]:g} to {rates[-1]:g} come within"
+        f" {100 * band:g} %; from a rate drawn blindly among them, the mean; from the best or a decade beside"
+        f" it, the mean; and from {BASELINE}'s best rate. A run that diverged counts as guessing. Where a"
+        " method needs no rate, its own first guess stands for the rate."
+    )
+
+
+def _numbers(of: object) -> list[str]:
+    names = ("best", "default", "decades", "blind", "near", "at_baselines")
+    return [f"{getattr(of, name):.{1 if name == 'decades' else 2}f}" for name in names]
+
+
+def _means(there: Sequence[Workload], band: float) -> Block:
+    means = standings(there, band)
+    rows = [[label, *_numbers(found)] for label, found in sorted(means.items(), key=lambda m: m[1].blind)]
+    return Table(HEADS, rows, left=["method"])
+
+
+def _of_workload(workload: Workload, band: float) -> Block:
+    rows = [
+        [label, f"{workload.rates[method.best]:g}", *_numbers(standing(method, workload, band))]
+        for label, method in workload.methods.items()
+    ]
+    return Table([HEADS[0], "best rate", *HEADS[1:]], rows, left=["method"])
+
+
+def _profile_words(target: float) -> str:
+    of = "the loss" if target == 1 else f"{target:g} times the loss"
+    return (
+        f"The share of workloads in which a method, from its best rate, comes to {of} of {BASELINE} at its"
+        " best rate, within so many times the fewest epochs that any method takes (Dolan and More, 2002)."
+    )
+
+
+def _profiles(there: Sequence[Workload], target: float) -> Block:
+    found = profiles(there, target)
+    order = sorted(found, key=lambda label: [-found[label][factor] for factor in FACTORS])
+    rows = [[label, *(f"{100 * found[label][factor]:.0f} %" for factor in FACTORS)] for label in order]
+    heads = [f"{factor:g}" if math.isfinite(factor) else "ever" for factor in FACTORS]
+    return Table(["method", *heads], rows, left=["method"])

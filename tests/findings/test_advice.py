@@ -1,0 +1,158 @@
+"""Which method to use: numbers and sentences from losses whose answers are known by hand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pytest
+
+from hyperopt.cli.main import main
+from hyperopt.experiments import load
+from hyperopt.findings.advice import epochs_to, picks, profiles, standing, standings
+from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
+from hyperopt.findings.study import seeds_in
+from hyperopt.pages.which_stack import page
+from hyperopt.records import Record
+
+RATES = (0.01, 0.1, 1.0)
+
+
+def method(label: str, losses: Sequence[float], default: int = 1, *, needs_rate: bool = True) -> Method:
+    """One whose loss halves its distance to the last in a second epoch."""
+    curves = tuple((loss * 2, loss * 1.5, loss) for loss in losses)
+    return Method(label, "", tuple(losses), default, curves, needs_rate)
+
+
+def workload(*methods: Method, missing: tuple[str, ...] = (), name: str = "a") -> Workload:
+    return Workload(f"which_stack/{name}", name, RATES, {m.label: m for m in methods}, missing, 9, 9, 1)
+
+
+ADAMW = method("AdamW", [3.0, 1.0, 2.0])
+FORGIVING = method("adam/sgd", [1.2, 1.05, 1.2])
+BETTER = method("Better, tuned", [4.0, 0.9, 4.0])
+FREE = method("Free", [1.3, 1.1, 8.0], default=0, needs_rate=False)
+
+
+def test_a_standing_is_read_off_the_curve_over_rates() -> None:
+    found = standing(FREE, workload(ADAMW, FREE), band=0.1)
+    assert found.best == pytest.approx(1.1)
+    assert found.default == pytest.approx(1.3)
+    assert found.blind == pytest.approx((1.3 + 1.1 + 8) / 3)
+    assert found.near == pytest.approx((1.3 + 1.1 + 8) / 3)
+    assert found.at_baselines == pytest.approx(1.1)
+    assert found.decades == 1
+    assert standing(FREE, workload(ADAMW, FREE), band=0.31).decades == 2
+
+
+def test_means_are_geometric_and_of_methods_that_all_workloads_have() -> None:
+    one, other = workload(ADAMW, FORGIVING), workload(ADAMW, method("adam/sgd", [4.2] * 3), BETTER)
+    found = standings([one, other])
+    assert set(found) == {"AdamW", "adam/sgd"}
+    assert found["adam/sgd"].best == pytest.approx(math.sqrt(1.05 * 4.2))
+    assert found["AdamW"].best == 1
+
+
+def test_the_answers_follow_from_the_scores() -> None:
+    blind, rough, tuned = picks([workload(ADAMW, FORGIVING, BETTER, FREE)])
+    assert [pick.method for pick in (blind, rough, tuned)] == ["adam/sgd", "adam/sgd", "Better, tuned"]
+    assert [blind.score, rough.baseline, tuned.score] == pytest.approx([1.15, 2.0, 0.9])
+    assert tuned.stack == "adam/sgd"
+    assert "use Better, tuned;" in tuned.sentence
+    assert "0.90 times" in tuned.sentence
+
+
+def test_of_what_needs_no_rate_its_default_counts() -> None:
+    free = method("Free", [1.01, 9.0, 9.0], default=0, needs_rate=False)
+    assert picks([workload(ADAMW, FORGIVING, free)])[0].method == "Free"
+
+
+def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
+    """Also of what is exactly as good."""
+    alike = method("A twin", ADAMW.losses)
+    for pick in picks([workload(alike, ADAMW)]):
+        assert pick.method == "AdamW"
+        assert "use AdamW; nothing else has a lower loss" in pick.sentence
+
+
+def test_profiles_count_workloads_within_a_factor_of_the_fewest_epochs() -> None:
+    fast = Method("Fast", "", (0.5, 0.5, 0.5), 0, ((0.9, 0.8, 0.5),) * 3)
+    assert epochs_to(fast, 1.0) == 1
+    assert epochs_to(ADAMW, 1.0) == 3
+    assert epochs_to(BETTER, 0.5) == math.inf
+    found = profiles([workload(ADAMW, fast), workload(ADAMW, method("Fast", [9.0] * 3))])
+    assert found["Fast"] == {1.0: 0.5, 1.5: 0.5, 2.0: 0.5, 4.0: 0.5, math.inf: 0.5}
+    assert found["AdamW"] == {1.0: 0.5, 1.5: 0.5, 2.0: 0.5, 4.0: 1.0, math.inf: 1.0}
+    assert profiles([workload(ADAMW, fast)], target=1.5)["AdamW"][2.0] == 1.0
+
+
+def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> None:
+    assert "**No answer yet:**" in page([workload(FORGIVING, missing=("AdamW",))])
+    some = page([workload(ADAMW, FORGIVING, missing=("Prodigy",), name="iris")])
+    assert "So far this is of iris alone, and of 2 of 3 methods:" in some
+    assert "9 of 9" in some
+    whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abc"])
+    assert "So far" not in whole
+    assert "they do not lose here: adam/sgd has the least loss of all" in whole
+
+
+def test_band_and_target_change_the_page() -> None:
+    usual = page([workload(ADAMW, FORGIVING)])
+    assert page([workload(ADAMW, FORGIVING)], band=0.5) != usual
+    assert page([workload(ADAMW, FORGIVING)], target=1.5) != usual
+
+
+def record_of(run: object, loss: float) -> Record:
+    return Record(
+        id=run.id,
+        config=run.canonical(),
+        metrics={"test_loss": [1.0, loss]},
+        hyperparameters={},
+        final={},
+        diverged=not math.isfinite(loss),
+        seconds=1.0,
+        steps=2,
+        made={},
+    )
+
+
+def test_a_workload_is_made_of_the_records_that_are_in() -> None:
+    [iris] = load("which_stack/iris")
+    cells = [cell for cell in iris.cells() if cell.row in ("AdamW", "DoG")]
+    losses = {"AdamW": [5.0, 0.5, math.nan, 0.2, 0.3, 0.4, 0.6], "DoG": [0.7] * 7}
+    records, places = {}, {"AdamW": iter(losses["AdamW"]), "DoG": iter(losses["DoG"])}
+    for cell in cells:
+        run = cell.run(0)
+        records[run.id] = record_of(run, next(places[cell.row]))
+    assert seeds_in(iris, records) == (0,)
+    found = workload_of(iris, records, (0,))
+    guess = math.log(3)
+    assert guessing(cells[0].run(0)) == guess
+    assert found.methods["AdamW"].losses == (guess, 0.5, guess, 0.2, 0.3, 0.4, 0.6)
+    assert found.methods["AdamW"].default == 3
+    assert found.methods["DoG"].default == 0
+    assert not found.methods["DoG"].needs_rate
+    assert found.best_baseline == 0.2
+    assert (found.found, found.wanted) == (14, 57 * 7)
+    assert "Prodigy" in found.missing
+
+
+def test_every_row_of_the_study_says_what_its_columns_set() -> None:
+    [iris] = load("which_stack/iris")
+    knobs = {cell.row: knob(cell)[0] for cell in iris.cells()}
+    free = {row: name for row, name in knobs.items() if name != "alpha"}
+    assert free == {
+        "Prodigy": "d0",
+        "D-Adapt Adam": "d0",
+        "DoG": "reps",
+        "Mechanic SGD": "s0",
+        "Mechanic AdamW": "s0",
+    }
+
+
+@pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"]])
+def test_the_command_refuses_what_it_does_not_know(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["which", *words]) != 0
+    assert "expected" in capsys.readouterr().err

@@ -50,11 +50,21 @@ def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) ->
         found = []
         for column in one.columns:
             measured = view.measurements[label, column]
-            text, colour, ink = look(measured, scale)
+            text, colour, _ = look(measured, scale)
             report = measured.cell.report
             told = "" if report is None else steps_or_more(report)
-            found.append(HeatCell(text, told, colour, ink, cells[label, column], agrees(measured).strip("*")))
+            found.append(
+                HeatCell(text, told, colour, _ink(colour), cells[label, column], agrees(measured).strip("*"))
+            )
         rows.append((shown(value), found))
     several = len(one.columns) > 1
     columns = [shown(value) for value in figure.columns.values] if several else [one.columns[0]]
     return HeatTable(one.label, columns, rows)
+
+
+def _ink(colour: str) -> str:
+    """Black or white, whichever has the larger contrast to a colour (WCAG 2.1, relative luminance)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#ffffff" if 1.05 / (luminance + 0.05) > (luminance + 0.05) / 0.05 else "#000000"

@@ -182,7 +182,7 @@
     place.append(make("p", { className: "quiet" }, `Lines: ${given.ours}. × a run diverged. Hover or touch a point for every seed; drag to zoom, double-click to go back.`),
       controls, legend, panels);
     for (const panel of given.panels) {
-      const plot = make("div", { className: "plot", role: "img", "aria-label": `${panel.title} ${panel.label} against ${given.x.label}; the numbers are in the table below` });
+      const plot = make("div", { className: "plot", role: "group", "aria-label": `${panel.title} ${panel.label} against ${given.x.label}; the numbers are in the table below` });
       panels.append(make("figure", {}, panel.title ? make("figcaption", {}, panel.title) : null, plot));
       plots.push(plot);
       draw(plot, () => panel.curves.filter((curve) => !off.has(curve.label)).flatMap((curve) => traces(curve, shown, given)),
@@ -208,7 +208,7 @@
     const { make } = window.Page;
     place.classList.add("small");
     place.replaceChildren(...given.moved.map((one, k) => {
-      const plot = make("div", { className: "plot", role: "img", "aria-label": `${one.name} over epochs` });
+      const plot = make("div", { className: "plot", role: "group", "aria-label": `${one.name} over epochs` });
       const rows = one.seeds.map(([, y]) => y);
       const curve = { label: one.name, x: one.x, middle: one.x.map((_, i) => mean(rows, i)), seeds: one.seeds.map(([seed]) => seed), by_seed: rows,
         low: [], high: [], diverged: [], report: [[], []], colour: k, marker: k, dash: "solid" };

@@ -44,6 +44,8 @@ def best(views: Mapping[str, View], most: int = 3) -> dict[str, list[Best]]:
             if not _tells(measured):
                 continue
             one = Best(page, measured, measured.cell.run(view.seeds[0]))
+            if measured.cell.epoch not in (None, one.run.epochs):
+                continue
             key = str(one.run.dataset["name"]), one.run.stack
             if key not in found or one.error < found[key].error:
                 found[key] = one

@@ -113,7 +113,7 @@ def _palette() -> str:
     """The colours of the pictures as variables of the style sheet, on light and on dark."""
     light = " ".join(f"--c{i}: {colour};" for i, colour in enumerate(COLOURS))
     dark = " ".join(f"--c{i}: {ON_DARK.get(colour, colour)};" for i, colour in enumerate(COLOURS))
-    return f"\n:root {{ {light} }}\n@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
+    return f"\n:root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
 
 
 def _page(name: str, views: Sequence[View], pages: frozenset[str]) -> Files:

@@ -60,7 +60,7 @@ class Card:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """A report: who wrote it, how many sentences have which verdict, its pages and sentences."""
+    """A report: who wrote it, its sentences by verdict, its pages; what is decided comes first."""
 
     slug: str
     authors: str
@@ -129,13 +129,17 @@ def _report(slug: str, views: Mapping[str, View]) -> ReportPart:
         numbers=answer.numbers(tally),
         share=f"{found:,} of {wanted:,} runs are in",
         cards=[_card(name, view) for name, view in views.items()],
-        sentences=[one for name, view in views.items() for one in _said(name, view)],
+        sentences=sorted(
+            (one for name, view in views.items() for one in _said(name, view)),
+            key=lambda one: OUTCOMES.index(one.verdict.outcome),
+        ),
     )
 
 
 def _card(name: str, view: View) -> Card:
     origin, experiment = view.origin, view.experiment
     words = [name, experiment.title, experiment.source, *(m.cell.row for m in view.measurements.values())]
+    words += sorted({key.split(".")[1] for run in view.runs.values() for key in run.hyperparameters})
     listing = experiment.lists is not None
     return Card(
         page=name,

@@ -234,7 +234,7 @@ def test_filters_narrow_what_is_found(browser: Browser, folder: Path):
     found = browser.all(".found:not([hidden])")
     assert len(found) == 3
     assert {one.get_attribute("data-verdict") for one in found} == {"holds"}
-    assert browser.texts("#count") == ["3 sentences and 0 pages."]
+    assert browser.texts("#count") == ["3 sentences (3 holds) and 0 pages."]
     assert len(browser.texts(".report h2")) == 1
 
 

@@ -38,7 +38,7 @@
     return {
       title: { text: text(title), standoff: 8 }, type: log ? "log" : "linear", gridcolor: variable("--grid"),
       linecolor: variable("--quiet"), zerolinecolor: variable("--line"), automargin: true, exponentformat: "power",
-      dtick: log ? 1 : undefined, ticks: "outside", tickcolor: variable("--quiet"), rangemode: "normal",
+      ticks: "outside", tickcolor: variable("--quiet"), rangemode: "normal",
       tickformat: whole ? ",d" : undefined, nticks: log ? undefined : 7,
     };
   }

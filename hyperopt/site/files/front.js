@@ -4,7 +4,7 @@
 (() => {
   document.documentElement.classList.add("js");
   const LITTLE = new Set(("a an and are as at be but by can did do does for from had has have how i in is it its me my of on or so "
-    + "than that the there they this to was we were what when where which who why will with you your best happened happen myself run move").split(" "));
+    + "than that the there they this to was we were what when where which who why will with you your best better worse good bad help helps work works happened happen myself run move").split(" "));
   const form = document.getElementById("search");
   const found = [...document.querySelectorAll(".found")];
   const count = document.getElementById("count");
@@ -13,6 +13,14 @@
   /** Endings off, so that clipping finds clip and clipped. */
   function stem(word) {
     return word.length < 5 ? word : word.replace(/(?:ping|ped|ings?|ies|ed|es|s)$/, "");
+  }
+
+  /** A word, and how tables write it where it is a number such as 1e-3. */
+  function spellings(word) {
+    const number = word.match(/^(\d+)e(-?)0?(\d)$/);
+    if (!number) return [word];
+    const power = `10${number[2] && "⁻"}${"⁰¹²³⁴⁵⁶⁷⁸⁹"[number[3]]}`;
+    return [word, number[1] === "1" ? power : `${number[1]} * ${power}`];
   }
 
   function wordsIn(text) {
@@ -26,21 +34,35 @@
     return chosen("report", "report") && chosen("verdict", "verdict") && chosen("dataset", "datasets", true) && chosen("stack", "stacks", true);
   }
 
+  const datasets = [...document.querySelectorAll("#dataset option")].map((option) => option.value).filter(Boolean);
+
+  /** Lead to the best stacks on a data set that is asked about. */
+  function hint(dataset) {
+    const place = document.getElementById("hint");
+    place.hidden = !document.getElementById(`best-${dataset}`);
+    const link = document.createElement("a");
+    link.href = `#best-${dataset}`;
+    link.textContent = `The best stacks on ${dataset}`;
+    place.replaceChildren(link);
+  }
+
   /** Show what has all the words; where nothing has, what has most of them. */
   function search() {
     const words = wordsIn(value("words"));
     const suitable = found.filter(suits);
-    const hits = suitable.map((element) => words.filter((word) => element.dataset.words.includes(word)).length);
+    const hits = suitable.map((element) => words.filter((word) => spellings(word).some((one) => element.dataset.words.includes(one))).length);
     const most = Math.max(0, ...hits);
     const shown = new Set(suitable.filter((_, i) => !words.length || (most > 0 && hits[i] === most)));
     found.forEach((element) => { element.hidden = !shown.has(element); });
     document.querySelectorAll(".report").forEach((report) => { report.hidden = !report.querySelector(".found:not([hidden])"); });
-    const sentences = [...shown].filter((element) => element.dataset.verdict).length;
+    const verdicts = [...shown].map((element) => element.dataset.verdict).filter(Boolean);
+    const told = [...new Set(verdicts)].map((one) => `${verdicts.filter((other) => other === one).length} ${one}`).join(", ");
+    const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
     const all = shown.size === found.length;
     const partly = words.length > 1 && most > 0 && most < words.length ? ` with ${most} of these ${words.length} words` : "";
-    count.textContent = `${all ? "All " : ""}${sentences} sentences and ${shown.size - sentences} pages${partly}.`;
-    const address = new URLSearchParams([...new FormData(form)]).toString();
-    return address;
+    count.textContent = shown.size === 0 ? "Nothing here has these words."
+      : `${all ? "All " : ""}${counted(verdicts.length, "sentence")}${told && !all ? ` (${told})` : ""} and ${counted(shown.size - verdicts.length, "page")}${partly}.`;
+    hint(all ? "" : [...datasets].find((name) => value("dataset") === name || words.includes(name)) || "");
   }
 
   form.addEventListener("input", search);

@@ -110,6 +110,7 @@ def started(profile: Path) -> Iterator[Browser]:
         options.add_argument(option)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options, Service(shutil.which("chromedriver")))
+    driver.set_script_timeout(6 * PATIENCE_SECONDS)
     try:
         browser = Browser(driver)
         browser.open("about:blank")

@@ -25,6 +25,8 @@ HEAT_MAP = "hypergradient/fig4"
 def nothing_wrong(browser: Browser, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No page complains, and none asks for anything beyond its folder."""
     browser.size(1280, 1000)
+    browser.colours("light")
+    browser.complaints(), browser.requests()  # of other tests
     yield
     assert browser.complaints() == []
     root = tmp_path_factory.getbasetemp().as_uri()

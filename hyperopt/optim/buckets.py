@@ -132,6 +132,11 @@ class Bucket:
             if moves:
                 yield Run(self, indices[0], indices[-1] + 1)
 
+    def all_vectors(self) -> list[Tensor]:
+        """Those that programs take when all its parameters move."""
+        grad, param, memory, last = self._whole.vectors
+        return [grad, *([] if param is None else [param]), *memory.values(), *last.values()]
+
     def vectors(self, first: int, end: int) -> Vectors:
         """The part of the parameters from `first` up to, but not, `end`."""
 

@@ -16,8 +16,11 @@ from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import compile_errors
 from hyperopt.optim.vectors import Above
 
-LIMITS = {"recompile_limit": 64, "isolate_recompiles": True}
-"""A program is compiled anew for each type and device (older torch has its own limits)."""
+APART = {"isolate_recompiles": True}
+"""Programs do not count together how often they were compiled anew, for another type, device or length.
+
+What else torch.compile takes, `recompile_limit` and `dynamic=True`, costs some 10 us at every call.
+"""
 
 
 class Programs(NamedTuple):
@@ -32,22 +35,22 @@ class Programs(NamedTuple):
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
-    """One program serves vectors of every length."""
+    """A program is compiled for the first length that it meets, and at the second for every length."""
     if not compiled:
         return Programs(arithmetic.pull, arithmetic.climb, arithmetic.rise, arithmetic.move, False)
     return Programs(
-        _compiled(arithmetic.pull, dynamic=True),
-        _compiled(arithmetic.climb, dynamic=None),
-        _compiled(arithmetic.rise, dynamic=True),
-        _compiled(arithmetic.move, dynamic=True),
+        _compiled(arithmetic.pull),
+        _compiled(arithmetic.climb),
+        _compiled(arithmetic.rise),
+        _compiled(arithmetic.move),
         True,
     )
 
 
-def _compiled(function: Callable[..., Any], *, dynamic: bool | None) -> Callable[..., Any]:
+def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled at the first call; where that fails (no C++ compiler), it warns and stays eager."""
-    limits: dict[str, Any] = {k: v for k, v in LIMITS.items() if k in signature(torch.compile).parameters}
-    program = torch.compile(function, fullgraph=True, dynamic=dynamic, **limits)
+    apart: dict[str, Any] = {k: v for k, v in APART.items() if k in signature(torch.compile).parameters}
+    program = torch.compile(function, fullgraph=True, **apart)
 
     def compiled_or_eager(*args: Any) -> Any:
         nonlocal program

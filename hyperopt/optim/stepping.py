@@ -18,6 +18,7 @@ from hyperopt.optim.level import Tree
 from hyperopt.optim.programs import Programs, programs
 from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
+from hyperopt.optim.torch_private import of_any_length
 from hyperopt.optim.vectors import Above, Floats, Given
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
@@ -73,6 +74,7 @@ class Stepper:
         self._buckets: list[Bucket] = []
         self._placed: set[Tensor] = set()
         self._elements = 0
+        self._of_any_length = False
         self._natural: tuple[Above, dict[str, Any]] | None = None
         self._numbers: tuple[Above, int, Given] | None = None
 
@@ -188,12 +190,16 @@ class Stepper:
             check(param, elementwise=self.arithmetic.joins)
         self._buckets += buckets_of(new, [states[p] for p in new], self.arithmetic, self._scratch)
         self._placed |= set(new)
+        self._of_any_length = False
         self._elements = sum(p.numel() for bucket in self._buckets for p in bucket.params)
 
     def _programs(self, last: int) -> Programs:
         compiled = self._compiles
         if compiled == "auto":
             compiled = last >= COMPILE_STEPS and last * self._elements >= COMPILE_ELEMENTS
+        if compiled and len(self._buckets) > 1 and not self._of_any_length:
+            of_any_length(vector for bucket in self._buckets for vector in bucket.all_vectors())
+            self._of_any_length = True
         return programs(self.arithmetic, compiled=bool(compiled))
 
 

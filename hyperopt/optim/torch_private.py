@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ __all__ = [
     "edits_of",
     "is_of_fsdp1",
     "new_compiler_cache",
+    "of_any_length",
     "onednn_linear",
     "subtract_each",
     "tree_flatten",
@@ -80,16 +81,31 @@ def is_of_fsdp1(param: Tensor) -> bool:
     return bool(getattr(param, "_fsdp_flattened", False))
 
 
-def compile_errors() -> type[Exception]:
+def compile_errors() -> tuple[type[Exception], ...]:
     """What a call of a compiled function raises where compiling fails, say for want of a C++ compiler.
 
-    `torch._dynamo.exc.TorchDynamoException` has no public name. Without it, its base: `RuntimeError`.
+    `torch._dynamo.exc.TorchDynamoException`, and `FailOnRecompileLimitHit` beside it, have no public names.
+    Without them, the former's base: `RuntimeError`.
     """
     try:
-        from torch._dynamo.exc import TorchDynamoException
+        from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
     except ImportError:
-        return RuntimeError
-    return TorchDynamoException
+        return (RuntimeError,)
+    return TorchDynamoException, FailOnRecompileLimitHit
+
+
+def of_any_length(vectors: Iterable[Tensor]) -> None:
+    """Have the compiler make programs that take vectors of other lengths than these, too.
+
+    `torch._dynamo.maybe_mark_dynamic` replaces the argument `dynamic=True` of `torch.compile`, which costs
+    time at every call. Without it programs are compiled twice, for the first length and then for any.
+    """
+    try:
+        from torch._dynamo import maybe_mark_dynamic
+    except ImportError:
+        return
+    for vector in vectors:
+        maybe_mark_dynamic(vector, 0)
 
 
 def compiler_missing(device: str) -> str:

@@ -56,7 +56,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, times: int) -> list[object]:
         def program(*arguments: object) -> object:
             calls.append(arguments)
             if len(calls) <= times:
-                raise compile_errors()("backend='inductor' raised:\nImportError: file too short\nand so on")
+                raise compile_errors()[0](
+                    "backend='inductor' raised:\nImportError: file too short\nand so on"
+                )
             return function(*arguments)
 
         return program

@@ -69,7 +69,7 @@ def test_auto_compiles_after_so_many_steps_and_elements(monkeypatch: pytest.Monk
 def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     def failing(function: Any, **_: Any) -> Any:
         def call(*_: Any) -> Any:
-            raise compile_errors()("no C++ compiler")
+            raise compile_errors()[0]("no C++ compiler")
 
         return call
 
@@ -84,3 +84,21 @@ def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch
     finally:
         programs.programs.cache_clear()
     assert torch.equal(weight, torch.full((3,), -0.25))
+
+
+@pytest.mark.slow
+def test_past_the_compilers_limit_it_warns_and_goes_on() -> None:
+    programs.programs.cache_clear()
+    try:
+        with torch.compiler.config.patch(recompile_limit=1):
+            for dtype, warned in ((torch.float32, False), (torch.float64, True)):
+                weight = nn.Parameter(torch.zeros(3, dtype=dtype))
+                weight.grad = torch.ones(3, dtype=dtype)
+                opt = HyperOptimizer([weight], "sgd", 0.25, compile=True)
+                with warnings.catch_warnings(record=True) as said:
+                    warnings.simplefilter("always", UserWarning)
+                    opt.step()
+                assert any("runs uncompiled" in str(one.message) for one in said) == warned
+                assert torch.equal(weight, torch.full((3,), -0.25, dtype=dtype))
+    finally:
+        programs.programs.cache_clear()

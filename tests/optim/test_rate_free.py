@@ -24,6 +24,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from hyperopt.config import resolve
 from hyperopt.engine.program import to_evaluate
 from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.torch_private import tree_map
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -160,7 +161,7 @@ def test_a_pack_is_its_runs(stack: str) -> None:
     problem = small_problem(20)
     starts = [start(problem, resolve({"stack": stack, "alpha": a, "dtype": "float64"})) for a in (1e-3, 1e-2)]
     training = starts[0][0]
-    together = torch.utils._pytree.tree_map(lambda *x: torch.stack(x), *[state for _, state in starts])
+    together = tree_map(lambda *x: torch.stack(x), *[state for _, state in starts])
     alone = [state for _, state in starts]
     weight = torch.full((BATCH,), 1 / BATCH)
     step = torch.func.vmap(training.step, in_dims=(0, None, None, None, None))

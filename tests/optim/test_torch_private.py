@@ -63,7 +63,9 @@ def test_one_module_alone_names_what_is_private_in_torch() -> None:
     found = {str(p.relative_to(ROOT)): set(private_names(ast.parse(p.read_text("utf-8")))) for p in files}
     assert {file: names for file, names in found.items() if names} == {
         str(HOME.relative_to(ROOT)): {
+            "torch._dynamo.exc.FailOnRecompileLimitHit",
             "torch._dynamo.exc.TorchDynamoException",
+            "torch._dynamo.maybe_mark_dynamic",
             "torch._foreach_copy_",
             "torch._foreach_sub_",
             "torch._inductor.config",
@@ -89,11 +91,17 @@ def test_a_write_in_place_is_seen() -> None:
 
 
 def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert issubclass(torch_private.compile_errors(), RuntimeError)
-    for name in ("torch._dynamo.exc", "torch._inductor", "torch._inductor.custom_graph_pass"):
+    assert issubclass(torch_private.compile_errors()[0], RuntimeError)
+    for name in (
+        "torch._dynamo",
+        "torch._dynamo.exc",
+        "torch._inductor",
+        "torch._inductor.custom_graph_pass",
+    ):
         monkeypatch.setitem(sys.modules, name, None)
-    assert torch_private.compile_errors() is RuntimeError
+    assert torch_private.compile_errors() == (RuntimeError,)
     torch_private.compile_in_one_thread()
+    torch_private.of_any_length([torch.zeros(2)])
     assert torch_private.edits_of(products.by_onednn, HOME) == {}
 
 

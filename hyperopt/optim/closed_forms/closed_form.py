@@ -16,8 +16,8 @@ Scalar = Any
 Numbers = Mapping[str, Scalar]
 
 GRADIENT = "grad"
-TINY = 1e-30
-"""Below any root that matters: a root of 0 divides nothing but zeros."""
+TINY = 1e-25
+"""Below the root of any float32, and above 0 if multiplied by eps: a root of 0 divides nothing but zeros."""
 
 R = TypeVar("R", bound=Rule)
 

@@ -2,10 +2,11 @@
 
 All are w -= alpha * n / (sqrt(x / c2) + eps), with n of g and m, x a mean of squares, and c2 = 1 - beta2**t.
 With r = sqrt(x) and k = sqrt(c2) the denominator is (r + eps k) / k. So with q = c / (r + eps k), c being the
-cotangent, and z = q n / (r + eps k), the slope in n is -alpha k q, and the slope in x is alpha k z / (2 r).
+cotangent, and w = 1 / (r (r + eps k)), the slope in n is -alpha k q, and the slope in x is alpha k q n w / 2.
 
 The state before an update follows from the state after it: m' - g = (m - g) / beta1, and
-v' - g**2 = (v - g**2) / beta2. So four sums tell all: <q, m>, <q, g>, <z, r> = <z, v / r>, <z, g**2 / r>.
+v' - g**2 = (v - g**2) / beta2. So four sums tell all: <q, m>, <q, g>, <q n, w x>, <q n, w g**2>. An element
+takes one division, as 1 / (r + eps k) = w r.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ class AdamForm(ClosedForm[Adam]):
         return (m / v.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
-        m, r = u.memory["m"], root_of(u.memory["v"])
-        inv = (r + u.numbers["eps"]).reciprocal_()
-        q = cotangent * inv
-        z = (q * m).mul_(inv)
-        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
+        v = u.memory["v"]
+        inv, w = inverses(v, u.numbers["eps"])
+        q = inv.mul_(cotangent)
+        qn = q * u.memory["m"]
+        return qn.sum(), dot(q, u.grad), dot(qn, w * v), dot(qn, (w * u.grad).mul_(u.grad))
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_square = sums
@@ -99,11 +100,11 @@ class NadamForm(ClosedForm[Nadam]):
         return self.direction(u).div_(v.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
-        m, r = u.memory["m"], root_of(u.memory["v"])
-        inv = (r + u.numbers["eps"]).reciprocal_()
-        q = cotangent * inv
-        z = self.direction(u).mul_(q).mul_(inv)
-        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (u.grad / r).mul_(u.grad))
+        m, v = u.memory["m"], u.memory["v"]
+        inv, w = inverses(v, u.numbers["eps"])
+        q = inv.mul_(cotangent)
+        qn = self.direction(u).mul_(q)
+        return dot(q, m), dot(q, u.grad), dot(qn, w * v), dot(qn, (w * u.grad).mul_(u.grad))
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_square = sums
@@ -143,13 +144,18 @@ class AmsgradForm(ClosedForm[Amsgrad]):
         return (m / largest.sqrt().add_(u.numbers["eps"])).mul_(u.numbers["scale"])
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
-        m, r = u.memory["m"], root_of(u.memory["v_max"])
-        inv = (r + u.numbers["eps"]).reciprocal_()
-        q = cotangent * inv
-        z = (q * m).mul_(inv)
-        z_today = z * (u.memory["v"] == u.memory["v_max"])
-        square = (u.grad / r).mul_(u.grad)
-        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z_today, r), dot(z_today, square)
+        largest = u.memory["v_max"]
+        inv, w = inverses(largest, u.numbers["eps"])
+        q = inv.mul_(cotangent)
+        qn = q * u.memory["m"]
+        today, of_x = qn * (u.memory["v"] == largest), w * largest
+        return (
+            qn.sum(),
+            dot(q, u.grad),
+            dot(qn, of_x),
+            dot(today, of_x),
+            dot(today, (w * u.grad).mul_(u.grad)),
+        )
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_today, of_square = sums
@@ -180,12 +186,11 @@ class AdabeliefForm(ClosedForm[Adabelief]):
 
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
         m, s = u.memory["m"], u.memory["s"]
-        r = root_of(s)
-        inv = (r + u.numbers["eps"]).reciprocal_()
-        q = cotangent * inv
-        z = (q * m).mul_(inv)
-        square = (u.grad - m).square_().div_(r)
-        return dot(q, m), dot(q, u.grad), dot(z, r), dot(z, (s - self.rule.eps).div_(r)), dot(z, square)
+        inv, w = inverses(s, u.numbers["eps"])
+        q = inv.mul_(cotangent)
+        qn = q * m
+        mean_of_squares, square = (s - self.rule.eps).mul_(w), (u.grad - m).square_().mul_(w)
+        return qn.sum(), dot(q, u.grad), dot(qn, w * s), dot(qn, mean_of_squares), dot(qn, square)
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_mean, of_square = sums
@@ -199,6 +204,13 @@ class AdabeliefForm(ClosedForm[Adabelief]):
             "beta1": alpha * scale * ((1 - beta2) * over(of_square, beta1) - in_mean),
             "beta2": alpha * scale * in_square / 2,
         }
+
+
+def inverses(x: Tensor, eps: Scalar) -> tuple[Tensor, Tensor]:
+    """1 / (r + eps) and w = 1 / (r (r + eps)), with r the root of `x`."""
+    r = root_of(x)
+    w = (x + eps * r if isinstance(eps, Tensor) else torch.add(x, r, alpha=eps)).reciprocal_()
+    return r.mul_(w), w
 
 
 def betas(hyper: Numbers) -> dict[str, Scalar]:

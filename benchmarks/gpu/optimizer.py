@@ -81,12 +81,25 @@ class Contender:
         return model.build().to(self.device), tuple(tensor.to(self.device) for tensor in model.batch())
 
 
-def measure(site: Site) -> Iterator[Found]:
-    """What every optimizer of every model starts; then its times, within a training step and alone."""
+def contenders(site: Site) -> list[Contender]:
+    """Every optimizer of every model, each stepping alone; in a rehearsal those that take no time."""
     models = ["mlp"] if site.small else [*MODELS]
     names = [name for name in OPTIMIZERS if not (site.small and ("compiled" in name or name == CAPTURABLE))]
-    steps = [Contender(name, model, site.device, alone=True) for model in models for name in names]
-    contenders = [each for step in steps for each in (replace(step, alone=False), step)]
+    return [Contender(name, model, site.device, alone=True) for model in models for name in names]
+
+
+def measure(site: Site) -> Iterator[Found]:
+    """Times of all, in turn, within a training step and alone."""
+    every = [each for step in contenders(site) for each in (replace(step, alone=False), step)]
+    found = in_turn("optimizers", every, site.how, site.say, spare=True)
+    for contender, timed in zip(every, found, strict=True):
+        if timed.samples:
+            yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
+
+
+def count_launches(site: Site) -> Iterator[Found]:
+    """The kernels that each starts."""
+    steps = contenders(site)
     if site.small:
         counts = [*map(launches, steps)]
     else:
@@ -94,10 +107,6 @@ def measure(site: Site) -> Iterator[Found]:
             counts = [*pool.map(launches, steps)]
     for step, count in zip(steps, counts, strict=True):
         yield step.subject, LAUNCHES, f"{count:g}"
-    found = in_turn("optimizers", contenders, site.how, site.say, spare=True)
-    for contender, timed in zip(contenders, found, strict=True):
-        if timed.samples:
-            yield contender.subject, ALONE if contender.alone else WHOLE, f"{median(timed.ms):.5g}"
 
 
 def launches(contender: Contender) -> float:

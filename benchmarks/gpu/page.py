@@ -12,6 +12,7 @@ TITLES = {
     "tests": "The tests that need a GPU",
     "steps": "A step of the MNIST net, Adam/SGD, batch 256: run-steps a second",
     "optimizer": "`HyperOptimizer` beside torch.optim.Adam",
+    "launches": "Kernels that `HyperOptimizer` starts",
     "table": "A whole table",
     "parity": "Beside the published records, trained on CPUs",
     "nets": "VGG-16",
@@ -23,9 +24,9 @@ WORDS = {
         "which all take turns."
     ),
     "optimizer": (
-        "Wall clock of a step, many in a row, medians over rounds in which all take turns; random data. "
-        "Launches are counted by torch's profiler."
+        "Wall clock of a step, many in a row, medians over rounds in which all take turns; random data."
     ),
+    "launches": "Beside those that torch.optim.Adam starts, as torch's profiler counts them.",
     "table": ("From an empty store, nothing compiled before, starting and compiling included."),
     "parity": (
         "The same runs, seeds and minibatches, in packs on this GPU. The difference of a run to its "
@@ -54,6 +55,9 @@ def page(rows: Sequence[Row]) -> str:
         for piece, title in TITLES.items():
             if own := [row for row in of if row.piece == piece]:
                 parts += section(piece, title, own)
+        done = {row.piece for row in of}
+        if left := [piece for piece in TITLES if piece not in done]:
+            parts.append(f"Not measured here: {', '.join(left)}.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -42,7 +42,8 @@ class Piece:
 PIECES: dict[str, Piece] = {
     "tests": Piece(commands.tests, 120),
     "steps": Piece(steps.measure, 180),
-    "optimizer": Piece(optimizer.measure, 240),
+    "optimizer": Piece(optimizer.measure, 180),
+    "launches": Piece(optimizer.count_launches, 120),
     "table": Piece(commands.table, 240),
     "parity": Piece(parity.measure, 240),
     "nets": Piece(commands.nets, 470),

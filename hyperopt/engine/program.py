@@ -153,7 +153,8 @@ def compiled_anew(step: Step, device: str) -> Step:
 def _reason(error: Exception) -> str:
     """What went wrong, of the many lines of a compiler."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if not line.startswith("backend=")), "no reason given")
+    first = next((line for line in lines if not line.startswith("backend=")), "no reason given")
+    return f"{first} {lines[-1]}" if first.endswith(":") and lines[-1] != first else first
 
 
 def compiled_alone(step: Step, device: str) -> Step:

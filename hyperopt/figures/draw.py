@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -104,11 +104,14 @@ def side_by_side(
     whole = len(panels) * (LEFT + width + gutter)
     tall = BOTTOM + HEIGHT + TOP
     drawing.set_size_inches(whole, tall)
+    kinds = {
+        label: i for i, label in enumerate(dict.fromkeys(line.label for _, lines in panels for line in lines))
+    }
     for i, (panel, drawn) in enumerate(panels):
         left = i * (LEFT + width + gutter) + LEFT
         axes = drawing.add_axes((left / whole, BOTTOM / tall, width / whole, HEIGHT / tall))
-        _draw(axes, figure.x, panel, drawn)
-        _label(axes, drawn, width)
+        _draw(axes, figure.x, panel, drawn, kinds)
+        _label(axes, drawn, width, kinds)
         if i == 0:
             every = [line for _, lines_of in panels for line in lines_of]
             entries = _entries(figure, every, seeds, reference, complete=complete)
@@ -116,8 +119,12 @@ def side_by_side(
     return drawing
 
 
-def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve]) -> None:
-    for i, line in enumerate(drawn):
+def _draw(
+    axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve], kinds: Mapping[str, int]
+) -> None:
+    """Draw the curves of a panel; one of a kind has the same colour in all panels, where some may lack it."""
+    for line in drawn:
+        i = kinds[line.label]
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
         axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.18, linewidth=0)
         every = max(1, len(line.x) // MOST_MARKERS)
@@ -138,7 +145,7 @@ def _draw(axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve]) -> 
     scale(axes, x, panel)
 
 
-def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float) -> None:
+def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapping[str, int]) -> None:
     """Name every line at its right end; a thin line leads to a name that had to move."""
     axes.margins(x=0.02)
     axes.autoscale_view()
@@ -154,7 +161,7 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float) -> None:
             [at - 0.1 / width if ended else from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width],
             [place if ended else wanted[i], place, place],
             transform=axes.transAxes,
-            color=COLOURS[i % len(COLOURS)],
+            color=COLOURS[kinds[line.label] % len(COLOURS)],
             linewidth=0.8,
             clip_on=False,
         )

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.__main__ import main
 from benchmarks.gpu import pieces
 from benchmarks.gpu.optimizer import LAUNCHES
-from benchmarks.gpu.page import page
+from benchmarks.gpu.page import TITLES, page
 from benchmarks.gpu.parity import compared
 from benchmarks.gpu.pieces import PIECES, Asked, end, measure_here
 from benchmarks.gpu.rows import BEGUN, SECONDS, WHOLE, Row, append, finished, read
@@ -22,7 +22,7 @@ from benchmarks.workers import Train
 from hyperopt.config import resolve
 from hyperopt.records import Record
 
-QUICK = ("steps", "optimizer", "parity")
+QUICK = ("steps", "optimizer", "launches", "parity")
 COMMANDS = ("tests", "table", "nets")
 
 
@@ -49,7 +49,8 @@ def test_the_pieces_that_are_commands(tmp_path: Path) -> None:
 
 def test_every_piece_leaves_its_rows_and_a_section(folder: Path) -> None:
     rows, text = read(folder / "gpu.csv"), (folder / "gpu.md").read_text()
-    assert {*QUICK, *COMMANDS} == PIECES.keys()
+    assert {*QUICK, *COMMANDS} == PIECES.keys() == TITLES.keys()
+    assert "Not measured here: tests, table, nets." in text
     assert finished(rows, "cpu") == {*QUICK}
     assert text.count("### ") == len(QUICK)
     assert "A rehearsal with a CPU in the GPU's place: its numbers mean nothing." in text

@@ -100,6 +100,18 @@ def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
     )
 
 
+def test_a_curve_has_its_colour_in_every_panel(experiment: Experiment):
+    """Also in one where a curve before it has nothing."""
+    x = y = np.array([1.0, 2.0])
+    curves = [MeasuredCurve(name, x, y, y, y, np.array([False, False]), x[:0], y[:0]) for name in "abc"]
+    panel = experiment.figure.panels[0]
+    picture = side_by_side(experiment.figure, [(panel, curves), (panel, curves[1:])], 3)
+    whole, part = (
+        [line.get_color() for line in axes.lines if np.size(line.get_xdata()) == 2] for axes in picture.axes
+    )
+    assert part == [colour for colour in whole if colour != whole[0]]
+
+
 def test_without_a_run_the_reports_curves_stand_alone(tmp_path: Path):
     """No legend of ours, and no panel of which the report has no curve."""
     panel = "  - {metric: test_error, label: error, points: [3]}\n"

@@ -120,13 +120,15 @@ class Silent:
 
 
 def asked(number: int) -> list[Run]:
-    """So many runs, a thousand seeds of each setting."""
+    """So many runs, a thousand seeds of each setting, all different: a pack has seeds of one setting."""
     settings = -(-number // SEEDS_OF_A_SETTING)
     bases = [
         resolve({"stack": "adam/sgd", "dataset.generated": True, "alpha": 1e-6 * (i + 1), "epochs": 5})
         for i in range(settings)
     ]
-    return [base.at(seed) for base in bases for seed in range(SEEDS_OF_A_SETTING)][:number]
+    return [
+        base.at(SEEDS_OF_A_SETTING * i + k) for i, base in enumerate(bases) for k in range(SEEDS_OF_A_SETTING)
+    ]
 
 
 def cost(number: int) -> Cost:

@@ -7,6 +7,7 @@ a worker is lost it hands the pack out again itself, from that checkpoint: Dask 
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster
+from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin
 from distributed import Future as Remote
 
 from hyperopt.durable import StorageError, write
@@ -57,7 +58,9 @@ def start(options: Options, packs: int, root: Path) -> DaskWorkers:
         dashboard_address=":0",
         silence_logs=logging.ERROR,
     )
-    return DaskWorkers(Client(cluster, set_as_default=False), root, cluster=cluster)
+    client = Client(cluster, set_as_default=False)
+    client.register_plugin(Deaf())
+    return DaskWorkers(client, root, cluster=cluster)
 
 
 def connect(scheduler: str) -> Client:
@@ -83,6 +86,14 @@ def for_plan(options: Options) -> Options:
         return options
     with connect(options.scheduler) as client:
         return replace(options, workers=max(1, len(client.nthreads())))
+
+
+class Deaf(WorkerPlugin):
+    """Lets the workers of this machine leave Ctrl-C to the command."""
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002
+        """Of a worker that has begun."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)

@@ -137,18 +137,23 @@ class SlurmWorkers:
         """There is nothing to do: each job has memory of its own."""
 
     def close(self) -> None:
-        """Leave the jobs to Slurm where that was asked for, else cancel them."""
+        """Leave the jobs to Slurm where that was asked for, else cancel them.
+
+        Raises:
+            ClusterLostError: Slurm takes no more jobs.
+        """
         self._closing.set()
         self._keeper.join()
-        if self._detach:
-            self._send()
-        else:
+        refused = self._send() if self._detach else None
+        if not self._detach:
             for task in list(self._tasks.values()):
                 with suppress(OSError):
                     task.job.cancel(check=False)
                 self._forget(task)
         if not any(self._folder.glob("*.json")):
             rmtree(self._folder, ignore_errors=True)
+        if refused is not None:
+            raise refused
 
     def _keep(self) -> None:
         """Hand out what has come together, and see what has become of the jobs."""
@@ -164,8 +169,9 @@ class SlurmWorkers:
                     for task in list(self._tasks.values()):
                         self._check(task, names)
 
-    def _send(self) -> None:
-        """Hand the packs that wait to Slurm, as arrays."""
+    def _send(self) -> ClusterLostError | None:
+        """Hand the packs that wait to Slurm, as arrays; why that failed, where it did."""
+        refused = None
         with self._lock:
             now, self._unsent = self._unsent, []
         for start_ in range(0, len(now), LARGEST_ARRAY):
@@ -175,14 +181,16 @@ class SlurmWorkers:
                     jobs = [self._executor.submit(train_there, *given) for _, _, given in part]
             except (FailedJobError, FailedSubmissionError, OSError, subprocess.CalledProcessError) as error:
                 reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
+                refused = ClusterLostError(f"engine=slurm: sbatch takes no job ({reason}).")
                 for _, future, _ in part:
-                    future.set_exception(ClusterLostError(f"engine=slurm: sbatch takes no job ({reason})."))
+                    future.set_exception(refused)
                 continue
             for (pack, future, _), job in zip(part, jobs, strict=True):
                 note = {"job": job.job_id, "ids": [run.id for run in pack.runs]}
                 write(self._folder / f"{pack.name}.json", json.dumps(note), durable=False)
                 with self._lock:
                     self._tasks[pack.name] = Task(pack, future, SlurmJob(self._folder, job.job_id))
+        return refused
 
     def _check(self, task: Task, names: set[str]) -> None:
         """See whether a job has finished, or is lost."""

@@ -140,5 +140,6 @@ def test_what_sbatch_refuses_ends_the_command_with_its_words(
         raise slurm.FailedJobError("sbatch: error: invalid partition specified: nowhere")
 
     monkeypatch.setattr(mock, "sbatch", refusing)
-    with pytest.raises(ClusterLostError, match="invalid partition specified: nowhere"):
-        execute(a_plan(*packs(1)), store, Options(engine="slurm", compile=False), Watcher())
+    for asked in (ASKED, Options(engine="slurm", compile=False)):
+        with pytest.raises(ClusterLostError, match="invalid partition specified: nowhere"):
+            execute(a_plan(*packs(1)), store, asked, Watcher())

@@ -1,4 +1,4 @@
-"""Packs on the workers of a Dask cluster, found by its scheduler or made on this machine.
+"""Packs on the workers of a Dask cluster.
 
 The command stores what comes back, and keeps the newest checkpoint of every pack beside its records. Where
 a worker is lost it hands the pack out again itself, from that checkpoint: Dask would begin it anew.
@@ -6,14 +6,14 @@ a worker is lost it hands the pack out again itself, from that checkpoint: Dask 
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -21,13 +21,12 @@ from secrets import token_hex
 from typing import Any, TypeVar
 
 import dask
-from distributed import Client, KilledWorker, LocalCluster, Worker, WorkerPlugin
+from distributed import Client, KilledWorker, LocalCluster
 from distributed import Future as Remote
 
 from hyperopt.durable import StorageError, write
 from hyperopt.engine.dask_task import Errand, read_file, train_there
 from hyperopt.engine.heads import heads
-from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.workers import Blame, ClusterLostError, WorkerLostError
@@ -36,64 +35,21 @@ from hyperopt.provenance import command
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
-PATIENCE_SECONDS = 10.0
-"""How long a scheduler may take to answer."""
 WARN_SECONDS = 10.0
 """After so long without a worker the user is told."""
 FETCHERS = 4
 """Checkpoints on their way at once; one from a worker that is gone takes half a minute to be given up."""
-GONE = (OSError, ValueError, KeyError, RuntimeError, TimeoutError, CancelledError, AttributeError)
+GONE = (
+    asyncio.CancelledError,
+    OSError,
+    ValueError,
+    KeyError,
+    RuntimeError,
+    TimeoutError,
+    CancelledError,
+    AttributeError,
+)
 """What Dask raises where a worker or the scheduler goes while it is asked."""
-
-
-def start(options: Options, packs: int, root: Path) -> DaskWorkers:
-    """The workers that options ask for, for so many packs whose files lie under `root`."""
-    if options.scheduler is not None:
-        return DaskWorkers(connect(options.scheduler), root, most=options.workers)
-    size = max(1, min(options.resolved_workers(), packs))
-    cluster = LocalCluster(
-        n_workers=size,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=":0",
-        silence_logs=logging.ERROR,
-    )
-    client = Client(cluster, set_as_default=False)
-    client.register_plugin(Deaf())
-    return DaskWorkers(client, root, cluster=cluster)
-
-
-def connect(scheduler: str) -> Client:
-    """A client of the scheduler at an address, or of the one that wrote a file.
-
-    Raises:
-        ClusterLostError: nobody answers.
-    """
-    file = "://" not in scheduler and scheduler.endswith(".json")
-    if file and not Path(scheduler).is_file():
-        raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
-    where = {"scheduler_file": scheduler} if file else {"address": scheduler}
-    try:
-        return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ClusterLostError(f"scheduler={scheduler}: no scheduler answers there ({reason}).") from error
-
-
-def for_plan(options: Options) -> Options:
-    """The options with the workers that their cluster has now, at least one, for it may grow."""
-    if options.scheduler is None or options.workers is not None:
-        return options
-    with connect(options.scheduler) as client:
-        return replace(options, workers=max(1, len(client.nthreads())))
-
-
-class Deaf(WorkerPlugin):
-    """Lets the workers of this machine leave Ctrl-C to the command."""
-
-    def setup(self, worker: Worker) -> None:  # noqa: ARG002
-        """Of a worker that has begun."""
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass(frozen=True)
@@ -164,7 +120,10 @@ class DaskWorkers:
         key = f"{self._topic}-{pack.name}-{next(self._numbers)}"
         future: Future[T] = Future()
         busy = [each.worker for each in self._tasks.values()]
-        worker = min(self._workers, key=busy.count)
+        worker = min(self._workers, key=busy.count, default=None)
+        if worker is None:
+            future.set_exception(WorkerLostError("the last worker has gone", "none"))
+            return future
         with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):  # a checkpoint
             remote = self._client.submit(
                 train_there, task, pack, options.on_a_worker(), errand, key=key, pure=False, workers=[worker]
@@ -205,13 +164,17 @@ class DaskWorkers:
         """Pass on what has become of a task, unless its worker is known to be lost."""
         if (task := self._tasks.pop(key, None)) is None:
             return
+        error: BaseException | None = None
         try:
             if remote.status == "finished":
                 task.future.set_result(remote.result())
                 return
-            error = remote.exception() if remote.status == "error" else None
-        except Exception:  # its worker, or the scheduler, went before the result was here
-            error = None
+            if remote.status == "error":
+                error = remote.exception()
+        except (CancelledError, asyncio.CancelledError, OSError):
+            pass  # its worker, or the scheduler, went before the result was here
+        except Exception as failed:  # a result that cannot be read
+            error = failed
         if isinstance(error, KilledWorker):
             task.future.set_exception(WorkerLostError("its worker was lost several times", "perhaps"))
         elif error is not None:

@@ -12,7 +12,7 @@ from hyperopt.engine.workers import InThisProcess, Processes, Workers, visible_g
 from hyperopt.errors import ConfigError
 
 MODULES = {
-    "dask": ("hyperopt.engine.dask_workers", "distributed"),
+    "dask": ("hyperopt.engine.dask_cluster", "distributed"),
     "slurm": ("hyperopt.engine.slurm", "submitit"),
 }
 """The module of an engine, and the library that it needs."""

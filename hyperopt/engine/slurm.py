@@ -7,7 +7,6 @@ has not, and hands out again what was lost. All hosts see the folder.
 
 from __future__ import annotations
 
-import getpass
 import json
 import math
 import subprocess
@@ -110,7 +109,7 @@ class SlurmWorkers:
         self._executor, self._detach = executor, detach
         self._folder = Path(executor.folder)
         self._known = handed_out(self._folder.parent)
-        self._queue = in_queue()
+        self._queue, self._names = in_queue(), self._listed()
         self._unsent: list[tuple[Pack, Future[Any], tuple[Any, ...]]] = []
         self._tasks: dict[str, Task] = {}
         self._lock = threading.Lock()
@@ -126,7 +125,7 @@ class SlurmWorkers:
         with self._lock:
             if (known := self._known.pop(pack.name, None)) is not None:
                 self._tasks[pack.name] = Task(pack, future, SlurmJob(self._folder, known.job), missed=0.0)
-                self._check(self._tasks[pack.name], {path.name for path in self._folder.iterdir()})
+                self._check(self._tasks[pack.name])
             else:
                 given = (task, pack, options.on_a_worker(), root.absolute(), command())
                 self._unsent.append((pack, future, given))
@@ -163,11 +162,15 @@ class SlurmWorkers:
                 self._send()
             if self._tasks and time.monotonic() - looked > LOOK_SECONDS:
                 looked = time.monotonic()
-                self._queue = in_queue()
-                names = {path.name for path in self._folder.iterdir()}
+                queue, names = in_queue(), self._listed()
                 with self._lock:
+                    self._queue, self._names = queue, names
                     for task in list(self._tasks.values()):
-                        self._check(task, names)
+                        self._check(task)
+
+    def _listed(self) -> set[str]:
+        """The files of jobs that there are now."""
+        return {path.name for path in self._folder.iterdir()}
 
     def _send(self) -> ClusterLostError | None:
         """Hand the packs that wait to Slurm, as arrays; why that failed, where it did."""
@@ -192,10 +195,10 @@ class SlurmWorkers:
                     self._tasks[pack.name] = Task(pack, future, SlurmJob(self._folder, job.job_id))
         return refused
 
-    def _check(self, task: Task, names: set[str]) -> None:
+    def _check(self, task: Task) -> None:
         """See whether a job has finished, or is lost."""
         job = task.job
-        if job.paths.result_pickle.name in names:
+        if job.paths.result_pickle.name in self._names:
             try:
                 task.future.set_result(job.result())
             except Exception as error:
@@ -231,7 +234,7 @@ class SlurmWorkers:
 
 def in_queue() -> set[str] | None:
     """The jobs of this user that are in Slurm's queue; None where it does not say."""
-    words = ["squeue", "--noheader", "--array", "--format=%i", f"--user={getpass.getuser()}"]
+    words = ["squeue", "--noheader", "--array", "--format=%i", "--me"]
     try:
         told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):

@@ -21,9 +21,10 @@ from distributed import Client, LocalCluster
 from small_runs import EAGER, Watcher, a_plan, measured, mixed_runs, small_run
 
 from hyperopt.config import Run
-from hyperopt.engine import dask_workers
+from hyperopt.engine import dask_cluster, dask_workers
 from hyperopt.engine import execute as execution
-from hyperopt.engine.dask_workers import DaskWorkers, connect
+from hyperopt.engine.dask_cluster import connect
+from hyperopt.engine.dask_workers import DaskWorkers
 from hyperopt.engine.execute import Outcome, execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
@@ -194,7 +195,7 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also without a folder in common; the same plan goes on with another scheduler."""
-    monkeypatch.setattr(dask_workers, "PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 2.0)
     packs, watcher, file = long_packs(1), Told(), tmp_path / "scheduler.json"
     expected = here(packs, tmp_path)
     hidden(monkeypatch)
@@ -238,7 +239,7 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
 
 
 def test_a_scheduler_that_does_not_answer_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_workers, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(ClusterLostError, match=r"scheduler=tcp://127\.0\.0\.1:9: no scheduler answers there"):
         connect("tcp://127.0.0.1:9")
     with pytest.raises(ClusterLostError, match=r"scheduler=.*none.json: there is no such file"):

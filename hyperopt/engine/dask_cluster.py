@@ -1,0 +1,72 @@
+"""A Dask cluster: one that there is, found by its scheduler, or one that is made on this machine."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+from distributed import Client, LocalCluster, Worker, WorkerPlugin
+
+from hyperopt.engine.dask_workers import DaskWorkers
+from hyperopt.engine.options import Options
+from hyperopt.engine.workers import ClusterLostError
+from hyperopt.errors import ConfigError
+
+PATIENCE_SECONDS = 10.0
+"""How long a scheduler may take to answer."""
+
+
+def start(options: Options, packs: int, root: Path) -> DaskWorkers:
+    """The workers that options ask for, for so many packs whose files lie under `root`."""
+    if options.scheduler is not None:
+        return DaskWorkers(connect(options.scheduler), root, most=options.workers)
+    if options.resolved_device() == "cuda":
+        raise ConfigError(
+            "engine=dask: without scheduler= it trains on the CPU; device=cpu, or engine=local, is expected."
+        )
+    size = max(1, min(options.resolved_workers(), packs))
+    cluster = LocalCluster(
+        n_workers=size,
+        threads_per_worker=1,
+        processes=True,
+        dashboard_address=":0",
+        silence_logs=logging.ERROR,
+    )
+    client = Client(cluster, set_as_default=False)
+    client.register_plugin(Deaf())
+    return DaskWorkers(client, root, cluster=cluster)
+
+
+def connect(scheduler: str) -> Client:
+    """A client of the scheduler at an address, or of the one that wrote a file.
+
+    Raises:
+        ClusterLostError: nobody answers.
+    """
+    file = "://" not in scheduler and scheduler.endswith(".json")
+    if file and not Path(scheduler).is_file():
+        raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
+    where = {"scheduler_file": scheduler} if file else {"address": scheduler}
+    try:
+        return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ClusterLostError(f"scheduler={scheduler}: no scheduler answers there ({reason}).") from error
+
+
+def for_plan(options: Options) -> Options:
+    """The options with the workers that their cluster has now, at least one, for it may grow."""
+    if options.scheduler is None or options.workers is not None:
+        return options
+    with connect(options.scheduler) as client:
+        return replace(options, workers=max(1, len(client.nthreads())))
+
+
+class Deaf(WorkerPlugin):  # type: ignore[misc]
+    """Lets the workers of this machine leave Ctrl-C to the command."""
+
+    def setup(self, worker: Worker) -> None:  # noqa: ARG002
+        """Of a worker that has begun."""
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -109,20 +109,23 @@ def _render(
     write(results / "README.md", contents(pages, last))
     write(results / "sentences.csv", sentences(last))
     _fill(results.parent / "README.md", views)
-    _write_study(results, last)
+    if asked & {name for name in last if name.startswith(f"{STUDY}/")}:
+        _write_study(results, last, drawings=drawings)
     return written
 
 
-def _write_study(results: Path, views: Mapping[str, View]) -> None:
+def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) -> None:
     """Write the page over all workloads of the study, once there are any runs of it."""
-    runs = {
-        id_: run
-        for name, view in views.items()
-        if name.startswith(f"{STUDY}/")
-        for id_, run in view.runs.items()
-    }
-    if runs:
-        write(results / STUDY / "README.md", which_stack.page(study(runs)))
+    of_study = [view.runs for name, view in views.items() if name.startswith(f"{STUDY}/")]
+    if not (runs := dict(ChainMap(*map(dict, of_study)))):
+        return
+    workloads, path = study(runs), results / STUDY / "README.md"
+    write(path, which_stack.page(workloads, picture=path.with_suffix(".svg").name))
+    if drawings:
+        from hyperopt.figures.which_stack import draw_study  # matplotlib
+
+        for kind, drawn in draw_study(workloads).items():
+            write(path.with_suffix(f".{kind}"), drawn)
 
 
 def published_views(results: Path | None = None) -> dict[str, list[View]]:

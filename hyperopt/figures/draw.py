@@ -41,30 +41,30 @@ POINTS_PER_INCH = 72
 
 def draw(view: View) -> dict[str, bytes]:
     """The drawing of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
-    return _files(lambda: _drawing(view))
+    return files(lambda: _drawing(view))
 
 
 def draw_panels(
     figure: Figure, panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]], seeds: int, kind: str
 ) -> bytes:
     """The drawing, an `svg` or `png`, of curves beside which no report has any."""
-    return _files(lambda: side_by_side(figure, panels, seeds, ""), [kind])[kind]
+    return files(lambda: side_by_side(figure, panels, seeds, ""), [kind])[kind]
 
 
-def _files(drawn: Callable[[], Drawing | None], kinds: Iterable[str] = WITHOUT_DATE) -> dict[str, bytes]:
+def files(drawn: Callable[[], Drawing | None], kinds: Iterable[str] = WITHOUT_DATE) -> dict[str, bytes]:
     """A drawing, made in the style of all, by kind of file; {} where there is none."""
-    files: dict[str, bytes] = {}
+    found: dict[str, bytes] = {}
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         drawing = drawn()
         if drawing is None:
-            return files
+            return found
         for kind in kinds:
             buffer = BytesIO()
             drawing.savefig(buffer, format=kind, metadata=WITHOUT_DATE[kind], dpi=DPI)
-            files[kind] = buffer.getvalue()
-    return files
+            found[kind] = buffer.getvalue()
+    return found
 
 
 def _drawing(view: View) -> Drawing | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
 from hyperopt.findings.judging import Outcome
+from hyperopt.findings.study import STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.view import View
 from hyperopt.pages.answer import HEADS, numbers, outcomes
@@ -44,6 +45,8 @@ def _answer(slug: str, views: Mapping[str, View]) -> str:
     if report := REPORTS.get(slug):
         page = f"[What it ran, and what its code does](../docs/reports/{slug}.md)"
         parts.append(f"{report.authors}: *{report.title}*. {page}.")
+    if slug == STUDY:
+        parts.append(f"[Which stack should I use?]({STUDY}/README.md) has the answers over all workloads.")
     if total:
         parts.append(f"**Of {counted(total, 'sentence')} {outcomes(tally.sentences)}.**")
     if tally.compared:

@@ -18,7 +18,7 @@ from hyperopt.findings.advice import (
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.study import STUDY
 from hyperopt.pages import blocks
-from hyperopt.pages.blocks import Block, Commands, Folded, Table
+from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import counted
 
@@ -27,17 +27,21 @@ FEW = 3
 HEADS = ("method", "best", "default", "decades", "drawn blindly", "a decade off", f"{BASELINE}'s rate")
 
 
-def page(workloads: Sequence[Workload], band: float = BAND, target: float = TARGET) -> str:
+def page(
+    workloads: Sequence[Workload], band: float = BAND, target: float = TARGET, *, picture: str | None = None
+) -> str:
     """The page as Markdown; its numbers follow from the workloads whose runs are in.
 
     Args:
         workloads: all of the study's, runs of them in or not.
         band: how much above the baseline's best still counts as as good.
         target: of the profiles, as a multiple of the baseline's best loss.
+        picture: the file of its drawing beside it.
     """
     there = compared(workloads)
     parts: list[Block] = ["# Which stack should I use?", *_answer(there, band), _what_is_in(workloads)]
     if there:
+        parts += [Picture("Final loss against initial rate", picture)] if picture else []
         parts += ["## Where stacks lose", _lose(there, band)]
         parts += ["## All methods", _explained(there, band), _means(there, band)]
         parts += ["## Time to the target", _profile_words(target), _profiles(there, target)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,8 @@ from hyperopt.findings.advice import epochs_to, picks, profiles, standing, stand
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
 from hyperopt.pages.which_stack import page
-from hyperopt.records import Record
+from hyperopt.publish import render
+from hyperopt.records import Record, write_records
 
 RATES = (0.01, 0.1, 1.0)
 
@@ -148,6 +150,18 @@ def test_every_row_of_the_study_says_what_its_columns_set() -> None:
         "Mechanic SGD": "s0",
         "Mechanic AdamW": "s0",
     }
+
+
+def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> None:
+    [iris] = load("which_stack/iris")
+    runs = [cell.run(0) for cell in iris.cells() if cell.row in ("AdamW", "DoG")]
+    write_records(
+        tmp_path / "records" / "which_stack" / "iris.parquet", [record_of(run, 0.5) for run in runs]
+    )
+    render([iris], tmp_path, drawings=False)
+    written = (tmp_path / "which_stack" / "README.md").read_text(encoding="utf-8")
+    assert "So far this is of iris alone, and of 2 of 57 methods:" in written
+    assert "14 of 399" in written
 
 
 @pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"]])

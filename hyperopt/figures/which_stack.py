@@ -1,0 +1,69 @@
+"""The drawing of the study of stacks: loss against initial rate, a panel for each workload, and a profile."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Drawing
+
+from hyperopt.figures.draw import files
+from hyperopt.figures.style import COLOURS, LEGEND
+from hyperopt.findings.advice import FACTORS, TARGET, compared, profiles, standings
+from hyperopt.findings.methods import BASELINE, Workload
+
+SIDE = 2.6
+"""Of a panel, in inches."""
+ACROSS = 3
+"""Panels side by side."""
+
+
+def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, bytes]:
+    """The drawing by kind of file, `svg` and `png`; {} while no workload has the baseline."""
+    there = compared(workloads)
+    return files(lambda: _drawing(there, target) if there else None)
+
+
+def drawn_methods(workloads: Sequence[Workload]) -> list[str]:
+    """The baseline, and under each heading the method with the least mean loss over all rates."""
+    means, of = standings(workloads), workloads[0].methods
+    best: dict[str, str] = {}
+    for label, found in means.items():
+        heading = of[label].heading
+        if label != BASELINE and (heading not in best or found.blind < means[best[heading]].blind):
+            best[heading] = label
+    return [BASELINE, *list(best.values())[: len(COLOURS) - 1]]
+
+
+def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
+    labels = drawn_methods(workloads)
+    colours = dict(zip(labels, COLOURS, strict=False))
+    panels = len(workloads) + 1
+    down = math.ceil(panels / ACROSS)
+    drawing = Drawing(figsize=(SIDE * min(panels, ACROSS) + 0.6, SIDE * down + 0.7), layout="constrained")
+    FigureCanvasAgg(drawing)
+    axes = drawing.subplots(down, min(panels, ACROSS), squeeze=False).ravel()
+    for workload, place in zip(workloads, axes, strict=False):
+        for label in labels:
+            place.plot(
+                workload.rates, workload.methods[label].losses, ".-", color=colours[label], label=label
+            )
+        place.set(xscale="log", yscale="log", title=workload.name, xlabel="initial rate", ylabel="test loss")
+    _profile(axes[len(workloads)], workloads, colours, target)
+    for place in axes[panels:]:
+        place.remove()
+    handles, names = axes[0].get_legend_handles_labels()
+    drawing.legend(handles, names, loc="outside lower center", ncols=3, **LEGEND)
+    return drawing
+
+
+def _profile(axes: Axes, workloads: Sequence[Workload], colours: dict[str, str], target: float) -> None:
+    found, finite = profiles(workloads, target), [factor for factor in FACTORS if math.isfinite(factor)]
+    for label, colour in colours.items():
+        shares = [100 * found[label][factor] for factor in finite]
+        axes.step(finite, shares, where="post", color=colour)
+    axes.set(
+        title="time to the target", xlabel="times the fewest epochs", ylabel="workloads (%)", ylim=(-5, 105)
+    )

@@ -114,7 +114,8 @@ def _explained(there: Sequence[Workload], band: float) -> str:
         f" to its default; how many of the {len(rates)} rates from {rates[0]:g} to {rates[-1]:g} come within"
         f" {100 * band:g} %; from a rate drawn blindly among them, the mean; from the best or a decade beside"
         f" it, the mean; and from {BASELINE}'s best rate. A run that diverged counts as guessing. Where a"
-        " method needs no rate, its own first guess stands for the rate."
+        " method needs no rate, its own first guess stands for the rate. These are means over seeds, and"
+        " nothing is tested: of methods a few percent apart either may be the better one."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hyperopt.experiments.report import REPORTS as NAMED
+from hyperopt.findings.study import STUDY
 
 ROOT = Path(__file__).parents[1]
 REPORTS = ROOT / "docs" / "reports"
@@ -46,8 +47,8 @@ def test_each_report_is_named_and_linked(page: str) -> None:
     assert [slug for slug in NAMED if f"{slug}.md)" not in text] == []
 
 
-def test_a_report_is_a_folder_of_experiments() -> None:
-    assert set(NAMED) == {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}
+def test_a_report_is_a_folder_of_experiments_and_so_is_our_own_study() -> None:
+    assert {*NAMED, STUDY} == {path.name for path in (ROOT / "experiments").iterdir() if path.is_dir()}
 
 
 def test_links_between_documents_lead_somewhere() -> None:

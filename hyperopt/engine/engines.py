@@ -48,6 +48,6 @@ def _module(options: Options) -> ModuleType:
     except ImportError:
         raise ConfigError(
             f"engine={options.engine}: {library} is not installed; "
-            f"pip install 'hyperopt-stacks[{options.engine}]' is expected."
+            f"pip install '.[{options.engine}]' in a checkout brings it."
         ) from None
     return importlib.import_module(module)

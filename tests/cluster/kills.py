@@ -40,10 +40,6 @@ LONGEST = 5.0
 def command(folder: Path, runs: Sequence[Run], engine: str, scheduler: str | None) -> None:
     """What a command does."""
     vars(execution)["attempt"] = slowly
-    if engine == "slurm":
-        from hyperopt.engine import slurm
-
-        slurm.LOOK_SECONDS = 1.0
     workers = 1 if engine == "local" else 2
     asked = Options("cpu", workers, pack=1, compile=False, engine=engine, scheduler=scheduler)
     store = Store(folder / "records")
@@ -79,6 +75,10 @@ def main(engine: str, kills: int = 50) -> int:
     runs = [small_run(seed=seed, epochs=10) for seed in range(4)]
     whole = execute(a_plan(*(Pack((run,)) for run in runs)), Store(home / "whole"), EAGER, Watcher()).records
     expected = {id_: measured(record) for id_, record in whole.items()}
+    if engine == "slurm":
+        from hyperopt.engine import slurm  # before commands are forked, so that they come to something
+
+        slurm.LOOK_SECONDS = 1.0
     keeper, scheduler, killed, sweeps, wrong = 0, None, 0, 0, 0
     if engine == "dask":
         keeper = forked(cluster, home / "address")

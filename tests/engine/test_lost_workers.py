@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -12,24 +13,28 @@ from typing import Any
 
 import pytest
 import torch
-from execution import Trained, as_plan, at_once, four, train_with
+from execution import Trained, as_plan, at_once, four, is_free, train_with
 from small_runs import EAGER, Watcher, small_run
 
 from hyperopt.engine import begun
+from hyperopt.engine.engines import workers_for
 from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import plan
-from hyperopt.engine.workers import InThisProcess, Processes, WorkerLostError
+from hyperopt.engine.workers import Blame, ClusterLostError, InThisProcess, Processes, WorkerLostError
+from hyperopt.errors import ConfigError
 from hyperopt.records import Record, Store
 
 
 class Losing(InThisProcess):
     """A worker that is lost at some of the packs it is given, counted from 1."""
 
-    def __init__(self, *at: int, size: int = 1, after_an_epoch: bool = False) -> None:
-        self.at, self.size, self.after_an_epoch = at, size, after_an_epoch
+    def __init__(
+        self, *at: int, size: int = 1, after_an_epoch: bool = False, blame: Blame = "likely"
+    ) -> None:
+        self.at, self.size, self.after_an_epoch, self.blame = at, size, after_an_epoch, blame
         self.given = 0
 
     def submit(self, task: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
@@ -39,7 +44,7 @@ class Losing(InThisProcess):
         if self.after_an_epoch:
             PackFiles(arguments[2], arguments[0].name).report(2, since=1)
         future: Future[object] = Future()
-        future.set_exception(WorkerLostError("its worker process was ended by SIGKILL"))
+        future.set_exception(WorkerLostError("its worker process was ended by SIGKILL", self.blame))
         return future
 
     def shrink(self, size: int) -> None:
@@ -66,6 +71,45 @@ def test_a_pack_whose_worker_was_lost_in_its_first_epoch_is_halved(
     assert trained == [(0,), (1,), (2, 3)]
     assert outcome.failures == []
     assert len(watcher.halves) == 2
+
+
+@pytest.mark.parametrize(
+    ("blame", "losses", "expected"),
+    [
+        ("none", 5, [(0, 1, 2, 3)]),
+        ("perhaps", 1, [(0, 1, 2, 3)]),
+        ("perhaps", 2, [(0, 1), (2, 3)]),
+        ("likely", 1, [(0, 1), (2, 3)]),
+    ],
+)
+def test_a_pack_is_halved_only_where_its_memory_may_have_cost_its_worker(
+    blame: Blame, losses: int, expected: Trained, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = train_with(at_once, monkeypatch)
+    workers = Losing(*range(1, losses + 1), blame=blame)
+    outcome = execute(as_plan(Pack(tuple(four()))), store, EAGER, Watcher(), workers)
+    assert trained == expected
+    assert outcome.failures == []
+
+
+def test_a_cluster_that_is_gone_ends_the_command(store: Store) -> None:
+    class Gone(InThisProcess):
+        def submit(self, task: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+            future: Future[object] = Future()
+            future.set_exception(ClusterLostError("the scheduler is gone"))
+            return future
+
+    pack = Pack(tuple(four()))
+    with pytest.raises(ClusterLostError, match="the scheduler is gone"):
+        execute(as_plan(pack), store, EAGER, Watcher(), Gone())
+    assert begun.notes(store.root.parent) == [], "it would be begun in halves"
+    assert is_free(store, pack)
+
+
+def test_a_library_that_an_engine_needs_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "submitit", None)
+    with pytest.raises(ConfigError, match=r"engine=slurm: submitit is not installed; pip install"):
+        workers_for(Options(engine="slurm"), 1, tmp_path)
 
 
 def test_a_run_whose_worker_was_lost_beside_others_is_tried_beside_fewer_then_alone(

@@ -216,6 +216,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     data = commands.add_parser("data", help="write the files of the workloads")
     data.add_argument("--text", type=Path, help="tinyshakespeare, plain or gzipped; downloaded by default")
     trains = commands.add_parser("train", help="train what is not in the file of results yet")
+    shows = commands.add_parser("table", help="print what docs/optimizer.md shows of results")
+    shows.add_argument("rows", type=Path, help="CSV file of results")
     for command in (data, trains):
         command.add_argument("--data", type=Path, required=True, help="folder of the workloads' files")
     trains.add_argument("--out", type=Path, required=True, help="CSV file of results, appended to")
@@ -230,6 +232,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     if asked.command == "data":
         prepare(asked.data, asked.text)
+        return 0
+    if asked.command == "table":
+        from benchmarks.defaults_page import page
+
+        print(page(read(asked.rows)))
         return 0
     todo = cells(asked.workloads, asked.optimizers, asked.rates, range(asked.seeds))
     one = partial(train, folder=asked.data, device=asked.device, shorten=asked.shorten)

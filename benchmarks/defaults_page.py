@@ -46,6 +46,22 @@ class Score:
         return self.worst <= 1 + TOLERANCE and not self.alone
 
 
+def finalists(rows: Sequence[Row]) -> list[Row]:
+    """The rows of those optimizers that were tried on every workload."""
+    workloads, tried = {row.workload for row in rows}, defaultdict(set)
+    for row in rows:
+        tried[row.optimizer].add(row.workload)
+    return [row for row in rows if tried[row.optimizer] == workloads]
+
+
+def heats(rows: Sequence[Row]) -> list[Row]:
+    """The rows of those workloads on which every optimizer was tried."""
+    optimizers, tried = {row.optimizer for row in rows}, defaultdict(set)
+    for row in rows:
+        tried[row.workload].add(row.optimizer)
+    return [row for row in rows if tried[row.workload] == optimizers]
+
+
 def complete(rows: Sequence[Row]) -> list[Row]:
     """The rows of those workloads, rates and seeds that every optimizer has trained."""
     optimizers, found = {row.optimizer for row in rows}, defaultdict(set)
@@ -92,31 +108,48 @@ def chosen(found: dict[str, Score]) -> str:
 
 
 def page(rows: Sequence[Row]) -> str:
-    """Both tables, as Markdown: every candidate, and the choice beside AdamW rate by rate."""
-    found, mean = scores(rows), losses(complete(rows))
-    choice, workloads = chosen(found), list(next(iter(found.values())).untold)
-    rates = sorted({rate for _, _, rate in mean})
-    header = ["optimizer", *workloads, "from any rate", "diverged", "where AdamW does not"]
-    of_all = [
+    """What was found, as Markdown: all candidates, those tried everywhere, and the choice rate by rate."""
+    last, first = finalists(rows), heats(rows)
+    found = scores(last)
+    choice = chosen(found)
+    parts = [scores_table(found, choice)]
+    if first != last:
+        parts = [scores_table(scores(first), choice), *parts]
+    return "\n\n".join([*parts, losses_table(last, choice)])
+
+
+def scores_table(found: dict[str, Score], choice: str) -> str:
+    """An optimizer a row, that of least regret first."""
+    header = [
+        "optimizer",
+        *next(iter(found.values())).untold,
+        "from any rate",
+        "diverged",
+        "where AdamW does not",
+    ]
+    body = [
         [
             f"**{name}**" if name == choice else name,
-            *(f"{score.untold[w]:.3f}" for w in workloads),
-            f"{score.regret:.3f}",
+            *(f"{ratio:.3f}" for ratio in score.untold.values()),
+            f"{score.regret:.2f}",
             str(score.diverged),
             str(score.alone),
         ]
         for name, score in sorted(found.items(), key=lambda item: item[1].regret)
     ]
-    by_rate = [
-        [WORKLOADS[w].title, label, *(f"{mean[name, w, rate]:.3f}" for rate in rates)]
-        for w in workloads
-        for label, name in (("AdamW", ADAMW), ("the default", choice))
-    ]
-    return "\n\n".join(
-        [
-            table(header, of_all, left=("optimizer",)),
-            table(
-                ["held-out loss", "", *(f"{rate:g}" for rate in rates)], by_rate, left=("held-out loss", "")
-            ),
-        ]
-    )
+    return table(header, body, left=("optimizer",))
+
+
+def losses_table(rows: Sequence[Row], choice: str) -> str:
+    """Held-out losses of AdamW and the choice by initial rate, with steps and seeds trained."""
+    mean = losses(complete(rows))
+    rates = sorted({rate for _, _, rate in mean})
+    body = []
+    for workload in dict.fromkeys(row.workload for row in rows):
+        of = [row for row in complete(rows) if row.workload == workload]
+        what = f"{WORKLOADS[workload].title}, {of[0].steps} steps"
+        seeds = str(len({row.seed for row in of}))
+        for label, name in (("AdamW", ADAMW), ("the default", choice)):
+            values = [mean.get((name, workload, rate)) for rate in rates]
+            body.append([what, seeds, label, *("–" if v is None else f"{v:.3f}" for v in values)])
+    return table(["workload", "seeds", "", *(f"{rate:g}" for rate in rates)], body, left=("workload", ""))

@@ -32,10 +32,12 @@ class HyperOptimizer(Optimizer):
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
         stack: rules bottom to top, such as "adam/sgd", any height; one's own rule is `package.module:Class`.
+            None is `settings.UNTOLD`: Adam multiplies the rate of AdamW by some percent a step.
         alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None the defaults.
         lr: level 0's alpha, instead of what `alpha` says.
         clip: clip hypergradients by their running norm: one truth for all levels above 0, or one each.
-        tune: what level 1 tunes of level 0: "all", a name or several. Levels above tune all below them.
+        tune: what level 1 tunes of level 0: "all", a name or several; None is "all" of a stack that is
+            given. Levels above tune all below them.
         form: rules as published ("textbook") or as the reports' code ran them ("reported").
         floor: the least value that a tuned rate may take.
         multiplicative: a level tunes log(alpha) of the level below, so that it multiplies alpha, which stays
@@ -55,15 +57,15 @@ class HyperOptimizer(Optimizer):
     def __init__(
         self,
         params: ParamsT,
-        stack: str | Sequence[str] = "adam/sgd",
+        stack: str | Sequence[str] | None = None,
         alpha: float | str | Sequence[float] | None = None,
         *,
         lr: float | None = None,
         clip: bool | Sequence[bool] = False,
-        tune: str | Sequence[str] = "all",
+        tune: str | Sequence[str] | None = None,
         form: Literal["textbook", "reported"] = "textbook",
         floor: float | None = None,
-        multiplicative: bool = False,
+        multiplicative: bool | None = None,
         maximize: bool = False,
         shared: bool = False,
         schedule: Literal["multiply", "set"] | None = None,
@@ -73,17 +75,18 @@ class HyperOptimizer(Optimizer):
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
-        numbers = torch_names.understood(numbers, stack)
+        untold = settings.UNTOLD if stack is None else settings.TOLD | {"stack": stack}
+        numbers = torch_names.understood(numbers, untold["stack"])
         defaults = {
-            "stack": numbers.pop("stack", stack),
-            "alpha": alpha,
+            "stack": numbers.pop("stack", untold["stack"]),
+            "alpha": untold["alpha"] if alpha is None else alpha,
             "lr": lr,
             "clip": clip,
-            "tune": tune,
+            "tune": untold["tune"] if tune is None else tune,
             "numbers": numbers,
             "form": form,
             "floor": floor,
-            "multiplicative": multiplicative,
+            "multiplicative": untold["multiplicative"] if multiplicative is None else multiplicative,
             "schedule": schedule,
             "maximize": maximize,
             "shared": parse_truth("shared", shared),

@@ -14,7 +14,13 @@ from hyperopt.optim.rules import RULES, find
 
 FORMS = ("textbook", "reported")
 SCHEDULES = ("multiply", "set")
-OF_A_STACK: dict[str, Any] = {"alpha": None, "lr": None, "clip": False, "tune": "all", "numbers": {}}
+UNTOLD: dict[str, Any] = {"stack": "adamw/adam", "alpha": 0.01, "tune": "alpha", "multiplicative": True}
+"""What `HyperOptimizer` is where no stack is given: benchmarks/defaults.py says why (docs/optimizer.md)."""
+
+TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
+"""The defaults of the same settings where a stack is given."""
+
+OF_A_STACK: dict[str, Any] = TOLD | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
 
 

@@ -12,8 +12,12 @@ import pytest
 import torch
 
 from benchmarks.defaults import ADAMW, CANDIDATES, Cell, Row, cells, read, study, train
-from benchmarks.defaults_page import UNTOLD, chosen, complete, page, scores
+from benchmarks.defaults_page import UNTOLD, chosen, complete, finalists, page, scores
 from benchmarks.workloads import BLOCK, WORKLOADS
+from hyperopt.optim import HyperOptimizer, settings
+
+ROOT = Path(__file__).parents[2]
+FOUND = ROOT / "results" / "optimizer_defaults.csv"
 
 SAFE, FAST = list(CANDIDATES)[:2]
 
@@ -105,3 +109,25 @@ def test_only_what_all_have_trained_is_compared() -> None:
     some = [r for r in rows({}) if not (r.optimizer == FAST and r.seed == 1 and r.rate == 0.1)]
     assert {(r.rate, r.seed) for r in complete(some)} == {(UNTOLD, 0), (UNTOLD, 1), (0.1, 0)}
     assert f"**{SAFE}**" in page(rows({SAFE: 0.9}))
+
+
+def test_the_defaults_are_what_the_published_rows_say() -> None:
+    found = read(FOUND)
+    assert CANDIDATES[chosen(scores(finalists(found)))] == settings.UNTOLD
+    assert page(found) in (ROOT / "docs" / "optimizer.md").read_text("utf-8")
+    opt = HyperOptimizer([torch.nn.Parameter(torch.zeros(1))])
+    assert repr(opt) == "HyperOptimizer(adamw(0.001)/adam(0.01))"
+    assert opt.param_groups[0]["multiplicative"]
+    assert opt.param_groups[0]["tune"] == ("alpha",)
+
+
+def test_a_stack_that_is_given_has_its_own_defaults() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    for opt in (
+        HyperOptimizer([weight], "adam/sgd"),
+        HyperOptimizer([{"params": [weight], "stack": "adam/sgd"}]),
+    ):
+        group = opt.param_groups[0]
+        assert group["alpha"] == (1e-3, 1e-5)
+        assert not group["multiplicative"]
+        assert len(group["tune"]) > 1

@@ -51,6 +51,36 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         return _render(experiments, results, drawings=True, new=new)
 
 
+def publish_own(experiments: Sequence[Experiment], store: Store) -> dict[str, Page]:
+    """The same for experiments of one's own, whose records and pages go into `results/` of their folder."""
+    for experiment in experiments:
+        results = own_results(experiment)
+        with _locked(results):
+            _publish(experiment, store, Store(results / "records"), _records(experiment, results))
+    return render_own(experiments)
+
+
+def render_own(experiments: Sequence[Experiment]) -> dict[str, Page]:
+    """Rewrite the pages of experiments of one's own from the records in their folder."""
+    pages = {}
+    for experiment in experiments:
+        results = own_results(experiment)
+        published = Store(results / "records").load()
+        seeds = shown_seeds(experiment, published, _seeds(published))
+        views = views_of(experiment, published, seeds, by_looks=True)
+        if views[-1].origin.found:
+            pages[experiment.id] = render_page(views)
+            write_page(results, experiment.id, pages[experiment.id])
+            write_drawings(results, views)
+    return pages
+
+
+def own_results(experiment: Experiment) -> Path:
+    """Where the results of an experiment of one's own lie."""
+    assert experiment.folder is not None
+    return experiment.folder / "results"
+
+
 def _publish(experiment: Experiment, store: Store, published: Store, path: Path) -> set[str]:
     """Add to an experiment's published records those that its page now shows; returns which."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
@@ -147,7 +177,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
             raise error
         LOG.warning("%s It is passed over.", error)
 
-    for experiment in load(unreadable=pass_over):
+    for experiment in load(root=experiments_dir(), unreadable=pass_over):
         if experiment.needs or _records(experiment, results).is_file():
             shown = shown_seeds(experiment, published, seeds)
             found = views_of(experiment, published, shown, by_looks=True)

@@ -18,33 +18,40 @@ if TYPE_CHECKING:
 
 def publish(arguments: Namespace) -> int:
     """Copy finished runs to the published records and render their pages."""
-    experiments = _asked("publish", arguments.asked)
+    shipped, own = _asked("publish", arguments.asked)
     from hyperopt.publish import publish as publish_records
+    from hyperopt.publish import publish_own
 
-    return _say(experiments, publish_records(experiments, working()))
+    pages = publish_own(own, working())
+    return _say([*own, *shipped], pages | (publish_records(shipped, working()) if shipped else {}))
 
 
 def render(arguments: Namespace) -> int:
     """Rewrite published pages from the published records."""
-    experiments = _asked("render", arguments.asked)
+    shipped, own = _asked("render", arguments.asked)
     from hyperopt.publish import render as render_pages
+    from hyperopt.publish import render_own
 
-    return _say(experiments, render_pages(experiments))
+    pages = render_own(own)
+    return _say([*own, *shipped], pages | (render_pages(shipped) if shipped else {}))
 
 
-def _asked(verb: str, patterns: Sequence[str]) -> list[Experiment]:
-    """The experiments named, in a checkout."""
+def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[Experiment]]:
+    """The experiments named: those of the checkout, and one's own."""
     from hyperopt.experiments import load
 
-    if checkout_root() is None:
-        raise ConfigError(
-            f"{verb} writes the results of a checkout, and this is an installed package: clone it."
-        )
     for word in patterns:
         if "=" in word:
             raise ConfigError(f"{word}: only ids and globs are expected here, such as clipping/table2.")
     # All that can be read, unless some are named; what is passed over is told where its page is missed.
-    return load(*patterns, unreadable=None if patterns else lambda *_: None)
+    loaded = load(*patterns, unreadable=None if patterns else lambda *_: None)
+    own = [experiment for experiment in loaded if experiment.folder]
+    shipped = [experiment for experiment in loaded if not experiment.folder]
+    if shipped and checkout_root() is None and (patterns or not own):
+        raise ConfigError(
+            f"{verb} {shipped[0].id} writes into a checkout, and this is an installed package: clone it."
+        )
+    return shipped if checkout_root() else [], own
 
 
 def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> int:

@@ -124,6 +124,13 @@ def figures(arguments: Namespace) -> int:
     return pages.figures(arguments)
 
 
+def new(arguments: Namespace) -> int:
+    """`hyperopt new`."""
+    from hyperopt.cli import new as module
+
+    return module.new(arguments)
+
+
 def publish(arguments: Namespace) -> int:
     """`hyperopt publish`."""
     from hyperopt.cli import publishing
@@ -186,6 +193,7 @@ EXPORTED = (
     word("folder", metavar="DIR"),
     word("words", nargs="*", metavar="KEY=VALUE"),
 )
+NEW = (word("kind", metavar="table|figure"), word("name", metavar="NAME", help="such as mine/first"))
 TAGS = word("tags", metavar="TAG[,TAG]")
 REMOVE = word("--remove", action="store_true", help="take the tags away")
 NOTE = word("text", metavar="TEXT", help="'' takes the note away")
@@ -247,6 +255,7 @@ VERBS = (
         (PLAN, DETACH, EXPERIMENTS),
         helps.PAGES,
     ),
+    Verb("new", "write the file of a table or figure of your own, which runs as it is", new, NEW),
     Verb(
         "publish",
         "copy finished runs to results/records and render their pages",

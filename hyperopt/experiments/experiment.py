@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any
 
 from hyperopt.config import ConfigError, Run, resolve
@@ -148,7 +149,7 @@ class Experiment:
     runs of its own). `changes` are settings that a user put in place of the experiment's. The report's
     numbers may be off by `reading_error` where they were read off a picture, and by `rounding_error` where
     they are printed with fewer decimals than ours have; `reference` says whose they are where the report
-    prints none.
+    prints none. `folder` is that of one's own experiments where it is one of them: its results lie there.
 
     `judged_by` says whether claims are about the mean or, where runs may be lost, the median of an effect;
     `looks` at which numbers of seeds they are judged; where nothing is `random`, seeds change nothing.
@@ -182,6 +183,7 @@ class Experiment:
     rounding_error: float = 0.0
     heatmap: HeatMap | None = None
     reference: str = "the report"
+    folder: Path | None = None
 
     @property
     def kind(self) -> str:

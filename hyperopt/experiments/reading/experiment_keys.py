@@ -29,6 +29,7 @@ from hyperopt.experiments.reading.claim_keys import check_places, claim_of, effe
 from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
+from hyperopt.experiments.reading.roots import is_path, own_root
 from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
 
@@ -39,31 +40,49 @@ def load(
     """Experiments by id or glob ("clipping/table2", "clipping/*"), in natural order; all without a pattern.
 
     Args:
-        patterns: ids and globs.
-        root: the folder of experiments.
+        patterns: ids, globs, and files that end with .yaml, whose id is their folder's name and their own.
+        root: the folder of experiments; by default the shipped ones, and one's own beside them.
         unreadable: is told id and reason of every file that is not an experiment, which is left out; without
             it that is an error.
 
     Raises:
         ExperimentError: a pattern that matches none, or a file that is not an experiment.
     """
-    root = root or experiments_dir()
-    known = ids(root)
-    chosen: set[str] = set()
+    files = _files(root)
+    chosen: dict[str, tuple[Path, Path | None]] = {}
     for pattern in patterns or ("*",):
-        matching = [name for name in known if fnmatchcase(name, pattern)]
+        if is_path(pattern):
+            path = Path(pattern).expanduser().resolve()
+            chosen[f"{path.parent.name}/{path.stem}"] = path, path.parent
+            continue
+        matching = {name: place for name, place in files.items() if fnmatchcase(name, pattern)}
         if not matching and patterns:
-            raise ExperimentError(_no_experiment(pattern, known))
-        chosen.update(matching)
+            raise ExperimentError(_no_experiment(pattern, list(files)))
+        chosen |= matching
     found = []
-    for name in (name for name in known if name in chosen):
+    for name in sorted(chosen, key=_natural):
+        path, folder = chosen[name]
         try:
-            found.append(read(root / f"{name}.yaml", name))
+            found.append(replace(read(path, name), folder=folder))
         except ExperimentError as error:
             if unreadable is None:
                 raise
             unreadable(name, error)
     return found
+
+
+def _files(root: Path | None) -> dict[str, tuple[Path, Path | None]]:
+    """By id the file of every experiment of a folder, or of the shipped and one's own, and the latter's."""
+    shipped = {name: ((root or experiments_dir()) / f"{name}.yaml", None) for name in ids(root)}
+    own = own_root() if root is None else None
+    if own is None or own == experiments_dir().resolve():
+        return {**shipped}
+    mine = ids(own)
+    if clash := sorted(shipped.keys() & mine):
+        raise ExperimentError(
+            f"{own / clash[0]}.yaml: {clash[0]} is a shipped experiment; call yours otherwise"
+        )
+    return {**shipped, **{name: (own / f"{name}.yaml", own) for name in mine}}
 
 
 def _no_experiment(pattern: str, known: Sequence[str]) -> str:
@@ -83,7 +102,11 @@ def ids(root: Path | None = None) -> list[str]:
     """Ids of all experiments, in natural order (table2 before table10)."""
     root = root or experiments_dir()
     names = [path.relative_to(root).with_suffix("").as_posix() for path in root.glob("*/*.yaml")]
-    return sorted(names, key=lambda name: [int(s) if s.isdigit() else s for s in re.split(r"(\d+)", name)])
+    return sorted(names, key=_natural)
+
+
+def _natural(name: str) -> list[int | str]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
 
 
 def read(path: Path, name: str) -> Experiment:

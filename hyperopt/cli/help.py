@@ -95,3 +95,11 @@ EXPORT = f"""\
   hyperopt export csv DIR                            runs.csv and epochs.csv
 to export again adds what is new.
 {SELECTION}"""
+
+COMPLETION = """\
+verbs, keys, values, experiments and ids of runs; once per shell:
+  hyperopt completion bash >> ~/.bashrc
+  hyperopt completion zsh >> ~/.zshrc         after the line with compinit
+  hyperopt completion fish > ~/.config/fish/completions/hyperopt.fish
+do it again after an update, or for new experiments of your own.
+"""

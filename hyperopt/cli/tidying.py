@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.runs import write
+from hyperopt.cli.train import remember_ids
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home, working
 from hyperopt.records.remarks import remark
@@ -86,6 +87,7 @@ def rm(arguments: Namespace) -> int:
     if not agreed(f"\nremove the records of {counted(len(chosen), 'run')} from {home()}?", yes=arguments.yes):
         return 1
     print(f"{counted(remove(working(), chosen.ids), 'run')} removed")
+    remember_ids()
     return 0
 
 

@@ -6,9 +6,11 @@ import json
 import math
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.records import Store, working
+from hyperopt.durable import StorageError, write
+from hyperopt.records import Store, home, working
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
     for name in {pack.first.dataset["name"] for pack in plan.packs if not pack.first.dataset["generated"]}:
         prepare(name)
     outcome = execute(plan, working(), engine_options(process), watch(Console(stderr=True)))
+    remember_ids()
     for pack, message in outcome.failures:
         runs = ", ".join(run.id for run in pack.runs)
         print(f"hyperopt: {pack.first.label} failed ({runs}): {message}", file=sys.stderr)
@@ -72,6 +75,12 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
         jobs = counted(len(outcome.left), "job")
         print(f"hyperopt: {left} in {jobs} left to Slurm; the same command collects them", file=sys.stderr)
     return outcome
+
+
+def remember_ids() -> None:
+    """Keep the ids of all runs where a shell that completes a word finds them at once."""
+    with suppress(StorageError):
+        write(home() / "ids.txt", "\n".join(sorted(working().ids())), durable=False)
 
 
 def to_json(value: Any) -> str:

@@ -180,6 +180,13 @@ def data(arguments: Namespace) -> int:
     return module.data(arguments)
 
 
+def completion(arguments: Namespace) -> int:
+    """`hyperopt completion`."""
+    from hyperopt.cli import completion as module
+
+    return module.completion(arguments)
+
+
 def bench(arguments: Namespace) -> int:
     """`hyperopt bench`."""
     from hyperopt.cli import bench as module
@@ -194,6 +201,7 @@ EXPORTED = (
     word("words", nargs="*", metavar="KEY=VALUE"),
 )
 NEW = (word("kind", metavar="table|figure"), word("name", metavar="NAME", help="such as mine/first"))
+SHELL = word("shell", metavar="bash|zsh|fish")
 TAGS = word("tags", metavar="TAG[,TAG]")
 REMOVE = word("--remove", action="store_true", help="take the tags away")
 NOTE = word("text", metavar="TEXT", help="'' takes the note away")
@@ -295,6 +303,13 @@ VERBS = (
             word("names", nargs="*", metavar="NAME", help="mnist, ...; without one, what lies in the cache"),
             word("--refetch", action="store_true", help="fetch again, whatever lies in the cache"),
         ),
+    ),
+    Verb(
+        "completion",
+        "print what makes a shell complete: bash, zsh or fish",
+        completion,
+        (SHELL,),
+        helps.COMPLETION,
     ),
     Verb("bench", "measure training speed", bench, (OVERRIDES,)),
 )

@@ -1,0 +1,151 @@
+"""`hyperopt completion SHELL`: what a shell asks when a word is to be completed, and the answers.
+
+The shell's function runs this very file, which then imports nothing of the package: verbs, keys and values
+are in a file of words that `hyperopt completion` made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+SHELLS = ("bash", "zsh", "fish")
+OF_IDS = ("show",)
+OF_EXPERIMENTS = ("tables", "figures", "publish", "render")
+MOST = 200
+BASH = """\
+_hyperopt() {{
+    local IFS=$'\\n'
+    local word="${{COMP_LINE:0:COMP_POINT}}"
+    word="${{word##* }}"
+    COMPREPLY=($("{python}" -S -E "{file}" "{words}" "${{COMP_LINE:0:COMP_POINT}}"))
+    # bash breaks words at = and : and takes only what follows
+    local cut="${{word%"${{word##*[=:]}}"}}"
+    COMPREPLY=("${{COMPREPLY[@]#"$cut"}}")
+    [[ ${{#COMPREPLY[@]}} == 1 && ${{COMPREPLY[0]}} == *= ]] && compopt -o nospace
+    return 0
+}}
+complete -o default -F _hyperopt hyperopt hyperopt-stacks
+"""
+ZSH = """\
+#compdef hyperopt hyperopt-stacks
+_hyperopt() {{
+    local -a found
+    found=("${{(@f)$("{python}" -S -E "{file}" "{words}" "${{LBUFFER}}")}}")
+    [[ -n "${{found[1]}}" ]] || {{ _files; return; }}
+    local -a keys values
+    keys=("${{(@M)found:#*=}}")
+    values=("${{(@)found:#*=}}")
+    (( $#keys )) && compadd -Q -S '' -- $keys
+    (( $#values )) && compadd -Q -- $values
+}}
+compdef _hyperopt hyperopt hyperopt-stacks
+"""
+FISH = """\
+complete -c hyperopt -c hyperopt-stacks -a '("{python}" -S -E "{file}" "{words}" (commandline -cp))'
+"""
+
+
+def completion(arguments: Namespace) -> int:
+    """Print the function of a shell, and make the words that it completes."""
+    from hyperopt.durable import write
+    from hyperopt.errors import unknown
+
+    if arguments.shell not in SHELLS:
+        raise unknown("shell", arguments.shell, SHELLS)
+    path = words_path()
+    write(path, json.dumps(words()), durable=False)
+    text = {"bash": BASH, "zsh": ZSH, "fish": FISH}[arguments.shell]
+    print(text.format(python=sys.executable, file=Path(__file__).resolve(), words=path), end="")
+    return 0
+
+
+def words_path() -> Path:
+    """Where the words lie that shells complete: the user's cache folder."""
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(cache) / "hyperopt" / "completion.json"
+
+
+def words() -> dict[str, object]:
+    """Verbs with their flags, keys with their values, ids of experiments, and where the runs lie."""
+    from hyperopt.cli.verbs import VERBS
+    from hyperopt.config.compose import GROUPS
+    from hyperopt.config.process_options import PROCESS_KEYS
+    from hyperopt.config.shorthands import SHORTHANDS
+    from hyperopt.config.sweep import shipped_keys
+    from hyperopt.experiments import ids
+    from hyperopt.optim.rules import RULES
+    from hyperopt.records import home
+
+    flags = {
+        verb.name: [name for word in verb.words for name in word.names if name.startswith("--")]
+        for verb in VERBS
+    }
+    values = {group: [*known] for group, known in GROUPS.items()}
+    values |= {"stack": [*RULES, *SHORTHANDS], "clip": ["true", "false"], "form": ["reported", "textbook"]}
+    values |= {"format": ["text", "json", "csv", "markdown"], "from": ["here", "published", "all"]}
+    values |= {"device": ["auto", "cpu", "cuda"], "diverged": ["true", "false"]}
+    keys = [*shipped_keys(), *PROCESS_KEYS]
+    return {"verbs": flags, "keys": keys, "values": values, "experiments": ids(), "home": str(home())}
+
+
+def answers(line: str, known: dict[str, object]) -> list[str]:
+    """What the last word of a line may become."""
+    before, _, word = line.rpartition(" ")
+    typed = before.split()[1:]
+    verb = next((each for each in typed if not each.startswith("-")), "")
+    flags = known["verbs"]
+    assert isinstance(flags, dict)
+    if not verb:
+        found = [*flags, "--help", "--version"]
+    elif word.startswith("-"):
+        found = [*flags.get(verb, []), "--help"]
+    elif "=" in word:
+        found = values_of(word, known)
+    else:
+        found = _starts(verb, known)
+    return sorted({each for each in found if each.startswith(word)})[:MOST]
+
+
+def values_of(word: str, known: dict[str, object]) -> list[str]:
+    """The values of a key; of several, or of a level of a stack, the last one's."""
+    key, _, given = word.partition("=")
+    last = max(given.rfind(","), given.rfind("/")) + 1
+    values = known["values"]
+    assert isinstance(values, dict)
+    of_key = run_ids(str(known["home"])) if key == "id" else values.get(key, [])
+    return [f"{key}={given[:last]}{value}" for value in of_key]
+
+
+def _starts(verb: str, known: dict[str, object]) -> list[str]:
+    """What a word without = may become."""
+    keys, experiments = known["keys"], known["experiments"]
+    assert isinstance(keys, list)
+    assert isinstance(experiments, list)
+    if verb in OF_IDS:
+        return run_ids(str(known["home"]))
+    found = [f"{key}=" for key in keys]
+    return [*experiments, *found] if verb in OF_EXPERIMENTS else found
+
+
+def run_ids(home: str) -> list[str]:
+    """Ids of stored runs, from a list that other verbs keep; the newest first."""
+    path = Path(os.environ.get("HYPEROPT_HOME") or home) / "ids.txt"
+    try:
+        return path.read_text(encoding="utf-8").split()
+    except OSError:
+        return []
+
+
+if __name__ == "__main__":
+    try:
+        told = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        print("\n".join(answers(sys.argv[2], told)))
+    except (OSError, ValueError, KeyError, IndexError):
+        sys.exit(0)

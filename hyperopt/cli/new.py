@@ -23,7 +23,7 @@ title: {title}
 source: Ours
 
 # Settings of every run, as on the command line; your own data set, model or rule is package.module:Name.
-settings: {{dataset: iris, epochs: 20}}
+settings: {{dataset: iris, dataset.test: true, epochs: 20}}
 seeds: 3
 """
 TABLE = """

@@ -84,7 +84,7 @@ def test_in_the_shell_itself(shell: str, home: Path, capsys: pytest.CaptureFixtu
     script = home / "script"
     script.write_text(capsys.readouterr().out, encoding="utf-8")
     with Terminal(shell) as terminal:
-        begin = "autoload -Uz compinit && compinit -u -d /dev/null; " if shell == "zsh" else ""
+        begin = "autoload -Uz compinit && compinit -u -D; " if shell == "zsh" else ""
         terminal.send(f"{begin}source {script}; PS1='> '; PROMPT='> '; echo rea''dy\n")
         terminal.expect("ready")
         for typed, becomes in {
@@ -131,5 +131,5 @@ class Terminal:
 
     def plain(self) -> str:
         """What was printed, without what moves the cursor, and blanks that only redraw."""
-        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\r|\x08", "", self.seen)
+        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|[\r\x07\x08]", "", self.seen)
         return re.sub(" +", " ", text)

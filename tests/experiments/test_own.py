@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def test_a_skeleton_runs_as_it_is_and_is_published_beside_itself(
     assert "mine/first" in capsys.readouterr().out
     assert main(["publish", "./mine/first.yaml"]) == 0
     results = tmp_path / "mine" / "results"
-    assert "3 seeds" in (results / "mine" / "first.md").read_text(encoding="utf-8")
+    page = (results / "mine" / "first.md").read_text(encoding="utf-8")
+    assert "3 seeds" in page
+    assert re.search(r"\d\.\d\d ± \d", page)
     assert (results / "records" / "mine" / "first.parquet").is_file()
     assert (results / "mine" / "first.svg").is_file() == (kind == "figure")
     assert main(["render", "./mine/first.yaml"]) == 0

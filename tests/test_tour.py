@@ -19,7 +19,8 @@ import pytest
 from hyperopt.cli import main
 
 TOUR = Path(__file__).parents[1] / "docs" / "tour.md"
-BLOCK = re.compile(r"````?(console|python)\n(.*?)^````?$", re.DOTALL | re.MULTILINE)
+CONSOLE = re.compile(r"^````console\n(.*?)^````$", re.DOTALL | re.MULTILINE)
+PYTHON = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 DRAWN = re.compile(r"[┌┐└┘│┤┬─⠀-⣿]")
 HEAD, TAIL = 12, 4
 """So many lines of a long output are shown."""
@@ -46,27 +47,24 @@ def printed(command: str) -> str:
     return "\n".join(lines)
 
 
-def evaluated(code: str) -> str:
-    """What Python prints."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
+def evaluated(code: str) -> None:
+    """Run Python, which has to go well."""
+    with contextlib.redirect_stdout(io.StringIO()):
         exec(code, {})
-    return out.getvalue().rstrip()
 
 
 def played(text: str) -> str:
-    """The tour with the outputs of its commands, run in this folder."""
+    """The tour with the outputs of its commands, run in this folder in the order in which they stand."""
 
     def block(match: re.Match[str]) -> str:
-        kind, body = match[1], match[2]
-        if kind == "python":
-            evaluated(body)
-            return match[0]
-        commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
+        commands = [line[2:] for line in match[1].splitlines() if line.startswith("$ ")]
         told = [f"$ {command}\n{printed(command)}".rstrip() for command in commands]
         return "````console\n" + "\n".join(told) + "\n````"
 
-    return BLOCK.sub(block, text)
+    before, python, after = PYTHON.split(text)
+    first = CONSOLE.sub(block, before)
+    evaluated(python)
+    return f"{first}```python\n{python}```{CONSOLE.sub(block, after)}"
 
 
 def without_numbers(text: str) -> str:
@@ -77,7 +75,7 @@ def without_numbers(text: str) -> str:
 
 
 def test_the_tour_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path / "runs"))
+    monkeypatch.setenv("HYPEROPT_HOME", "runs")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(tmp_path)
     written = TOUR.read_text(encoding="utf-8")

@@ -177,7 +177,9 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
             raise error
         LOG.warning("%s It is passed over.", error)
 
-    for experiment in load(root=experiments_dir(), unreadable=pass_over):
+    for experiment in load(unreadable=pass_over):
+        if experiment.folder:  # of one's own: its results lie elsewhere
+            continue
         if experiment.needs or _records(experiment, results).is_file():
             shown = shown_seeds(experiment, published, seeds)
             found = views_of(experiment, published, shown, by_looks=True)

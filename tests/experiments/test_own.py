@@ -38,7 +38,7 @@ def test_a_skeleton_runs_as_it_is_and_is_published_beside_itself(
     results = tmp_path / "mine" / "results"
     page = (results / "mine" / "first.md").read_text(encoding="utf-8")
     assert "3 seeds" in page
-    assert re.search(r"\d\.\d\d ± \d", page)
+    assert re.search(r"\| +\d+\.\d\d ", page)
     assert (results / "records" / "mine" / "first.parquet").is_file()
     assert (results / "mine" / "first.svg").is_file() == (kind == "figure")
     assert main(["render", "./mine/first.yaml"]) == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -98,6 +98,7 @@ class Watcher:
         self.workers: list[int] = []
         self.waited_for: list[str] = []
         self.found_ids: list[str] = []
+        self.told: list[tuple[str, int, dict[str, list[float]]]] = []
         self.closed = False
 
     def start(self, plan: object) -> None:
@@ -117,6 +118,9 @@ class Watcher:
 
     def fewer(self, workers: int) -> None:
         self.workers.append(workers)
+
+    def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
+        self.told.append((pack.name, epoch, {name: list(each) for name, each in values.items()}))
 
     def waits(self, runs: int, commands: Sequence[str]) -> None:
         self.waited_for += commands

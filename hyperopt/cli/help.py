@@ -31,6 +31,7 @@ how it runs, no part of what it is:
   engine=local|dask|slurm  on this machine, a Dask cluster, Slurm (docs/scale.md)
   scheduler=tcp://HOST:8786 or its file (dask)  partition= time=2h memory=4GB gpus=1 (slurm)
   tag=baseline,v2  note='what it is for'
+  callbacks=tensorboard,trackio      written while it trains, below the store; or package.module:Class
 cfg=FILE               what --cfg printed, or any of its keys; what the command line says stands before it
 with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
 """

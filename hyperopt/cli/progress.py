@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
+from hyperopt.cli.live import in_words, main_metric, means, sparkline
 from hyperopt.cli.tally import TRAINING, Tally
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rich.console import Console
 
@@ -32,6 +33,7 @@ class Plain:
         self.write = write
         self.tally = Tally(clock)
         self.waited_for: Sequence[str] = ()
+        self.told: dict[str, int] = {}
 
     def start(self, plan: Plan) -> None:
         """Begin to count; the plan has been printed."""
@@ -48,8 +50,14 @@ class Plain:
             self.write(f"{name}: {doing}")
         elif compiled:
             self.write(f"{name}: {TRAINING}, after {compiled}")
-        elif 0 < epoch < epochs:
+        elif 0 < epoch < epochs and epoch > self.told.get(pack.name, 0):
             self.write(f"{name}: epoch {epoch}/{epochs}; {self.tally.line()}")
+
+    def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
+        """A line an epoch: loss, error and learned rates, the means over the runs."""
+        self.told[pack.name] = epoch
+        epochs = pack.first.epochs
+        self.write(f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{epochs}: {in_words(means(values))}")
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """One line per pack."""
@@ -96,6 +104,7 @@ class Bars:
         self.console = console
         self.tally = Tally(clock)
         self.waiting = ""
+        self.series: dict[str, list[dict[str, float]]] = {}
         self.live = Live(console=console, get_renderable=self.render, transient=True, refresh_per_second=4)
 
     def start(self, plan: Plan) -> None:
@@ -107,8 +116,14 @@ class Bars:
         """Move a pack's bar."""
         self.tally.update(pack, epoch, steps, since, doing)
 
+    def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
+        """Show them beside a pack's bar."""
+        del epoch  # which its bar shows
+        self.series.setdefault(pack.name, []).append(means(values))
+
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""
+        self.series.pop(pack.name, None)
         self.tally.finish(pack, records)
 
     def halved(self, pack: Pack, parts: int) -> None:
@@ -154,6 +169,8 @@ class Bars:
             epochs, runs = part.pack.first.epochs, counted(len(part.pack.runs), "run")
             where = f"epoch {part.epoch}/{epochs}" if part.doing == TRAINING else self.tally.state(part)
             rows.add_row(label(part.pack), bar(part.epoch / epochs), f"{where}, {runs}")
+            if told := self.series.get(part.pack.name):
+                rows.add_row("", sparkline([of[main_metric(of)] for of in told]), in_words(told[-1]))
         if self.waiting:
             rows.add_row("", "", self.waiting)
         return rows

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from hyperopt.engine.execute import Outcome
     from hyperopt.engine.options import Options
     from hyperopt.engine.plan import Plan
+    from hyperopt.engine.progress import Progress
 
 
 def engine_options(process: Mapping[str, Any]) -> Options:
     """The engine's options, from the process options of a command line."""
     from hyperopt.engine.options import Options
 
-    return Options(**{key: value for key, value in process.items() if key != "format"})
+    return Options(**{key: value for key, value in process.items() if key not in ("format", "callbacks")})
 
 
 def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run], Collection[str]], Plan]:
@@ -65,7 +66,12 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
 
     for name in {pack.first.dataset["name"] for pack in plan.packs if not pack.first.dataset["generated"]}:
         prepare(name)
-    outcome = execute(plan, working(), engine_options(process), watch(Console(stderr=True)))
+    progress: Progress = watch(Console(stderr=True))
+    if names := process.get("callbacks"):
+        from hyperopt.export.callbacks import Observed, callbacks_of
+
+        progress = Observed(progress, callbacks_of(names, home()))
+    outcome = execute(plan, working(), engine_options(process), progress)
     remember_ids()
     for pack, message in outcome.failures:
         runs = ", ".join(run.id for run in pack.runs)

@@ -14,9 +14,10 @@ DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("local", "dask", "slurm")
 READ_BY = {"scheduler": "dask", "partition": "slurm", "time": "slurm", "memory": "slurm", "gpus": "slurm"}
 """The engine that reads an option, for those that only one reads."""
-PROCESS_KEYS = ("device", "workers", "pack", "compile", "engine", *READ_BY, "format")
+PROCESS_KEYS = ("device", "workers", "pack", "compile", "engine", *READ_BY, "callbacks", "format")
 UNITS = {"s": 1, "m": 60, "h": 3600}
 MEGABYTES = {"MB": 1, "GB": 1024}
+A_CALLBACK = re.compile(r"[A-Za-z_][\w.:]*")
 MOST_WORKERS = 100_000
 
 
@@ -86,6 +87,11 @@ def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
         if re.fullmatch(r"[\w.,-]+", str(value)):  # several are a list, as sbatch has it
             return str(value)
         expected = "a name, or several as in a,b,"
+    elif key == "callbacks":
+        names = str(value).strip("[]").split(",")
+        if all(map(A_CALLBACK.fullmatch, names)):
+            return names
+        expected = "tensorboard, trackio, or package.module:Class, or several as in a,b,"
     elif key == "gpus":
         if type(value) is int and value in (0, 1):
             return value

@@ -48,6 +48,7 @@ def keep(root: Path, note: Begun) -> None:
     """Write a note; what an earlier try reported of its progress goes."""
     files = PackFiles(root, note.name)
     files.progress.unlink(missing_ok=True)
+    files.numbers.unlink(missing_ok=True)
     write(files.begun, json.dumps(asdict(note)), durable=False)
 
 

@@ -77,6 +77,8 @@ class Work:
         waiting: packs to train.
         elsewhere: runs to train that other commands have claimed, by id.
         training: the packs in training, by name, each with the note that it was begun.
+        told: of packs in training, the last epoch whose numbers the progress knows, and where that ends in
+            their file; `telling` guards it.
         tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
         room: how large packs may be.
     """
@@ -92,6 +94,8 @@ class Work:
     tried: dict[str, int] = field(default_factory=dict)
     room: Room = field(default_factory=Room)
     outcome: Outcome = field(default_factory=Outcome)
+    told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    telling: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
         """Train all that waits, here or in other commands; what is finished is collected first."""
@@ -210,7 +214,9 @@ class Work:
         else:
             self.store.write(result, pack.name)
             self.outcome.records.update({record.id: record for record in result})
+            self.tell_numbers(pack)
             self.files(pack).clear()
+            self.told.pop(pack.name, None)
             self.progress.finish(pack, result)
         del self.training[pack.name]
         self.claims.free([run.id for run in pack.runs])
@@ -227,6 +233,17 @@ class Work:
         if again:
             self.tried[pack.name] = max(epoch, before)
         return again
+
+    def tell_numbers(self, pack: Pack) -> None:
+        """Tell the progress of the epochs of a pack that it has not been told of."""
+        with self.telling:
+            last, start = self.told.get(pack.name, (0, 0))
+            new, start = self.files(pack).told(start)
+            for epoch, values in new:
+                if epoch > last:  # an epoch after a checkpoint may be trained twice
+                    self.progress.numbers(pack, epoch, values)
+                    last = epoch
+            self.told[pack.name] = last, start
 
     def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
         """Try a pack again in halves, or beside fewer; give up where nothing is left to try."""
@@ -264,6 +281,7 @@ class Work:
             while not stop.wait(POLL_SECONDS):
                 self.claims.renew()
                 for pack, _ in list(self.training.values()):
+                    self.tell_numbers(pack)
                     if (reported := self.files(pack).reported()) is not None:
                         epoch, since, doing = reported
                         steps = run_steps(pack.first) * epoch // pack.first.epochs

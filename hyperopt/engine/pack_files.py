@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -95,13 +97,36 @@ class PackFiles:
         except UNREADABLE:
             return None
 
+    @property
+    def numbers(self) -> Path:
+        """The file of what each epoch ended with, a line each."""
+        return self.root / "progress" / f"{self.name}.jsonl"
+
+    def tell(self, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
+        """Say what an epoch ended with; as nothing follows from it, a full disk is none of its business."""
+        with suppress(OSError), self.numbers.open("a", encoding="utf-8") as file:
+            file.write(json.dumps([epoch, values]) + "\n")
+
+    def told(self, start: int) -> tuple[list[tuple[int, dict[str, list[float]]]], int]:
+        """What epochs ended with, from a place in the file on, and the place up to which that is."""
+        try:
+            with self.numbers.open("rb") as file:
+                start = start if start <= file.seek(0, SEEK_END) else 0
+                file.seek(start)
+                whole, end, _ = file.read().rpartition(b"\n")  # the last line may be half there
+            return [(epoch, values) for epoch, values in map(json.loads, whole.splitlines())], start + len(
+                whole + end
+            )
+        except UNREADABLE:
+            return [], start
+
     def write_failure(self, text: str) -> Path:
         """Keep what went wrong, and return the file it is in."""
         return write(self.root / "failures" / f"{self.name}.txt", text, durable=False)
 
     def clear(self) -> None:
         """Remove what only an unfinished pack needs."""
-        for path in (self.checkpoint, self.progress, self.begun):
+        for path in (self.checkpoint, self.progress, self.numbers, self.begun):
             path.unlink(missing_ok=True)
 
 

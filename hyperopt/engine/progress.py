@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hyperopt.config import Run
     from hyperopt.engine.pack import Pack
@@ -31,6 +31,17 @@ class Progress(Protocol):
             steps: updates done in each run.
             since: of these epochs, how many a checkpoint held.
             doing: "training", or "compiling" its program.
+        """
+
+    def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
+        """What an epoch of a pack ended with, told once for each epoch that was trained, in order.
+
+        Workers that do not share the folder of the store tell none: then the records have them.
+
+        Args:
+            pack: in training.
+            epoch: epochs done.
+            values: of every metric, and every hyperparameter by "level.name", a number for each run.
         """
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:

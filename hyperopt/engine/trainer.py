@@ -79,6 +79,10 @@ class History:
         )
         return History(metrics, hyperparameters, [self.seconds[place] for place in places], [*self.machines])
 
+    def last(self) -> dict[str, list[float]]:
+        """What the last epoch ended with, by name a number for each run."""
+        return {name: rows[-1] for name, rows in {**self.metrics, **self.hyperparameters}.items()}
+
     def hold(self, epochs: int) -> None:
         """Fill up to this many epochs with the last numbers, once all runs have finished."""
         for rows in (*self.metrics.values(), *self.hyperparameters.values()):
@@ -138,6 +142,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         if time.monotonic() - last_saved > CHECKPOINT_SECONDS and epoch + 1 < run.epochs:
             files.save(ids, epoch + 1, active.whole, asdict(history))
             last_saved = time.monotonic()
+        files.tell(epoch + 1, history.last())
         files.report(epoch + 1, done)
     history.hold(run.epochs)
 

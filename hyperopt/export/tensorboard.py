@@ -37,6 +37,15 @@ def write_events(folder: Path, runs: Sequence[Exported]) -> int:
     return new
 
 
+def check() -> None:
+    """Refuse to begin where TensorBoard is not installed.
+
+    Raises:
+        ImpossibleError: it is not.
+    """
+    encoded({}, 0.0)
+
+
 def encoded(
     series: Mapping[str, Iterable[float]],
     started: float,

@@ -14,32 +14,43 @@ PROJECT = "hyperopt"
 
 
 def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
-    """Write runs that are not there; returns how many these were.
+    """Write runs; returns of how many something was not there.
 
     Raises:
         ImpossibleError: trackio is not installed.
     """
-    storage = _storage(folder)
-    there = {*storage.get_runs(PROJECT)} if storage.get_project_db_path(PROJECT).exists() else set()
-    new = [run for run in runs if f"{run.group}, {run.name}" not in there]
-    for run in new:
-        epochs = max(map(len, run.series.values()), default=0)
+    tables = Tables(folder)
+    return sum(map(tables.write, runs))
+
+
+class Tables:
+    """The tables in a folder; no epoch of a run is written twice."""
+
+    def __init__(self, folder: Path) -> None:
+        self.storage = _storage(folder)
+        there = self.storage.get_project_db_path(PROJECT).exists()
+        known = self.storage.get_runs(PROJECT) if there else []
+        self.epochs = {name: len(self.storage.get_logs(PROJECT, name)) for name in known}
+
+    def write(self, run: Exported) -> bool:
+        """Write the epochs of a run that are not there; whether there were any."""
+        return self.add(run, 1)
+
+    def add(self, run: Exported, first: int) -> bool:
+        """Write a run's numbers, the first of which are of the epoch `first`, where they are not there."""
+        name = f"{run.group}, {run.name}"
+        there, last = self.epochs.get(name, 0), first + max(map(len, run.series.values()), default=0)
+        steps = [epoch for epoch in range(first, last) if epoch > there]
         rows = [
-            {name: values[epoch] for name, values in run.series.items() if epoch < len(values)}
-            for epoch in range(epochs)
+            {key: values[epoch - first] for key, values in run.series.items() if epoch - first < len(values)}
+            for epoch in steps
         ]
-        times = [
-            datetime.fromtimestamp(run.started + epoch, UTC).isoformat() for epoch in range(1, epochs + 1)
-        ]
-        storage.bulk_log(
-            PROJECT,
-            f"{run.group}, {run.name}",
-            rows,
-            steps=list(range(1, epochs + 1)),
-            timestamps=times,
-            config={**run.settings, "_Group": run.group, "_Created": times[0] if times else None},
-        )
-    return len(new)
+        if rows:
+            times = [datetime.fromtimestamp(run.started + epoch, UTC).isoformat() for epoch in steps]
+            config = {**run.settings, "_Group": run.group, "_Created": times[0]}
+            self.storage.bulk_log(PROJECT, name, rows, steps=steps, timestamps=times, config=config)
+            self.epochs[name] = steps[-1]
+        return bool(rows)
 
 
 def _storage(folder: Path) -> Any:

@@ -1,0 +1,69 @@
+"""What an epoch ends with is told once, in order, and fits a line."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from small_runs import EAGER, Watcher, a_plan, small_run
+
+from hyperopt.cli.live import in_words, main_metric, means, sparkline
+from hyperopt.cli.progress import Plain
+from hyperopt.engine.execute import execute
+from hyperopt.engine.pack import Pack
+from hyperopt.engine.pack_files import PackFiles
+from hyperopt.records import Store
+
+
+def test_progress_is_told_what_every_epoch_of_every_run_ended_with_as_the_records_have_it(
+    tmp_path: Path,
+) -> None:
+    runs = [small_run(stack="adam/sgd", seed=seed) for seed in range(2)]
+    watcher = Watcher()
+    outcome = execute(a_plan(Pack(tuple(runs))), Store(tmp_path / "records"), EAGER, watcher)
+    assert [epoch for _, epoch, _ in watcher.told] == [1, 2, 3]
+    for place, run in enumerate(runs):
+        record = outcome.records[run.id]
+        for name, series in {**record.metrics, **record.hyperparameters}.items():
+            assert [values[name][place] for _, _, values in watcher.told] == series
+    assert not list((tmp_path / "progress").iterdir())
+
+
+def test_a_line_that_is_half_there_is_read_the_next_time(tmp_path: Path) -> None:
+    files = PackFiles(tmp_path, "pack")
+    files.numbers.parent.mkdir()
+    files.tell(1, {"train_loss": [0.5, math.nan]})
+    with files.numbers.open("a") as file:
+        file.write('[2, {"train_l')
+    [(epoch, values)], place = files.told(0)
+    assert (epoch, values["train_loss"][0]) == (1, 0.5)
+    assert files.told(place) == ([], place)
+    with files.numbers.open("a") as file:
+        file.write('oss": [0.25, 0.5]}]\n')
+    assert files.told(place)[0] == [(2, {"train_loss": [0.25, 0.5]})]
+
+
+def test_plain_lines_have_loss_error_and_the_rate_of_every_level() -> None:
+    lines: list[str] = []
+    plain = Plain(lines.append)
+    pack = Pack((small_run(stack="adam/sgd"),))
+    values = {
+        "train_loss": [0.3125],
+        "test_error": [3.25],
+        "0.alpha": [0.002],
+        "1.alpha": [1e-5],
+        "0.beta1": [0.9],
+    }
+    plain.numbers(pack, 2, values)
+    assert lines == ["adam/sgd x 1: epoch 2/3: train_loss 0.3125, test_error 3.25 %, alpha 0.002/1e-05"]
+
+
+def test_means_leave_out_what_is_not_finite_and_bars_go_from_least_to_most() -> None:
+    told = means({"train_loss": [1.0, math.nan, 3.0], "test_error": [math.nan]})
+    assert told["train_loss"] == 2.0
+    assert math.isnan(told["test_error"])
+    assert main_metric(told) == "train_loss"
+    assert in_words({"test_error": math.nan}) == "nothing finite"
+    assert sparkline([1.0, 2.0, math.nan, 8.0]) == "▁▂█"
+    assert sparkline([5.0, 5.0]) == "▁▁"
+    assert len(sparkline(list(map(float, range(100))))) == 24

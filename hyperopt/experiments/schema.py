@@ -51,7 +51,7 @@ def definitions() -> dict[str, Schema]:
     claim |= {"ours": TRUTH, "same_as": TEXT, "judged_by": {"enum": [*JUDGED_BY, "repeats"]}, **tested}
     return {
         "settings": {"type": "object", "properties": _settings()},
-        "column": _object({"label": TEXT, "metric": _metric(), "settings": _ref("settings")}),
+        "column": _object({"label": TEXT, "metric": _metric(), "settings": _ref("settings"), "x": NUMBER}),
         "table": _object(
             {"heading": TEXT, "settings": _ref("settings"), "rows": _list(_ref("row"))}, "heading", "rows"
         ),
@@ -147,6 +147,7 @@ def _experiment() -> dict[str, Schema]:
         "order": TEXT,
         "pictures": TEXT,
         "lists": TEXT,
+        "rows_of": TEXT,
         "reading_error": NUMBER,
         "rounding_error": NUMBER,
         "reference": TEXT,

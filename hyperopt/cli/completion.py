@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Mapping, Sequence
 
 SHELLS = ("bash", "zsh", "fish")
 OF_IDS = ("show",)
@@ -52,15 +53,15 @@ complete -c hyperopt -c hyperopt-stacks -a '("{python}" -S -E "{file}" "{words}"
 """
 
 
-def completion(arguments: Namespace) -> int:
-    """Print the function of a shell, and make the words that it completes."""
+def completion(arguments: Namespace, flags: Mapping[str, Sequence[str]]) -> int:
+    """Print the function of a shell, and make the words that it completes; `flags` are those of each verb."""
     from hyperopt.durable import write
     from hyperopt.errors import unknown
 
     if arguments.shell not in SHELLS:
         raise unknown("shell", arguments.shell, SHELLS)
     path = words_path()
-    write(path, json.dumps(words()), durable=False)
+    write(path, json.dumps(words(flags)), durable=False)
     text = {"bash": BASH, "zsh": ZSH, "fish": FISH}[arguments.shell]
     print(text.format(python=sys.executable, file=Path(__file__).resolve(), words=path), end="")
     return 0
@@ -72,9 +73,8 @@ def words_path() -> Path:
     return Path(cache) / "hyperopt" / "completion.json"
 
 
-def words() -> dict[str, object]:
+def words(flags: Mapping[str, Sequence[str]]) -> dict[str, object]:
     """Verbs with their flags, keys with their values, ids of experiments, and where the runs lie."""
-    from hyperopt.cli.verbs import VERBS
     from hyperopt.config.compose import GROUPS
     from hyperopt.config.process_options import PROCESS_KEYS
     from hyperopt.config.shorthands import SHORTHANDS
@@ -83,16 +83,18 @@ def words() -> dict[str, object]:
     from hyperopt.optim.rules import RULES
     from hyperopt.records import home
 
-    flags = {
-        verb.name: [name for word in verb.words for name in word.names if name.startswith("--")]
-        for verb in VERBS
-    }
     values = {group: [*known] for group, known in GROUPS.items()}
     values |= {"stack": [*RULES, *SHORTHANDS], "clip": ["true", "false"], "form": ["reported", "textbook"]}
     values |= {"format": ["text", "json", "csv", "markdown"], "from": ["here", "published", "all"]}
     values |= {"device": ["auto", "cpu", "cuda"], "diverged": ["true", "false"]}
     keys = [*shipped_keys(), *PROCESS_KEYS]
-    return {"verbs": flags, "keys": keys, "values": values, "experiments": ids(), "home": str(home())}
+    return {
+        "verbs": {verb: [*of] for verb, of in flags.items()},
+        "keys": keys,
+        "values": values,
+        "experiments": ids(),
+        "home": str(home()),
+    }
 
 
 def answers(line: str, known: dict[str, object]) -> list[str]:

@@ -184,7 +184,7 @@ def completion(arguments: Namespace) -> int:
     """`hyperopt completion`."""
     from hyperopt.cli import completion as module
 
-    return module.completion(arguments)
+    return module.completion(arguments, flags())
 
 
 def bench(arguments: Namespace) -> int:
@@ -314,3 +314,10 @@ VERBS = (
     Verb("bench", "measure training speed", bench, (OVERRIDES,)),
 )
 """Every verb, in the order in which the help lists them."""
+
+
+def flags() -> dict[str, list[str]]:
+    """The flags of each verb, for shells that complete them."""
+    return {
+        verb.name: [name for word in verb.words for name in word.names if name[:2] == "--"] for verb in VERBS
+    }

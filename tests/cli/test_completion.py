@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from hyperopt.cli import completion, main
+from hyperopt.cli.verbs import flags
 from hyperopt.experiments import ids
 
 PATIENCE = 30.0
@@ -31,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answers(line: str) -> list[str]:
-    return completion.answers(line, json.loads(json.dumps(completion.words())))
+    return completion.answers(line, json.loads(json.dumps(completion.words(flags()))))
 
 
 @pytest.mark.parametrize(

@@ -17,23 +17,24 @@ EPOCH = trainer.train_epoch
 A_RUN = 500 * 2**20
 
 
-def slowly(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
-    """Train a pack with a checkpoint after every epoch and a rest before it, short where it goes on."""
+def held(pack: Pack, options: Options, root: Path, go: Path) -> list[Record] | Failure:
+    """Train a pack with a checkpoint after every epoch; not past the first before there is a file `go`."""
     files = PackFiles(root, pack.name)
-    rest = 0.05 if files.checkpoint.exists() else 0.3
 
-    def epoch_and_rest(*arguments: Any) -> Any:
-        time.sleep(rest)
+    def epoch_once_it_may(*arguments: Any) -> Any:
+        while files.checkpoint.exists() and not go.exists():
+            time.sleep(0.05)
+        time.sleep(0.05)
         return EPOCH(*arguments)
 
-    vars(trainer).update(CHECKPOINT_SECONDS=-1.0, train_epoch=epoch_and_rest)
+    vars(trainer).update(CHECKPOINT_SECONDS=-1.0, train_epoch=epoch_once_it_may)
     return attempt(pack, options, root)
 
 
-def alone(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
-    """Train a pack where the folder of the command cannot be seen."""
+def alone(pack: Pack, options: Options, root: Path, go: Path) -> list[Record] | Failure:
+    """The same where the folder of the command cannot be seen."""
     assert "dask" in str(root), root
-    return slowly(pack, options, root)
+    return held(pack, options, root, go)
 
 
 def hungry(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:

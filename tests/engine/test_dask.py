@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 pytest.importorskip("distributed")
 
-from attempts import alone, hungry, slowly
+from attempts import alone, held, hungry
 from dask_clusters import kill, local_cluster, own_pid, until
 from distributed import Client, LocalCluster
 from small_runs import EAGER, Watcher, a_plan, measured, mixed_runs, small_run
@@ -104,11 +105,11 @@ def test_a_sweep_has_the_numbers_that_it_has_here(
 def test_a_pack_whose_worker_is_killed_goes_on_elsewhere_from_its_checkpoint(
     shared: bool, cluster: LocalCluster, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packs, watcher = long_packs(1), Told()
+    packs, watcher, go = long_packs(1), Told(), tmp_path / "go"
     expected = here(packs, tmp_path)
     if not shared:
         hidden(monkeypatch)
-    trained_by(slowly if shared else alone, monkeypatch)
+    trained_by(partial(held if shared else alone, go=go), monkeypatch)
 
     def kill_its_worker() -> None:
         until(lambda: checkpointed(store, packs))
@@ -116,6 +117,7 @@ def test_a_pack_whose_worker_is_killed_goes_on_elsewhere_from_its_checkpoint(
             (at,) = (worker for worker, keys in client.processing().items() if keys)
             (pid,) = client.run(own_pid, workers=[at]).values()
         kill(pid)
+        go.touch()
 
     killer = threading.Thread(target=kill_its_worker)
     killer.start()
@@ -131,12 +133,12 @@ def test_a_pack_whose_worker_is_killed_goes_on_elsewhere_from_its_checkpoint(
 def test_packs_follow_a_cluster_that_grows_and_shrinks(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    packs, watcher, going = long_packs(3, epochs=15), Told(), []
+    packs, watcher, go, going = long_packs(3, epochs=3), Told(), tmp_path / "go", []
     expected = here(packs, tmp_path)
-    trained_by(slowly, monkeypatch)
+    trained_by(partial(held, go=go), monkeypatch)
 
     def at_once() -> int:
-        going.append(sum(PackFiles(store.root.parent, pack.name).progress.exists() for pack in packs))
+        going.append(sum(PackFiles(store.root.parent, pack.name).checkpoint.exists() for pack in packs))
         return going[-1]
 
     with local_cluster(1) as small, ThreadPoolExecutor(1) as pool:
@@ -145,6 +147,8 @@ def test_packs_follow_a_cluster_that_grows_and_shrinks(
         small.scale(2)
         until(lambda: at_once() == 2)
         small.scale(1)
+        until(lambda: watcher.agains)
+        go.touch()
         outcome.result(180)
     assert max(going) == 2
     assert watcher.halves == [], "a worker that was sent away says nothing of memory"
@@ -168,8 +172,8 @@ def test_a_pack_too_large_for_the_memory_of_a_worker_is_halved(
 def test_what_is_cancelled_ends_on_the_worker_at_once(
     cluster: LocalCluster, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained_by(slowly, monkeypatch)
-    packs = [Pack((small_run(epochs=10_000),))]
+    trained_by(partial(held, go=store.root / "never"), monkeypatch)
+    packs = long_packs(1)
 
     workers = DaskWorkers(Client(cluster, set_as_default=False), store.root.parent)
     submit = workers.submit
@@ -199,7 +203,8 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
     packs, watcher, file = long_packs(1), Told(), tmp_path / "scheduler.json"
     expected = here(packs, tmp_path)
     hidden(monkeypatch)
-    trained_by(alone, monkeypatch)
+    go = tmp_path / "go"
+    trained_by(partial(alone, go=go), monkeypatch)
 
     def command(*words: str) -> subprocess.Popen[bytes]:
         with (tmp_path / f"{words[0]}.log").open("ab") as log:
@@ -228,6 +233,7 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
             with pytest.raises(ClusterLostError, match="the same command goes on where it stopped"):
                 lost.result(180)
         assert checkpointed(store, packs)
+        go.touch()
         processes += started()
         outcome = attempt()
     finally:

@@ -51,7 +51,8 @@ def measure_on_gpu(asked: Namespace, say: Say) -> int:
     """Measure pieces on a GPU; returns the exit code."""
     from benchmarks.gpu.pieces import Asked, measure_here, measure_pieces
 
-    wanted = Asked(tuple(asked.names), asked.rehearse, asked.seconds, asked.out)
+    usual = results_dir() / "local" / "rehearsal" if asked.rehearse else results_dir()
+    wanted = Asked(tuple(asked.names), asked.rehearse, asked.seconds, asked.out or usual)
     if asked.here:
         measure_here(asked.names[0], wanted, say)
         return 0
@@ -79,7 +80,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     pieces.add_argument("names", nargs="*", metavar="PIECE", help="measure these, even if they are done")
     pieces.add_argument("--rehearse", action="store_true", help="on the CPU, with tiny sizes")
     pieces.add_argument("--seconds", type=float, help="most seconds of each piece, in place of its own limit")
-    pieces.add_argument("--out", type=Path, default=results_dir(), help="folder of the results")
+    pieces.add_argument(
+        "--out", type=Path, help="folder of the results; results/, of a rehearsal below local/"
+    )
     pieces.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(argv)
     say = saying()

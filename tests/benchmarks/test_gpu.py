@@ -44,7 +44,7 @@ def test_the_pieces_that_are_commands(tmp_path: Path) -> None:
     found = {(row.piece, row.quantity): row.value for row in read(tmp_path / "gpu.csv")}
     assert found["tests", "failed"] == "0"
     assert found["table", "exit code"] == found["nets", "exit code"] == "0"
-    assert found["table", "runs"] == found["nets", "runs finished"] == "2"
+    assert found["table", "runs finished"] == found["nets", "runs finished"] == "2"
 
 
 def test_every_piece_leaves_its_rows_and_a_section(folder: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from hyperopt.findings.own_runs import own_runs
+from hyperopt.findings.timings import is_timing
 from hyperopt.records import Store, home, published, working
 from hyperopt.selection import select
 
@@ -36,11 +37,12 @@ class ChosenRuns:
     def runs(self) -> OwnRuns:
         """The runs as they are now."""
         every = select(self.words, self.place)
-        chosen = every.take(range(max(0, len(every) - MOST_RUNS), len(every)))
+        runs = [place for place, id_ in enumerate(every.ids) if not is_timing(id_)]
+        chosen = every.take(runs[-MOST_RUNS:])
         missing = {*chosen.ids} - self._records.keys()
         for store in self._stores:
             self._records |= store.load(missing) if missing else {}
-        return own_runs(chosen, self._records, len(every), home())
+        return own_runs(chosen, self._records, len(runs), home())
 
 
 def now() -> str:

@@ -17,6 +17,7 @@ from hyperopt.records import Record
 if TYPE_CHECKING:
     from hyperopt.config import Run
 
+PREFIX = "time-"
 SECONDS = "seconds"
 CORE = "core"
 TIMED_STEPS = "timed steps"
@@ -24,7 +25,12 @@ TIMED_STEPS = "timed steps"
 
 def timing_id(run: Run, library: str) -> str:
     """The id of the record of a run's times in a library."""
-    return f"time-{library}-{run.id}"
+    return f"{PREFIX}{library}-{run.id}"
+
+
+def is_timing(id_: str) -> bool:
+    """Whether a record of this id has times, and is no run's."""
+    return id_.startswith(PREFIX)
 
 
 def timing(

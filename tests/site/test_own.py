@@ -24,6 +24,7 @@ from hyperopt.engine.begun import keep, note_of
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
+from hyperopt.findings.timings import timing
 from hyperopt.records import Record, home, working
 from hyperopt.statistics import t_interval
 
@@ -77,6 +78,12 @@ def test_view_writes_the_runs_that_are_chosen(capsys: pytest.CaptureFixture[str]
     assert data["metric"] == "test_error"
     series = {run["id"]: run["series"][data["names"].index("test_error")] for run in data["runs"]}
     assert series == {r.id: r.metrics["test_error"] for r in both() if r.config["seed"] < 2}
+
+
+def test_the_times_of_a_run_are_no_run():
+    run = resolve({"dataset": "mnist", "stack": "sgd", "epochs": 2})
+    stored(run_of("sgd", 0), timing(run, "hyperopt", [1.0, 2.0], 1.0, 470, {"device": "cpu"}))
+    assert [*ChosenRuns([], "here").runs().runs] == [run.id]
 
 
 def test_it_opens_the_page_unless_it_is_asked_not_to(monkeypatch: pytest.MonkeyPatch):

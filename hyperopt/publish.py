@@ -82,14 +82,15 @@ def own_results(experiment: Experiment) -> Path:
 
 
 def _publish(experiment: Experiment, store: Store, published: Store, path: Path) -> set[str]:
-    """Add to an experiment's published records those that its page now shows; returns which."""
+    """Add to an experiment's published records those that its page now shows; returns which no other had."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
     records = ChainMap(kept, _of_looks(experiment, published), _of_looks(experiment, store))
     seeds = shown_seeds(experiment, records, published.seeds() | store.seeds())
     wanted = {run.id for run in experiment.runs(seeds)} | timings.ids(experiment)
+    before = published.ids()
     if new := wanted & store.ids() - kept.keys():
         write_records(path, [*kept.values(), *store.load(new).values()])
-    return new
+    return new - before
 
 
 def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:

@@ -19,7 +19,7 @@ from hyperopt.findings.verdicts import Look, Verdict, about_times, looks, senten
 from hyperopt.records import Record
 from hyperopt.statistics import Evidence
 
-DRAWS = 200
+DRAWS = 100
 """How often a look is drawn to say how probably it decides."""
 
 
@@ -50,7 +50,8 @@ class NextLook:
     @cached_property
     def undecided(self) -> Mapping[str, Chance]:
         """The sentences, each with how probably this look tells it."""
-        return _probable(self.left, Look(self.seeds, self.level))
+        told = chances(self.left, Look(self.seeds, self.level))
+        return {verdict.claim.says: chance for verdict, chance in zip(self.left, told, strict=True)}
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,10 @@ def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iter
     return (*experiment.seeds, *complete)
 
 
-def asked_by_looks(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> list[Run]:
-    """Of the experiment's runs with these seeds those that are there or that looks ask for."""
-    far = reached(experiment, records)
+def asked_by_looks(
+    experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int], far: Reached
+) -> list[Run]:
+    """Of the experiment's runs with these seeds those that are there or that looks ask for, so far."""
     looked = {*far.seeds, *(far.next.seeds if far.next else ())}
     wanted = {run.id for run in (*far.runs, *(far.next.runs if far.next else ()))}
     return [
@@ -166,7 +168,7 @@ def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
     return [run for seed in seeds for cell in cells for run in cell.runs(seed)]
 
 
-def _probable(left: Sequence[Verdict], look: Look) -> dict[str, Chance]:
+def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
     """How often each sentence is told at a look whose further effects are like those seen so far.
 
     Of a mean they are normal with its mean and spread, else drawn from those seen.
@@ -179,12 +181,10 @@ def _probable(left: Sequence[Verdict], look: Look) -> dict[str, Chance]:
         ]
         for counts, decision in zip(outcomes, decide(sentences, look.level), strict=True):
             counts[decision.outcome] += 1
-    return {
-        verdict.claim.says: Chance(
-            (counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS
-        )
-        for verdict, counts in zip(left, outcomes, strict=True)
-    }
+    return [
+        Chance((counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS)
+        for counts in outcomes
+    ]
 
 
 def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 from hyperopt.experiments.experiment import Experiment, Seeds
 from hyperopt.findings import timings
+from hyperopt.findings.ahead import Ahead, ahead
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measurements, measure
-from hyperopt.findings.next_look import asked_by_looks
+from hyperopt.findings.next_look import Reached, asked_by_looks, reached
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
 from hyperopt.findings.tally import Tally, tally_of
@@ -33,6 +34,7 @@ class View:
         measurements: every cell.
         origin: how many runs are in, and what made them; a list has those of the experiment that it lists.
         verdicts: the verdicts on its claims.
+        ahead: what each undecided sentence awaits, by its number from 0, where the page is one of looks.
         orders: the orders of the rows, where the experiment compares them.
         curves: the curves of a figure, by panel.
         times: the times of single runs; None where the experiment times none.
@@ -46,6 +48,7 @@ class View:
     measurements: Measurements
     origin: Origin
     verdicts: Sequence[Verdict] = ()
+    ahead: Mapping[int, Ahead] = field(default_factory=dict)
     orders: Sequence[Order] = ()
     curves: Curves = field(default_factory=dict)
     times: Times | None = None
@@ -137,22 +140,28 @@ def views_of(
     """
     asked = experiment.seed_numbers(seeds)
     groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
-    return [view_of(experiment, records, group, by_looks=by_looks) for group in groups]
+    far = reached(experiment.lists or experiment, records) if by_looks else None
+    return [view_of(experiment, records, group, far if group is groups[-1] else None) for group in groups]
 
 
 def view_of(
-    experiment: Experiment, records: Mapping[str, Record], seeds: tuple[int, ...], *, by_looks: bool = False
+    experiment: Experiment,
+    records: Mapping[str, Record],
+    seeds: tuple[int, ...],
+    far: Reached | None = None,
 ) -> View:
-    """The experiment as these records and seeds show it."""
+    """The experiment as these records and seeds show it, `far` as its looks have come."""
     measurements = measure(experiment, records, seeds)
+    found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment
-    runs = asked_by_looks(asked, records, seeds) if by_looks else asked.runs(seeds)
+    runs = asked_by_looks(asked, records, seeds, far) if far else asked.runs(seeds)
     return View(
         experiment,
         seeds,
         measurements,
         origin(runs, records),
-        verdicts=verdicts(experiment, measurements, seeds),
+        verdicts=found,
+        ahead=ahead(experiment, records, found, far) if far else {},
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
         times=times(experiment, records, measurements),

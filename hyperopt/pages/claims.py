@@ -11,7 +11,7 @@ from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.markdown import interval, number
-from hyperopt.wording import possessive, sentence
+from hyperopt.wording import counted, duration, possessive, sentence
 
 OF_TIMES = (
     "Of times it is the ratio, paired by round, and n counts rounds; they are looked at once, whatever seeds."
@@ -24,7 +24,10 @@ def section(view: View) -> list[Block]:
     """The sentences, the table of their rows, and how they were judged; empty without any."""
     if not view.verdicts:
         return []
-    listed = [f"{i}. {said(verdict, view.experiment)}" for i, verdict in enumerate(view.verdicts, 1)]
+    listed = [
+        f"{i}. {said(verdict, view.experiment)}{_awaited(verdict, view, i - 1)}"
+        for i, verdict in enumerate(view.verdicts, 1)
+    ]
     return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), _how_judged(view)]
 
 
@@ -64,6 +67,22 @@ def said(verdict: Verdict, experiment: Experiment) -> str:
     if claim.contradicted:
         parts.append(f"**{sentence(possessive(experiment.reference))} own numbers contradict it.**")
     return " ".join(parts)
+
+
+def _awaited(verdict: Verdict, view: View, i: int) -> str:
+    """What it would cost to decide a sentence that is not; empty of others."""
+    if verdict.decided:
+        return ""
+    if about_times(verdict.claim, view.experiment):
+        return f" To decide it takes more rounds: `python -m benchmarks times {view.experiment.id}`."
+    if not (look := view.ahead.get(i)):
+        return ""
+    which = "The look" if look.declared else "Its looks are done; a further one"
+    took = f"{counted(look.runs, 'more run')}, {duration(look.seconds)} at the pace of ours"
+    odds = f"decides it with a probability of {100 * look.chance.decided:.0f} %"
+    if look.chance.at_the_bound:
+        odds += f", and shows it at its bound with {100 * look.chance.at_the_bound:.0f} %"
+    return f" *{which} at {look.seeds} seeds ({took}) {odds}.*"
 
 
 def _effect(check: Check, experiment: Experiment) -> str:

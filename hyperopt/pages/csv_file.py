@@ -57,7 +57,11 @@ def csv(views: Sequence[View]) -> str:
 
 
 def sentences(views: Mapping[str, View]) -> str:
-    """A row per sentence of every page: whose it is, its verdict, how many of its rows hold."""
+    """A row per sentence of every page: whose it is, its verdict, how many of its rows hold, what is next.
+
+    The next look is one at `next_seeds`, for which `next_runs` are missing; `next_decides` is the probability
+    that it decides the sentence, `next_at_the_bound` that it shows it to be at its bound.
+    """
     rows = [
         {
             "page": name,
@@ -68,13 +72,20 @@ def sentences(views: Mapping[str, View]) -> str:
             "holding": verdict.holding,
             "p": verdict.p,
             "seeds": verdict.seeds,
+            "next_seeds": look and look.seeds,
+            "next_runs": look and look.runs,
+            "next_minutes": look and look.seconds / 60,
+            "next_decides": look and look.chance.decided,
+            "next_at_the_bound": look and look.chance.at_the_bound,
             "says": verdict.claim.says,
         }
         for name, view in views.items()
         for i, verdict in enumerate(view.verdicts, 1)
+        for look in [view.ahead.get(i - 1)]
         if view.measured
     ]
     frame = pd.DataFrame(rows, columns=list(rows[0]) if rows else [])
     if rows:
-        frame["seeds"] = frame["seeds"].astype("Int64")
+        counts = ["seeds", "next_seeds", "next_runs"]
+        frame[counts] = frame[counts].astype("Int64")
     return frame.to_csv(index=False, float_format="%.6g", lineterminator="\n")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -49,6 +50,12 @@ class Evidence:
         """Whether there is nothing to judge: no effect, or one that is not a number."""
         return not self.effects or any(map(math.isnan, self.effects))
 
+    @cached_property
+    def mean_and_error(self) -> tuple[float, float]:
+        """The mean of two finite effects or more, and its standard error."""
+        error = float(np.std(self.effects, ddof=1)) / math.sqrt(len(self.effects))
+        return float(np.mean(self.effects)), error
+
     @property
     def by_rank(self) -> bool:
         """Whether ranks decide: also of a mean, where all effects are equal and so tell no spread."""
@@ -73,7 +80,7 @@ def above(sample: Evidence, edge: float, *, closed: bool = False) -> float:
     if sample.by_rank:
         against = sum(e < edge or (e == edge and not closed) for e in sample.effects)
         return min(1.0, 2 * float(special.bdtr(against, len(sample.effects), 0.5)))
-    return _mean_above(sample.effects, edge)
+    return _mean_above(sample, edge)
 
 
 def below(sample: Evidence, edge: float, *, closed: bool = False) -> float:
@@ -105,14 +112,15 @@ def _negative(sample: Evidence) -> Evidence:
     return Evidence(sample.method, tuple(-e for e in sample.effects), (second, first), exact=sample.exact)
 
 
-def _mean_above(effects: Sequence[float], edge: float) -> float:
-    n = len(effects)
-    if n < 2 or not all(map(math.isfinite, effects)):
+def _mean_above(sample: Evidence, edge: float) -> float:
+    n = len(sample.effects)
+    if n < 2 or not all(map(math.isfinite, sample.effects)):
         return 1.0
-    t = (float(np.mean(effects)) - edge) / (float(np.std(effects, ddof=1)) / math.sqrt(n))
-    return min(1.0, 2 * float(special.stdtr(n - 1, -t)))
+    mean, error = sample.mean_and_error
+    return min(1.0, 2 * float(special.stdtr(n - 1, (edge - mean) / error)))
 
 
+@cache
 def _share_above(first: tuple[int, int], second: tuple[int, int], edge: float) -> float:
     """Fisher's exact test where the edge is 0; else by the level at which the interval reaches the edge."""
     (a, n), (b, m) = first, second

@@ -1,0 +1,36 @@
+"""Verdicts are wrong in one of twenty at most: what docs/statistics.md tabulates, with fewer pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.verdicts import HALF_SD, NORMAL, REPEATS, SHAPES, SHARES, Shape, wrong
+from hyperopt.findings.judging import Outcome
+
+PAGES = 300
+HELD = [SHAPES[0], SHAPES[1], SHAPES[3], SHAPES[4]]
+"""All but effects that are skewed on one side alone, and means over runs that are lost."""
+
+
+@pytest.mark.parametrize("shape", HELD, ids=lambda shape: shape.name)
+@pytest.mark.parametrize(
+    ("away", "said"), [(-HALF_SD, "holds"), (0.0, "does not hold"), (HALF_SD, "does not hold")]
+)
+def test_a_verdict(shape: Shape, away: float, said: Outcome) -> None:
+    assert wrong(shape, away, (said,), PAGES) <= 0.05
+
+
+@pytest.mark.parametrize("shape", [SHARES, REPEATS], ids=lambda shape: shape.name)
+def test_a_verdict_on_shares_and_on_what_is_printed(shape: Shape) -> None:
+    assert wrong(shape, 0.0, ("does not hold",), PAGES) <= 0.05
+
+
+@pytest.mark.parametrize("shape", HELD, ids=lambda shape: shape.name)
+@pytest.mark.parametrize(("away", "said"), [(-HALF_SD, "holds"), (HALF_SD, "does not hold")])
+def test_what_is_at_the_bound(shape: Shape, away: float, said: Outcome) -> None:
+    assert wrong(shape, away, (said, "at the bound"), PAGES, HALF_SD) <= 0.05
+
+
+def test_what_is_at_its_bound_is_found_to_be() -> None:
+    assert wrong(NORMAL, 0.0, ("at the bound",), PAGES, HALF_SD) > 0.15
+    assert wrong(NORMAL, 0.0, ("at the bound",), PAGES) == 0

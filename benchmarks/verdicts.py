@@ -29,7 +29,7 @@ from hyperopt.statistics.evidence import Method
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
 DOC = Path(__file__).parent.parent / "docs/statistics.md"
-PAGES = 5_000
+PAGES = 2_000
 BOUND = Bound(low=0)
 HALF_SD = 0.5
 SENTENCES = 5

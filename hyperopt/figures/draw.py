@@ -157,14 +157,13 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapp
         from_x = float(to_axes.transform(axes.transData.transform(ends[i]))[0])
         at = 1 + LEADER / width
         ended = len(line.x) > 0 and not np.isfinite(line.middle[-1])
-        axes.plot(  # to a curve that ended before there is no way: it would read as a value
-            [at - 0.1 / width if ended else from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width],
-            [place if ended else wanted[i], place, place],
-            transform=axes.transAxes,
-            color=COLOURS[kinds[line.label] % len(COLOURS)],
-            linewidth=0.8,
-            clip_on=False,
-        )
+        colour = COLOURS[kinds[line.label] % len(COLOURS)]
+        if ended:  # a line to the name would read as a value: the sign of what diverged stands there
+            x, y = [at - 0.08 / width], [place]
+            axes.plot(x, y, "x", transform=axes.transAxes, color=colour, markersize=5.0, clip_on=False)
+        else:
+            x, y = [from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width], [wanted[i], place, place]
+            axes.plot(x, y, transform=axes.transAxes, color=colour, linewidth=0.8, clip_on=False)
         axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
+from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -58,6 +59,7 @@ def groups_of(
             ncols=len(names),
             handlelength=2.2,
             borderaxespad=0,
+            handler_map={tuple: HandlerTuple(ndivide=None, pad=0.6)},
             **LEGEND,
         )
     return drawing
@@ -102,8 +104,8 @@ def _lines(
         (Line2D([], [], color=grey, linewidth=1.4, linestyle=style), name)  # type: ignore[arg-type]
         for style, name in zip(LINE_STYLES, _named(figure, "line"), strict=False)
     ]
-    nothing = Line2D([], [], linestyle="none")
-    entries.append((nothing, over_seeds(seeds, complete=complete)))
+    lines = tuple(handle for handle, _ in entries)
+    entries.append((lines, over_seeds(seeds, complete=complete)))
     if seeds > 1:
         entries.append((Patch(color=grey, alpha=0.2), BANDS[figure.band]))
     if any(line.diverged.any() for line in every):

@@ -15,8 +15,8 @@ from hyperopt.pages.blocks import Place
 if TYPE_CHECKING:
     from hyperopt.findings.measurements import Measured
 
-MOST_POINTS = 40
-"""The most points at which a hyperparameter of a run is shown."""
+FEWEST_POINTS, MOST_POINTS, MOST_OF_A_PAGE = 5, 40, 6_000
+"""The points at which a hyperparameter of a run is shown, at least and at most, and of all runs of a page."""
 APART = ("command", "started", "pack")
 """What differs from run to run and says little of it."""
 
@@ -48,8 +48,13 @@ def evidence(view: View) -> dict[str, Any]:
         "runs": [_run(record, of_setting[i], of_made[i]) for i, record in enumerate(view.runs.values())],
         "settings": [_described(setting, view) for setting in settings],
         "made": made,
-        "learned": learned(view.runs.values(), of_setting, len(settings), MOST_POINTS),
+        "learned": learned(view.runs.values(), of_setting, len(settings), _points(len(view.runs))),
     }
+
+
+def _points(runs: int) -> int:
+    """The points of a run's hyperparameters on a page of so many runs, so that it stays small."""
+    return max(FEWEST_POINTS, min(MOST_POINTS, MOST_OF_A_PAGE // max(1, runs)))
 
 
 def learned(

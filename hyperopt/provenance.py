@@ -28,8 +28,10 @@ def provenance() -> dict[str, str]:
 
 
 def command() -> str:
-    """The command as it was typed, its program by its bare name."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    """The command as it can be typed again, its program by its bare name, or as the module that it is."""
+    program = Path(sys.argv[0])
+    module = ["python", "-m", program.parent.name]
+    return shlex.join([*(module if program.name == "__main__.py" else [program.name]), *sys.argv[1:]])
 
 
 @cache

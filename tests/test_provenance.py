@@ -57,6 +57,8 @@ def test_the_command_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None
         "sys.argv", ["/some/where/bin/hyperopt", "run", "stack=adam/sgd", "tune=[alpha,beta1]"]
     )
     assert module.command() == "hyperopt run stack=adam/sgd 'tune=[alpha,beta1]'"
+    monkeypatch.setattr("sys.argv", ["/some/where/hyperopt/__main__.py", "run"])
+    assert module.command() == "python -m hyperopt run"
 
 
 def test_all_is_said() -> None:

@@ -19,6 +19,7 @@ from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import completed
 from hyperopt.optim.stepping import arithmetic_of
+from hyperopt.optim.torch_names import check_betas
 from hyperopt.optim.torch_private import version_of
 
 NAMES = {
@@ -141,6 +142,8 @@ class ParamGroup(dict[str, Any]):
             raise ConfigError(f"{typed(key, value)}: of a group {', '.join(self._shown)} can be written.")
         if key == "lr" or key not in self._shown:
             return
+        if key == "betas":
+            check_betas(value)
         for name, number in zip(NAMES[key], value if key == "betas" else (value,), strict=True):
             if isinstance(number, Tensor):
                 continue

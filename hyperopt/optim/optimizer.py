@@ -11,7 +11,7 @@ from torch.optim.optimizer import Optimizer, ParamsT
 from hyperopt.optim import checkpoint, evaluated, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
-from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored
 from hyperopt.optim.level import Tree
@@ -150,7 +150,10 @@ class HyperOptimizer(Optimizer):
 
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
         """Per level, bottom to top, every hyperparameter of a group in natural units."""
-        first = next(indices for indices in self._sets() if group in indices)
+        first = next((indices for indices in self._sets() if group in indices), None)
+        if first is None:
+            places = f"a place in param_groups, from 0 to {len(self.param_groups) - 1}"
+            raise ConfigError(f"{typed('group', group)}: {places}, is expected.")
         owner = self.param_groups[first[0]]
         bottom, *above = _arithmetic(owner).hyperparameters(owner["levels"])
         levels_now = [bottom | self._written(first), *above]

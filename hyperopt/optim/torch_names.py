@@ -33,6 +33,12 @@ TAKEN = ("betas", "lr", "schedule", *HOW, *NOT_DONE, *ANOTHER_RULE, *NOTHING_AT_
 """Names that `understood` and every parameter group take."""
 
 
+def check_betas(betas: Any) -> None:
+    """Refuse what is not two values, whatever they are."""
+    if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
+        raise ConfigError(f"{typed('betas', betas)}: two numbers, beta1 and beta2, are expected.")
+
+
 def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
     """Settings with torch's names replaced by ours.
 
@@ -55,8 +61,7 @@ def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
         if name in ours and parse_truth(name, ours.pop(name)):
             raise ConfigError(f"{name}=true: HyperOptimizer takes false only; {why}.")
     if (betas := ours.pop("betas", None)) is not None:
-        if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
-            raise ConfigError(f"{typed('betas', betas)}: two numbers, beta1 and beta2, are expected.")
+        check_betas(betas)
         ours |= {"beta1": betas[0], "beta2": betas[1]}
     if not set(ours) & {*ANOTHER_RULE, *NOTHING_AT_0}:
         return ours

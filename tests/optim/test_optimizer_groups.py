@@ -32,6 +32,20 @@ def test_groups_have_their_own_hyperparameters() -> None:
     assert opt.hyperparameters(1) == [{"alpha": 0.1, "beta1": 0.5, "beta2": 0.999, "weight_decay": 0.0}]
 
 
+def test_a_group_that_is_not_there_is_refused() -> None:
+    opt = HyperOptimizer(net().parameters())
+    for group in (1, -1):
+        with pytest.raises(ValueError, match=rf"group={group}: a place in param_groups, from 0 to 0, is"):
+            opt.hyperparameters(group)
+
+
+@pytest.mark.parametrize("betas", [0.9, (0.9,), (0.9, 0.99, 0.999)])
+def test_betas_are_written_two_at_a_time(betas: Any) -> None:
+    opt = HyperOptimizer(net().parameters())
+    with pytest.raises(ValueError, match=r"betas=.*: two numbers, beta1 and beta2, are expected"):
+        opt.param_groups[0]["betas"] = betas
+
+
 def test_groups_learn_apart_unless_shared() -> None:
     def rates(**more: Any) -> list[float]:
         module = net()

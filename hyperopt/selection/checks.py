@@ -9,9 +9,10 @@ from hyperopt.data import DATASETS
 from hyperopt.errors import ConfigError, shown, typed, unknown
 from hyperopt.experiments.metrics import METRICS
 from hyperopt.models import MODELS
+from hyperopt.optim.levels import with_plain_minus
 from hyperopt.optim.own import WRITTEN
 from hyperopt.optim.rules import RULES
-from hyperopt.selection.criteria import GLOB, Criterion, PerLevel
+from hyperopt.selection.criteria import BOUND, GLOB, RANGE, Criterion, PerLevel
 from hyperopt.selection.settings import known_keys
 from hyperopt.selection.stored import OF_A_LEVEL, OWN, PER_LEVEL, Selection
 
@@ -54,7 +55,8 @@ def _is_number(part: str) -> bool:
     try:
         float(part)
     except ValueError:
-        return part.startswith(("<", ">")) or ".." in part
+        plain = with_plain_minus(part)
+        return bool(BOUND.fullmatch(plain) or RANGE.fullmatch(plain))
     return True
 
 

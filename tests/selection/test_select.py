@@ -105,6 +105,8 @@ def test_order_of_words_does_not_matter_and_rows_are_in_order_of_start(store: St
         ("alpha=banana", "a number"),
         ("diverged=maybe", "true or false is expected"),
         ("seed=many", "a number"),
+        ("test_error=1..", "a range"),
+        ("alpha=<1/..2", "a range"),
     ],
 )
 def test_what_no_run_can_have_is_refused(word: str, says: str, store: Store) -> None:

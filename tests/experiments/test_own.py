@@ -26,6 +26,14 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def test_the_bare_name_of_a_file_here_is_refused_with_its_path(capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("lone", "mine/first"):
+        assert main(["new", "table", name]) == 0
+        assert main(["tables", name]) == 2
+        assert f"did you mean ./{name}.yaml?" in capsys.readouterr().err
+    assert main(["tables", "a" * 400]) == 2
+
+
 @pytest.mark.parametrize("kind", ["table", "figure"])
 def test_a_skeleton_runs_as_it_is_and_is_published_beside_itself(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -91,6 +92,8 @@ def _no_experiment(pattern: str, known: Sequence[str]) -> str:
     same_name = [name for name in known if name.endswith(f"/{report}")]
     if any(name.startswith(f"{report}/") for name in known):
         meant = f"'{report}/*'"
+    elif os.path.isfile(f"{pattern}.yaml"):  # noqa: PTH113  # of a name too long for a file Path raises
+        meant = f"./{pattern}.yaml"
     elif 0 < len(same_name) <= MOST_NAMES:
         meant = " or ".join(same_name)
     else:

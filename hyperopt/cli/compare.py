@@ -91,7 +91,7 @@ def _described(chosen: Selection) -> str:
     from hyperopt.findings.comparison import settings_of, several
 
     settings = settings_of(chosen)
-    more = f", {settings} settings ({', '.join(several(chosen)[:5])}), of which means are taken" * (
+    more = f"; {settings} settings ({', '.join(several(chosen)[:5])}), of which means are taken" * (
         settings > 1
     )
     return f"{counted(len(chosen), 'run')}, {_seeds(chosen)}{more}"

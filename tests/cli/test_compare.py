@@ -45,6 +45,12 @@ def test_compare_tells_settings_effect_and_curves(capsys: pytest.CaptureFixture[
     assert Path("both.svg").read_text().startswith("<?xml")
 
 
+def test_compare_tells_seeds_from_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "stack=sgd", "stack=adam"]) == 0
+    said = capsys.readouterr().out
+    assert "A: stack=sgd: 9 runs, seed 0; 9 settings (alpha), of which means are taken" in said
+
+
 def test_compare_with_runs_that_diverged_tells_medians(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "stack=sgd alpha=1", "stack=adam"]) == 0
     printed = capsys.readouterr().out

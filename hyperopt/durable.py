@@ -89,12 +89,17 @@ def make_folder(folder: Path) -> None:
         _sync(folder.parent)
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is at a path, be it a link to nothing; nothing is where the name is too long."""
+    return os.path.lexists(path)
+
+
 def cannot_write(folder: Path, error: OSError) -> StorageError:
     """The sentence about a folder that cannot be written."""
-    for part in (folder, *folder.parents):
+    for part in filter(is_there, (folder, *folder.parents)):
         if part.is_symlink() and not part.exists():
             return StorageError(f"{folder} cannot be written: {part} is a link to nothing.", folder)
-        if part.exists() and not part.is_dir():
+        if not part.is_dir():
             return StorageError(f"{folder} cannot be written: {part} is a file.", folder)
     return StorageError(f"{folder} cannot be written: {error.strerror or error}.", folder)
 

@@ -105,6 +105,11 @@ def test_an_error_while_writing_leaves_the_file_before(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_text() == "before"
 
 
+def test_a_name_too_long_for_the_system_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"cannot be written: File name too long\.$"):
+        write(tmp_path / ("x" * 300) / "y", "")
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [

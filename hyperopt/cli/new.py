@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperopt.durable import write
+from hyperopt.durable import is_there, write
 from hyperopt.errors import ConfigError, shortened, unknown
 from hyperopt.files import experiments_dir
 
@@ -75,14 +76,13 @@ def new(arguments: Namespace) -> int:
     if arguments.kind not in KINDS:
         raise unknown("kind of experiment", arguments.kind, KINDS)
     path = Path(arguments.name).expanduser()
-    if path.suffix not in ("", ".yaml", ".yml"):
-        path = path.with_name(f"{path.name}.yaml")
-    path = path if path.suffix else path.with_suffix(".yaml")
-    if not A_NAME.fullmatch(path.name):
+    if not A_NAME.fullmatch(path.name) or not str(path).isprintable():
         raise ConfigError(f"new {shortened(arguments.name)}: a name such as mine/first is expected.")
-    if path.exists():
+    if path.suffix not in (".yaml", ".yml"):
+        path = path.with_name(f"{path.name}.yaml")
+    if is_there(path):
         raise ConfigError(f"{path} is there already; it stays as it is.")
-    command = str(path) if path.is_absolute() else f"./{path}"
+    command = shlex.quote(str(path) if path.is_absolute() else f"./{path}")
     schema, title = experiments_dir() / "schema.json", path.stem.replace("_", " ")
     head = HEAD.format(kind=arguments.kind, schema=schema, path=command, title=title)
     write(path, head + (TABLE if arguments.kind == "table" else FIGURE), durable=False)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.durable import is_there, write
 from hyperopt.errors import ConfigError, typed
 from hyperopt.selection.rows import metric_of, mixed
 from hyperopt.selection.select import needed
@@ -40,7 +41,7 @@ def picture_path(text: str, key: str) -> Path:
         ConfigError: its name does not say of which kind it is.
     """
     path = Path(text).expanduser()
-    if path.suffix.removeprefix(".") not in KINDS or path.is_dir():
+    if path.suffix.removeprefix(".") not in KINDS or (is_there(path) and path.is_dir()):
         raise ConfigError(f"{typed(key, text)}: a file whose name ends with .png or .svg is expected.")
     return path
 
@@ -53,7 +54,6 @@ def drawn(
     Raises:
         ConfigError: a metric or an x that the runs do not have, or too many curves.
     """
-    from hyperopt.durable import write
     from hyperopt.findings.stored_curves import figure_of, load_records, stored_curves
 
     figure = figure_of(chosen, metrics, x, logarithmic)

@@ -64,6 +64,11 @@ def test_plot_draws_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("a.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_picture_whose_name_is_too_long_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plot", "stack=adam", f"file={'x' * 300}.png"]) == 1
+    assert "cannot be written: File name too long." in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

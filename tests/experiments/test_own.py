@@ -94,6 +94,29 @@ def test_a_file_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "x.yaml").read_text(encoding="utf-8") == "mine"
 
 
+def test_a_link_to_nothing_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.yaml").symlink_to(tmp_path / "nothing")
+    assert main(["new", "table", "x"]) == 2
+    assert "there already" in capsys.readouterr().err
+    assert (tmp_path / "x.yaml").is_symlink()
+
+
+@pytest.mark.parametrize("name", ["", ".", "/", "..", "a\x1b[31m/x", "a\n/x"])
+def test_a_new_file_needs_a_name_that_can_be_typed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "table", name]) == 2
+    assert "a name such as mine/first is expected" in capsys.readouterr().err
+
+
+def test_a_new_file_with_too_long_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "table", "x" * 300]) == 1
+    assert "cannot be written: File name too long." in capsys.readouterr().err
+
+
+def test_commands_for_a_folder_with_a_space_can_be_pasted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "table", "my own/first"]) == 0
+    assert "hyperopt tables './my own/first.yaml'" in capsys.readouterr().out
+
+
 def test_the_shipped_schema_is_the_generated_one_and_every_file_names_it() -> None:
     assert (experiments_dir() / NAME).read_text(encoding="utf-8") == written()
     for name in ids():

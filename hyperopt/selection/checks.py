@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hyperopt.data import DATASETS
-from hyperopt.errors import ConfigError, shown, typed, unknown
+from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.experiments.metrics import METRICS
 from hyperopt.models import MODELS
 from hyperopt.optim.levels import with_plain_minus
@@ -66,6 +66,6 @@ def there_is(column: Sequence[Any]) -> str:
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
     if numbers:
         return f"there is {shown(min(numbers))} to {shown(max(numbers))}"
-    texts = sorted({shown(value) for value in values if value not in (None, "", [])})
+    texts = sorted({shortened(shown(value)) for value in values if value not in (None, "", [])})
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
     return f"there is {', '.join(texts[:MOST_SHOWN])}{more}" if texts else "there is nothing of that key"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from hyperopt.errors import ConfigError
+from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home
 from hyperopt.selection.checks import check_key, check_values, there_is
 from hyperopt.selection.criteria import criteria_of
@@ -54,5 +54,6 @@ def why_none(words: Sequence[str], place: str = "here") -> str:
         column = there.column(criterion.key)
         if not any(map(criterion, column)):
             none = f"none of the {counted(len(there), 'stored run')} has it"
-            return f"{criterion.key}={criterion.text}: {none}; {there_is(column)}."
-    return f"{' '.join(words)}: each is true of some of the {len(there)} stored runs, but all of no run."
+            return f"{typed(criterion.key, criterion.text)}: {none}; {there_is(column)}."
+    given = shortened(" ".join(words))
+    return f"{given}: each is true of some of the {len(there)} stored runs, but all of no run."

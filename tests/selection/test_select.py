@@ -124,6 +124,14 @@ def test_where_nothing_is_found_the_sentence_says_what_there_is(store: Store) ->
         needed(["diverged=true", "alpha=<1e-3"])
 
 
+def test_what_is_not_found_reaches_no_terminal_as_a_command_to_it(store: Store, tmp_path: Path) -> None:
+    remark(tmp_path, select().ids[:1], note="\x1b[31mred\nnext")
+    for words in (["note=\x1b[32m"], ["note=\x1b[31m*", "diverged=true", "alpha=<1e-3"]):
+        with pytest.raises(ConfigError) as refused:
+            needed(words)
+        assert str(refused.value).isprintable()
+
+
 def test_an_empty_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path / "none"))
     assert select(["stack=adam/*"]).ids == []

@@ -99,6 +99,9 @@ class HyperOptimizer(Optimizer):
         stack = param_group.get("stack", self.defaults["stack"])
         settings.check_keys(param_group, {*self.defaults, *settings.names(stack), *torch_names.TAKEN})
         given = torch_names.understood(param_group, stack)
+        if given.get("shared", False) and not self.defaults["shared"]:
+            whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
+            raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
         if "stack" in given:
             given = settings.OF_A_STACK | given
         elif "alpha" in given:

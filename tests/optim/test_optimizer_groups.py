@@ -94,6 +94,13 @@ def test_add_param_group_as_in_torch() -> None:
     assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < EXACT
 
 
+def test_groups_are_not_shared_one_by_one() -> None:
+    params = list(net().parameters())
+    with pytest.raises(ValueError, match="shared=true: a group has no such setting"):
+        HyperOptimizer([{"params": params, "shared": True}])
+    HyperOptimizer([{"params": params, "shared": False}])
+
+
 def test_a_refused_group_is_not_added() -> None:
     module = net()
     opt = HyperOptimizer(module.conv.parameters(), "adam/sgd", shared=True)

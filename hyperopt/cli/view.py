@@ -14,6 +14,7 @@ from hyperopt.durable import write
 from hyperopt.errors import ConfigError
 from hyperopt.records import home
 from hyperopt.selection import why_none
+from hyperopt.wording import counted
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,7 +49,7 @@ def _write(found: OwnRuns, chosen: ChosenRuns, typed: str, *, stays: bool) -> in
     folder = home() / "view"
     page = folder / "index.html"
     write_files(folder, own_site(found, typed, now()))
-    print(f"{len(found.runs)} runs: {page}")
+    print(f"{counted(len(found.runs), 'run')}: {page}")
     if not stays:
         return 0
     webbrowser.open(page.resolve().as_uri())

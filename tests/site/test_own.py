@@ -78,6 +78,8 @@ def test_view_writes_the_runs_that_are_chosen(capsys: pytest.CaptureFixture[str]
     assert data["metric"] == "test_error"
     series = {run["id"]: run["series"][data["names"].index("test_error")] for run in data["runs"]}
     assert series == {r.id: r.metrics["test_error"] for r in both() if r.config["seed"] < 2}
+    assert main(["view", "seed=0", "stack=sgd", "--no-open"]) == 0
+    assert capsys.readouterr().out == f"1 run: {page()}\n"
 
 
 def test_the_times_of_a_run_are_no_run():

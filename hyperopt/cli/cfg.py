@@ -24,10 +24,15 @@ def taken(overrides: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     What the command line says stands before what the file says.
 
     Raises:
-        ConfigError: the file cannot be read, or does not hold keys and values.
+        ConfigError: the file cannot be read, or does not hold keys and values; or a bare name of a file.
     """
     own = [word for word in overrides if not word.startswith(CFG)]
     files = [word.removeprefix(CFG) for word in overrides if word.startswith(CFG)]
+    for word in own:
+        if "=" not in word and word.endswith((".yaml", ".yml")):
+            raise ConfigError(
+                f"{shortened(word)}: key=value is expected; did you mean cfg={shortened(word)}?"
+            )
     origins = {word.partition("=")[0]: COMMAND_LINE for word in own}
     if len(files) > 1:
         raise ConfigError(f"cfg={shortened(files[1])}: one file is expected.")

@@ -82,6 +82,11 @@ def test_a_file_that_is_no_run_is_refused(
     assert len(said.splitlines()) == 1
 
 
+def test_a_file_after_cfg_is_refused_with_the_word_that_reads_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--cfg", "run.yaml"]) == 2
+    assert "did you mean cfg=run.yaml?" in capsys.readouterr().err
+
+
 def test_a_sweep_has_no_cfg(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "-m", "--cfg", "seed=0,1"]) == 2
     assert "one run is expected" in capsys.readouterr().err

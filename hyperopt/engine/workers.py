@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 from typing import Any, Literal, Protocol, TypeVar
@@ -151,7 +152,8 @@ class Process:
         context = SpawnContext()
         self._here, there = context.Pipe()
         self._process = context.Process(target=_serve, args=(there, gpu), daemon=True)
-        self._process.start()
+        with _deaf_to_interrupts():
+            self._process.start()
         there.close()
 
     def is_alive(self) -> bool:
@@ -176,6 +178,20 @@ class Process:
         """End it, and wait until it has ended."""
         self._process.terminate()
         self._process.join()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Hold Ctrl-C back: a process that is begun meanwhile never hears it, not even while it still imports."""
+    if os.name == "nt":
+        yield
+        return
+    resource_tracker.ensure_running()  # which else begins with the process, and ends with SIGINT let through
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def visible_gpus() -> list[str]:

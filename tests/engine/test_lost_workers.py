@@ -214,3 +214,13 @@ def test_one_worker_that_is_killed_harms_no_other() -> None:
         assert {workers.submit(os.getpid).result(60) for _ in range(3)} == {pid} or pid != 0
     finally:
         workers.close()
+
+
+def test_an_interrupt_while_a_worker_begins_is_left_to_its_parent() -> None:
+    workers = Processes(1)
+    try:
+        result = workers.submit(abs, -1)
+        os.kill(workers._all[0]._process.pid, signal.SIGINT)
+        assert result.result() == 1
+    finally:
+        workers.close()

@@ -100,15 +100,16 @@ def gc(arguments: Namespace) -> int:
     if not found:
         print(f"nothing to remove in {home()}: {counted(len(there), 'run')}, all of the present versions")
         return 0
-    for each in found:
-        print(f"{each.what}: {_amount(each)}")
+    amounts = [_amount(each) for each in found]  # what is gone has no size
+    for each, amount in zip(found, amounts, strict=True):
+        print(f"{each.what}: {amount}")
         names = [*map(str, each.paths), *each.ids]
         more = [f"  ... and {len(names) - MOST_PATHS} more"] if len(names) > MOST_PATHS else []
         print("\n".join([*(f"  {printable(name)}" for name in names[:MOST_PATHS]), *more]))
     if not agreed(f"\nremove all of this from {home()}?", yes=arguments.yes):
         return 1
-    for each in sweep(store, found):
-        print(f"removed: {each.what}, {_amount(each)}")
+    for each, amount in zip(sweep(store, found), amounts, strict=True):
+        print(f"removed: {each.what}, {amount}")
     return 0
 
 

@@ -72,7 +72,7 @@ def sweep(store: Store, found: Iterable[Garbage]) -> Iterator[Garbage]:
     for each in found:
         for path in each.paths:
             with suppress(FileNotFoundError):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                shutil.rmtree(path) if _is_folder(path) else path.unlink()
         if each.ids:
             remove(store, each.ids)
         yield each
@@ -89,7 +89,12 @@ def _is_stale(config: Mapping[str, Any]) -> bool:
 
 def _size(path: Path) -> int:
     with suppress(OSError):
-        if path.is_dir():
+        if _is_folder(path):
             return sum(_size(inner) for inner in path.iterdir())
-        return path.stat().st_size
+        return path.lstat().st_size
     return 0
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder itself: a link to one goes, and what it leads to stays."""
+    return path.is_dir() and not path.is_symlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -80,12 +81,19 @@ def test_gc_takes_what_nothing_refers_to_and_nothing_else(
     for name in ("failures/x.txt", "damaged/y.parquet.ab12", "checkpoints/z.safetensors.damaged"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("gone")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/kept").write_text("kept")
+    (tmp_path / "damaged/link").symlink_to(tmp_path / "elsewhere")
     assert main(["gc"]) == 1
     said = capsys.readouterr().out
     for name in ("x.txt", "y.parquet.ab12", "z.safetensors.damaged", "00aa00aa00aa"):
         assert name in said
     assert (tmp_path / "failures/x.txt").exists()
     assert main(["gc", "--yes"]) == 0
+    named = re.findall(r"^damaged files that were set aside: (.*)$", said, re.MULTILINE)
+    assert f"removed: damaged files that were set aside, {named[0]}\n" in capsys.readouterr().out
+    assert (tmp_path / "elsewhere/kept").read_text() == "kept"
+    assert not (tmp_path / "damaged/link").is_symlink()
     assert not any((tmp_path / name).exists() for name in ("failures/x.txt", "damaged/y.parquet.ab12"))
     assert working().ids() == {run.id for run in RUNS}
 

@@ -26,7 +26,7 @@ HOW_TO_SEE = {
 
 
 def export(arguments: Namespace) -> int:
-    """Write runs into a folder, so that to do it again adds what is new."""
+    """Write runs into a folder: to do it again adds what is new, or replaces the files of csv."""
     if arguments.kind not in KINDS:
         raise unknown("kind of export", arguments.kind, KINDS)
     if "=" in arguments.folder:

@@ -94,7 +94,7 @@ EXPORT = f"""\
   hyperopt export tensorboard DIR stack='adam/*'     event files, by setting and seed, and means over seeds
   hyperopt export trackio DIR                        its tables, a run each, a group for each setting
   hyperopt export csv DIR                            runs.csv and epochs.csv
-to export again adds what is new.
+to export again adds what is new; the files of csv are replaced, and hold what was selected last.
 {SELECTION}"""
 
 COMPLETION = """\

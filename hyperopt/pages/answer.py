@@ -41,7 +41,7 @@ def summary(view: View) -> str:
     """One line without Markdown: how many sentences hold, how many numbers agree."""
     if not view.measured:
         return "no runs yet"
-    what = "points" if view.experiment.figure else "numbers"
+    what = "point" if view.experiment.figure else "number"
     parts = [sentences(view.tally), numbers(view.tally, what)]
     return "; ".join(filter(None, parts)) or f"no {what} compared"
 
@@ -63,12 +63,12 @@ def outcomes(counts: Mapping[str, int]) -> str:
     return ", ".join(words)
 
 
-def numbers(tally: Tally, what: str = "numbers") -> str:
+def numbers(tally: Tally, what: str = "number") -> str:
     """`22 of 27 numbers agree, 9 of them tellingly`; empty where none is compared."""
-    left = f"{tally.left_out} {what} cannot be compared yet" if tally.left_out else ""
+    left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
     if not tally.compared:
         return left
-    text = f"{tally.agree} of {tally.compared} {what} agree, {tally.saying} of them tellingly"
+    text = f"{tally.agree} of {counted(tally.compared, what)} agree, {tally.saying} of them tellingly"
     return f"{text} ({left})" if left else text
 
 

@@ -18,12 +18,17 @@ if TYPE_CHECKING:
     from hyperopt.pages import Page
 
 WORDS = (
-    "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict "
-    "on each of its sentences, and the command that made it. Written by `hyperopt render` from `records/`; "
-    "every sentence and its verdict is also a row of [sentences.csv](sentences.csv). How verdicts are "
-    "reached, with 5 % of error for a page: [statistics](../docs/statistics.md). A number agrees tellingly "
-    "where a rival number, that of the row's other column or one half a column's spread away, would not have "
-    "agreed too."
+    "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict on "
+    "each of its sentences, and the command that made it. Written by `hyperopt render` from `records/`; "
+    "every sentence and its verdict is also a row of [sentences.csv](sentences.csv). "
+    "[Statistics](../docs/statistics.md) says how verdicts are reached, so that of a page's any is wrong "
+    "at most one time in twenty. A sentence is *undecided* where these seeds do not tell and more of them "
+    "may; it *cannot be told* where no run of ours could; it *lies at its bound* where the effect is "
+    "about as large as the sentence asks, so that seeds would never tell. Checks of ours are what no "
+    "report says; a repeated sentence says what one of another page says, and is counted there. A number "
+    "agrees with ours where it lies in the interval for its repeat; *tellingly* where that interval "
+    "leaves out a rival number: the row's number in the other column, or one that is half the column's "
+    "spread away. In a report's sum a number that several pages compare with the same run counts once."
 )
 QUOTED: tuple[Outcome, ...] = ("does not hold", "holds", "at the bound")
 
@@ -33,7 +38,14 @@ def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
     reports = sorted({name.split("/")[0] for name in pages}, key=lambda slug: [*REPORTS, slug].index(slug))
     answers = [_answer(slug, views) for slug in reports]
     lists = [_list(slug, pages) for slug in reports]
-    return "\n\n".join(filter(None, ["# Results", WORDS, *answers, "## Pages", *lists])) + "\n"
+    return "\n\n".join(filter(None, ["# Results", WORDS, _all(views), *answers, "## Pages", *lists])) + "\n"
+
+
+def _all(views: Mapping[str, View]) -> str:
+    """How many sentences of all reports hold."""
+    tally = tally_of((view.verdicts, view.measurements) for view in views.values() if view.measured)
+    total = sum(tally.sentences.values())
+    return f"**Of {counted(total, 'sentence')} of the reports {outcomes(tally.sentences)}.**" if total else ""
 
 
 def _answer(slug: str, views: Mapping[str, View]) -> str:

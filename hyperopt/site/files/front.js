@@ -65,7 +65,7 @@
     hint(all ? "" : [...datasets].find((name) => value("dataset") === name || words.includes(name)) || "");
   }
 
-  form.addEventListener("input", search);
+  for (const event of ["input", "change"]) form.addEventListener(event, search);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(search));
   search();

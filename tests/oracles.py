@@ -22,8 +22,7 @@ from torch.optim import SGD, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
 
 Gradient = Callable[[Tensor, int], Tensor]
 """The gradient at a weight, at a step counted from 1."""
-Weights = Callable[[Tensor, Gradient], Iterator[Tensor]]
-"""From where it starts and its gradients, a weight after each step."""
+Weights = Callable[[Tensor, Gradient], Iterator[Tensor]]  # a weight after each step
 
 
 @dataclass(frozen=True)

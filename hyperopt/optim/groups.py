@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from hyperopt.optim import sharding
 from hyperopt.optim.arithmetic import wide
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
-from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.level import Tree
 from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
@@ -227,6 +227,23 @@ def _show_first(group: ParamGroup, shared_with: ParamGroup | None) -> None:
     hyper = bottom.hyperparameters(levels.tuned, levels.fixed)
     here = shows_floats(hyper["alpha"])
     group.show(bottom.rule, {k: v.item() for k, v in hyper.items()} if here else hyper, {})
+
+
+def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:
+    """Natural values of level 0 that were written since the last step to groups that share hyperparameters.
+
+    Raises:
+        ConfigError: two of them were given different values.
+    """
+    found: Tree = {}
+    for group in groups:
+        for name, value in group.written(like).items():
+            if name in found and found[name] != value:
+                key = "lr" if name == "alpha" else name
+                both = shown([found[name].item(), value.item()])
+                raise ConfigError(f"{key}={both}: groups with shared=True take one value.")
+            found[name] = value
+    return found
 
 
 def over(x: Any, y: Any, otherwise: Any) -> Any:

@@ -11,9 +11,9 @@ from torch.optim.optimizer import Optimizer, ParamsT
 from hyperopt.optim import checkpoint, evaluated, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
-from hyperopt.optim.errors import ConfigError, shown, typed
+from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
-from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored
+from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored, written_to
 from hyperopt.optim.level import Tree
 from hyperopt.optim.levels import parse_truth
 from hyperopt.optim.rate import plain
@@ -281,15 +281,7 @@ class HyperOptimizer(Optimizer):
         """Natural values of level 0 that were written to the groups since the last step."""
         above = self.param_groups[indices[0]]["levels"]
         like = next(iter((above.tuned | above.fixed).values()))
-        found: Tree = {}
-        for i in indices:
-            for name, value in self._group(i).written(like).items():
-                if name in found and found[name] != value:
-                    key = "lr" if name == "alpha" else name
-                    both = shown([found[name].item(), value.item()])
-                    raise ConfigError(f"{key}={both}: groups with shared=True take one value.")
-                found[name] = value
-        return found
+        return written_to([self._group(i) for i in indices], like)
 
     def _show(self, indices: list[int], written: Tree) -> None:
         above = self.param_groups[indices[0]]["levels"]

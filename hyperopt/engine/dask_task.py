@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import rmtree
@@ -18,6 +18,7 @@ from distributed import Status, Worker, get_worker
 
 from hyperopt.durable import write
 from hyperopt.engine.attempt import Failure
+from hyperopt.engine.meanwhile import meanwhile
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
@@ -63,7 +64,8 @@ def train_there(attempt: Attempt, pack: Pack, options: Options, errand: Errand) 
     files = PackFiles(root, pack.name)
     compile_in_one_thread()
     try:
-        with ONE_AT_A_TIME, _watched(worker, str(key), files, None if shared else errand.topic):
+        watch = _watch(worker, str(key), files, None if shared else errand.topic)
+        with ONE_AT_A_TIME, meanwhile(watch, LOOK_SECONDS):
             if errand.checkpoint is not None and not shared:
                 write(files.checkpoint, errand.checkpoint, durable=False)
             result = attempt(pack, options, root)
@@ -82,30 +84,22 @@ def read_file(path: str) -> bytes | None:
     return None
 
 
-@contextmanager
-def _watched(worker: Worker, key: str, files: PackFiles, topic: str | None) -> Iterator[None]:
-    """End the training in this thread once it is cancelled; tell how far it is, where there is a topic."""
-    stop, trains = threading.Event(), threading.get_ident()
+def _watch(worker: Worker, key: str, files: PackFiles, topic: str | None) -> Callable[[], None]:
+    """What ends the training in this thread once it is cancelled, and tells how far it is, given a topic."""
+    trains = threading.get_ident()
+    told: Any = None
 
     def watch() -> None:
-        told: Any = None
-        while not stop.wait(LOOK_SECONDS):
-            if _cancelled(worker, key):
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(trains), ctypes.py_object(CancelledTraining)
-                )
-            elif topic is not None and told != (now := (files.reported(), _stamp(files.checkpoint))):
-                told, saved = now, now[1] and str(files.checkpoint)
-                said = {"key": key, "reported": now[0], "saved": saved}
-                worker.log_event(topic, said)
+        nonlocal told
+        if _cancelled(worker, key):
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(trains), ctypes.py_object(CancelledTraining)
+            )
+        elif topic is not None and told != (now := (files.reported(), _stamp(files.checkpoint))):
+            told, saved = now, now[1] and str(files.checkpoint)
+            worker.log_event(topic, {"key": key, "reported": now[0], "saved": saved})
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        watcher.join()
+    return watch
 
 
 def _cancelled(worker: Worker, key: str) -> bool:

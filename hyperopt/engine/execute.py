@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from hyperopt.engine.claims import Claims
 from hyperopt.engine.engines import workers_for
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import RUNS, sweep_leftovers
+from hyperopt.engine.meanwhile import meanwhile
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, run_steps
 from hyperopt.engine.pack_files import PackFiles
@@ -272,25 +271,12 @@ class Work:
             if self.store.present(note.ids) >= set(note.ids):
                 PackFiles(self.root, note.name).clear()
 
-    @contextmanager
-    def watched(self) -> Iterator[None]:
-        """Tell the progress how far the packs in training are, and keep the claims, while work goes on."""
-        stop = threading.Event()
-
-        def watch() -> None:
-            while not stop.wait(POLL_SECONDS):
-                self.claims.renew()
-                for pack, _ in list(self.training.values()):
-                    self.tell_numbers(pack)
-                    if (reported := self.files(pack).reported()) is not None:
-                        epoch, since, doing = reported
-                        steps = run_steps(pack.first) * epoch // pack.first.epochs
-                        self.progress.update(pack, epoch, steps, since, doing)
-
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            watcher.join()
+    def watch(self) -> None:
+        """Keep the claims, and tell the progress how far the packs in training are."""
+        self.claims.renew()
+        for pack, _ in list(self.training.values()):
+            self.tell_numbers(pack)
+            if (reported := self.files(pack).reported()) is not None:
+                epoch, since, doing = reported
+                steps = run_steps(pack.first) * epoch // pack.first.epochs
+                self.progress.update(pack, epoch, steps, since, doing)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from hyperopt.optim.rules.prodigy import estimate, rate_of
-from hyperopt.optim.rules.rule import Hyper, Rule, State, safe_sqrt
-from hyperopt.optim.spaces import LINEAR, UNIT_INTERVAL, Space
+from hyperopt.optim.rules.distance import DistanceEstimate
+from hyperopt.optim.rules.rule import Hyper, State, safe_sqrt
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
 @dataclass(frozen=True)
-class DadaptAdam(Rule):
+class DadaptAdam(DistanceEstimate):
     """Adam whose rate is a lower bound d of how far the solution lies from the start, which never falls.
 
         l = d * alpha                                 times sqrt(1 - beta2**t) / (1 - beta1**t) if corrected
@@ -49,37 +47,12 @@ class DadaptAdam(Rule):
         https://arxiv.org/abs/2301.07733.
     """
 
-    hyperparameters: ClassVar[dict[str, float]] = {
-        "alpha": 1.0,
-        "beta1": 0.9,
-        "beta2": 0.999,
-        "weight_decay": 0.0,
-        "d0": 1e-6,
-    }
-    options: ClassVar[dict[str, Any]] = {"eps": 1e-8, "bias_correction": False}
-    constants: ClassVar[frozenset[str]] = frozenset(hyperparameters)
-    common: ClassVar[frozenset[str]] = frozenset({"n", "d"})
-    has_weight_decay: bool = False
-    eps: float = 1e-8
-    bias_correction: bool = False
-
-    def space(self, name: str) -> Space:
-        return UNIT_INTERVAL if name in ("beta1", "beta2") else LINEAR
-
     @property
     def uses_param(self) -> bool:
         return self.has_weight_decay
 
-    @property
-    def summed(self) -> tuple[str, ...]:
-        return ("numerator", "denominator")
-
-    def init(self, param: Tensor) -> State:
-        none = param.new_zeros(())
-        return {name: param.new_zeros(param.shape) for name in ("m", "v", "s")} | {"n": none, "d": none}
-
     def sums(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Hyper:
-        rate = self._rate(state, hyper, step)
+        rate = self.rate(state, hyper, step)
         direction = state["s"] / (safe_sqrt(state["v"]) + self.eps)
         s = self._sum(grad, state, hyper, rate)
         return {"numerator": rate * (grad * direction).sum(), "denominator": s.abs().sum()}
@@ -88,7 +61,7 @@ class DadaptAdam(Rule):
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
         beta1, beta2, b = hyper["beta1"], hyper["beta2"], hyper["beta2"].sqrt()
-        rate = self._rate(state, hyper, step)
+        rate = self.rate(state, hyper, step)
         n = b * state["n"] + (1 - b) * hyper["numerator"]
         m = beta1 * state["m"] + (1 - beta1) * rate * grad
         v = beta2 * state["v"] + (1 - beta2) * grad.square()
@@ -98,15 +71,8 @@ class DadaptAdam(Rule):
         update = m / (safe_sqrt(v) + self.eps)
         if self.has_weight_decay:
             update = update + rate * hyper["weight_decay"] * param
-        d = estimate(state, hyper, step).maximum(bound)
+        d = self.estimate(state, hyper, step).maximum(bound)
         return update, {"m": m, "v": v, "s": s, "n": n, "d": d}
-
-    def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
-        """The bound `d`."""
-        return {"d": next(iter(states.values()))["d"]}
-
-    def _rate(self, state: State, hyper: Hyper, step: Tensor) -> Tensor:
-        return rate_of(estimate(state, hyper, step), hyper, step, corrected=self.bias_correction)
 
     def _sum(self, grad: Tensor, state: State, hyper: Hyper, rate: Tensor) -> Tensor:
         b = hyper["beta2"].sqrt()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -60,7 +61,7 @@ def execute(
     try:
         with Claims(store.root.parent) as claims:
             work = Work(store, options, progress, workers, claims, deque(plan.packs))
-            with work.watched():
+            with meanwhile(work.watch, POLL_SECONDS):
                 work.run()
     finally:
         workers.close()

@@ -42,8 +42,8 @@ def above(saved: dict[str, Any] | Above, rules: Sequence[str]) -> Above:
     return Above(saved["tuned"], _completed(saved, rules[0]), levels, saved["seen"])
 
 
-def check(saved: Sequence[dict[str, Any]], *, shared: bool) -> None:
-    """Refuse parameter groups that another optimizer saved, or one whose groups share otherwise.
+def check(saved: Sequence[dict[str, Any]], own: Sequence[dict[str, Any]], *, shared: bool) -> None:
+    """Refuse what another optimizer saved, or one of other stacks, or one whose groups share otherwise.
 
     Raises:
         ConfigError: they are refused.
@@ -52,6 +52,12 @@ def check(saved: Sequence[dict[str, Any]], *, shared: bool) -> None:
         raise ConfigError(
             "state_dict: another optimizer saved it; one that HyperOptimizer saved is expected."
         )
+    for theirs, ours in zip(saved, own, strict=False):  # torch refuses another number of groups
+        if theirs["stack"] != ours["stack"]:
+            raise ConfigError(
+                f"state_dict: {theirs['stack']} saved it, and this optimizer is {ours['stack']}; "
+                "load it into one that is made as that was."
+            )
     for group in saved[1:]:
         if (group["levels"] is None) != shared:
             was, is_ = ("apart", "shared=True") if shared else ("with shared=True", "apart")

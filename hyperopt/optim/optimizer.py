@@ -191,7 +191,7 @@ class HyperOptimizer(Optimizer):
         """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
         own = [checkpoint.plain(group) for group in self.param_groups]
         state_dict = state_dict | {"param_groups": checkpoint.filled(state_dict["param_groups"], own)}
-        checkpoint.check(state_dict["param_groups"], shared=self.defaults["shared"])
+        checkpoint.check(state_dict["param_groups"], own, shared=self.defaults["shared"])
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
             owner = self._owner(i)

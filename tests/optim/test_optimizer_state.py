@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
 from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.errors import ConfigError
 
 Pair = tuple[nn.Module, HyperOptimizer]
 
@@ -100,6 +101,21 @@ def test_a_loaded_state_is_a_copy() -> None:
 
     for now, then in zip(leaves(opt.state_dict()), leaves(saved), strict=True):
         assert torch.equal(now, then)
+
+
+@pytest.mark.parametrize(
+    ("saved", "own"), [("adam/sgd", "adam"), ("adam", "adam/sgd"), ("sgd/sgd", "adam/sgd")]
+)
+def test_the_state_of_another_stack_is_refused_and_changes_nothing(saved: str, own: str) -> None:
+    (other_module, other), (module, opt) = made(saved), made(own)
+    last(other_module, other, batches(2))
+    last(module, opt, batches(2))
+    before = repr(opt.state_dict())
+    with pytest.raises(
+        ConfigError, match=f"state_dict: {saved} saved it, and this optimizer is {own}; load it"
+    ):
+        opt.load_state_dict(through_a_file(other.state_dict()))
+    assert repr(opt.state_dict()) == before
 
 
 def test_bf16_state_keeps_its_type() -> None:

@@ -51,8 +51,8 @@ site: $(READY)  ## write the published pages as a site for a browser, into site/
 times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
 	@$(VENV)/bin/python -m benchmarks times $(only) $(if $(STEPS),--steps $(STEPS))
 
-test: $(READY)  ## run the tests
-	@$(VENV)/bin/python -m pytest
+test: $(READY)  ## run the tests, a file at a time in up to four processes
+	@$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 torture: $(READY)  ## an hour of kills, damage and commands at once
 	@TORTURE=60 $(VENV)/bin/python -m pytest tests/reliability tests/engine/test_pack_files.py

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_type_hints
 from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.spaces import in_float32, is_held
+from hyperopt.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -65,20 +66,30 @@ def _usual(kind: type[Declared]) -> dict[str, Any]:
     Raises:
         ConfigError: an option without a default, or of a type that no option can have.
     """
+    options = _of_fields(kind) if ":" in kind.name else _of_conf(kind)
+    return {key: hashable(value) for key, value in options.items() if key != "name"}
+
+
+def _of_conf(kind: type[Declared]) -> dict[str, Any]:
+    """The defaults of a declaration of the package: those that conf/ leaves out are those of its fields."""
+    written = read_yaml(conf_dir() / kind.group / f"{kind.name}.yaml")
+    given = {key: checked(schema_of(kind), key, value) for key, value in written.items()}
+    return {key.name: given.get(key.name, key.default) for key in fields(kind)}
+
+
+def _of_fields(kind: type[Declared]) -> dict[str, Any]:
+    """The defaults of a declaration of one's own."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     name = kind.name
-    written = conf_dir() / kind.group / f"{name}.yaml"
-    given = OmegaConf.load(written) if ":" not in name else {"name": name}
     try:
-        config = OmegaConf.merge(OmegaConf.structured(schema_of(kind)), given)
+        config = OmegaConf.merge(OmegaConf.structured(schema_of(kind)), {"name": name})
     except OmegaConfBaseException as error:
         raise ConfigError(f"{name}: its options cannot be read: {str(error).splitlines()[0]}") from error
     if missing := OmegaConf.missing_keys(config):
         raise ConfigError(f"{name}: its option {min(missing)} has no default.")
-    options = cast("dict[str, Any]", OmegaConf.to_container(config))
-    return {key: hashable(value) for key, value in options.items() if key != "name"}
+    return cast("dict[str, Any]", OmegaConf.to_container(config))
 
 
 usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
@@ -113,10 +124,7 @@ def checked(schema: type, key: str, value: Any) -> Any:
     plain: Any = list(value) if isinstance(value, tuple) else value
     if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
         plain = int(value)
-    names = (text for known, text in EXPECTED.items() if kind in (known, known | None))
-    expected: str | None = next(names, None)
-    if kind == SEVERAL:
-        expected = "a list of whole numbers, such as [128,64],"
+    expected = _expected(kind)
     try:
         if _is_reference(plain) or not _is_shaped(plain, kind, scalar=expected is not None):
             raise ValueError
@@ -132,9 +140,10 @@ def checked(schema: type, key: str, value: Any) -> Any:
 
 def _converted(value: Any, kind: Any) -> Any:
     """A value of a type, by OmegaConf where it is of another one: slow, so only there."""
-    if type(value) in (get_args(kind) or (kind,)) or (kind is Any and isinstance(value, PLAIN)):
+    items = value if isinstance(value, list) else [value]
+    if type(value) in (get_args(kind) or (kind,)) or (kind is Any and all(type(i) in PLAIN for i in items)):
         return value
-    if type(value) is int and kind in (float, float | None):
+    if type(value) in (int, str) and kind in (float, float | None):
         return float(value)
     if kind == SEVERAL and all(type(item) is int for item in value):
         return value
@@ -147,6 +156,14 @@ def _converted(value: Any, kind: Any) -> Any:
     except OmegaConfBaseException as error:
         raise ValueError from error
     return cast("dict[str, Any]", OmegaConf.to_container(holder))["value"]
+
+
+@cache
+def _expected(kind: Any) -> str | None:
+    """What is said to be expected of a value that is not of this type; None where nothing better is known."""
+    if kind == SEVERAL:
+        return "a list of whole numbers, such as [128,64],"
+    return next((text for known, text in EXPECTED.items() if kind in (known, known | None)), None)
 
 
 @cache

@@ -1,10 +1,10 @@
-"""Settings as Hydra composes them from conf/, under the typed schema: no unknown key, no wrong type."""
+"""Settings composed from conf/, under the typed schema: no unknown key, no wrong type."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from hyperopt import data, models
 from hyperopt.config.schema import Procedure, keys_of, run_schema
@@ -12,6 +12,7 @@ from hyperopt.errors import shown, typed, unknown
 from hyperopt.files import conf_dir
 from hyperopt.optim.levels import parse_stack
 from hyperopt.options import Declared, checked, usual
+from hyperopt.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,13 +92,12 @@ def _composed(dataset: str | None, model: str | None, own: tuple[str, ...]) -> C
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """What conf/config.yaml says of every setting, composed and checked by Hydra once."""
-    from hydra import compose, initialize_config_dir  # it takes as long to import as all the rest
-    from omegaconf import OmegaConf
+    """What conf/config.yaml says of every setting, and of each group its choice, as Hydra would compose it.
 
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        plain = compose("config")
-    schema = run_schema(data.find(plain.dataset.name), models.find(plain.model.name))
-    return cast(
-        "dict[str, Any]", OmegaConf.to_container(OmegaConf.merge(OmegaConf.structured(schema), plain))
-    )
+    Hydra itself takes as long to import as all the rest.
+    """
+    written = read_yaml(conf_dir() / "config.yaml")
+    choices = dict(item for entry in written.pop("defaults") if entry != "_self_" for item in entry.items())
+    schema = run_schema(data.find(choices["dataset"]), models.find(choices["model"]))
+    groups = {group: {"name": name} for group, name in choices.items()}
+    return {key: checked(schema, key, value) for key, value in written.items()} | groups

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hyperopt import data, models
 from hyperopt.config.compose import composed, own_rules, usual_procedure
 from hyperopt.config.procedure import check_procedure
-from hyperopt.config.schema import Procedure, check_fit, of_rules
+from hyperopt.config.schema import check_fit, of_rules
 from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
 from hyperopt.optim import levels
@@ -76,15 +76,23 @@ class Run:
     def at(self, seed: int) -> Run:
         """The same run at another seed, at a fraction of the cost of `resolve`."""
         other = object.__new__(type(self))
-        vars(other).update(vars(self), seed=seed, setting=self.setting)
+        vars(other).update(vars(self), seed=seed, setting=self.setting, _around_seed=self._around_seed)
         vars(other).pop("id", None)
         return other
 
     @cached_property
     def id(self) -> str:
         """The first 12 hexadecimal digits of the SHA-256 of the canonical form."""
-        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"), allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        before, after = self._around_seed
+        return hashlib.sha256(f"{before}{self.seed}{after}".encode()).hexdigest()[:12]
+
+    @cached_property
+    def _around_seed(self) -> tuple[str, str]:
+        """The canonical form as text, keys in order, before and after the number of its seed."""
+        first = {**self.setting, "seed": 0}
+        text = json.dumps(first, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        before, seed, after = text.partition('"seed":')
+        return before + seed, after.removeprefix("0")
 
     @cached_property
     def setting(self) -> dict[str, Any]:
@@ -173,7 +181,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
         batch_size=config["batch_size"] or kind.batch_size,
         epochs=config["epochs"] or usual_epochs,
         seed=config["seed"],
-        procedure={key.name: config[key.name] for key in fields(Procedure)},
+        procedure={key: config[key] for key in usual_procedure()},
     )
 
 

@@ -111,7 +111,8 @@ def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = 
     numbers = [(name, float | None, field(default=None)) for name in names]
     kinds = [(name, type(textbook) | None, field(default=None)) for name, (textbook, _) in habits.items()]
     groups = [("dataset", schema_of(dataset), field()), ("model", schema_of(model), field())]
-    return make_dataclass("Run", [*groups, *numbers, *kinds], bases=(Settings,), kw_only=True)
+    keys = [*groups, *numbers, *kinds]  # it is read and never made, so that it needs no methods
+    return make_dataclass("Run", keys, bases=(Settings,), kw_only=True, init=False, repr=False, eq=False)
 
 
 def check_fit(dataset: type[Dataset], model: Model) -> None:

@@ -104,14 +104,15 @@ class Cell:
 
     def runs(self, seed: int) -> list[Run]:
         """The runs of that seed behind this cell: one, or one for each value of `along`."""
-        return [run.at(seed) for run in self._at_seed_0]
+        return [run.at(seed) for run in self.at_seed_0]
 
     def run(self, seed: int) -> Run:
         """The run of that seed behind this cell, the first where there are several."""
         return self.runs(seed)[0]
 
     @cached_property
-    def _at_seed_0(self) -> list[Run]:
+    def at_seed_0(self) -> list[Run]:
+        """Its runs of seed 0; cells of the same settings have the very same."""
         places = self.along or (self.x,)
         return [_resolved(_at(self.settings, x)) for x in places]
 
@@ -197,16 +198,7 @@ class Experiment:
 
     def cells(self) -> Iterator[Cell]:
         """All cells: the baseline, then the tables row by row."""
-        if self.baseline:
-            yield self._cell(
-                self.baseline.label, self.columns[0], self.baseline.report, self.baseline.settings
-            )
-        for table in self.tables:
-            for row in table.rows:
-                for column, report in zip(self.columns, row.report, strict=True):
-                    if row.columns is not None and column.name not in row.columns:
-                        continue
-                    yield self._cell(row.label, column, report, table.settings, row.settings, column.settings)
+        return iter(self._cells)
 
     def cell(self, row: str, column: str) -> Cell:
         """The cell at a row's label and a column's name.
@@ -234,8 +226,8 @@ class Experiment:
             hyperopt.config.ConfigError: a setting that no run can have.
         """
         changed = self.changed({**(overrides or {}), **({} if epochs is None else {"epochs": epochs})})
-        cells = list(changed.cells())
-        runs = (run for seed in self.seed_numbers(seeds) for cell in cells for run in cell.runs(seed))
+        firsts = {id(run): run for cell in changed.cells() for run in cell.at_seed_0}.values()
+        runs = (run.at(seed) for seed in self.seed_numbers(seeds) for run in firsts)
         return list({run.id: run for run in runs}.values())
 
     def seed_numbers(self, seeds: Seeds | None = None) -> tuple[int, ...]:
@@ -272,6 +264,21 @@ class Experiment:
                     f"{key}={changes[key]}: {self.id} varies {key}, so it cannot be set for all of it"
                 )
         return replace(self, changes={**self.changes, **changes})
+
+    @cached_property
+    def _cells(self) -> tuple[Cell, ...]:
+        """Kept, as each cell keeps its runs."""
+        cells = []
+        if self.baseline:
+            of_baseline = self.baseline.label, self.columns[0], self.baseline.report, self.baseline.settings
+            cells.append(self._cell(*of_baseline))
+        for table in self.tables:
+            for row in table.rows:
+                for column, report in zip(self.columns, row.report, strict=True):
+                    if row.columns is None or column.name in row.columns:
+                        settings = table.settings, row.settings, column.settings
+                        cells.append(self._cell(row.label, column, report, *settings))
+        return tuple(cells)
 
     def _cell(self, row: str, column: Column, report: float | None, *settings: Settings) -> Cell:
         merged: dict[str, Any] = dict(self.settings)

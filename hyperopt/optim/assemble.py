@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from hyperopt.optim.clip import HABITS as CLIP_HABITS
 from hyperopt.optim.level import Level
 from hyperopt.optim.rules import RULES, Rule, find
+from hyperopt.optim.rules.rule import structure
 from hyperopt.optim.schedule import UNPLANNED, Schedule
 from hyperopt.optim.stack import Stack
 
@@ -66,7 +66,7 @@ def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any], *,
         ConfigError: options and numbers at odds.
     """
     kind = find(name)
-    read = {field.name for field in fields(kind)} & set(habits) - (set() if bottom else set(kind.options))
+    read = structure(kind) & set(habits) - (set() if bottom else set(kind.options))
     return kind(**{key: habits[key] for key in read}, **kind.switches(numbers))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from hyperopt.errors import ConfigError
@@ -26,5 +27,8 @@ def working() -> Store:
 
 
 def published() -> Store:
-    """Records of what has been published."""
-    return Store(results_dir() / "records")
+    """Records of what has been published; where there is a working folder, it keeps what is known of them."""
+    folder = None
+    with suppress(ConfigError, OSError):  # they are read also where nothing can be written
+        folder = home() / "published" if home().is_dir() else None
+    return Store(results_dir() / "records", known=folder)

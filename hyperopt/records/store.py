@@ -35,12 +35,14 @@ class Store:
 
     Attributes:
         root: the folder.
-        beside: where a damaged file is moved and what is known of all files is kept; None where nothing may
-            be moved or kept.
+        beside: where a damaged file is moved, and what is known of all files is kept; None where nothing may
+            be moved.
+        known: where what is known of all files is kept, if not `beside`; None keeps nothing.
     """
 
     root: Path
     beside: Path | None = None
+    known: Path | None = None
 
     def ids(self) -> set[str]:
         """Ids of all runs here.
@@ -79,7 +81,7 @@ class Store:
 
     def summaries(self) -> pa.Table:
         """A row for every run here, with its config and what it ended with (`records.summaries.SUMMARY`)."""
-        return summaries(self._now(), None if self.beside is None else self.beside / SUMMARIES)
+        return summaries(self._now(), self._kept(SUMMARIES))
 
     @property
     def unreadable(self) -> list[str]:
@@ -121,7 +123,11 @@ class Store:
 
     @cached_property
     def _index(self) -> Index:
-        return Index(self.root, None if self.beside is None else self.beside / INDEX, self._set_apart)
+        return Index(self.root, self._kept(INDEX), self._set_apart)
+
+    def _kept(self, name: str) -> Path | None:
+        folder = self.known or self.beside
+        return None if folder is None else folder / name
 
     def _now(self) -> Index:
         self._index.catch_up()

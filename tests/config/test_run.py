@@ -4,8 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
 
 from hyperopt.config import ConfigError, Run, resolve
+from hyperopt.config.compose import composed
 from hyperopt.data import DATASETS
 from hyperopt.files import conf_dir
 from hyperopt.models import MODELS
@@ -123,6 +126,17 @@ def test_bad_settings_are_refused_in_a_sentence(asked: dict, says: str) -> None:
 def test_what_float64_can_hold_is_a_decay_rate_of_it() -> None:
     assert resolve({"beta2": 1 - 1e-9, "dtype": "float64"}).numbers["beta2"] == 1 - 1e-9
     assert resolve({"beta2": 1 - 6e-8}).numbers["beta2"] == 1 - 6e-8
+
+
+def test_settings_are_composed_as_hydra_composes_them() -> None:
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        by_hydra = OmegaConf.to_container(compose("config"))
+    assert isinstance(by_hydra, dict)
+    ours = composed({})
+    for group in ("dataset", "model"):
+        options = {key: list(v) if isinstance(v, tuple) else v for key, v in ours[group].items()}
+        assert options | by_hydra[group] == options
+    assert ours | by_hydra == {**ours, **{group: by_hydra[group] for group in ("dataset", "model")}}
 
 
 def test_defaults() -> None:

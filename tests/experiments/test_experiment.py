@@ -10,8 +10,8 @@ from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.claim import Check
 from hyperopt.experiments.experiment import Experiment, ExperimentError
-from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
+from hyperopt.yaml_file import read_yaml
 
 SMALL = """
 title: Two stacks

@@ -14,9 +14,9 @@ from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
 from hyperopt.experiments.reading import keys as reading
 from hyperopt.experiments.reading.roots import own_root
-from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.experiments.schema import NAME, definitions, schema, written
 from hyperopt.files import experiments_dir
+from hyperopt.yaml_file import read_yaml
 
 
 @pytest.fixture(autouse=True)

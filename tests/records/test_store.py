@@ -207,6 +207,22 @@ def test_an_index_that_is_wrong_is_made_again(damage: str, tmp_path: Path) -> No
     assert {key: normal(record) for key, record in again.load().items()} == expected
 
 
+def test_what_is_known_of_published_files_is_kept_where_there_is_a_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for nowhere in (str(tmp_path / "none"), "~nosuchuser", "/dev/null/x"):
+        monkeypatch.setenv("HYPEROPT_HOME", nowhere)
+        ids = published().ids()
+        assert ids
+    assert not any(tmp_path.iterdir())
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+    assert published().ids() == ids
+    read: list[str] = []
+    monkeypatch.setattr("hyperopt.records.index.rows_of", lambda _, name: read.append(name))
+    assert published().ids() == ids
+    assert not read
+
+
 def test_many_small_files_become_few_without_a_record_lost(tmp_path: Path) -> None:
     store = Store(tmp_path / "records", tmp_path)
     some(store, 60)

@@ -31,8 +31,8 @@ from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
 from hyperopt.experiments.reading.roots import is_path, own_root
-from hyperopt.experiments.reading.yaml_file import read_yaml
 from hyperopt.files import experiments_dir
+from hyperopt.yaml_file import read_yaml
 
 
 def load(
@@ -182,7 +182,7 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
     experiment = replace(experiment, effect=own, claims=claims)
     _agrees_with_itself(experiment)
     for cell in experiment.cells():
-        cell.runs(seed=0)
+        _ = cell.at_seed_0  # refuses what no run can have
     return experiment
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from hyperopt.optim.spaces import LINEAR, Space
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from torch import Tensor
 
@@ -70,7 +71,7 @@ class Rule:
     @classmethod
     def switches(cls, numbers: Mapping[str, float]) -> dict[str, bool]:
         """Value of every field has_<hyperparameter>: what is 0 at the start is not part of the rule."""
-        names = {field.name for field in fields(cls)}
+        names = structure(cls)
         return {f"has_{k}": numbers[k] != 0 for k in cls.hyperparameters if f"has_{k}" in names}
 
     @classmethod
@@ -124,3 +125,12 @@ def safe_sqrt(x: Tensor) -> Tensor:
     """Square root with derivative 0 at 0: a gradient that is always zero makes no NaN hypergradient."""
     positive = x > 0
     return x.where(positive, 1.0).sqrt().where(positive, 0.0)
+
+
+def _structure(kind: type[Rule]) -> frozenset[str]:
+    """The names of a rule's fields."""
+    return frozenset(field.name for field in fields(kind))
+
+
+structure = cast("Callable[[type[Rule]], frozenset[str]]", cache(_structure))
+"""`_structure`, kept; cast, as to mypy a class with instances to compare is unhashable."""

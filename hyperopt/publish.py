@@ -7,6 +7,7 @@ import os
 import re
 from collections import ChainMap
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from hyperopt.durable import Lock, write
@@ -89,7 +90,8 @@ def _publish(experiment: Experiment, store: Store, published: Store, path: Path)
     wanted = {run.id for run in experiment.runs(seeds)} | timings.ids(experiment)
     before = published.ids()
     if new := wanted & store.ids() - kept.keys():
-        write_records(path, [*kept.values(), *store.load(new).values()])
+        there = [replace(record, by_step={}) for record in store.load(new).values()]
+        write_records(path, [*kept.values(), *there])
     return new - before
 
 

@@ -62,6 +62,7 @@ def measured(record: Record) -> dict[str, Any]:
         "diverged": record.diverged,
         "events": record.events,
         "pictures": record.pictures,
+        "by_step": {k: [_comparable(v) for v in values] for k, values in record.by_step.items()},
         "steps": record.steps,
     }
 
@@ -99,6 +100,7 @@ class Watcher:
         self.waited_for: list[str] = []
         self.found_ids: list[str] = []
         self.told: list[tuple[str, int, dict[str, list[float]]]] = []
+        self.steps: list[tuple[int, list[str], dict[str, list[float]]]] = []
         self.closed = False
 
     def start(self, plan: object) -> None:
@@ -121,6 +123,11 @@ class Watcher:
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
         self.told.append((pack.name, epoch, {name: list(each) for name, each in values.items()}))
+
+    def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
+        self.steps.append(
+            (step, [run.id for run in runs], {name: list(each) for name, each in values.items()})
+        )
 
     def waits(self, runs: int, commands: Sequence[str]) -> None:
         self.waited_for += commands

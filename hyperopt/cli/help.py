@@ -31,6 +31,7 @@ how it runs, no part of what it is:
   engine=local|dask|slurm  on this machine, a Dask cluster, Slurm (docs/scale.md)
   scheduler=tcp://HOST:8786 or its file (dask)  partition= time=2h memory=4GB gpus=1 (slurm)
   tag=baseline,v2  note='what it is for'
+  record_every=50        loss and learned rates every 50 steps, too: plot x=step, export, callbacks
   callbacks=tensorboard,trackio      written while it trains, below the store; or package.module:Class
 cfg=FILE               what --cfg printed, or any of its keys; what the command line says stands before it
 with -m every key takes several values: a,b,c  choice(a,b,c)  range(0,3)
@@ -42,7 +43,7 @@ options:
   budget=30m               train what fits (s, m, h)    needs=any  also what asks for a GPU, without one
   from=published           published records count as present
   stack=, form=, ...       any key of a run that the table does not vary
-  device=, workers=, pack=, compile=, engine= and its keys   as for run
+  device=, workers=, pack=, compile=, record_every=, engine= and its keys   as for run
   format=markdown          the whole page, also on a terminal; elsewhere it is printed anyway
 """
 
@@ -93,7 +94,7 @@ tags and notes are no part of a run's id; `hyperopt run ... tag=NAME note=TEXT` 
 EXPORT = f"""\
   hyperopt export tensorboard DIR stack='adam/*'     event files, by setting and seed, and means over seeds
   hyperopt export trackio DIR                        its tables, a run each, a group for each setting
-  hyperopt export csv DIR                            runs.csv and epochs.csv
+  hyperopt export csv DIR                            runs.csv, epochs.csv; steps.csv of recorded steps
 to export again adds what is new; the files of csv are replaced, and hold what was selected last.
 {SELECTION}"""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.train import engine_options, planner, train
+from hyperopt.cli.train import engine_options, planner, say_unrecorded, train
 from hyperopt.config.process_options import seconds, with_detach
 from hyperopt.config.sweep import Sweep, check_keys, parse, read
 from hyperopt.durable import StorageError
@@ -91,6 +91,12 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
         return 1 if _by_looks(asked, here, out, plan_only=arguments.plan) else 0
     have = {id_ for store in stores for id_ in store.ids()}
     runs = {experiment.id: asked.runs(experiment) for experiment in asked.experiments}
+    if "record_every" in asked.process:
+        ids = {run.id for those in runs.values() for run in those}
+        say_unrecorded(
+            {id_: record for store in stores for id_, record in store.load(ids).items()}.values(),
+            asked.process,
+        )
     if arguments.plan or any(run.id not in have for those in runs.values() for run in those):
         chosen, plans = _plans(asked, runs, have, here)
         if arguments.plan:

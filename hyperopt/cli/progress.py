@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.table import Table
 
-from hyperopt.cli.live import in_words, main_metric, means, sparkline
+from hyperopt.cli.live import WIDTH, in_words, main_metric, means, sparkline
 from hyperopt.cli.tally import TRAINING, Tally
 from hyperopt.wording import counted
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from hyperopt.records import Record
 
 BAR = 24
+SECONDS_OF_A_STEP = 10.0
+"""Of recorded steps a line is printed at most so often: all of them are in the records."""
 
 
 class Plain:
@@ -34,6 +37,7 @@ class Plain:
         self.tally = Tally(clock)
         self.waited_for: Sequence[str] = ()
         self.told: dict[str, int] = {}
+        self.told_a_step: dict[str, float] = {}
 
     def start(self, plan: Plan) -> None:
         """Begin to count; the plan has been printed."""
@@ -58,6 +62,13 @@ class Plain:
         self.told[pack.name] = epoch
         epochs = pack.first.epochs
         self.write(f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{epochs}: {in_words(means(values))}")
+
+    def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
+        """A line for some of the recorded steps: loss and learned rates."""
+        now = self.tally.clock()
+        if now - self.told_a_step.get(pack.name, -SECONDS_OF_A_STEP) >= SECONDS_OF_A_STEP:
+            self.told_a_step[pack.name] = now
+            self.write(f"{label(pack)} x {len(runs)}: step {step}: {in_words(means(values))}")
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """One line per pack."""
@@ -105,6 +116,7 @@ class Bars:
         self.tally = Tally(clock)
         self.waiting = ""
         self.series: dict[str, list[dict[str, float]]] = {}
+        self.steps: dict[str, deque[tuple[int, dict[str, float]]]] = {}
         self.live = Live(console=console, get_renderable=self.render, transient=True, refresh_per_second=4)
 
     def start(self, plan: Plan) -> None:
@@ -121,9 +133,15 @@ class Bars:
         del epoch  # which its bar shows
         self.series.setdefault(pack.name, []).append(means(values))
 
+    def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
+        """Show the last recorded steps below."""
+        del runs
+        self.steps.setdefault(pack.name, deque(maxlen=WIDTH)).append((step, means(values)))
+
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """Take a pack's bar away."""
         self.series.pop(pack.name, None)
+        self.steps.pop(pack.name, None)
         self.tally.finish(pack, records)
 
     def halved(self, pack: Pack, parts: int) -> None:
@@ -171,6 +189,10 @@ class Bars:
             rows.add_row(label(part.pack), bar(part.epoch / epochs), f"{where}, {runs}")
             if told := self.series.get(part.pack.name):
                 rows.add_row("", sparkline([of[main_metric(of)] for of in told]), in_words(told[-1]))
+            if steps := self.steps.get(part.pack.name):
+                last, numbers = steps[-1]
+                losses = sparkline([of["train_loss"] for _, of in steps])
+                rows.add_row("", losses, f"step {last}, {in_words(numbers)}")
         if self.waiting:
             rows.add_row("", "", self.waiting)
         return rows

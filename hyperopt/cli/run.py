@@ -70,9 +70,10 @@ def _train(
     runs: Sequence[Run], store: Store, process: Mapping[str, Any], *, sweep: bool, as_json: bool
 ) -> int:
     from hyperopt.cli.report import run_lines
-    from hyperopt.cli.train import planner, to_json, train
+    from hyperopt.cli.train import planner, say_unrecorded, to_json, train
 
     have = store.load(run.id for run in runs)
+    say_unrecorded(have.values(), process)
     records, failures = dict(have), 0
     if len(have) < len(runs):
         plan = planner(store, process)(runs, have)

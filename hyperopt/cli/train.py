@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hyperopt.engine.options import Options
     from hyperopt.engine.plan import Plan
     from hyperopt.engine.progress import Progress
+    from hyperopt.records import Record
+
+MOST_IDS = 3
 
 
 def engine_options(process: Mapping[str, Any]) -> Options:
@@ -81,6 +84,23 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
         jobs = counted(len(outcome.left), "job")
         print(f"hyperopt: {left} in {jobs} left to Slurm; the same command collects them", file=sys.stderr)
     return outcome
+
+
+def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> None:
+    """Say of runs that are there already that they lack the steps that are asked for."""
+    every = process.get("record_every")
+    lacking = [
+        record.id
+        for record in records
+        if every is not None and record.steps >= every and record.by_step.get("step", [0])[0] != every
+    ]
+    if lacking:
+        some = ",".join(lacking[:MOST_IDS]) + ",..." * (len(lacking) > MOST_IDS)
+        print(
+            f"hyperopt: record_every={every}: {counted(len(lacking), 'run')} stored without these steps: "
+            f"`hyperopt rm id={some}` first has them trained anew, to the same numbers",
+            file=sys.stderr,
+        )
 
 
 def remember_ids() -> None:

@@ -14,11 +14,22 @@ DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("local", "dask", "slurm")
 READ_BY = {"scheduler": "dask", "partition": "slurm", "time": "slurm", "memory": "slurm", "gpus": "slurm"}
 """The engine that reads an option, for those that only one reads."""
-PROCESS_KEYS = ("device", "workers", "pack", "compile", "engine", *READ_BY, "callbacks", "format")
+PROCESS_KEYS = (
+    "device",
+    "workers",
+    "pack",
+    "compile",
+    "engine",
+    *READ_BY,
+    "record_every",
+    "callbacks",
+    "format",
+)
 UNITS = {"s": 1, "m": 60, "h": 3600}
 MEGABYTES = {"MB": 1, "GB": 1024}
 A_CALLBACK = re.compile(r"[A-Za-z_][\w.:]*")
 MOST_WORKERS = 100_000
+MOST_STEPS = 10**9
 
 
 def process_options(given: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Any]:
@@ -96,6 +107,10 @@ def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
         if type(value) is int and value in (0, 1):
             return value
         expected = "0 or 1, since a pack trains on one GPU,"
+    elif key == "record_every":
+        if type(value) is int and 1 <= value <= MOST_STEPS:
+            return value
+        expected = f"a whole number of steps from 1 to {MOST_STEPS:,}"
     else:
         if value == "auto":
             return None

@@ -77,8 +77,8 @@ class Work:
         waiting: packs to train.
         elsewhere: runs to train that other commands have claimed, by id.
         training: the packs in training, by name, each with the note that it was begun.
-        told: of packs in training, the last epoch whose numbers the progress knows, and where that ends in
-            their file; `telling` guards it.
+        told: of packs in training, the last epoch and the last step whose numbers the progress knows, and
+            where these end in their file; `telling` guards it.
         tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
         room: how large packs may be.
     """
@@ -94,7 +94,7 @@ class Work:
     tried: dict[str, int] = field(default_factory=dict)
     room: Room = field(default_factory=Room)
     outcome: Outcome = field(default_factory=Outcome)
-    told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    told: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     telling: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
@@ -235,15 +235,18 @@ class Work:
         return again
 
     def tell_numbers(self, pack: Pack) -> None:
-        """Tell the progress of the epochs of a pack that it has not been told of."""
+        """Tell the progress of the epochs and recorded steps of a pack that it has not been told of."""
         with self.telling:
-            last, start = self.told.get(pack.name, (0, 0))
+            epoch, step, start = self.told.get(pack.name, (0, 0, 0))
             new, start = self.files(pack).told(start)
-            for epoch, values in new:
-                if epoch > last:  # an epoch after a checkpoint may be trained twice
-                    self.progress.numbers(pack, epoch, values)
-                    last = epoch
-            self.told[pack.name] = last, start
+            for at, values, places in new:  # what comes after a checkpoint may be trained twice
+                if places is None and at > epoch:
+                    self.progress.numbers(pack, at, values)
+                    epoch = at
+                elif places is not None and at > step:
+                    self.progress.step(pack, at, [pack.runs[place] for place in places], values)
+                    step = at
+            self.told[pack.name] = epoch, step, start
 
     def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
         """Try a pack again in halves, or beside fewer; give up where nothing is left to try."""

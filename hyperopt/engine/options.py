@@ -32,6 +32,7 @@ class Options:
         memory: that Slurm gives a job, in megabytes; None is the partition's.
         gpus: of a job of Slurm, 0 or 1.
         detach: leave jobs to Slurm; the same command collects what they trained.
+        record_every: loss and hyperparameters are recorded every so many steps; None records epochs alone.
     """
 
     device: str = "auto"
@@ -45,6 +46,7 @@ class Options:
     memory: int | None = None
     gpus: int = 0
     detach: bool = False
+    record_every: int | None = None
 
     def resolved_device(self) -> str:
         """The device on which packs train: "cpu" or "cuda"; with a cluster this machine need not have it."""
@@ -79,7 +81,7 @@ class Options:
     def on_a_worker(self) -> Options:
         """What a worker of a cluster needs to know of them."""
         device = self.device if self.engine == "dask" else self.resolved_device()
-        return Options(device=device, compile=self.compile)
+        return Options(device=device, compile=self.compile, record_every=self.record_every)
 
 
 def sees_a_gpu() -> bool:

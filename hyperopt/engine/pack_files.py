@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -38,6 +38,20 @@ class Checkpoint:
     epoch: int
     leaves: list[Tensor]
     notes: dict[str, Any]
+
+
+class Told(NamedTuple):
+    """What an epoch ended with, or what was recorded at a step.
+
+    Attributes:
+        at: the epoch, or the step.
+        values: by name a number for each run; of a step for each of `places`.
+        places: of the runs in the pack; None where an epoch has ended.
+    """
+
+    at: int
+    values: dict[str, list[float]]
+    places: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -99,24 +113,30 @@ class PackFiles:
 
     @property
     def numbers(self) -> Path:
-        """The file of what each epoch ended with, a line each."""
+        """The file of what epochs ended with and what was recorded at steps, a line each."""
         return self.root / "progress" / f"{self.name}.jsonl"
 
     def tell(self, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """Say what an epoch ended with; as nothing follows from it, a full disk is none of its business."""
-        with suppress(OSError), self.numbers.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([epoch, values]) + "\n")
+        """Say what an epoch ended with."""
+        self._say([epoch, values])
 
-    def told(self, start: int) -> tuple[list[tuple[int, dict[str, list[float]]]], int]:
-        """What epochs ended with, from a place in the file on, and the place up to which that is."""
+    def tell_step(self, step: int, places: Sequence[int], values: Mapping[str, Sequence[float]]) -> None:
+        """Say what was recorded at a step, of the runs at these places in the pack."""
+        self._say([step, values, places])
+
+    def _say(self, line: object) -> None:
+        """Add a line; as nothing follows from it, a full disk is none of its business."""
+        with suppress(OSError), self.numbers.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    def told(self, start: int) -> tuple[list[Told], int]:
+        """What was told from a place in the file on, and the place up to which that is."""
         try:
             with self.numbers.open("rb") as file:
                 start = start if start <= file.seek(0, SEEK_END) else 0
                 file.seek(start)
                 whole, end, _ = file.read().rpartition(b"\n")  # the last line may be half there
-            return [(epoch, values) for epoch, values in map(json.loads, whole.splitlines())], start + len(
-                whole + end
-            )
+            return [Told(*line) for line in map(json.loads, whole.splitlines())], start + len(whole + end)
         except UNREADABLE:
             return [], start
 

@@ -44,6 +44,16 @@ class Progress(Protocol):
             values: of every metric, and every hyperparameter by "level.name", a number for each run.
         """
 
+    def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
+        """What was recorded at a step of a pack, where `record_every` asks for it; told as `numbers` is.
+
+        Args:
+            pack: in training.
+            step: counted from 1 over the whole run.
+            runs: those of the pack that still train.
+            values: the loss, and every hyperparameter by "level.name", a number for each of `runs`.
+        """
+
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -21,77 +21,18 @@ from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.captured import Step, copy_of
 from hyperopt.engine.costs import compile_pays
 from hyperopt.engine.evaluation import measure, whole_training_set
+from hyperopt.engine.history import History, StepRecorder
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
-from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
-from hyperopt.records import Record, same
+from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
 
 CHECKPOINT_SECONDS = 10.0
-
-
-@dataclass
-class History:
-    """What has been measured so far: per epoch, one number per run of the pack.
-
-    The last number of a finished run stands for the epochs after it. `seconds` is each run's share of the
-    time of its steps, without compiling. `machines` are those that trained it, each device and processor.
-    """
-
-    metrics: dict[str, list[list[float]]] = field(default_factory=dict)
-    hyperparameters: dict[str, list[list[float]]] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
-    machines: list[str] = field(default_factory=list)
-
-    def add(
-        self, active: ActiveRuns, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]
-    ) -> None:
-        """Append an epoch's metrics, and per level the hyperparameters after it, of the runs that train."""
-        of_levels = {f"{i}.{name}": v for i, hyper in enumerate(hyperparameters) for name, v in hyper.items()}
-        for numbers, new in ((self.metrics, measured), (self.hyperparameters, of_levels)):
-            for name, values in new.items():
-                epochs = numbers.setdefault(name, [])
-                row = list(epochs[-1]) if epochs else [math.nan] * len(self.seconds)
-                for place, value in zip(active.places, values.tolist(), strict=True):
-                    if place in active.going:
-                        row[place] = value
-                epochs.append(row)
-
-    def settled(self) -> list[bool]:
-        """Whether the last epoch of a run left everything that is measured as it was; one per run."""
-        numbers = [*self.metrics.values(), *self.hyperparameters.values()]
-        last = [epochs[-2:] for epochs in numbers if len(epochs) > 1]
-        return [
-            bool(last) and all(same(before[place], now[place]) for before, now in last)
-            for place in range(len(self.seconds))
-        ]
-
-    def part(self, places: Sequence[int]) -> History:
-        """That of the runs at these places."""
-        metrics, hyperparameters = (
-            {name: [[row[place] for place in places] for row in rows] for name, rows in numbers.items()}
-            for numbers in (self.metrics, self.hyperparameters)
-        )
-        return History(metrics, hyperparameters, [self.seconds[place] for place in places], [*self.machines])
-
-    def last(self) -> dict[str, list[float]]:
-        """What the last epoch ended with, by name a number for each run."""
-        return {name: rows[-1] for name, rows in {**self.metrics, **self.hyperparameters}.items()}
-
-    def hold(self, epochs: int) -> None:
-        """Fill up to this many epochs with the last numbers, once all runs have finished."""
-        for rows in (*self.metrics.values(), *self.hyperparameters.values()):
-            rows += [rows[-1]] * (epochs - len(rows))
-
-    def spend(self, active: ActiveRuns, seconds: float) -> None:
-        """Share the time of an epoch among the runs that went on in it."""
-        for place in active.going:
-            self.seconds[place] += seconds / len(active.going)
 
 
 def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
@@ -121,6 +62,9 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     compiled = compiles(run, options)
     least = least_runs(training, device, compiled=compiled)
     active, step = ActiveRuns(pack, state, history.settled(), least), None
+    recorder = None
+    if options.record_every is not None:
+        recorder = StepRecorder(options.record_every, training, active, history, files.tell_step)
     last_saved = time.monotonic()
     files.report(done, done)
     for epoch in range(done, run.epochs):
@@ -132,7 +76,9 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
                 files.report(epoch, done, COMPILING)
                 step = after_first(step, partial(files.report, epoch, done))
         batches = epoch_batches(active.trained, epoch, len(data.train_x), device, training.dropped)
-        state, seconds = train_epoch(training, step, active.state, batches)
+        if recorder is not None:
+            recorder.begin(epoch * len(batches.steps))
+        state, seconds = train_epoch(training, step, active.state, batches, recorder)
         history.spend(active, seconds)
         shown = to_evaluate(training, state)
         measured = measure(training, shown, data, batches, full_loss=run.procedure["full_loss"])
@@ -175,11 +121,13 @@ def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> S
 
 
 @torch.no_grad()
-def train_epoch(training: Training, step: Step, state: RunState, batches: Batches) -> tuple[RunState, float]:
+def train_epoch(
+    training: Training, step: Step, state: RunState, batches: Batches, recorder: StepRecorder | None = None
+) -> tuple[RunState, float]:
     """The state after an epoch, and the seconds of its steps; one that may compile counts as a mean one.
 
-    A model with buffers, which all rows of a minibatch enter, gets a smaller last one without its padding: a
-    second shape, and so a second program.
+    What the recorder takes is not counted. A model with buffers, which all rows of a minibatch enter, gets a
+    smaller last one without its padding: a second shape, and so a second program.
     """
     state = state._replace(
         loss_sum=torch.zeros_like(state.loss_sum),
@@ -189,12 +137,17 @@ def train_epoch(training: Training, step: Step, state: RunState, batches: Batche
     count, batch = batches.weights.shape
     sizes = (batches.weights > 0).sum(1).tolist() if state.buffers else [batch] * count
     alike = sizes.count(sizes[0])
-    clock = [time.perf_counter()]
+    clock, recording = [time.perf_counter()], 0.0
     for i, size in enumerate(sizes):
         state = step(state, batches.part(i).first(size))
         if i in (0, alike - 1, count - 1):
             wait(state)
-            clock.append(time.perf_counter())
+            clock.append(time.perf_counter() - recording)
+        if recorder is not None and recorder.due(i + 1):
+            wait(state)
+            began = time.perf_counter()
+            recorder.record(i + 1, state)
+            recording += time.perf_counter() - began
     seconds = (clock[2] - clock[1]) * count / (alike - 1) if alike > 1 else clock[-1] - clock[0]
     if state.loss_sum.is_cuda:  # a captured step writes its state in place
         state = copy_of(state)
@@ -259,6 +212,7 @@ def records(
                     for at, event, level in sorted(happened, key=lambda h: h[0])
                     if at != NEVER
                 ],
+                by_step=history.by_step[i] if history.by_step else {},
             )
         )
     return made_by

@@ -26,7 +26,11 @@ LOG = logging.getLogger(__name__)
 
 
 class Callback(Protocol):
-    """What a callback is: made with the working folder, then told of each run. Calls come one at a time."""
+    """What a callback is: made with the working folder, then told of each run. Calls come one at a time.
+
+    One that has a method `step(run, step, numbers)` is also told what `record_every` records: the loss and
+    the hyperparameters, at steps that are counted from 1.
+    """
 
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
         """An epoch of a run is done; epochs are counted from 1, each is told once, in order.
@@ -89,6 +93,13 @@ class Observed:
             of_run = {name: each[place] for name, each in values.items()}
             self._tell("epoch", run, epoch, of_run)
 
+    def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
+        """Every run's numbers of a recorded step, for the callbacks that take them."""
+        self.progress.step(pack, step, runs, values)
+        for place, run in enumerate(runs):
+            of_run = {name: each[place] for name, each in values.items()}
+            self._tell("step", run, step, of_run)
+
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """A pack's records are kept."""
         runs = {run.id: run for run in pack.runs}
@@ -98,6 +109,8 @@ class Observed:
 
     def _tell(self, what: str, *news: Any) -> None:
         for name, callback in list(self.callbacks.items()):
+            if what == "step" and not hasattr(callback, what):
+                continue
             try:
                 getattr(callback, what)(*news)
             except Exception as error:  # code of others: training goes on

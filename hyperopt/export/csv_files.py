@@ -1,36 +1,83 @@
-"""Runs as CSV: runs.csv has a row a run, epochs.csv a row a number."""
+"""Runs as CSV: runs.csv has a row a run, epochs.csv a row a number, so has steps.csv of recorded steps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from hyperopt.durable import write
+from hyperopt.errors import ConfigError
 from hyperopt.export.series import Exported
 
-RUNS, EPOCHS = "runs.csv", "epochs.csv"
+COLUMNS: Mapping[str, Sequence[str]] = {
+    "runs.csv": ("run", "group"),
+    "epochs.csv": ("run", "epoch", "name", "value"),
+    "steps.csv": ("run", "step", "name", "value"),
+}
+"""The columns of each file; runs.csv has one more for each setting and each number."""
 
 
 def write_csv(folder: Path, runs: Sequence[Exported]) -> int:
-    """Write both files; returns how many runs are in them.
+    """Write the files, steps.csv where there are any; returns how many runs are in them.
 
     Raises:
+        ConfigError: a file of such a name is there that is not ours.
         StorageError: the system does not let us write there.
     """
-    rows = [
-        {"run": run.name.rpartition(" ")[2], "group": run.group, **run.settings}
-        | {name: series[-1] for name, series in run.series.items() if series}
-        for run in runs
-    ]
-    numbers = [
-        (run.name.rpartition(" ")[2], epoch, name, value)
-        for run in runs
-        for name, series in run.series.items()
-        for epoch, value in enumerate(series, 1)
-    ]
-    long = pd.DataFrame(numbers, columns=["run", "epoch", "name", "value"])
-    for name, frame in ((RUNS, pd.DataFrame(rows)), (EPOCHS, long)):
-        write(folder / name, frame.to_csv(index=False, lineterminator="\n"), durable=False)
+    told: dict[str, Iterable[Mapping[str, Any]]] = {
+        "runs.csv": [
+            {"run": id_of(run), "group": run.group, **run.settings}
+            | {name: series[-1] for name, series in run.series.items() if series}
+            for run in runs
+        ],
+        "epochs.csv": [
+            {"run": id_of(run), "epoch": epoch, "name": name, "value": value}
+            for run in runs
+            for name, series in run.series.items()
+            for epoch, value in enumerate(series, 1)
+        ],
+        "steps.csv": [
+            {"run": id_of(run), "step": step, "name": name, "value": value}
+            for run in runs
+            for name, series in run.by_step.items()
+            for step, value in zip(run.steps, series, strict=True)
+        ],
+    }
+    for name in COLUMNS:
+        check_ours(folder / name)
+    for name, rows in told.items():
+        if rows or name != "steps.csv" or (folder / name).exists():
+            write(folder / name, _csv(COLUMNS[name], rows), durable=False)
     return len(runs)
+
+
+def check_ours(path: Path) -> None:
+    """Refuse to replace a file that `write_csv` has not written, as its first line tells.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", errors="replace") as file:
+        first = file.readline(100)
+    ours = ",".join(COLUMNS[path.name])
+    if first.rstrip("\n") != ours and not (path.name == "runs.csv" and first.startswith(f"{ours},")):
+        raise ConfigError(f"{path} is another program's, and is not replaced: another folder is expected.")
+
+
+def id_of(run: Exported) -> str:
+    """The id of a run."""
+    return run.name.rpartition(" ")[2]
+
+
+def _csv(first: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    columns = list(dict.fromkeys([*first, *(key for row in rows for key in row)]))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

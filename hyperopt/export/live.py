@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from hyperopt.config import Run
-from hyperopt.export.series import Exported, of_record, scalars
+from hyperopt.export.series import Exported, of_record
 from hyperopt.records import Record
+
+Series = dict[str, list[float]]
+WRITE_SECONDS = 2.0
+"""Between epochs, an event file is written anew at most so often: it is written whole."""
 
 
 class TensorBoard:
@@ -19,20 +23,31 @@ class TensorBoard:
 
         check()
         self.folder = folder / "tensorboard"
-        self.series: dict[str, dict[str, list[float]]] = {}
+        self.series: dict[str, Series] = {}
+        self.by_step: dict[str, Series] = {}
+        self.written: dict[str, float] = {}
 
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
         """Write the run anew with one more epoch."""
         del epoch
-        told = self.series.setdefault(run.id, {})
-        for name, value in numbers.items():
-            told.setdefault(name, []).append(value)
-        self._write(_so_far(run, told))
+        _add(self.series.setdefault(run.id, {}), numbers)
+        self._write_so_far(run)
+
+    def step(self, run: Run, step: int, numbers: Mapping[str, float]) -> None:
+        """Take one more step, which is written now or soon."""
+        _add(self.by_step.setdefault(run.id, {}), {"step": step, **numbers})
+        if time.monotonic() - self.written.get(run.id, 0.0) > WRITE_SECONDS:
+            self._write_so_far(run)
 
     def finish(self, run: Run, record: Record) -> None:
         """Write it as it is exported."""
-        self.series.pop(run.id, None)
+        for told in (self.series, self.by_step, self.written):
+            told.pop(run.id, None)
         self._write(of_record(record))
+
+    def _write_so_far(self, run: Run) -> None:
+        self._write(_so_far(run, self.series.get(run.id, {}), self.by_step.get(run.id, {})))
+        self.written[run.id] = time.monotonic()
 
     def _write(self, run: Exported) -> None:
         from hyperopt.export.tensorboard import write_events
@@ -51,7 +66,12 @@ class Trackio:
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
         """Add a row."""
         single = {name: [value] for name, value in numbers.items()}
-        self.tables.add(_so_far(run, single), epoch)
+        self.tables.add_epochs(_so_far(run, single), epoch)
+
+    def step(self, run: Run, step: int, numbers: Mapping[str, float]) -> None:
+        """Add a row to the table of its steps."""
+        single = {name: [value] for name, value in {"step": step, **numbers}.items()}
+        self.tables.add_steps(_so_far(run, by_step=single))
 
     def finish(self, run: Run, record: Record) -> None:
         """Add the rows that were not told."""
@@ -59,9 +79,25 @@ class Trackio:
         self.tables.write(of_record(record))
 
 
-def _so_far(run: Run, told: Mapping[str, list[float]]) -> Exported:
+def _add(series: Series, numbers: Mapping[str, float]) -> None:
+    for name, value in numbers.items():
+        series.setdefault(name, []).append(value)
+
+
+def _so_far(
+    run: Run, told: Mapping[str, list[float]] | None = None, by_step: Series | None = None
+) -> Exported:
     """A run in training as it is exported."""
-    metrics = {name: series for name, series in told.items() if not name[0].isdigit()}
-    hyperparameters = {name: series for name, series in told.items() if name[0].isdigit()}
-    empty = Record(run.id, run.canonical(), {}, {}, {}, diverged=False, seconds=0.0, steps=0, made={})
-    return replace(of_record(empty), series=scalars(metrics, hyperparameters))
+    record = Record(
+        run.id,
+        run.canonical(),
+        metrics=dict(told or {}),
+        hyperparameters={},
+        final={},
+        diverged=False,
+        seconds=0.0,
+        steps=0,
+        made={},
+        by_step=by_step or {},
+    )
+    return of_record(record)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from statistics import fmean
 from typing import Any
@@ -17,7 +17,7 @@ from hyperopt.records import Record
 from hyperopt.selection.settings import settings_of
 from hyperopt.selection.stored import Selection
 
-MEAN = "mean over seeds"
+MEAN, BY_STEP = "mean over seeds", "by step"
 DIGITS = 6
 
 
@@ -31,6 +31,8 @@ class Exported:
         settings: numbers, truths and texts by key.
         series: by name a number after each epoch; hyperparameters are called `level 0/alpha`.
         started: seconds since 1970; 0 where the record does not say.
+        steps: those that were recorded, counted from 1; () for most runs.
+        by_step: by name a number for each of these.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Exported:
     settings: Mapping[str, Any]
     series: Mapping[str, list[float]]
     started: float
+    steps: Sequence[int] = ()
+    by_step: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 def exported(chosen: Selection) -> list[Exported]:
@@ -53,8 +57,10 @@ def of_record(record: Record) -> Exported:
         name=f"seed {config['seed']} {record.id}",
         group=group_of(config),
         settings={key: _plain(value) for key, value in settings_of(config).items()},
-        series=scalars(record.metrics, record.hyperparameters),
+        series=scalars({**record.metrics, **record.hyperparameters}),
         started=_seconds(record.made.get("started", "")),
+        steps=[int(step) for step in record.by_step.get("step", [])],
+        by_step=scalars(record.by_step),
     )
 
 
@@ -67,19 +73,34 @@ def group_of(config: Mapping[str, Any]) -> str:
     return " ".join(parts).replace("/", " on ").replace(":", ".")
 
 
-def scalars(
-    metrics: Mapping[str, list[float]], hyperparameters: Mapping[str, list[float]]
-) -> dict[str, list[float]]:
+def scalars(series: Mapping[str, list[float]]) -> dict[str, list[float]]:
     """Metrics, and the hyperparameters of every level, by the names that they are exported under."""
-    of_levels = {f"level {key.replace('.', '/', 1)}": series for key, series in hyperparameters.items()}
+    of_levels = {
+        f"level {key.replace('.', '/', 1)}": each for key, each in series.items() if key[0].isdigit()
+    }
+    metrics = {key: each for key, each in series.items() if not key[0].isdigit() and key != "step"}
     return dict(sorted(metrics.items())) | dict(sorted(of_levels.items()))
 
 
-def means(runs: list[Exported]) -> dict[str, list[float]]:
-    """The series of a group, each the mean over its seeds as far as all of them go."""
-    names = set.intersection(*(set(run.series) for run in runs))
+def mean_of(runs: Sequence[Exported]) -> Exported:
+    """The runs of a group as one: each number the mean over its seeds, as far as all of them go.
+
+    Of recorded steps there is a mean where all have recorded the same ones.
+    """
+    alike = len({tuple(run.steps) for run in runs}) == 1
+    return replace(
+        runs[0],
+        name=MEAN,
+        series=_means([run.series for run in runs]),
+        steps=runs[0].steps if alike else (),
+        by_step=_means([run.by_step for run in runs]) if alike else {},
+    )
+
+
+def _means(runs: Sequence[Mapping[str, list[float]]]) -> dict[str, list[float]]:
+    names = set.intersection(*map(set, runs))
     return {
-        name: [fmean(values) for values in zip(*(run.series[name] for run in runs), strict=False)]
+        name: [fmean(values) for values in zip(*(series[name] for series in runs), strict=False)]
         for name in sorted(names)
     }
 

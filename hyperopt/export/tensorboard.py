@@ -5,14 +5,14 @@ The same runs give the same bytes, so that to export again changes nothing, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from hyperopt.durable import write
-from hyperopt.export.series import MEAN, Exported, lacking, means
+from hyperopt.export.series import BY_STEP, MEAN, Exported, lacking, mean_of
 
 VERSION = "brain.Event:2"
 FILE = "events.out.tfevents.0.hyperopt"
@@ -29,11 +29,9 @@ def write_events(folder: Path, runs: Sequence[Exported]) -> int:
     for group, of_group in groupby(runs, key=lambda run: run.group):
         together = list(of_group)
         for run in together:
-            events = encoded(run.series, run.started, run.settings, run.name)
-            new += _put(folder / group / run.name / FILE, events)
+            new += _put(folder / group / run.name / FILE, encoded(run))
         if len(together) > 1:
-            mean = encoded(means(together), together[0].started)
-            _put(folder / group / MEAN / FILE, mean)
+            _put(folder / group / MEAN / FILE, encoded(mean_of(together), settings=False))
     return new
 
 
@@ -43,42 +41,43 @@ def check() -> None:
     Raises:
         ImpossibleError: it is not.
     """
-    encoded({}, 0.0)
-
-
-def encoded(
-    series: Mapping[str, Iterable[float]],
-    started: float,
-    settings: Mapping[str, Any] | None = None,
-    name: str = "",
-) -> bytes:
-    """An event file: the settings as TensorBoard's hyperparameters, then the numbers of every epoch."""
     try:
-        from tensorboard.compat.proto.event_pb2 import Event
-        from tensorboard.plugins.hparams import summary_v2
-        from tensorboard.summary.writer.record_writer import RecordWriter
+        import tensorboard.summary.writer.record_writer  # noqa: F401
     except ImportError:
         raise lacking("tensorboard", "export tensorboard") from None
+
+
+def encoded(run: Exported, *, settings: bool = True) -> bytes:
+    """An event file: the settings as TensorBoard's hyperparameters, then the numbers of epochs and steps."""
+    check()
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.plugins.hparams import summary_v2
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
     sink = BytesIO()
     writer = RecordWriter(sink)
-    writer.write(Event(wall_time=started, file_version=VERSION).SerializeToString())
-    if settings is not None:
-        summary = summary_v2.hparams_pb(dict(settings), trial_id=name, start_time_secs=started)
-        writer.write(Event(wall_time=started, step=0, summary=summary).SerializeToString())
-    for event in scalar_events(series, started):
+    writer.write(Event(wall_time=run.started, file_version=VERSION).SerializeToString())
+    if settings:
+        summary = summary_v2.hparams_pb(dict(run.settings), trial_id=run.name, start_time_secs=run.started)
+        writer.write(Event(wall_time=run.started, step=0, summary=summary).SerializeToString())
+    for event in scalar_events(run):
         writer.write(event.SerializeToString())
     return sink.getvalue()
 
 
-def scalar_events(series: Mapping[str, Iterable[float]], started: float, first: int = 1) -> Iterator[Any]:
-    """An event for each number; steps are epochs, from `first`."""
+def scalar_events(run: Exported) -> Iterator[Any]:
+    """An event for each number; its step is the epoch, or the step where the tag begins with `by step/`."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
-    for tag, values in series.items():
-        for epoch, value in enumerate(values, first):
+    points: dict[str, Iterable[tuple[int, float]]] = {
+        tag: enumerate(values, 1) for tag, values in run.series.items()
+    }
+    points |= {f"{BY_STEP}/{tag}": zip(run.steps, values, strict=True) for tag, values in run.by_step.items()}
+    for tag, of_tag in points.items():
+        for step, value in of_tag:
             summary = Summary(value=[Summary.Value(tag=tag, simple_value=value)])
-            yield Event(wall_time=started + epoch, step=epoch, summary=summary)
+            yield Event(wall_time=run.started + step, step=step, summary=summary)
 
 
 def _put(path: Path, content: bytes) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hyperopt.export.series import Exported, lacking
+from hyperopt.export.series import BY_STEP, Exported, lacking
 
 PROJECT = "hyperopt"
 
@@ -24,32 +24,47 @@ def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
 
 
 class Tables:
-    """The tables in a folder; no epoch of a run is written twice."""
+    """The tables in a folder; no epoch or step of a run is written twice.
+
+    What was recorded at steps is a run of its own beside that of the epochs: a run of trackio has one axis.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.storage = _storage(folder)
         there = self.storage.get_project_db_path(PROJECT).exists()
-        known = self.storage.get_runs(PROJECT) if there else []
-        self.epochs = {name: len(self.storage.get_logs(PROJECT, name)) for name in known}
+        self.known = {*self.storage.get_runs(PROJECT)} if there else set()
+        self.last: dict[str, int] = {}
 
     def write(self, run: Exported) -> bool:
-        """Write the epochs of a run that are not there; whether there were any."""
-        return self.add(run, 1)
+        """Write what is not there of a run; whether there was any."""
+        epochs = self.add_epochs(run, 1)
+        return self.add_steps(run) or epochs
 
-    def add(self, run: Exported, first: int) -> bool:
+    def add_epochs(self, run: Exported, first: int) -> bool:
         """Write a run's numbers, the first of which are of the epoch `first`, where they are not there."""
-        name = f"{run.group}, {run.name}"
-        there, last = self.epochs.get(name, 0), first + max(map(len, run.series.values()), default=0)
-        steps = [epoch for epoch in range(first, last) if epoch > there]
+        epochs = range(first, first + max(map(len, run.series.values()), default=0))
+        return self._add(run, f"{run.group}, {run.name}", epochs, run.series)
+
+    def add_steps(self, run: Exported) -> bool:
+        """Write what was recorded of a run at steps, where it is not there."""
+        return self._add(run, f"{run.group}, {run.name}, {BY_STEP}", run.steps, run.by_step)
+
+    def _add(
+        self, run: Exported, name: str, steps: Sequence[int], series: Mapping[str, Sequence[float]]
+    ) -> bool:
+        if name not in self.last:
+            logs = self.storage.get_logs(PROJECT, name) if name in self.known else []
+            self.last[name] = max((row["step"] for row in logs), default=0)
+        new = [place for place, step in enumerate(steps) if step > self.last[name]]
         rows = [
-            {key: values[epoch - first] for key, values in run.series.items() if epoch - first < len(values)}
-            for epoch in steps
+            {key: values[place] for key, values in series.items() if place < len(values)} for place in new
         ]
         if rows:
-            times = [datetime.fromtimestamp(run.started + epoch, UTC).isoformat() for epoch in steps]
+            at = [steps[place] for place in new]
+            times = [datetime.fromtimestamp(run.started + step, UTC).isoformat() for step in at]
             config = {**run.settings, "_Group": run.group, "_Created": times[0]}
-            self.storage.bulk_log(PROJECT, name, rows, steps=steps, timestamps=times, config=config)
-            self.epochs[name] = steps[-1]
+            self.storage.bulk_log(PROJECT, name, rows, steps=at, timestamps=times, config=config)
+            self.last[name] = at[-1]
         return bool(rows)
 
 

@@ -140,8 +140,20 @@ def _along_time(
     epochs, y, lost = along_epochs(records, metric)
     if x.name == "epoch" or not len(epochs):
         return epochs, y, lost
+    if all(metric in record.by_step for record in records):
+        return _along_steps(records, metric)
     longest = max(records, key=lambda record: len(series(record, metric)))
     return epochs * (longest.steps / len(epochs)), y, lost
+
+
+def _along_steps(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
+    """The steps that any run has recorded [points]; else as `_along_setting`."""
+    told = [dict(zip(record.by_step["step"], record.by_step[metric], strict=True)) for record in records]
+    steps = sorted({step for of_run in told for step in of_run})
+    y = [[of_run.get(step, np.nan) for step in steps] for of_run in told]
+    diverged = [[e["step"] for e in record.events if e["event"] == "diverged"] for record in records]
+    lost = [[any(at <= step for at in since) for step in steps] for since in diverged]
+    return np.array(steps), np.array(y), np.array(lost, dtype=bool)
 
 
 def _along_setting(

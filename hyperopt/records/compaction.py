@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from hyperopt.durable import Lock
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.index import COMPACTED, Index
-from hyperopt.records.parquet import read_columns, write_table
+from hyperopt.records.parquet import read_columns, without_steps, write_table
 from hyperopt.records.record import SCHEMA
 
 COMPACTING = ".compact.lock"
@@ -50,7 +50,7 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
             told = ""
             if len(table):
                 told = hashlib.sha256(" ".join(table["id"].to_pylist()).encode()).hexdigest()[:16]
-                write_table(root / COMPACTED / f"{told}.parquet", table.sort_by("id"))
+                write_table(root / COMPACTED / f"{told}.parquet", without_steps(table.sort_by("id")))
             for name in names:
                 if name != f"{COMPACTED}/{told}.parquet":
                     (root / name).unlink(missing_ok=True)

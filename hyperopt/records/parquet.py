@@ -118,9 +118,14 @@ def write_records(path: Path, records: Iterable[Record]) -> pa.Table:
     for record in sorted(records, key=lambda r: r.id):
         row = vars(record) | {"config": json.dumps(record.config, sort_keys=True)}
         rows.append({k: sorted(v.items()) if isinstance(v, dict) else v for k, v in row.items()})
-    table = pa.Table.from_pylist(rows, SCHEMA)
+    table = without_steps(pa.Table.from_pylist(rows, SCHEMA))
     write_table(path, table)
     return table
+
+
+def without_steps(table: pa.Table) -> pa.Table:
+    """Records without the column of recorded steps where none has any: so most files have never had it."""
+    return table if len(table["by_step"].combine_chunks().keys) else table.drop_columns(["by_step"])
 
 
 def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:
@@ -133,7 +138,10 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
     try:
         rows = table.to_pylist(maps_as_pydicts="strict")
         rows = [
-            row | {"config": json.loads(row["config"]), "pictures": row["pictures"] or {}} for row in rows
+            row
+            | {"config": json.loads(row["config"])}
+            | {name: row[name] or {} for name in ("pictures", "by_step")}
+            for row in rows
         ]
         if not all(map(_is_whole, rows)):
             raise ValueError("a record lacks a value")

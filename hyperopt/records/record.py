@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         ("steps", pa.int64()),
         ("made", pa.map_(pa.string(), pa.string())),
         ("pictures", pa.map_(pa.string(), pa.binary())),
+        ("by_step", pa.map_(pa.string(), pa.list_(pa.float64()))),
     ]
 )
 
@@ -61,6 +62,9 @@ class Record:
         made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
         pictures: where the data set's classes are colours, PNG files that show its first test pictures side
             by side: `input`, `truth`, and `prediction` after the last epoch.
+        by_step: where the command asked for it (`record_every=50`), by name a number for each recorded
+            `step`: `train_loss`, the mean over the minibatches of the epoch since the recorded step before,
+            and every hyperparameter by "level.name". Empty in most records, and not published.
     """
 
     id: str
@@ -74,6 +78,7 @@ class Record:
     made: dict[str, str]
     events: list[dict[str, Any]] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
+    by_step: dict[str, list[float]] = field(default_factory=dict)
 
 
 def same(one: float | None, other: float | None) -> bool:

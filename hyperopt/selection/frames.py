@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from hyperopt.errors import ConfigError
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.select import select
 from hyperopt.selection.stored import OWN, Selection
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import pandas as pd
 
+    from hyperopt.records import Record
 
-def load(*words: str, long: bool = False, place: str = "here", **settings: Any) -> pd.DataFrame:
+
+def load(
+    *words: str, long: bool | Literal["step"] = False, place: str = "here", **settings: Any
+) -> pd.DataFrame:
     """Stored runs as a tidy frame.
 
     Args:
         words: such as "stack=adam/*", "alpha=<1e-3": those of `hyperopt runs`.
-        long: a row for each number of each epoch, instead of one for each run.
+        long: a row for each number of each epoch, instead of one for each run; "step": of each recorded step.
         place: "here" for what was trained here, "published", or "all".
         settings: the same as words, where the key is a name: `stack="adam/*"`, `seed=[0, 1]`.
 
     Returns:
         A row a run: id, stack, label, every setting (`alpha` bottom to top, as a tuple), what it ended with
-        (`test_error`, `0.alpha`, ...), whether it diverged, tags and note. Long: id, epoch (from 1), level
-        (of a hyperparameter; missing for a metric), name and value.
+        (`test_error`, `0.alpha`, ...), whether it diverged, tags and note. Long: id, epoch or step (from 1),
+        level (of a hyperparameter; missing for a metric), name and value.
 
     Raises:
         hyperopt.errors.ConfigError: a key that no run has, or a value that the key cannot have.
     """
     given = [f"{key}={_text(value)}" for key, value in settings.items()]
     chosen = select([*words, *given], place)
-    return long_frame(chosen, place) if long else wide_frame(chosen)
+    if long not in (False, True, "step"):
+        raise ConfigError(f"long={long!r}: False, True or 'step' is expected.")
+    return long_frame(chosen, place, by_step=long == "step") if long else wide_frame(chosen)
 
 
 def wide_frame(chosen: Selection) -> pd.DataFrame:
@@ -47,7 +56,7 @@ def wide_frame(chosen: Selection) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def long_frame(chosen: Selection, place: str = "here") -> pd.DataFrame:
+def long_frame(chosen: Selection, place: str = "here", *, by_step: bool = False) -> pd.DataFrame:
     """One row a number, as `load` gives it."""
     import pandas as pd
 
@@ -59,24 +68,27 @@ def long_frame(chosen: Selection, place: str = "here") -> pd.DataFrame:
         left = [id_ for id_, record in wanted.items() if record is None]
         wanted |= dict(store().load(left))
     rows = [
-        (id_, epoch, level, name, value)
+        (id_, at, level, name, value)
         for id_, record in wanted.items()
         if record is not None
-        for level, name, series in _series(record)
-        for epoch, value in enumerate(series, 1)
+        for level, name, points in _series(record, by_step=by_step)
+        for at, value in points
     ]
-    frame = pd.DataFrame(rows, columns=["id", "epoch", "level", "name", "value"])
-    return frame.astype({"epoch": "int64", "level": "Int64", "value": "float64"})
+    along = "step" if by_step else "epoch"
+    frame = pd.DataFrame(rows, columns=["id", along, "level", "name", "value"])
+    return frame.astype({along: "int64", "level": "Int64", "value": "float64"})
 
 
-def _series(record: Any) -> list[tuple[int | None, str, list[float]]]:
-    """Level, name and numbers of every series of a record."""
-    metrics = [(None, name, series) for name, series in sorted(record.metrics.items())]
-    numbers = []
-    for key, series in sorted(record.hyperparameters.items()):
-        level, _, name = key.partition(".")
-        numbers.append((int(level), name, series))
-    return [*metrics, *numbers]
+def _series(
+    record: Record, *, by_step: bool
+) -> Iterator[tuple[int | None, str, Iterable[tuple[float, float]]]]:
+    """Level, name and points of every series of a record, those of metrics first."""
+    every = record.by_step if by_step else record.metrics | record.hyperparameters
+    for key, series in sorted(every.items(), key=lambda item: (item[0][0].isdigit(), item[0])):
+        level, _, name = key.rpartition(".")
+        if key != "step":
+            points = zip(record.by_step["step"], series, strict=True) if by_step else enumerate(series, 1)
+            yield int(level) if level else None, name, points
 
 
 def _plain(value: Any) -> Any:

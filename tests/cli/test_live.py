@@ -11,7 +11,7 @@ from hyperopt.cli.live import in_words, main_metric, means, sparkline
 from hyperopt.cli.progress import Plain
 from hyperopt.engine.execute import execute
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.pack_files import PackFiles, Told
 from hyperopt.records import Store
 
 
@@ -35,12 +35,12 @@ def test_a_line_that_is_half_there_is_read_the_next_time(tmp_path: Path) -> None
     files.tell(1, {"train_loss": [0.5, math.nan]})
     with files.numbers.open("a") as file:
         file.write('[2, {"train_l')
-    [(epoch, values)], place = files.told(0)
+    [(epoch, values, _)], place = files.told(0)
     assert (epoch, values["train_loss"][0]) == (1, 0.5)
     assert files.told(place) == ([], place)
     with files.numbers.open("a") as file:
         file.write('oss": [0.25, 0.5]}]\n')
-    assert files.told(place)[0] == [(2, {"train_loss": [0.25, 0.5]})]
+    assert files.told(place)[0] == [Told(2, {"train_loss": [0.25, 0.5]})]
 
 
 def test_plain_lines_have_loss_error_and_the_rate_of_every_level() -> None:

@@ -48,6 +48,17 @@ def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment) -> N
     assert line in (results / "README.md").read_text()
 
 
+def test_recorded_steps_are_not_published(tmp_path: Path, experiment: Experiment) -> None:
+    plain = records(experiment, ERRORS)
+    steps = {"step": [1.0], "train_loss": [2.0]}
+    for name, by_step in (("with", steps), ("without", {})):
+        store = Store(tmp_path / name / "runs")
+        store.write([replace(record, by_step=by_step) for record in plain.values()], "pack")
+        publish([experiment], store, tmp_path / name / "results")
+    paths = [tmp_path / name / "results/records/report/table9.parquet" for name in ("with", "without")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
 def test_a_published_record_is_never_lost_or_replaced(tmp_path: Path, experiment: Experiment) -> None:
     results = tmp_path / "results"
     path = results / "records/report/table9.parquet"

@@ -89,11 +89,11 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
 def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> None:
     """Say of runs that are there already that they lack the steps that are asked for."""
     every = process.get("record_every")
-    lacking = [
+    lacking = sorted(
         record.id
         for record in records
         if every is not None and record.steps >= every and record.by_step.get("step", [0])[0] != every
-    ]
+    )
     if lacking:
         some = ",".join(lacking[:MOST_IDS]) + ",..." * (len(lacking) > MOST_IDS)
         print(

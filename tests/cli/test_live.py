@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from small_runs import EAGER, Watcher, a_plan, small_run
+import pytest
+from small_runs import EAGER, SMALL, Watcher, a_plan, fake_record, small_run
 
+from hyperopt.cli import main
 from hyperopt.cli.live import in_words, main_metric, means, sparkline
 from hyperopt.cli.progress import Plain
 from hyperopt.engine.execute import execute
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles, Told
-from hyperopt.records import Store
+from hyperopt.records import Store, working
 
 
 def test_progress_is_told_what_every_epoch_of_every_run_ended_with_as_the_records_have_it(
@@ -56,6 +58,27 @@ def test_plain_lines_have_loss_error_and_the_rate_of_every_level() -> None:
     }
     plain.numbers(pack, 2, values)
     assert lines == ["adam/sgd x 1: epoch 2/3: train_loss 0.3125, test_error 3.25 %, alpha 0.002/1e-05"]
+
+
+def test_runs_that_are_there_without_the_steps_asked_for_are_told_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+    runs = [small_run(seed=seed) for seed in range(3)]
+    with_steps = {"step": [5.0, 10.0], "train_loss": [1.0, 0.5]}
+    told = [fake_record(run, by_step=with_steps if run.seed else {}) for run in runs]
+    working().write(told, "pack")
+    words = ["run", "-m", "seed=0,1,2", *(f"{key}={value}" for key, value in SMALL.items())]
+    for asked, lacking in (("record_every=5", runs[:1]), ("record_every=2", runs), ("workers=1", [])):
+        assert main([*words, asked]) == 0
+        said = capsys.readouterr()
+        assert "3 of 3 runs, 3 cached" in said.out
+        assert "to train" not in said.err
+        ids = ",".join(sorted(run.id for run in lacking))
+        sentence = f"stored without these steps: `hyperopt rm id={ids}` first"
+        assert (sentence in said.err) == bool(lacking), said.err
+    assert main([*words, "record_every=11"]) == 0
+    assert not capsys.readouterr().err, "runs of 10 steps have none to record"
 
 
 def test_means_leave_out_what_is_not_finite_and_bars_go_from_least_to_most() -> None:

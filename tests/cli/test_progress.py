@@ -218,6 +218,30 @@ def test_bars_show_packs_in_training_and_say_failures_at_once() -> None:
     assert "failed: out of memory" in screen.getvalue()
 
 
+def test_recorded_steps_are_shown_as_they_come_and_in_lines_only_some() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    plain, bars = Plain(lines.append, clock), Bars(Console(file=io.StringIO(), force_terminal=True), clock)
+    for progress in (plain, bars):
+        progress.start(PLAN)
+        progress.update(A, 0, 0)
+    for now, step in ((0.0, 50), (9.0, 100), (10.0, 150)):
+        clock.now = now
+        for progress in (plain, bars):
+            progress.step(A, step, A.runs[:2], {"train_loss": [1 / step, 3 / step], "0.alpha": [0.1, 0.1]})
+    assert lines == [
+        "adam/sgd x 2: step 50: train_loss 0.04, alpha 0.1",
+        "adam/sgd x 2: step 150: train_loss 0.01333, alpha 0.1",
+    ]
+    screen = Console(file=io.StringIO(), width=120)
+    screen.print(bars.render())
+    bars.finish(A, [record(5, 1175)] * 4)
+    assert not bars.steps
+    bars.close()
+    assert "█▃▁" in screen.file.getvalue()
+    assert "step 150, train_loss 0.01333, alpha 0.1" in screen.file.getvalue()
+
+
 def test_a_terminal_gets_bars_and_a_file_gets_lines() -> None:
     assert isinstance(watch(Console(file=io.StringIO(), force_terminal=True)), Bars)
     assert isinstance(watch(Console(file=io.StringIO())), Plain)

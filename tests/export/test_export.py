@@ -15,9 +15,11 @@ from hyperopt.config import resolve
 from hyperopt.records import Record, working
 
 EPOCHS = 3
+STEPS = [5.0, 10.0, 15.0, 20.0]
 
 
 def records() -> dict[str, Record]:
+    """Two seeds of two stacks; steps were recorded of one stack."""
     runs = [resolve({"stack": stack, "seed": seed}) for stack in ("adam", "adam/sgd") for seed in range(2)]
     return {
         run.id: a_record(
@@ -30,9 +32,14 @@ def records() -> dict[str, Record]:
             },
             diverged=False,
             made={"started": "2026-11-26T10:00:00+00:00"},
+            by_step=by_step(run.seed) if len(run.stack) > 1 else {},
         )
         for run in runs
     }
+
+
+def by_step(seed: int) -> dict[str, list[float]]:
+    return {"step": STEPS, "train_loss": [seed + 1 / step for step in STEPS], "1.alpha": [1e-5] * len(STEPS)}
 
 
 @pytest.fixture(autouse=True)
@@ -72,9 +79,17 @@ def test_tensorboard_reads_every_number_of_every_level_and_the_mean_over_seeds(t
             assert [step for step, _ in scalars[tag]] == [1, 2, 3]
             assert [value for _, value in scalars[tag]] == pytest.approx(series)
         assert ("level 1/alpha" in scalars) == (record.config["stack"] == "adam/sgd")
+        assert ("by step/train_loss" in scalars) == bool(record.by_step)
+        if record.by_step:
+            assert [step for step, _ in scalars["by step/train_loss"]] == STEPS
+            told = [value for _, value in scalars["by step/train_loss"]]
+            assert told == pytest.approx(record.by_step["train_loss"])
+            assert len(scalars["by step/level 1/alpha"]) == len(STEPS)
     for name, scalars in found.items():
         if name.endswith("mean over seeds"):
             assert scalars["test_error"] == [(1, 5.0), (2, 6.0), (3, 7.0)]
+            for step, value in scalars.get("by step/train_loss", []):
+                assert value == pytest.approx(0.5 + 1 / step)
 
 
 def test_tensorboards_hyperparameters_are_all_settings(tmp_path: Path) -> None:
@@ -97,9 +112,13 @@ def test_trackio_reads_every_number_and_setting(tmp_path: Path) -> None:
     from trackio.sqlite_storage import SQLiteStorage
 
     names = SQLiteStorage.get_runs("hyperopt")
-    assert len(names) == 4
+    assert len(names) == 6
     for record in records().values():
         [name] = [name for name in names if name.endswith(record.id)]
+        if record.by_step:
+            logs = SQLiteStorage.get_logs("hyperopt", f"{name}, by step")
+            assert [row["train_loss"] for row in logs] == record.by_step["train_loss"]
+            assert [row["step"] for row in logs] == STEPS
         logs = SQLiteStorage.get_logs("hyperopt", name)
         assert [row["test_error"] for row in logs] == record.metrics["test_error"]
         assert [row["level 0/alpha"] for row in logs] == record.hyperparameters["0.alpha"]
@@ -111,13 +130,32 @@ def test_trackio_reads_every_number_and_setting(tmp_path: Path) -> None:
 def test_pandas_reads_every_number(tmp_path: Path) -> None:
     folder = tmp_path / "csv"
     assert main(["export", "csv", str(folder), "stack=adam/sgd"]) == 0
-    runs, epochs = pd.read_csv(folder / "runs.csv"), pd.read_csv(folder / "epochs.csv")
+    runs, epochs, steps = (pd.read_csv(folder / f"{name}.csv") for name in ("runs", "epochs", "steps"))
     assert len(runs) == 2
     for record in (record for record in records().values() if record.config["stack"] == "adam/sgd"):
         row = runs[runs.run == record.id].iloc[0]
         assert math.isclose(row["level 0/alpha"], record.hyperparameters["0.alpha"][-1])
         mine = epochs[(epochs.run == record.id) & (epochs.name == "test_error")]
         assert mine.value.tolist() == record.metrics["test_error"]
+        mine = steps[(steps.run == record.id) & (steps.name == "train_loss")]
+        assert dict(zip(mine.step, mine.value, strict=True)) == dict(
+            zip(STEPS, record.by_step["train_loss"], strict=True)
+        )
+
+
+def test_csv_replaces_its_own_files_and_no_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "csv", str(tmp_path)]) == 0
+    assert main(["export", "csv", str(tmp_path), "stack=adam"]) == 0
+    assert pd.read_csv(tmp_path / "steps.csv").empty, "steps of runs that were not selected"
+    for name in ("runs.csv", "epochs.csv", "steps.csv"):
+        kept = (tmp_path / name).read_bytes()
+        for mine in (b"run,score\n1,2\n", b"", b"\x00\xff"):
+            (tmp_path / name).write_bytes(mine)
+            before = contents(tmp_path)
+            assert main(["export", "csv", str(tmp_path)]) == 2
+            assert f"{name} is another program's" in capsys.readouterr().err
+            assert contents(tmp_path) == before
+        (tmp_path / name).write_bytes(kept)
 
 
 @pytest.mark.parametrize("kind", ["tensorboard", "csv", "trackio"])

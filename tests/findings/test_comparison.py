@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from scipy import stats
 from hyperopt.config import resolve
 from hyperopt.errors import ConfigError
 from hyperopt.findings.comparison import differences, settings_that_differ
+from hyperopt.findings.curves import MeasuredCurve
 from hyperopt.findings.stored_curves import figure_of, load_records, stored_curves
-from hyperopt.records import working
+from hyperopt.records import Record, working
 from hyperopt.selection import select
 
 DRAW = np.random.default_rng(3)
@@ -86,6 +88,27 @@ def test_curves_over_epochs_have_the_mean_over_seeds_and_along_alpha_what_runs_e
     assert curve.middle.tolist() == pytest.approx([mean + 0.1, mean + 1.0])
     steps = figure_of(chosen, ["test_error"], "step")
     assert stored_curves(chosen, records, steps)[steps.panels[0]][0].x.tolist() == [5.0, 10.0]
+
+
+def test_curves_over_steps_are_of_recorded_steps_where_all_runs_of_a_curve_have_them() -> None:
+    chosen = select(["stack=adam", "alpha=1e-3", "seed=0,1"])
+    first, second = (replace(record, steps=8) for record in load_records(chosen).values())
+    told = replace(first, by_step={"step": [3.0, 6.0], "0.alpha": [0.1, 0.2]})
+    ended = {"step": [3.0], "0.alpha": [0.5]}
+    diverged = [{"step": 2, "epoch": 1, "event": "diverged", "level": None}]
+    lost = replace(second, by_step=ended, diverged=True, events=diverged)
+    figure = figure_of(chosen, ["0.alpha"], "step")
+
+    def curve(*records: Record) -> MeasuredCurve:
+        [[found]] = stored_curves(chosen, {each.id: each for each in records}, figure).values()
+        return found
+
+    both = curve(told, lost)
+    assert both.x.tolist() == [3.0, 6.0]
+    assert both.middle.tolist() == pytest.approx([0.3, 0.2])
+    assert both.diverged.tolist() == [True, True]
+    assert curve(told).diverged.tolist() == [False, False]
+    assert curve(told, second).x.tolist() == [4.0, 8.0], "one has recorded none: the ends of epochs"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -178,6 +179,24 @@ def test_load_has_a_row_a_run_and_long_a_row_a_number(store: Store) -> None:
     assert last.value.tolist() == last.test_error.tolist()
     learned = long[(long.name == "alpha") & (long.level == 0) & (long.epoch == 1)]
     assert learned.value.tolist() == [0.1] * 6
+
+
+def test_load_by_step_has_a_row_a_recorded_number(store: Store) -> None:
+    assert hyperopt.load(long="step").empty
+    steps = {"step": [2.0, 4.0], "train_loss": [0.5, 0.25], "1.alpha": [0.1, 0.2]}
+    recorded = replace(record(stack="adam", alpha=0.1, seed=7, error=1.0), by_step=steps)
+    store.write([recorded], "recorded")
+    found = hyperopt.load(long="step")
+    assert {*found.id} == {recorded.id}
+    told = found[["step", "level", "name", "value"]].astype(object).where(found.notna(), None)
+    assert [tuple(row) for row in told.to_numpy()] == [
+        (2, None, "train_loss", 0.5),
+        (4, None, "train_loss", 0.25),
+        (2, 1, "alpha", 0.1),
+        (4, 1, "alpha", 0.2),
+    ]
+    with pytest.raises(ConfigError, match="False, True or 'step' is expected"):
+        hyperopt.load(long="steps")
 
 
 def test_summaries_follow_files_that_come_change_and_go(

@@ -79,6 +79,7 @@ SHAPES = (
     Shape("bimodal, by the mean", _lost_mean, sd=32.0),
 )
 SHARES = Shape("whether a run diverges, as often on both sides", _normal, "share")
+PAGE = "any of three on a page, one of which a look of ten cannot tell"
 REPEATS = Shape("whether a repeat prints so, as often as not", _normal)
 
 
@@ -103,6 +104,30 @@ def wrong(shape: Shape, away: float, said: Sequence[Outcome], pages: int, neglig
     return found / pages
 
 
+def wrong_on_a_page(pages: int) -> float:
+    """How often any of three sentences at their bounds is said not to hold, where a look cannot tell one.
+
+    Two are judged by the median; the third is about what is printed, of which the first look has too few
+    repeats.
+    """
+    rng, found, looks = np.random.default_rng(1), 0, DEFAULT_LOOKS[1:]
+    for _ in range(pages):
+        effects = rng.normal(size=(3, looks[-1]))
+        left = [0, 1, 2]
+        for n, level in zip(looks, divided(ALPHA, looks), strict=True):
+            samples = [evidence(effects[i, :n].tolist(), "mean" if i == 2 else "median") for i in left]
+            sentences = [
+                Sentence((Row(BOUND, sample, 0.0),), repeat=RUNS if i == 2 else 0)
+                for i, sample in zip(left, samples, strict=True)
+            ]
+            outcomes = [decision.outcome for decision in decide(sentences, level)]
+            if "does not hold" in outcomes:
+                found += 1
+                break
+            left = [i for i, outcome in zip(left, outcomes, strict=True) if outcome == "undecided"]
+    return found / pages
+
+
 def errors(pages: int) -> str:
     """Wrong verdicts: the effect below its bound, at it, above it."""
     cases: list[tuple[float, Outcome]] = [
@@ -118,6 +143,7 @@ def errors(pages: int) -> str:
         [shape.name, "", f"{100 * wrong(shape, 0.0, ('does not hold',), pages):.1f}", ""]
         for shape in (SHARES, REPEATS)
     ]
+    rows.append([PAGE, "", f"{100 * wrong_on_a_page(pages):.1f}", ""])
     return table(["effects", "below", "at", "above"], rows)
 
 

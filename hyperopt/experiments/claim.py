@@ -53,6 +53,11 @@ class Bound:
     low_open: bool = False
     high_open: bool = False
 
+    @property
+    def ends(self) -> tuple[float, ...]:
+        """Those of its ends that are numbers."""
+        return tuple(end for end in (self.low, self.high) if math.isfinite(end))
+
     def holds(self, effect: float) -> bool:
         """Whether one effect is as claimed; to nine decimals, so that 1.9 - 0.9 is a whole point.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from hyperopt.experiments.claim import Bound
-from hyperopt.statistics import Evidence, above, below, holm, interval_of, of_several
+from hyperopt.statistics import Evidence, above, below, holm, interval_of, least_p, of_several
 
 Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
 OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
@@ -69,13 +68,18 @@ class Decision:
 def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
     """Decide what can be decided at a level for all: by Holm's step-down over the sentences.
 
-    Of those that it leaves, a row lies at its bound where it is shown to be within what is negligible. That
-    costs no error of its own: whoever says so wrongly, of an effect further away than that, has rejected the
-    same effects as whoever takes it for one beyond the bound.
+    A sentence that so few runs cannot decide, whatever they give, takes no place among the others: which
+    those are follows from the number of runs alone. Of those that the step-down leaves, a row lies at its
+    bound where it is shown to be within what is negligible. That costs no error of its own: whoever says so
+    wrongly, of an effect further away than that, has rejected the same effects as whoever takes it for one
+    beyond the bound.
     """
     ps = [of_sentence(sentence) for sentence in sentences]
-    rejected, times = holm([min(p) for p in ps], level)
-    left = max(1, rejected.count(False))
+    able = [i for i, sentence in enumerate(sentences) if least_of(sentence) <= level]
+    rejected, times = [False] * len(ps), [len(able) + 1] * len(ps)
+    for i, decided, factor in zip(able, *holm([min(ps[i]) for i in able], level), strict=True):
+        rejected[i], times[i] = decided, factor
+    left = max(1, sum(not rejected[i] for i in able))
     found = []
     for sentence, (holds, fails), decided, factor in zip(sentences, ps, rejected, times, strict=True):
         rows = _rows(sentence, level / factor, holds=decided and holds <= fails)
@@ -103,6 +107,24 @@ def of_sentence(sentence: Sentence) -> tuple[float, float]:
     return holds, of_several([fails for _, fails in pairs], spared + 1)
 
 
+def least_of(sentence: Sentence) -> float:
+    """The smallest p that a sentence can have with so many runs, whatever they give.
+
+    Of one that lacks runs it is 0: it keeps its place until they are in.
+    """
+    samples = [row.sample for row in sentence.rows]
+    fewest = min((len(sample.effects) for sample in samples), default=0)
+    if not fewest:
+        return 0.0
+    if sentence.repeat:
+        return float(0.5 ** (fewest // sentence.repeat))
+    least = [
+        0.0 if sample.exact else least_p(sample.method, len(sample.effects), row.bound.ends)
+        for row, sample in zip(sentence.rows, samples, strict=True)
+    ]
+    return min(of_several(least, len(least) - sentence.spared), of_several(least, sentence.spared + 1))
+
+
 def shown(bound: Bound, sample: Evidence) -> float:
     """How little the sample would be expected were the effect not as claimed (p)."""
     return max(
@@ -120,8 +142,7 @@ def refuted(bound: Bound, sample: Evidence) -> float:
 
 def near(bound: Bound, sample: Evidence, margin: float) -> float:
     """How little it would be expected were the effect further than a margin from either end (p)."""
-    ends = [end for end in (bound.low, bound.high) if math.isfinite(end)]
-    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in ends), default=1.0)
+    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in bound.ends), default=1.0)
 
 
 def printed(rows: Sequence[Row], spared: int, m: int) -> list[bool]:
@@ -167,6 +188,5 @@ def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
         return decision
     if near(row.bound, row.sample, row.negligible) > level:
         return decision
-    ends = (row.bound.low, row.bound.high)
-    within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in ends)
+    within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in row.bound.ends)
     return RowDecision("at the bound", decision.p, within)

@@ -10,11 +10,12 @@ from statistics import fmean, median
 
 from hyperopt.experiments.claim import Check, Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.metrics import Metric, metric_of
 from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.statistics import (
     Evidence,
     Interval,
+    Method,
     evidence,
     interval_of,
     paired,
@@ -68,12 +69,10 @@ class Tested:
         return any(metric_of(side.cell.metric).timed_in for pair in self.sides for side in pair)
 
     @property
-    def method(self) -> str:
-        """`share` of runs that diverged, `median` of what may be infinite, else as the experiment judges."""
+    def method(self) -> Method:
+        """By what it is judged."""
         metrics = [metric_of(side.cell.metric) for pair in self.sides for side in pair]
-        if all(metric.is_share for metric in metrics) and len(self.sides) == 1:
-            return "share"
-        return "mean" if self.timed else "median" if any(m.by_rank for m in metrics) else self.judged_by
+        return method_of(metrics, len(self.sides), self.judged_by)
 
     @property
     def diverged(self) -> tuple[int, int]:
@@ -132,7 +131,7 @@ class Tested:
             return evidence([])
         sample = evidence([effects[seed] for seed in seeds], exact=self.exact)
         if self.method != "share":
-            return replace(sample, method="median" if self.method == "median" else "mean")
+            return replace(sample, method=self.method)
         [(first, second)] = self.sides
         a, b = (sum(side.by_seed[seed] > 0 for seed in seeds) for side in (first, second))
         n = len(sample.effects)
@@ -145,6 +144,15 @@ class Tested:
         if self.check.effect.ratio:
             return Interval(0.0 if low >= 0 and least >= 0 else -math.inf, math.inf)
         return Interval(low - most, high - least)
+
+
+def method_of(metrics: Sequence[Metric], rows: int, judged_by: str) -> Method:
+    """`share` of runs that diverged, `median` of what may be infinite, else as the experiment judges."""
+    if all(metric.is_share for metric in metrics) and rows == 1:
+        return "share"
+    if any(metric.timed_in for metric in metrics):
+        return "mean"
+    return "median" if judged_by == "median" or any(metric.by_rank for metric in metrics) else "mean"
 
 
 def tested(check: Check, experiment: Experiment, measurements: Measurements) -> list[Tested]:

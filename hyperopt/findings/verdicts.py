@@ -10,10 +10,18 @@ import numpy as np
 from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
-from hyperopt.findings.judging import Decision, Outcome, Row, Sentence, decide, undecided_or_near
+from hyperopt.findings.judging import (
+    Decision,
+    Outcome,
+    Row,
+    Sentence,
+    decide,
+    least_of,
+    undecided_or_near,
+)
 from hyperopt.findings.measurements import Measurements
-from hyperopt.findings.tested import Tested, tested
-from hyperopt.statistics import ALPHA, Evidence, divided, fewest_for_median
+from hyperopt.findings.tested import Tested, method_of, tested
+from hyperopt.statistics import ALPHA, Evidence, divided
 
 LEFT: tuple[Outcome, ...] = ("undecided", "at the bound")
 """What a further look may change."""
@@ -95,14 +103,35 @@ class Look:
 def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
     """The experiment's looks for which there are seeds, its own first.
 
-    Where the median is judged, a look at fewer seeds than it takes decides nothing and gets no share; nor do
+    A look at so few that no sentence could be decided, whatever the runs gave, gets no share; nor do
     sentences about times, see `level_of_times`.
     """
-    at = [n for n in experiment.looks if experiment.judged_by == "mean" or n >= fewest_for_median(ALPHA)]
+    at, level = list(experiment.looks), ALPHA - level_of_times(experiment)
+    while at and _least_at(experiment, at[0]) > level / len(at):
+        at = at[1:]
     own = [seed for seed in experiment.seeds if seed in seeds]
     ordered = [*own, *(seed for seed in seeds if seed not in own)]
-    levels = divided(ALPHA - level_of_times(experiment), at) if at else ()
+    levels = divided(level, at) if at else ()
     return [Look(tuple(ordered[:n]), level) for n, level in zip(at, levels, strict=True) if n <= len(ordered)]
+
+
+def _least_at(experiment: Experiment, n: int) -> float:
+    """The smallest p that any sentence can have at so many seeds, those about times apart."""
+    left = [claim for claim in experiment.claims if claim.testable and not about_times(claim, experiment)]
+    return min((least_of(_sentence_at(claim, experiment, n)) for claim in left), default=1.0)
+
+
+def _sentence_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
+    """What is tested of a sentence at so many seeds, whatever they give."""
+    metrics = {column.name: metric_of(column.metric) for column in experiment.columns}
+    rows = []
+    for check in claim.checks:
+        places = (check.effect.minuend, check.effect.subtrahend)
+        of = [metrics[place.column] for place in places if place.number is None]
+        for part in check.parts():
+            method = method_of(of, len(part), experiment.judged_by)
+            rows.append(Row(check.bound, Evidence(method, (0.0,) * n, exact=not experiment.random), 0.0))
+    return Sentence(tuple(rows), claim.all_but, experiment.runs_per_number if claim.by_repeats else 0)
 
 
 def level_of_times(experiment: Experiment) -> float:

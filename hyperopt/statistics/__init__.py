@@ -1,6 +1,6 @@
 """Intervals over seeds, tests against a bound, and many tests at several looks (docs/statistics.md)."""
 
-from hyperopt.statistics.evidence import Evidence, above, below, evidence, interval_of
+from hyperopt.statistics.evidence import Evidence, Method, above, below, evidence, interval_of, least_p
 from hyperopt.statistics.intervals import (
     CONFIDENCE,
     EVERYTHING,
@@ -8,7 +8,6 @@ from hyperopt.statistics.intervals import (
     FEWEST_SUBSETS,
     Interval,
     Summary,
-    fewest_for_median,
     median_interval,
     paired,
     prediction_interval,
@@ -29,14 +28,15 @@ __all__ = [
     "FEWEST_SUBSETS",
     "Evidence",
     "Interval",
+    "Method",
     "Summary",
     "above",
     "below",
     "divided",
     "evidence",
-    "fewest_for_median",
     "holm",
     "interval_of",
+    "least_p",
     "median_interval",
     "of_several",
     "paired",

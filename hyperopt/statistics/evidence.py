@@ -88,6 +88,16 @@ def below(sample: Evidence, edge: float, *, closed: bool = False) -> float:
     return above(_negative(sample), -edge, closed=closed)
 
 
+def least_p(method: Method, n: int, edges: Sequence[float]) -> float:
+    """The smallest p that so many runs can give against any of the edges, whatever their numbers are."""
+    if method == "mean":
+        return 0.0 if n > 1 else 1.0
+    if method == "median":
+        return min(1.0, 2 * 0.5**n)
+    apart = [_share_above((n, n), (0, n), sign * edge) for edge in edges for sign in (1, -1)]
+    return min((p for p in apart), default=1.0)
+
+
 def interval_of(sample: Evidence, confidence: float = CONFIDENCE) -> Interval | None:
     """The interval that the sample's method gives the effect; None where it gives none.
 

@@ -102,11 +102,6 @@ def _rank(n: int, confidence: float) -> int:
     return max(covering, default=0)
 
 
-def fewest_for_median(level: float) -> int:
-    """The fewest values by which the median can be told at all at an error of `level` (two-sided)."""
-    return math.ceil(1 - math.log2(level))
-
-
 def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Clopper and Pearson's interval of a share, 0 to 1: 3 of 3 is 0.29 to 1."""
     from scipy import stats  # takes longer to import than most commands run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.verdicts import HALF_SD, NORMAL, REPEATS, SHAPES, SHARES, Shape, wrong
+from benchmarks.verdicts import HALF_SD, NORMAL, REPEATS, SHAPES, SHARES, Shape, wrong, wrong_on_a_page
 from hyperopt.findings.judging import Outcome
 
 PAGES = 300
@@ -23,6 +23,10 @@ def test_a_verdict(shape: Shape, away: float, said: Outcome) -> None:
 @pytest.mark.parametrize("shape", [SHARES, REPEATS], ids=lambda shape: shape.name)
 def test_a_verdict_on_shares_and_on_what_is_printed(shape: Shape) -> None:
     assert wrong(shape, 0.0, ("does not hold",), PAGES) <= 0.05
+
+
+def test_verdicts_on_a_page_of_which_a_look_cannot_tell_one_sentence() -> None:
+    assert wrong_on_a_page(PAGES) <= 0.05
 
 
 @pytest.mark.parametrize("shape", HELD, ids=lambda shape: shape.name)

@@ -12,7 +12,7 @@ from fake_records import ERRORS, SMALL, records
 from hyperopt.experiments import read
 from hyperopt.experiments.claim import Bound
 from hyperopt.experiments.experiment import ExperimentError
-from hyperopt.findings.judging import Row, Sentence, decide, of_sentence, printed
+from hyperopt.findings.judging import Row, Sentence, decide, least_of, of_sentence, printed
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.verdicts import level_of_times, looks, verdicts
 from hyperopt.statistics import ALPHA, evidence
@@ -36,6 +36,30 @@ def test_what_is_printed_holds_where_most_repeats_print_it() -> None:
     assert of_sentence(Sentence(rows(always, never), spared=1, repeat=3)) == pytest.approx((1 / 1024, 1.0))
     assert of_sentence(Sentence(rows([2.0, 2.0]), repeat=3)) == (1.0, 1.0), "two runs make no mean of three"
     assert of_sentence(Sentence(rows([math.nan] * 30), repeat=3)) == (1.0, 1.0)
+
+
+def test_what_so_few_runs_cannot_decide_takes_no_place_among_the_others() -> None:
+    ten = [2.0 + 0.1 * i for i in range(10)]
+    by_median = Sentence(tuple(Row(Bound(low=1), evidence(ten, "median"), 0.25) for _ in range(2)))
+    printed_so = Sentence(rows(ten), repeat=3)
+    assert least_of(by_median) == pytest.approx(2 / 1024)
+    assert least_of(printed_so) == 1 / 8, "ten runs are three repeats"
+    level = 2 / 1024  # for one sentence enough, for two not
+    assert [one.outcome for one in decide([by_median, by_median], level)] == ["undecided"] * 2
+    first, second = decide([by_median, printed_so], level)
+    assert (first.outcome, first.p) == ("holds", pytest.approx(level))
+    assert second.outcome == "undecided"
+    lacks = Sentence(rows([]), repeat=3)
+    assert [one.outcome for one in decide([by_median, lacks], level)] == ["undecided"] * 2
+
+
+def test_a_sentence_cannot_have_a_smaller_p_than_its_least() -> None:
+    """Of four rows one that fails is multiplied by four, and where one may fail two are by three."""
+    row = Row(Bound(low=1), evidence([9.0] * 6, "median"), 0.25)
+    lost = Row(Bound(low=1), evidence([0.0] * 6, "median"), 0.25)
+    assert of_sentence(Sentence((row,) * 4))[0] == least_of(Sentence((row,) * 4)) == 2 / 64
+    assert of_sentence(Sentence((row, row, row, lost)))[1] == 4 * 2 / 64
+    assert of_sentence(Sentence((row, row, lost, lost), spared=1))[1] == 3 * 2 / 64
 
 
 def test_a_claim_about_what_is_printed_takes_numbers_that_are_means(tmp_path: Path) -> None:

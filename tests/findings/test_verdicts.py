@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_records import ERRORS, SMALL, page_of, records
-from figures_fake import GRID, GROUPS, LOSSES, NEVER, crossings, epoch_records, written
+from figures_fake import ALONG_ALPHA, GRID, GROUPS, LOSSES, NEVER, crossings, epoch_records, written
 from numpy.typing import NDArray
 
 from hyperopt.experiments import read
@@ -143,6 +143,18 @@ def test_where_the_median_is_judged_looks_begin_with_six_seeds(tmp_path: Path) -
     effects = {"0.1": np.array([-70.0, *np.full(9, 5.0)]), "10": np.full(10, 5.0)}
     first, *_ = verdicts(experiment, cells(experiment, effects), TEN)
     assert [row.tested.center for row in first.rows] == [5.0, 5.0]
+
+
+def test_a_look_that_can_decide_nothing_gets_no_share(tmp_path: Path) -> None:
+    """Of shares three runs on each side decide nothing at a third of 5 %, whatever they give."""
+    shares = ALONG_ALPHA.replace("test_error", "diverged").replace(
+        "column: range}, to: range", "column: α 1}, to: α 1"
+    )
+    experiment = written(tmp_path, shares)
+    assert [(len(look.seeds), look.level) for look in looks(experiment, range(30))] == [
+        (10, ALPHA / 2),
+        (30, ALPHA / 2),
+    ]
 
 
 def test_at_the_bound_is_said_with_how_far(experiment: Experiment) -> None:

@@ -10,8 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hyperopt.statistics import Evidence, Interval, above, below, evidence, interval_of
-from hyperopt.statistics.evidence import Method
+from hyperopt.statistics import Evidence, Interval, Method, above, below, evidence, interval_of, least_p
 
 SAMPLES = st.lists(st.floats(-100, 100), min_size=3, max_size=12)
 
@@ -47,6 +46,28 @@ def test_of_a_median_it_counts_signs() -> None:
     assert above(evidence(ten, "median"), 0.0) == pytest.approx(2 / 1024)
     assert above(evidence(ten, "median"), 1.0) == pytest.approx(22 / 1024)
     assert above(evidence(ten, "median"), 1.0, closed=True) == pytest.approx(2 / 1024)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=12), st.floats(-50, 50))
+def test_no_numbers_give_a_smaller_p_than_the_least(effects: list[float], edge: float) -> None:
+    for method in ("mean", "median"):
+        sample = replace(evidence(effects), method=method)
+        told = min(above(sample, edge), below(sample, edge))
+        assert told >= least_p(sample.method, len(effects), [edge]) * (1 - 1e-9)
+
+
+@given(st.integers(1, 12), st.data(), st.sampled_from([0.0, 50.0]))
+def test_no_runs_give_a_smaller_p_of_shares_than_the_least(n: int, data: st.DataObject, edge: float) -> None:
+    first, second = (data.draw(st.integers(0, n)) for _ in range(2))
+    sample = Evidence("share", (0.0,) * n, ((first, n), (second, n)))
+    assert min(above(sample, edge), below(sample, edge)) >= least_p("share", n, [edge]) * (1 - 1e-9)
+
+
+def test_the_median_takes_six_values_at_95_percent() -> None:
+    assert [n for n in range(1, 10) if least_p("median", n, [0.0]) <= 0.05] == [6, 7, 8, 9]
+    # 3 of 3 and 0 of 3 is one of 20 ways, doubled.
+    assert least_p("share", 3, [0.0]) == pytest.approx(0.1)
+    assert (least_p("mean", 1, [0.0]), least_p("mean", 2, [0.0])) == (1.0, 0.0)
 
 
 def test_equal_effects_tell_no_spread_so_signs_are_counted() -> None:

@@ -8,7 +8,6 @@ from scipy import stats
 
 from hyperopt.statistics import (
     Interval,
-    fewest_for_median,
     median_interval,
     paired,
     prediction_interval,
@@ -102,7 +101,6 @@ def test_median_interval_by_hand() -> None:
 
 
 def test_the_median_takes_six_values_at_95_percent() -> None:
-    assert fewest_for_median(0.05) == 6
     assert median_interval([1.0, 2.0, 3.0, 4.0, 5.0]) is None
     assert median_interval([6.0, 1.0, 2.0, 3.0, 4.0, 5.0]) == Interval(1.0, 6.0)
     assert median_interval([math.nan] * 9) is None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from statistics import fmean
 
+from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Cell, Experiment
 from hyperopt.findings.next_look import Chance, Reached, chances
-from hyperopt.findings.verdicts import Look, Verdict, about_times, looks
+from hyperopt.findings.verdicts import Look, Verdict, about_times, least_at, looks
 from hyperopt.records import Record
 
 FURTHER = (10, 30, 100, 300, 1000)
@@ -37,32 +39,38 @@ class Ahead:
 def ahead(
     experiment: Experiment, records: Mapping[str, Record], found: Sequence[Verdict], far: Reached
 ) -> dict[int, Ahead]:
-    """The look that each sentence awaits, by its number from 0; none that is decided or about times.
+    """The look that can decide each sentence, by its number from 0; none that is decided or about times.
 
     {} where not all runs of the first look are there.
     """
-    left = {
-        i: verdict
-        for i, verdict in enumerate(found)
-        if not (verdict.decided or about_times(verdict.claim, experiment))
-    }
-    look = _look(experiment, far)
-    if not left or look is None:
+    if far.next and not far.next.left:
         return {}
-    told = chances([*left.values()], look)
+    awaited: dict[tuple[Look, bool], list[int]] = {}
+    for i, verdict in enumerate(found):
+        if not (verdict.decided or about_times(verdict.claim, experiment)):
+            for look in _look(verdict.claim, experiment, far):
+                awaited.setdefault(look, []).append(i)
     return {
-        i: _ahead(verdict, look, records, chance, declared=far.next is not None)
-        for (i, verdict), chance in zip(left.items(), told, strict=True)
+        i: _ahead(found[i], look, records, chance, declared=declared)
+        for (look, declared), which in awaited.items()
+        for i, chance in zip(which, chances([found[i] for i in which], look), strict=True)
     }
 
 
-def _look(experiment: Experiment, far: Reached) -> Look | None:
-    """The look to come, or one that may follow the last."""
-    if far.next:
-        return Look(far.next.seeds, far.next.level) if far.next.left else None
-    n = next(n for n in FURTHER if n > max(len(far.seeds), experiment.looks[-1]))
-    done = looks(experiment, experiment.look_seeds(experiment.looks[-1]))
-    return Look(experiment.look_seeds(n), done[-1].level) if done else None
+def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look, bool]]:
+    """The next look that can decide the sentence, and whether it is declared; [] where none is thought of."""
+    every = looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    if not every:
+        return []
+    to_come = [(look, True) for look in every if len(look.seeds) > len(far.seeds)] if far.next else []
+    further = [n for n in FURTHER if n > max(len(far.seeds), experiment.looks[-1])]
+    to_come += [(Look(experiment.look_seeds(n), every[-1].level), False) for n in further]
+    able = (
+        (look, declared)
+        for look, declared in to_come
+        if least_at(claim, experiment, len(look.seeds)) <= look.level
+    )
+    return [*islice(able, 1)]
 
 
 def _ahead(

@@ -33,11 +33,13 @@ class Sentence:
         rows: its tests.
         spared: so many of them may fail.
         repeat: where it is about what the report prints, how many runs are behind a number; else 0.
+        seeds: of the look, of which its samples may lack some; 0 where they say.
     """
 
     rows: tuple[Row, ...]
     spared: int = 0
     repeat: int = 0
+    seeds: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,12 @@ def of_sentence(sentence: Sentence) -> tuple[float, float]:
 
 
 def least_of(sentence: Sentence) -> float:
-    """The smallest p that a sentence can have with so many runs, whatever they give.
-
-    Of one that lacks runs it is 0: it keeps its place until they are in.
-    """
-    samples = [row.sample for row in sentence.rows]
-    fewest = min((len(sample.effects) for sample in samples), default=0)
-    if not fewest:
-        return 0.0
+    """The smallest p that a sentence can have with so many runs, whatever they give."""
+    n = sentence.seeds or min((len(row.sample.effects) for row in sentence.rows), default=0)
     if sentence.repeat:
-        return float(0.5 ** (fewest // sentence.repeat))
+        return float(0.5 ** (n // sentence.repeat))
     least = [
-        0.0 if sample.exact else least_p(sample.method, len(sample.effects), row.bound.ends)
-        for row, sample in zip(sentence.rows, samples, strict=True)
+        0.0 if row.sample.exact else least_p(row.sample.method, n, row.bound.ends) for row in sentence.rows
     ]
     return min(of_several(least, len(least) - sentence.spared), of_several(least, sentence.spared + 1))
 

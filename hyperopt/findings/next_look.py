@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 
 import numpy as np
 
@@ -15,9 +16,17 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.judging import Outcome, decide
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.tested import Tested
-from hyperopt.findings.verdicts import Look, Verdict, about_times, looks, sentence_of, verdicts
+from hyperopt.findings.verdicts import (
+    Look,
+    Verdict,
+    about_times,
+    least_at,
+    looks,
+    sentence_of,
+    verdicts,
+)
 from hyperopt.records import Record
-from hyperopt.statistics import Evidence
+from hyperopt.statistics import ALPHA, Evidence
 
 DRAWS = 100
 """How often a look is drawn to say how probably it decides."""
@@ -25,10 +34,19 @@ DRAWS = 100
 
 @dataclass(frozen=True)
 class Chance:
-    """How probably a look decides a sentence, and how probably it shows that it lies at its bound."""
+    """How probably a look decides a sentence, and how probably it shows that it lies at its bound.
+
+    `p` is what a verdict's would be about, the median over draws.
+    """
 
     decided: float
     at_the_bound: float
+    p: float = 1.0
+
+    @property
+    def told(self) -> float:
+        """How probably it says either."""
+        return self.decided + self.at_the_bound
 
 
 @dataclass(frozen=True)
@@ -38,7 +56,8 @@ class NextLook:
     Attributes:
         seeds: of the look.
         runs: those that are missing.
-        left: the sentences that they are behind; none where it is the first, which needs every run.
+        left: the undecided sentences that it can decide, which these are behind; none where it is the first,
+            which needs every run.
         level: the share of the 5 % that a decision there may cost.
     """
 
@@ -85,11 +104,14 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
         left = [
             verdict for verdict in found if not verdict.decided and not about_times(verdict.claim, experiment)
         ]
+        if not left:
+            break
+        left = [v for v in left if least_at(v.claim, experiment, len(look.seeds)) <= look.level]
+        if not left:
+            continue
         behind = _behind(left, look.seeds)
         if missing := _missing(behind, records):
             return Reached(seeds, runs, NextLook(look.seeds, missing, tuple(left), look.level))
-        if not left:
-            break
         seeds, runs = look.seeds, tuple({run.id: run for run in (*runs, *behind)}.values())
     return Reached(seeds, runs)
 
@@ -175,15 +197,18 @@ def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
     """
     rng = np.random.default_rng(0)
     outcomes: list[Counter[Outcome]] = [Counter() for _ in left]
+    ps: list[list[float]] = [[] for _ in left]
     for _ in range(DRAWS):
         sentences = [
-            sentence_of(verdict, [_drawn(row.tested, look, rng) for row in verdict.rows]) for verdict in left
+            sentence_of(verdict, [_drawn(row.tested, look, rng) for row in verdict.rows], look)
+            for verdict in left
         ]
-        for counts, decision in zip(outcomes, decide(sentences, look.level), strict=True):
+        for counts, p, decision in zip(outcomes, ps, decide(sentences, look.level), strict=True):
             counts[decision.outcome] += 1
+            p.append(min(1.0, decision.p * ALPHA / look.level))
     return [
-        Chance((counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS)
-        for counts in outcomes
+        Chance((counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS, median(p))
+        for counts, p in zip(outcomes, ps, strict=True)
     ]
 
 

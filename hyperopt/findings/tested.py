@@ -128,7 +128,7 @@ class Tested:
         else:
             effects = self.effects_at(seeds)
         if not all(seed in effects for seed in seeds):
-            return evidence([])
+            return evidence([], self.method, exact=self.exact)
         sample = evidence([effects[seed] for seed in seeds], exact=self.exact)
         if self.method != "share":
             return replace(sample, method=self.method)

@@ -37,12 +37,14 @@ class RowVerdict:
         p: of the outcome, or of the nearer of both where it is undecided; multiplied for the tests of the
             sentence, the sentences of the page and the looks, so that 0.05 decides. None without a look.
         within: where it is at the bound, how far from it the effect may be.
+        seeds: at how many the look was that p is of; None without one, and of times.
     """
 
     tested: Tested
     outcome: Outcome
     p: float | None = None
     within: float | None = None
+    seeds: int | None = None
 
     @property
     def decided(self) -> bool:
@@ -107,7 +109,8 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
     sentences about times, see `level_of_times`.
     """
     at, level = list(experiment.looks), ALPHA - level_of_times(experiment)
-    while at and _least_at(experiment, at[0]) > level / len(at):
+    asked = [c for c in experiment.claims if c.testable and not about_times(c, experiment)]
+    while at and all(least_at(claim, experiment, at[0]) > level / len(at) for claim in asked):
         at = at[1:]
     own = [seed for seed in experiment.seeds if seed in seeds]
     ordered = [*own, *(seed for seed in seeds if seed not in own)]
@@ -115,14 +118,8 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
     return [Look(tuple(ordered[:n]), level) for n, level in zip(at, levels, strict=True) if n <= len(ordered)]
 
 
-def _least_at(experiment: Experiment, n: int) -> float:
-    """The smallest p that any sentence can have at so many seeds, those about times apart."""
-    left = [claim for claim in experiment.claims if claim.testable and not about_times(claim, experiment)]
-    return min((least_of(_sentence_at(claim, experiment, n)) for claim in left), default=1.0)
-
-
-def _sentence_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
-    """What is tested of a sentence at so many seeds, whatever they give."""
+def least_at(claim: Claim, experiment: Experiment, n: int) -> float:
+    """The smallest p that a sentence can have at so many seeds, whatever they give."""
     metrics = {column.name: metric_of(column.metric) for column in experiment.columns}
     rows = []
     for check in claim.checks:
@@ -130,8 +127,8 @@ def _sentence_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
         of = [metrics[place.column] for place in places if place.number is None]
         for part in check.parts():
             method = method_of(of, len(part), experiment.judged_by)
-            rows.append(Row(check.bound, Evidence(method, (0.0,) * n, exact=not experiment.random), 0.0))
-    return Sentence(tuple(rows), claim.all_but, experiment.runs_per_number if claim.by_repeats else 0)
+            rows.append(Row(check.bound, Evidence(method, (), exact=not experiment.random), 0.0))
+    return least_of(Sentence(tuple(rows), claim.all_but, experiment.runs_per_number * claim.by_repeats, n))
 
 
 def level_of_times(experiment: Experiment) -> float:
@@ -162,14 +159,15 @@ def verdicts(experiment: Experiment, measurements: Measurements, seeds: Sequence
     return found
 
 
-def sentence_of(verdict: Verdict, samples: Sequence[Evidence]) -> Sentence:
-    """What is tested of a sentence, with a sample for each of its rows."""
+def sentence_of(verdict: Verdict, samples: Sequence[Evidence], look: Look) -> Sentence:
+    """What is tested of a sentence at a look, with a sample for each of its rows."""
     rows = [
         Row(row.tested.check.bound, sample, row.tested.negligible)
         for row, sample in zip(verdict.rows, samples, strict=True)
     ]
     claim = verdict.claim
-    return Sentence(tuple(rows), claim.all_but, verdict.rows[0].tested.m if claim.by_repeats else 0)
+    repeat = verdict.rows[0].tested.m if claim.by_repeats else 0
+    return Sentence(tuple(rows), claim.all_but, repeat, len(look.seeds))
 
 
 def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) -> Verdict:
@@ -182,7 +180,7 @@ def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
     """Judge some of the sentences at a look, those that are not decided yet."""
     left = [i for i in which if not found[i].decided]
     sentences = [
-        sentence_of(found[i], [row.tested.evidence(look.seeds) for row in found[i].rows]) for i in left
+        sentence_of(found[i], [row.tested.evidence(look.seeds) for row in found[i].rows], look) for i in left
     ]
     for i, decision in zip(left, decide(sentences, look.level), strict=True):
         found[i] = _after(found[i], decision, look)
@@ -191,16 +189,16 @@ def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
 def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
     """The verdict with what a look says of it; a row that was decided before stays so."""
     times = ALPHA / look.level
+    seeds = len(look.seeds) or None
     rows = [
         row
         if row.decided
-        else replace(row, outcome=new.outcome, p=min(1.0, new.p * times), within=new.within)
+        else RowVerdict(row.tested, new.outcome, min(1.0, new.p * times), new.within, seeds)
         for row, new in zip(verdict.rows, decision.rows, strict=True)
     ]
     outcome = decision.outcome
     if outcome in LEFT:
         outcome = undecided_or_near([row.outcome for row in rows])
-    seeds = len(look.seeds) or None
     return replace(
         verdict,
         outcome=outcome,

@@ -3,40 +3,116 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hyperopt.config import Run
+from hyperopt.config.compose import usual_procedure
 from hyperopt.data import find
+from hyperopt.errors import shown
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.options import usual
 
 FEW = 4
 """Up to so many different numbers are listed; of more the smallest and the largest."""
+NAMED = 3
+"""Up to so many rows with the same rate are named."""
+OF_EVALUATION = {"full_loss"}
+"""What is measured is no part of how it trains."""
+PROCEDURE = {
+    "shuffle": "rows in the order of the data set",
+    "drop_last": "rows that do not fill the last minibatch left out",
+    "gradient": "gradients summed over a minibatch",
+    "l2": "l2 {:g} (so many times the weight is part of its gradient)",
+    "l2_biases": "biases without l2",
+    "softmax": "a softmax that may overflow",
+    "tune_after": "rates moved after each tensor",
+    "stop_at_loss": "until a minibatch has a loss of {:g}",
+}
+"""How a run trains that does not train as usual, by the key that says so."""
+DATA = {
+    "augment": "training images flipped and cropped at random",
+    "normalize": "normalized",
+    "test": "with a test set",
+}
+"""What is done to the data, where a switch is on."""
 
 
 def what_ran(experiment: Experiment) -> list[str]:
-    """Data, net with its widths, batch size, epochs, initial rates and form of all its runs together."""
+    """Data, net with its widths, batch size, epochs, procedure, initial rates and form of all its runs."""
     runs = experiment.runs([experiment.seeds[0]])
     if not runs:
         return []
-    alphas: dict[int, set[float]] = {}
-    for run in runs:
-        for level, alpha in enumerate(run.alpha):
-            alphas.setdefault(level, set()).add(alpha)
-    rates = [f"{_numbers(numbers)} at level {level}" for level, numbers in sorted(alphas.items())]
-    warm = {run.procedure.get("gradient") for run in runs} == {"sum"}
+    rates = [_rates(by_rate) for by_rate in _rows_by_rate(experiment)]
+    alike = {text: [str(level) for level, other in enumerate(rates) if other == text] for text in rates}
+    levels = [f"{text} at level{'s' * (len(at) > 1)} {', '.join(at)}" for text, at in alike.items()]
     return [
         _joined(_data(run.dataset) for run in runs),
         _joined(_net(run) for run in runs),
-        f"minibatches of {_numbers(run.batch_size for run in runs)}" + (", gradients summed" if warm else ""),
-        f"{_numbers(run.epochs for run in runs)} epochs",
-        f"initial α {'; '.join(rates)}" if len(rates) > 1 else f"initial α {_numbers(alphas[0])}",
+        f"minibatches of {_numbers(run.batch_size for run in runs)}",
+        f"{_numbers(run.epochs for run in runs)} epoch{'s' * ({run.epochs for run in runs} != {1})}",
+        *_procedures(runs),
+        f"initial α {'; '.join(levels)}" if len(rates) > 1 else f"initial α {rates[0]}",
         f"rules as {_joined(run.form for run in runs)}",
     ]
 
 
+def _rows_by_rate(experiment: Experiment) -> list[dict[float, list[str]]]:
+    """For each level the rows whose runs begin at each rate, from small to large."""
+    found: dict[int, dict[float, dict[str, None]]] = {}
+    for cell in experiment.cells():
+        for run in cell.runs(experiment.seeds[0]):
+            for level, rate in enumerate(run.alpha):
+                found.setdefault(level, {}).setdefault(rate, {})[cell.row] = None
+    return [{rate: [*rows] for rate, rows in sorted(found[level].items())} for level in sorted(found)]
+
+
+def _rates(by_rate: Mapping[float, Sequence[str]]) -> str:
+    """The rates of a level, of a few different ones each with its rows: `0.001 (SGD), 0.01 (the others)`."""
+    told = {f"{rate:g}": rows for rate, rows in by_rate.items()}
+    every = [row for rows in told.values() for row in rows]
+    if not 1 < len(told) <= FEW or len({*every}) < len(every) or all([k] == [*v] for k, v in told.items()):
+        return _numbers(by_rate)
+    most = max(told, key=lambda rate: len(told[rate]))
+    if len(told[most]) <= NAMED:
+        return ", ".join(f"{rate} ({_named(rows)})" for rate, rows in told.items())
+    named = [f"{rate} ({_named(rows)})" for rate, rows in told.items() if rate != most]
+    return ", ".join([*named, f"{most} (the others)"])
+
+
+def _named(rows: Sequence[str]) -> str:
+    """A few rows by their names, of more how many."""
+    return " and ".join(rows) if len(rows) <= NAMED else f"{len(rows)} rows"
+
+
 def _data(dataset: Mapping[str, Any]) -> str:
-    return str(dataset["name"])
+    """The data set, and its options that are not as usual."""
+    usually = usual(find(dataset["name"]))
+    told = [_option(k, v, DATA) for k, v in dataset.items() if k != "name" and v != usually[k]]
+    return f"{dataset['name']} ({', '.join(told)})" if told else str(dataset["name"])
+
+
+def _procedures(runs: Sequence[Run]) -> list[str]:
+    """How they train, where that is not as usual; with `in some runs` what not all of them do."""
+    by_run = [_procedure(run) for run in runs]
+    every = dict.fromkeys(how for told in by_run for how in told)
+    return [how if all(how in told for told in by_run) else f"{how} in some runs" for how in every]
+
+
+def _procedure(run: Run) -> list[str]:
+    usually = usual_procedure()
+    given = {k: v for k, v in run.procedure.items() if v != usually[k] and k not in OF_EVALUATION}
+    return [PROCEDURE[k].format(v) if k in PROCEDURE else _option(k, v) for k, v in given.items()]
+
+
+def _option(key: str, value: object, switches: Mapping[str, str] | None = None) -> str:
+    """`augmented` of a switch that is on, else `divisor 252.46`."""
+    words = key.replace("_", " ")
+    if isinstance(value, bool):
+        return (switches or {}).get(key, words) if value else f"no {words}"
+    if isinstance(value, tuple | list):
+        return f"{words} {'-'.join(map(str, value))}"
+    return f"{words} {shown(value).replace('_', ' ')}"
 
 
 def _net(run: Run) -> str:
@@ -51,7 +127,7 @@ def _net(run: Run) -> str:
         return f"fully connected {widths}, {model['activation']}{ends}"
     if name in ("logistic", "linear"):
         return f"{name} regression {inputs}-{outputs}"
-    options = ", ".join(f"{key} {value}" for key, value in model.items() if key != "name")
+    options = ", ".join(_option(key, value) for key, value in model.items() if key != "name")
     return f"{name} ({options})" if options else str(name)
 
 

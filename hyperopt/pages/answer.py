@@ -12,6 +12,7 @@ from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Sentences
 from hyperopt.pages.markdown import number
+from hyperopt.pages.undecided import too_few
 from hyperopt.wording import counted
 
 SINGULAR: Mapping[Outcome, str] = {
@@ -125,7 +126,8 @@ def _head(view: View) -> str:
         parts.append(f"Of {counted(total, 'sentence')} of other pages {outcomes(tally.repeated)}.")
     if total := sum(tally.ours.values()):
         parts.append(f"Of {counted(total, 'check')} of ours {outcomes(tally.ours)}.")
-    return " ".join(parts)
+    reasons = {too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided"}
+    return " ".join([*parts, *(reasons if len(reasons) == 1 else [])]).strip()
 
 
 def _numbers(tally: Tally, experiment: Experiment) -> str:

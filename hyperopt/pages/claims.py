@@ -6,12 +6,15 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Check, Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, looks
+from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
+from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import interval, number
-from hyperopt.wording import counted, duration, possessive, sentence
+from hyperopt.pages.undecided import judged_at, why
+from hyperopt.statistics import least_p
+from hyperopt.wording import possessive, sentence
 
 OF_TIMES = (
     "Of times it is the ratio, paired by round, and n counts rounds; they are looked at once, whatever seeds."
@@ -25,7 +28,7 @@ def section(view: View) -> list[Block]:
     if not view.verdicts:
         return []
     listed = [
-        f"{i}. {said(verdict, view.experiment)}{_awaited(verdict, view, i - 1)}"
+        " ".join(filter(None, [f"{i}. {said(verdict, view.experiment)}", why(verdict, view, i - 1)]))
         for i, verdict in enumerate(view.verdicts, 1)
     ]
     return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), _how_judged(view)]
@@ -69,22 +72,6 @@ def said(verdict: Verdict, experiment: Experiment) -> str:
     return " ".join(parts)
 
 
-def _awaited(verdict: Verdict, view: View, i: int) -> str:
-    """What it would cost to decide a sentence that is not; empty of others."""
-    if verdict.decided:
-        return ""
-    if about_times(verdict.claim, view.experiment):
-        return f" To decide it takes more rounds: `python -m benchmarks times {view.experiment.id}`."
-    if not (look := view.ahead.get(i)):
-        return ""
-    which = "The look" if look.declared else "Its looks are done; a further one"
-    took = f"{counted(look.runs, 'more run')}, {duration(look.seconds)} at the pace of ours"
-    odds = f"decides it with a probability of {100 * look.chance.decided:.0f} %"
-    if look.chance.at_the_bound:
-        odds += f", and shows it at its bound with {100 * look.chance.at_the_bound:.0f} %"
-    return f" *{which} at {look.seeds} seeds ({took}) {odds}.*"
-
-
 def _effect(check: Check, experiment: Experiment) -> str:
     """The effect of a check, where it is not the experiment's."""
     if check.effect == experiment.effect:
@@ -99,7 +86,8 @@ def _side(side: Place, experiment: Experiment) -> str:
         return f"{side.number:g}"
     of = (side.row or "").replace("{}", "…") or (experiment.reference if side.reported else "")
     spread = "distance from the median over seeds of " if side.spread else ""
-    return f"({spread}{side.column} of {of})" if of else f"({spread}{side.column})"
+    column = full(experiment, side.column)
+    return f"({spread}{column} of {of})" if of else f"({spread}{column})"
 
 
 def _decimals(row: RowVerdict) -> int:
@@ -125,9 +113,18 @@ def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool) -> list[str]:
         str(len(tested.effects)),
         *([markdown.NOTHING if share is None else f"{100 * share:.0f} %"] if repeats else []),
         *([f"{diverged} of {runs}" if diverged else ""] if lost else []),
-        _p(row.p),
+        _p_of(row),
         outcome,
     ]
+
+
+def _p_of(row: RowVerdict) -> str:
+    """Its p; the look it is of, where there are more seeds by now; the least there can be before any look."""
+    n = len(row.tested.effects)
+    if row.p is None:
+        least = least_p(row.tested.method, n, row.tested.check.bound.ends) if n else 0.0
+        return f"≥ {number(least, 2)}" if least and row.outcome != "cannot be told" else markdown.NOTHING
+    return f"{_p(row.p)} at {row.seeds}" if row.seeds and row.seeds < n else _p(row.p)
 
 
 def _p(p: float | None) -> str:
@@ -143,13 +140,22 @@ def _how_judged(view: View) -> str:
     if not experiment.random:
         words.append("Nothing is random here: equal numbers are the numbers.")
     else:
-        at = ", ".join(str(n) for n in experiment.looks)
-        reached = len(looks(experiment, view.seeds))
         words.append(
-            f"Judged by the {judged}, looked at with {at} seeds ({reached} of these looks so far). p is "
-            "of the verdict, or of the nearer of both, multiplied for the rows of the sentence, the "
-            "sentences of the page and the looks: it decides from 0.05 down. A sentence holds where all its "
-            f"rows do, and does not where one does not. [How]({DOC})."
+            f"Judged by the {judged}{judged_at(view)}. p is of the verdict, or of the nearer of both, "
+            "multiplied for the rows of the sentence, the sentences of the page and the looks: it decides "
+            "from 0.05 down. A sentence holds where all its rows do, and does not where one does not. "
+            f"[How]({DOC})."
+        )
+    every = [row for verdict in view.verdicts for row in verdict.rows]
+    if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
+        words.append(
+            "A p with *at* is of a look at so many seeds, which decided the sentence or the row: it is not "
+            "judged anew. Effects and intervals are of all n seeds."
+        )
+    if _alike_but_told_apart(view.verdicts):
+        words.append(
+            "The same effects may be decided in one sentence and not in another: a row's p is multiplied for "
+            "the rows of its own sentence, so that one of many takes more."
         )
     tests = [row.tested for verdict in view.verdicts for row in verdict.rows]
     if any(one.check.effect.ratio for one in tests):
@@ -174,6 +180,15 @@ def _how_judged(view: View) -> str:
             f"binomial test, by repeats of {experiment.runs_per_number} seeds that no other has."
         )
     return " ".join(words)
+
+
+def _alike_but_told_apart(verdicts: Sequence[Verdict]) -> bool:
+    """Whether two rows have the same effects, seed by seed, and the same bound, but not the same verdict."""
+    seen: dict[tuple[object, ...], set[str]] = {}
+    for row in (row for verdict in verdicts for row in verdict.rows if row.tested.effects):
+        key = (row.tested.check.bound, *row.tested.effects.items())
+        seen.setdefault(key, set()).add(row.outcome)
+    return any(len(outcomes) > 1 for outcomes in seen.values())
 
 
 def other(views: Sequence[View]) -> list[Block]:

@@ -12,6 +12,7 @@ from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Folded, Table
+from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import NOTHING, interval, number
 from hyperopt.statistics import CONFIDENCE, FEWEST_RUNS, FEWEST_SUBSETS, Interval, share_interval
 from hyperopt.wording import possessive, sentence
@@ -78,7 +79,7 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
     experiment = view.experiment
     columns = [column for column in experiment.columns if not metric_of(column.metric).timed_in]
     cells = [
-        (view.measurements[row.label, column.name], column.name)
+        (view.measurements[row.label, column.name], full(experiment, column.name))
         for row in table.rows
         for column in columns
         if (row.label, column.name) in view.measurements

@@ -13,6 +13,9 @@ from hyperopt.pages.blocks import Block, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
 
+FEW = 5
+"""So many cells that are not inside are named at once."""
+
 
 def section(view: View, figure: HeatMap) -> list[Block]:
     """The picture and how to read it."""
@@ -32,7 +35,7 @@ def section(view: View, figure: HeatMap) -> list[Block]:
 def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Block]:
     """How many cells agree with the report's, which do not, and every cell; other views folded away."""
     reference = view.experiment.reference
-    parts: list[Block] = [f"## Beside {reference}", _share(view, figure), _cells(view, figure)]
+    parts: list[Block] = [f"## Beside {reference}", *_share(view, figure), _cells(view, figure)]
     parts.append(
         f"A cell is inside where {reference} has a number in the range of ours over seeds, as it is: of "
         "three seeds a fourth lies outside half the time. It cannot tell where a number half the spread of "
@@ -42,20 +45,32 @@ def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Bloc
     return [*parts, *(Folded(f"At {one.count}", [_cells(one, figure)]) for one in others)]
 
 
-def _share(view: View, figure: HeatMap) -> str:
+def _share(view: View, figure: HeatMap) -> list[Block]:
+    """How many cells are inside, those furthest outside, and all of these folded away."""
     compared = [measured for measured in _all(view, figure) if measured.agrees is not None]
-    outside = [measured for measured in compared if not measured.agrees]
+    outside = sorted((m for m in compared if not m.agrees), key=_off, reverse=True)
     if not compared:
-        return "No cell to compare."
+        return ["No cell to compare."]
     inside = len(compared) - len(outside)
     text = f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).**"
-    if outside:
-        names = (
-            f"{_place(measured)} ({steps_or_more(measured.cell.report or 0)}; ours {_range(measured)})"
-            for measured in outside
-        )
-        text += f" Not inside: {'; '.join(names)}."
-    return text
+    if not outside:
+        return [text]
+    text += f" Furthest from it: {'; '.join(map(_told, outside[:FEW]))}."
+    rest = outside[FEW:]
+    return [text, Folded(f"The other {len(rest)} outside", ["; ".join(map(_told, rest))])] if rest else [text]
+
+
+def _off(measured: Measured) -> float:
+    """By which factor the report's number lies outside our range, as a logarithm."""
+    assert measured.summary
+    assert measured.cell.report is not None
+    report, ends = measured.cell.report, measured.summary.range
+    near = ends.low if report < ends.low else ends.high
+    return math.inf if math.isinf(report) or math.isinf(near) else abs(math.log(report / near))
+
+
+def _told(measured: Measured) -> str:
+    return f"{_place(measured)} ({steps_or_more(measured.cell.report or 0)}; ours {_range(measured)})"
 
 
 def _cells(view: View, figure: HeatMap) -> Table:

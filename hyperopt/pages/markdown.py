@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hyperopt.statistics import Interval
 
 NOTHING = "–"
+LOST = "† Some of these runs diverged: they ended as NaN. A loss that is huge but finite is no such end."
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:

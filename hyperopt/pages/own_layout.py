@@ -6,7 +6,7 @@ from hyperopt.experiments.experiment import Row
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Table
-from hyperopt.pages.markdown import mean
+from hyperopt.pages.markdown import LOST, mean
 
 
 def section(view: View) -> list[Block]:
@@ -26,10 +26,16 @@ def section(view: View) -> list[Block]:
     if experiment.bold and experiment.effect:
         first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
         words.append(
-            f"Bold, by the report's rule: ({first}) − ({second}) is {markdown.bound(experiment.bold)}."
+            f"Bold, by the report's rule, which is of means: ({first}) − ({second}) of ours is "
+            f"{markdown.bound(experiment.bold)}."
         )
+        if experiment.judged_by == "median":
+            words.append(
+                "Sentences are judged by medians, as single lost runs move a mean: a row may be bold though "
+                "most of its seeds say otherwise."
+            )
     if view.diverged:
-        words.append("† Some of these runs diverged; a model of NaN is scored as class 0, as the report did.")
+        words.append(f"{LOST} A model of NaN is scored as class 0, as the report did.")
     return [*parts, " ".join(words), "\n".join(f"- {note}" for note in experiment.notes)]
 
 

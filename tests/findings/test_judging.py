@@ -49,8 +49,10 @@ def test_what_so_few_runs_cannot_decide_takes_no_place_among_the_others() -> Non
     first, second = decide([by_median, printed_so], level)
     assert (first.outcome, first.p) == ("holds", pytest.approx(level))
     assert second.outcome == "undecided"
-    lacks = Sentence(rows([]), repeat=3)
-    assert [one.outcome for one in decide([by_median, lacks], level)] == ["undecided"] * 2
+    lacks = Sentence((Row(Bound(low=1), evidence([], "median"), 0.25),), seeds=10)
+    assert [one.outcome for one in decide([by_median, lacks], level)] == ["undecided"] * 2, (
+        "it keeps its place"
+    )
 
 
 def test_a_sentence_cannot_have_a_smaller_p_than_its_least() -> None:

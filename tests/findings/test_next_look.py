@@ -73,6 +73,17 @@ def test_then_only_what_is_undecided_is_trained(experiment: Experiment) -> None:
     assert 0 <= chance.decided <= chance.decided + chance.at_the_bound <= 1
 
 
+def test_no_run_is_for_a_sentence_that_the_look_cannot_decide(tmp_path: Path, experiment: Experiment) -> None:
+    """Ten seeds are three repeats, which decide nothing: the sentence awaits the look at thirty."""
+    path = tmp_path / "table9.yaml"
+    text = path.read_text()
+    path.write_text(text.replace('each_of: ["10"]', 'each_of: ["10"], judged_by: repeats'))
+    printed = read(path, "report/table9")
+    look = next_look(printed, {run.id: trained(run) for run in printed.runs()})
+    assert look is not None
+    assert (look.seeds, len(look.runs)) == (tuple(range(30)), 2 * 27)
+
+
 @pytest.mark.parametrize("at_once", [1, 5])
 def test_interrupted_training_ends_where_uninterrupted_training_does(
     experiment: Experiment, at_once: int

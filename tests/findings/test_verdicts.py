@@ -195,7 +195,10 @@ def test_a_distance_from_the_reports_number_is_an_effect(tmp_path: Path) -> None
     found = epoch_records(experiment, {"SGD 0.1": LOSSES["SGD"]})
     [verdict] = verdicts(experiment, measure(experiment, found, (0, 1, 2)), (0, 1, 2))
     assert verdict.rows[0].tested.effects == pytest.approx({0: -0.2, 1: -0.1, 2: -0.3})
-    assert "(epoch 3) − (epoch 3 of the report)" in page_of(experiment, found).markdown
+    assert (
+        "(training loss, epoch 3) − (training loss, epoch 3 of the report)"
+        in page_of(experiment, found).markdown
+    )
 
 
 def normal(rng: np.random.Generator) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from hyperopt.experiments import load, read
 from hyperopt.experiments.claim import Bound
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.origin import config_hash
+from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages import markdown
 from hyperopt.statistics import Interval
 
@@ -99,6 +100,24 @@ def test_what_was_run_is_said_from_the_configs(experiment: Experiment):
         "What was run: mnist; fully connected 784-128-10, tanh, tanh on the logits; minibatches of 256; "
         "2 epochs; initial α 0.001 at level 0; 0.1, 10 at level 1; rules as reported; 3 seeds."
     ) in page
+
+
+def test_what_is_not_as_usual_is_said_with_the_rows_of_each_rate(tmp_path: Path):
+    path = tmp_path / "table9.yaml"
+    path.write_text(
+        SMALL.replace(
+            "{dataset: mnist, model: mlp, epochs: 2}",
+            "{dataset: cifar10, dataset.augment: true, model: mlp, epochs: 1, l2: 1e-4, gradient: sum}",
+        )
+        .replace('"10"', "slow")
+        .replace("settings: {clip: true}}", "settings: {l2_biases: false}}")
+    )
+    text = " ".join(what_ran(read(path, "report/table9")))
+    assert "cifar10 (training images flipped and cropped at random)" in text
+    assert "1 epoch gradients summed over a minibatch l2 0.0001 (so many times the weight" in text
+    assert "biases without l2 in some runs" in text
+    assert "0.1 at level 1" not in text
+    assert "0.1 (0.1), 10 (slow) at level 1" in text
 
 
 def test_with_runs_missing_the_page_says_how_many_are_in(experiment: Experiment):

@@ -18,6 +18,7 @@ from hyperopt.durable import write
 from hyperopt.engine.heads import UNREADABLE, ordinary
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.workers import WorkerLostError
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,12 @@ class Room:
     Attributes:
         together: of a run, by its id, the most runs in its pack.
         at_once: of a run, the most packs in training at once.
+        tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
     """
 
     together: dict[str, int] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
+    tried: dict[str, int] = field(default_factory=dict)
 
     def learn(self, note: Begun) -> None:
         """Halve a pack that did not end; of one run, the packs that train beside it."""
@@ -98,8 +101,23 @@ class Room:
             if not enough and not any(each in held for each in note.ids):
                 self.learn(note)
 
+    def again_as_it_was(self, root: Path, note: Begun, lost: WorkerLostError) -> bool:
+        """Whether a pack whose worker was lost is tried again as it was: it got further than ever before.
+
+        Its first try need not have, where its memory was hardly the reason, or there is nothing to halve.
+        """
+        epoch, since, _ = PackFiles(root, note.name).reported() or (0, 0, "")
+        fits = lost.blame != "likely" or (len(note.ids) == 1 and note.beside == 1)
+        before = self.tried.get(note.name, -1 if fits else since)
+        again = lost.blame == "none" or epoch > before
+        if again:
+            self.tried[note.name] = max(epoch, before)
+        return again
+
     def split(self, pack: Pack) -> list[Pack]:
         """A pack in parts as large as may be."""
+        if self.together.keys().isdisjoint(run.id for run in pack.runs):
+            return [pack]
         parts: list[list[Run]] = []
         for run in pack.runs:
             together = [*parts[-1], run] if parts else [run]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from hyperopt.config import Run
 from hyperopt.durable import StorageError
@@ -17,11 +19,12 @@ from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.engines import workers_for
+from hyperopt.engine.following import Following
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import RUNS, sweep_leftovers
 from hyperopt.engine.meanwhile import meanwhile
 from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack, run_steps
+from hyperopt.engine.pack import Pack, name_of
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import Plan, packs_of
 from hyperopt.engine.progress import Progress
@@ -29,6 +32,10 @@ from hyperopt.engine.workers import ClusterLostError, WorkerLostError, Workers
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
+PACKS_OF_A_FILE = 64
+"""So many packs that finish at once are kept as one file: a disk takes as long for many as for one."""
+
+Finished = Future[list[Record] | Failure]
 
 
 @dataclass
@@ -61,7 +68,7 @@ def execute(
     try:
         with Claims(store.root.parent) as claims:
             work = Work(store, options, progress, workers, claims, deque(plan.packs))
-            with meanwhile(work.watch, POLL_SECONDS):
+            with meanwhile(work.look, POLL_SECONDS):
                 work.run()
     finally:
         workers.close()
@@ -76,10 +83,8 @@ class Work:
     Attributes:
         waiting: packs to train.
         elsewhere: runs to train that other commands have claimed, by id.
+        futures: what becomes of the packs that were handed out; `ended`: those of them that have an end.
         training: the packs in training, by name, each with the note that it was begun.
-        told: of packs in training, the last epoch and the last step whose numbers the progress knows, and
-            where these end in their file; `telling` guards it.
-        tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
         room: how large packs may be.
     """
 
@@ -90,32 +95,34 @@ class Work:
     claims: Claims
     waiting: deque[Pack]
     elsewhere: dict[str, Run] = field(default_factory=dict)
+    futures: dict[Finished, Pack] = field(default_factory=dict)
+    ended: SimpleQueue[Finished] = field(default_factory=SimpleQueue)
     training: dict[str, tuple[Pack, Begun]] = field(default_factory=dict)
-    tried: dict[str, int] = field(default_factory=dict)
     room: Room = field(default_factory=Room)
     outcome: Outcome = field(default_factory=Outcome)
-    told: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    telling: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def following(self) -> Following:
+        """Tells the progress how far the packs in training are."""
+        return Following(self.root, self.progress)
 
     def run(self) -> None:
         """Train all that waits, here or in other commands; what is finished is collected first."""
-        futures: dict[Future[list[Record] | Failure], Pack] = {}
-        self.tidy()
+        sweep_leftovers(self.store)
         self.room.recall(self.root, self.claims.held())
         if self.store.present(run.id for pack in self.waiting for run in pack.runs):
             self.claims.alone = False  # somebody has been here since the plan was made
         looked = time.monotonic()
         try:
-            while self.waiting or futures or self.elsewhere:
-                while len(self.training) < self.workers.size and (pack := self.next_pack()):
-                    futures[self.workers.submit(attempt, pack, self.options, self.root)] = pack
-                if not any(future.done() for future in futures):
+            while self.waiting or self.futures or self.elsewhere:
+                while packs := self.next_packs():
+                    self.hand_out(packs)
+                if self.ended.empty():
                     self.claims.tell()
-                if futures:
-                    done = wait(futures, POLL_SECONDS, FIRST_COMPLETED).done
-                    for future in done:
-                        self.settle(futures.pop(future), future)
-                    if self.options.detach and not done:
+                if self.futures:
+                    ended = list(self.next_ended())
+                    self.settle([(self.futures.pop(future), future) for future in ended])
+                    if self.options.detach and not ended:
                         break
                 elif self.options.detach:
                     break
@@ -128,7 +135,7 @@ class Work:
             for pack, _ in self.training.values():  # it ends because it was told to, not for want of memory
                 self.files(pack).begun.unlink(missing_ok=True)
                 self.outcome.left.append(pack)
-        self.tidy()
+        sweep_leftovers(self.store)
 
     @property
     def root(self) -> Path:
@@ -139,42 +146,67 @@ class Work:
         """The files of a pack in training."""
         return PackFiles(self.root, pack.name)
 
-    def next_pack(self) -> Pack | None:
-        """The next pack to train, its runs claimed; None where others have every run that is left."""
-        while self.waiting:
-            pack, *others = self.room.split(self.waiting.popleft())
-            if others:
-                self.waiting.extendleft(reversed(others))
-                self.progress.halved(pack, len(others) + 1)
-            if not self.has_room(pack):
-                self.waiting.appendleft(pack)
-                return None
-            if (left := self.claimed(pack)) is not None:
-                note = note_of(left, self.workers.beside)
-                begun.keep(self.root, note)
-                self.training[left.name] = left, note
-                return left
-        return None
+    def look(self) -> None:
+        """Keep the claims, and tell the progress how far the packs in training are."""
+        self.claims.renew()
+        self.following.look([pack for pack, _ in list(self.training.values())])
 
-    def has_room(self, pack: Pack) -> bool:
-        """Whether one more may train; fewer at once where a run of this pack did not fit beside so many."""
+    def next_packs(self) -> list[Pack]:
+        """The next packs to train, their runs claimed; none where others have every run that is left."""
+        left: list[Pack] = []
+        while self.waiting and not left:
+            packs: list[Pack] = []
+            while self.waiting and len(self.training) + len(packs) < self.workers.size:
+                pack, *others = self.room.split(self.waiting.popleft())
+                if others:
+                    self.waiting.extendleft(reversed(others))
+                    self.progress.halved(pack, len(others) + 1)
+                if not self.has_room(pack, len(packs)):
+                    self.waiting.appendleft(pack)
+                    break
+                packs.append(pack)
+            if not packs:
+                break
+            left = self.claimed(packs)
+        return left
+
+    def has_room(self, pack: Pack, others: int) -> bool:
+        """Whether a pack may train beside so many more; fewer at once where a run of it did not fit."""
         most = min(self.room.at_once.get(run.id, self.workers.beside) for run in pack.runs)
         if most < self.workers.beside:
             self.workers.shrink(most)
             self.progress.fewer(most)
-        return len(self.training) < self.workers.size
+        return len(self.training) + others < self.workers.size
 
-    def claimed(self, pack: Pack) -> Pack | None:
-        """The runs of a pack that no command has finished or claimed; they are ours from here on."""
-        ours = self.claims.take([run.id for run in pack.runs])
-        self.elsewhere.update({run.id: run for run in pack.runs if run.id not in ours})
-        left = [run for run in pack.runs if run.id in ours]
+    def claimed(self, packs: Sequence[Pack]) -> list[Pack]:
+        """The runs of packs that no command has finished or claimed; they are ours from here on."""
+        runs = {run.id: run for pack in packs for run in pack.runs}
+        ours = self.claims.take(runs)
+        self.elsewhere.update({id_: run for id_, run in runs.items() if id_ not in ours})
+        left = {*ours}
         if not self.claims.alone:  # once they are claimed: before, another might yet have finished them
-            left = self.unfinished(left)
-        self.claims.free(ours - {run.id for run in left})
-        if len(left) == len(pack.runs):
-            return pack
-        return Pack(tuple(left)) if left else None
+            left = {run.id for run in self.unfinished([runs[id_] for id_ in ours])}
+        self.claims.free(ours - left)
+        parts = [tuple(run for run in pack.runs if run.id in left) for pack in packs]
+        both = zip(packs, parts, strict=True)
+        return [pack if part == pack.runs else Pack(part) for pack, part in both if part]
+
+    def hand_out(self, packs: Sequence[Pack]) -> None:
+        """Have packs trained, noting first that they were begun."""
+        for pack in packs:
+            note = note_of(pack, self.workers.beside)
+            begun.keep(self.root, note)
+            self.training[pack.name] = pack, note
+            future = self.workers.submit(attempt, pack, self.options, self.root)
+            self.futures[future] = pack
+            future.add_done_callback(self.ended.put)
+
+    def next_ended(self) -> Iterator[Finished]:
+        """Wait a moment for a pack to end; it and those that have ended too, as many as go into a file."""
+        with suppress(Empty):
+            yield self.ended.get(timeout=POLL_SECONDS)
+            for _ in range(PACKS_OF_A_FILE - 1):
+                yield self.ended.get_nowait()
 
     def unfinished(self, runs: Sequence[Run]) -> list[Run]:
         """Those of some runs that have no record; the records of the others are taken."""
@@ -195,14 +227,45 @@ class Work:
             self.waiting.extend(packs_of(left, self.options, checkpointed_ids(self.root)))
         self.progress.waits(len(self.elsewhere), sorted({held[each] for each in self.elsewhere}))
 
-    def settle(self, pack: Pack, future: Future[list[Record] | Failure]) -> None:
-        """Keep a pack's records, or see what can be done about its failure; its runs are free then."""
+    def settle(self, ended: Sequence[tuple[Pack, Finished]]) -> None:
+        """Keep the records of packs, then see what can be done about those that failed."""
+        finished, failed = [], []
+        for pack, future in ended:
+            if future.exception() is None and not isinstance(result := future.result(), Failure):
+                finished.append((pack, result))
+            else:
+                failed.append((pack, future))
+        if finished:
+            self.keep(finished)
+        for pack, future in failed:
+            self.survive(pack, future)
+            self.let_go(pack)
+
+    def keep(self, finished: Sequence[tuple[Pack, list[Record]]]) -> None:
+        """Write the records of packs, in one file; only then their checkpoints go."""
+        records = [record for _, of_pack in finished for record in of_pack]
+        self.store.write(records, name_of(run for pack, _ in finished for run in pack.runs))
+        self.outcome.records.update({record.id: record for record in records})
+        for pack, of_pack in finished:
+            self.following.tell_numbers(pack)
+            self.files(pack).clear()
+            self.following.forget(pack)
+            self.progress.finish(pack, of_pack)
+            self.let_go(pack)
+
+    def let_go(self, pack: Pack) -> None:
+        """Have done with a pack; others may have its runs."""
+        del self.training[pack.name]
+        self.claims.free([run.id for run in pack.runs])
+
+    def survive(self, pack: Pack, future: Finished) -> None:
+        """See what can be done about a pack that failed."""
         _, note = self.training[pack.name]
         error = future.exception()
         if isinstance(error, ClusterLostError):
             raise error
         if isinstance(error, WorkerLostError):
-            if self.again_as_it_was(note, pack, error):
+            if self.room.again_as_it_was(self.root, note, error):
                 self.waiting.appendleft(pack)
                 self.progress.again(pack, str(error))
             else:
@@ -211,42 +274,6 @@ class Work:
             self.fail(note, pack, failure_of(error, pack))
         elif isinstance(result := future.result(), Failure):
             self.fail(note, pack, result)
-        else:
-            self.store.write(result, pack.name)
-            self.outcome.records.update({record.id: record for record in result})
-            self.tell_numbers(pack)
-            self.files(pack).clear()
-            self.told.pop(pack.name, None)
-            self.progress.finish(pack, result)
-        del self.training[pack.name]
-        self.claims.free([run.id for run in pack.runs])
-
-    def again_as_it_was(self, note: Begun, pack: Pack, lost: WorkerLostError) -> bool:
-        """Whether a pack whose worker was lost is tried again as it was: it got further than ever before.
-
-        Its first try need not have, where its memory was hardly the reason, or there is nothing to halve.
-        """
-        epoch, since, _ = self.files(pack).reported() or (0, 0, "")
-        fits = lost.blame != "likely" or (len(pack.runs) == 1 and note.beside == 1)
-        before = self.tried.get(pack.name, -1 if fits else since)
-        again = lost.blame == "none" or epoch > before
-        if again:
-            self.tried[pack.name] = max(epoch, before)
-        return again
-
-    def tell_numbers(self, pack: Pack) -> None:
-        """Tell the progress of the epochs and recorded steps of a pack that it has not been told of."""
-        with self.telling:
-            epoch, step, start = self.told.get(pack.name, (0, 0, 0))
-            new, start = self.files(pack).told(start)
-            for at, values, places in new:  # what comes after a checkpoint may be trained twice
-                if places is None and at > epoch:
-                    self.progress.numbers(pack, at, values)
-                    epoch = at
-                elif places is not None and at > step:
-                    self.progress.step(pack, at, [pack.runs[place] for place in places], values)
-                    step = at
-            self.told[pack.name] = epoch, step, start
 
     def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
         """Try a pack again in halves, or beside fewer; give up where nothing is left to try."""
@@ -267,20 +294,3 @@ class Work:
             return
         self.waiting.appendleft(pack)
         self.progress.again(pack, failure.reason)
-
-    def tidy(self) -> None:
-        """Remove what is left of packs whose runs are all recorded: someone was killed before doing so."""
-        sweep_leftovers(self.store)
-        for note in begun.notes(self.root):
-            if self.store.present(note.ids) >= set(note.ids):
-                PackFiles(self.root, note.name).clear()
-
-    def watch(self) -> None:
-        """Keep the claims, and tell the progress how far the packs in training are."""
-        self.claims.renew()
-        for pack, _ in list(self.training.values()):
-            self.tell_numbers(pack)
-            if (reported := self.files(pack).reported()) is not None:
-                epoch, since, doing = reported
-                steps = run_steps(pack.first) * epoch // pack.first.epochs
-                self.progress.update(pack, epoch, steps, since, doing)

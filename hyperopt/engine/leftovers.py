@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from hyperopt.durable import sweep
+from hyperopt.engine.begun import notes
 from hyperopt.engine.heads import heads
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import Store
@@ -26,6 +27,9 @@ def sweep_leftovers(store: Store) -> None:
     for head in heads(root):
         if store.present(head.ids) >= set(head.ids):
             PackFiles(root, head.path.stem).clear()
+    for note in notes(root):
+        if store.present(note.ids) >= set(note.ids):
+            PackFiles(root, note.name).clear()
     for path in (root / "failures").glob("*.txt"):
         with suppress(OSError, UnicodeDecodeError):
             ids = _failed(path)

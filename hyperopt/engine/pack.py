@@ -36,12 +36,17 @@ class Pack:
     @property
     def name(self) -> str:
         """A hash of the runs' ids, in order."""
-        return hashlib.sha256(" ".join(run.id for run in self.runs).encode()).hexdigest()[:16]
+        return name_of(self.runs)
 
     @property
     def first(self) -> Run:
         """One of the runs, to read from it what they have in common."""
         return self.runs[0]
+
+
+def name_of(runs: Iterable[Run]) -> str:
+    """A hash of the ids of some runs, in order."""
+    return hashlib.sha256(" ".join(run.id for run in runs).encode()).hexdigest()[:16]
 
 
 def one_of_each_setting(runs: Iterable[Run]) -> Iterable[Run]:

@@ -61,8 +61,8 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
 
 def _small(index: Index) -> list[str]:
     """The files of few records, in order of name."""
-    counts = index.rows.group_by("file").aggregate([("id", "count")])
-    return sorted(counts.filter(pc.less(counts["id_count"], SMALL))["file"].to_pylist())
+    counts = pc.value_counts(index.rows["file"]).to_pylist()
+    return sorted(each["values"] for each in counts if each["counts"] < SMALL)
 
 
 def _batches(

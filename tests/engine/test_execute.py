@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import plan
 from hyperopt.engine.trainer import train_pack
+from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store
 
 
@@ -59,6 +61,28 @@ def test_a_pack_that_does_not_fit_is_halved(
     assert len(watcher.halves) == 3
     assert outcome.failures == []
     assert set(outcome.records) == store.ids() == {run.id for run in four()}
+
+
+def test_packs_that_finish_at_once_are_kept_in_one_file(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is told of, one that fails hinders none, and one that is written again alone replaces no other."""
+
+    def last_fails(pack: Pack, options: Options, root: Path) -> list[Record]:
+        if pack.first.seed == 3:
+            raise ValueError("the data set is on fire")
+        return at_once(pack, options, root)
+
+    trained, watcher, workers = train_with(last_fails, monkeypatch), Watcher(), InThisProcess()
+    workers.size, packs = 4, [Pack((run,)) for run in four()]
+    outcome = execute(as_plan(*packs), store, EAGER, watcher, workers)
+    assert trained == [(0,), (1,), (2,), (3,)]
+    assert watcher.finished == [pack.name for pack in packs[:3]]
+    assert [pack for pack, _ in outcome.failures] == [packs[3]]
+    assert set(outcome.records) == store.ids() == {run.id for run in four()[:3]}
+    assert len(list(store.root.rglob("*.parquet"))) == 1
+    store.write([fake_record(four()[0])], packs[0].name)
+    assert set(store.load()) == {run.id for run in four()[:3]}
 
 
 def test_a_single_run_that_does_not_fit_is_a_failure(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +150,8 @@ def test_a_run_that_another_command_trains_is_waited_for(
             target=lambda: outcomes.append(execute(as_plan(Pack(tuple(runs))), store, EAGER, watcher))
         )
         command.start()
-        command.join(1)
+        while command.is_alive() and not watcher.waited_for:
+            time.sleep(0.01)
         assert command.is_alive(), "it did not wait"
         assert trained == [(0, 2, 3)]
         store.write([fake_record(runs[1])], "another command's")

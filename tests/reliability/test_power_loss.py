@@ -14,6 +14,7 @@ from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store, compaction
 
 
@@ -29,8 +30,10 @@ class Promises(Watcher):
         self.disk.note()
 
 
-def train_packs(home: Path, monkeypatch: pytest.MonkeyPatch, *, forgets_all: bool = False) -> ForgetfulDisk:
-    """Packs with checkpoints are trained, their files put together, and one is kept once more."""
+def train_packs(
+    home: Path, monkeypatch: pytest.MonkeyPatch, *, at_once: int = 1, forgets_all: bool = False
+) -> ForgetfulDisk:
+    """Packs with checkpoints are trained, so many at once, their files put together, one is kept again."""
 
     def train(pack: Pack, options: Options, root: Path) -> list[Record]:
         files = PackFiles(root, pack.name)
@@ -40,10 +43,11 @@ def train_packs(home: Path, monkeypatch: pytest.MonkeyPatch, *, forgets_all: boo
 
     monkeypatch.setattr(attempts, "train_pack", train)
     home.mkdir()
-    disk, store = ForgetfulDisk(home), Store(home / "records", home)
+    disk, store, workers = ForgetfulDisk(home), Store(home / "records", home), InThisProcess()
+    workers.size = at_once
     packs = tuple(Pack(tuple(small_run(seed=seed) for seed in seeds)) for seeds in ((0, 1), (2, 3), (4,)))
     with disk.watched(forgets_all=forgets_all):
-        execute(a_plan(*packs), store, EAGER, Promises(disk))
+        execute(a_plan(*packs), store, EAGER, Promises(disk), workers)
         compaction.compact(store.root, store._refreshed(), many=2)
         store.write([fake_record(small_run(seed=4))], packs[2].name)
     return disk
@@ -59,12 +63,13 @@ def lost(disk: ForgetfulDisk, folder: Path) -> list[set[str]]:
     return found
 
 
+@pytest.mark.parametrize(("at_once", "states"), [(1, 60), (2, 55), (3, 45)])
 def test_a_loss_of_power_loses_no_record_that_was_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    at_once: int, states: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    disk = train_packs(tmp_path / "home", monkeypatch)
+    disk = train_packs(tmp_path / "home", monkeypatch, at_once=at_once)
     missing = lost(disk, tmp_path)
-    assert len(missing) > 60
+    assert len(missing) > states
     assert not any(missing)
     assert len(disk.promised) == 5
 

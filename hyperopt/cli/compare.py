@@ -15,6 +15,7 @@ from hyperopt.errors import ConfigError, shortened
 from hyperopt.selection.checks import check_key
 from hyperopt.selection.rows import metric_of
 from hyperopt.selection.select import needed
+from hyperopt.selection.stored import everything
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def compare(arguments: Namespace) -> int:
     path = picture_path(options["plot"], "plot") if "plot" in options else None
     place = options.get("from", "here")
     of_a, of_b = two(words)
-    a, b = needed(of_a, place), needed(of_b, place)
+    there = everything(place)
+    a, b = needed(of_a, place, there), needed(of_b, place, there)
     if {*a.ids} == {*b.ids}:
         raise ConfigError(f"{' '.join(of_a)} and {' '.join(of_b)} select the same {counted(len(a), 'run')}.")
     asked = names(options.get("metric"))
@@ -129,9 +131,9 @@ def terminal_curves(a: Selection, b: Selection, metric: str) -> Iterator[str]:
     plotext.theme("clear")
     plotext.plotsize(min(WIDTH, get_terminal_size().columns), HEIGHT)
     plotext.title(f"{metric}, mean over runs, by epoch")
-    drawn_any = False
+    records, drawn_any = load_records(_together(a, b)), False
     for name, chosen in (("A", a), ("B", b)):
-        x, y, _ = along_epochs(list(load_records(chosen).values()), metric)
+        x, y, _ = along_epochs([records[id_] for id_ in chosen.ids if id_ in records], metric)
         points = [
             (at, sum(finite) / len(finite))
             for at, column in zip(x, y.T, strict=True)

@@ -19,14 +19,15 @@ def which(arguments: Namespace) -> int:
     if words:
         raise ConfigError(f"{words[0]}: band=, target= or from= is expected.")
     from hyperopt.findings.advice import BAND, TARGET
-    from hyperopt.findings.study import study
+    from hyperopt.findings.study import runs_of_study, study
     from hyperopt.pages.which_stack import page
     from hyperopt.records import published, working
 
     band = _positive("band", options, BAND)
     target = _positive("target", options, TARGET)
     stores = {"published": [published], "here": [working], "all": [working, published]}
-    records = ChainMap(*(dict(store().load()) for store in stores[options.get("from", "all")]))
+    asked = runs_of_study()
+    records = ChainMap(*(store().load(asked) for store in stores[options.get("from", "all")]))
     print(page(study(records), band, target), end="")
     return 0
 

@@ -32,6 +32,14 @@ MOST_RUNS = 100_000
 """The most runs of a sweep: more are a slip."""
 OF_EVERY_RUN = {key.name for key in fields(Settings)}
 A_KEY = re.compile(r"[\w.]+")
+PLAIN = re.compile(
+    r"(?P<key>[a-z]\w*(?:\.[a-z]\w*)*)=(?:"
+    r"(?P<text>[a-z]\w*(?:/[a-z]\w*)*)|(?P<whole>-?(?:0|[1-9]\d{0,15}))|"
+    r"(?P<number>-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15}(?:e[-+]?\d{1,3})?|e[-+]?\d{1,3})))",
+    re.ASCII,
+)
+"""An override that means what it looks like, so that Hydra, which is slow to import, need not be asked."""
+NO_TEXT = ("true", "false", "null", "nan", "inf")
 
 
 @dataclass(frozen=True)
@@ -52,14 +60,24 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
     """
     settings: dict[str, Any] = {}
     for text in overrides:
-        override = _parse(text)
-        key = override.key_or_group
+        override = plain(text) or _parse(text)
+        key = override[0] if isinstance(override, tuple) else override.key_or_group
         if key in settings:
             raise ConfigError(
                 f"{shortened(text)}: {key} is given twice; separate the values of a sweep by commas."
             )
-        settings[key] = _value(text, override)
+        settings[key] = override[1] if isinstance(override, tuple) else _value(text, override)
     return settings
+
+
+def plain(text: str) -> tuple[str, Any] | None:
+    """Key and value of an override that is a name, a stack or a number; None for any other."""
+    match = PLAIN.fullmatch(text)
+    if match is None or match["text"] in NO_TEXT:
+        return None
+    if match["text"]:
+        return match["key"], match["text"]
+    return match["key"], int(match["whole"]) if match["whole"] else float(match["number"])
 
 
 def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
@@ -229,7 +247,7 @@ def _value(text: str, override: Override) -> Any:
     if not override.is_sweep_override():
         return value
     if isinstance(value, ChoiceSweep):
-        return Sweep(tuple(_plain(item) for item in value.list))
+        return Sweep(tuple(_unquoted(item) for item in value.list))
     if isinstance(value, RangeSweep):
         start, stop = value.start or 0, value.stop or 0
         if value.step == 0 or not all(map(is_held, (start, stop, value.step))):
@@ -243,9 +261,9 @@ def _value(text: str, override: Override) -> Any:
     raise ConfigError(f"{shortened(text)}: a sweep is a comma list, choice(...) or range(...).")
 
 
-def _plain(value: Any) -> Any:
+def _unquoted(value: Any) -> Any:
     from hydra.core.override_parser.types import QuotedString
 
     if isinstance(value, QuotedString):
         return value.text
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return [_unquoted(item) for item in value] if isinstance(value, list) else value

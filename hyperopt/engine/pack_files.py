@@ -1,4 +1,4 @@
-"""The files of a pack in training: its checkpoint, its progress, why it failed."""
+"""The files of a pack in training: its checkpoint, its progress, why it failed; a checkpoint needs torch."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
 
 from hyperopt.durable import aside, write
 from hyperopt.engine.heads import UNREADABLE, heads, ordinary, set_aside, sum_of, what_it_says
-from hyperopt.optim.torch_private import tree_flatten, tree_leaves, tree_unflatten
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 T = TypeVar("T")
 TRAINING, COMPILING = "training", "compiling"
@@ -78,6 +77,10 @@ class PackFiles:
 
     def save(self, ids: Sequence[str], epoch: int, state: object, notes: dict[str, Any]) -> None:
         """Write the state aside and rename."""
+        from safetensors.torch import save_file
+
+        from hyperopt.optim.torch_private import tree_leaves
+
         leaves = {f"{i:05d}": leaf.detach().cpu().contiguous() for i, leaf in enumerate(tree_leaves(state))}
         said = {"ids": json.dumps(list(ids)), "epoch": str(epoch), "notes": json.dumps(notes)}
         sums = {"sum of notes": sum_of(said).hexdigest(), "sum": _sum(said, leaves)}
@@ -152,6 +155,10 @@ class PackFiles:
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
     """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
+    import torch
+
+    from hyperopt.optim.torch_private import tree_flatten, tree_unflatten
+
     expected, tree = tree_flatten(like)
     if [(leaf.shape, leaf.dtype) for leaf in leaves] != [(leaf.shape, leaf.dtype) for leaf in expected]:
         return None
@@ -178,6 +185,8 @@ def _read(path: Path, device: str) -> Checkpoint | None:
 
 def _sum(said: dict[str, str], leaves: dict[str, Tensor]) -> str:
     """A checksum of all that a checkpoint says and holds."""
+    import torch
+
     digest = sum_of(said)
     for name, leaf in sorted(leaves.items()):
         digest.update(f"{name} {leaf.dtype} {tuple(leaf.shape)}".encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -19,8 +19,10 @@ from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
 from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, over_seeds, scale
-from hyperopt.findings.curves import MeasuredCurve
-from hyperopt.findings.view import View
+
+if TYPE_CHECKING:
+    from hyperopt.findings.curves import MeasuredCurve
+    from hyperopt.findings.view import View
 
 MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,7 +15,9 @@ from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
 from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, over_seeds, scale
-from hyperopt.findings.curves import MeasuredCurve
+
+if TYPE_CHECKING:
+    from hyperopt.findings.curves import MeasuredCurve
 
 # Inches.
 WIDTH, HEIGHT = 4.2, 2.5

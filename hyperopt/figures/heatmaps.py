@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib import colormaps
 from matplotlib.axes import Axes
@@ -15,8 +16,10 @@ from matplotlib.patches import Rectangle
 
 from hyperopt.errors import shown
 from hyperopt.experiments.figure import HeatMap, Map
-from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.wording import steps_or_more
+
+if TYPE_CHECKING:
+    from hyperopt.findings.measurements import Measured, Measurements
 
 COLOURS = "viridis_r"
 NEVER, MISSING, INK = "#DDDDDD", "#FFFFFF", "#222222"

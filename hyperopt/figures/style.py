@@ -1,17 +1,17 @@
-"""What all pictures look like."""
+"""What all pictures look like; the pages of the site, too, which draw without matplotlib."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
-
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
+from typing import TYPE_CHECKING, Any
 
 from hyperopt.experiments.figure import Axis, Panel
-from hyperopt.findings.curves import MeasuredCurve
 from hyperopt.wording import counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from hyperopt.findings.curves import MeasuredCurve
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
 """The colours of Okabe and Ito, with a grey in place of their yellow, which is too faint on white."""
@@ -43,6 +43,8 @@ def over_seeds(seeds: int, *, complete: bool) -> str:
 
 def scale(axes: Axes, x: Axis, panel: Panel) -> None:
     """Label the y axis and scale both: logarithmically where asked, epochs in whole numbers."""
+    from matplotlib.ticker import MaxNLocator
+
     axes.set_ylabel(panel.label)
     if x.log:
         axes.set_xscale("log")
@@ -54,5 +56,7 @@ def scale(axes: Axes, x: Axis, panel: Panel) -> None:
 
 def gaps(lines: Sequence[MeasuredCurve]) -> list[tuple[Any, str]]:
     """What a legend says of the gaps in lines, where there are any."""
+    from matplotlib.lines import Line2D
+
     nothing = Line2D([], [], linestyle="none")
     return [(nothing, "gaps: 0 or less")] if any(line.cut for line in lines) else []

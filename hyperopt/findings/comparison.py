@@ -65,8 +65,9 @@ def differences(a: Selection, b: Selection, metrics: Iterable[str]) -> list[Diff
     A seed counts where both have it, and each has all of its settings there.
     """
     found = []
+    apart = [_setting(config) for config in a.configs], [_setting(config) for config in b.configs]
     for metric in metrics:
-        of_a, of_b = _by_seed(a, metric), _by_seed(b, metric)
+        of_a, of_b = (_by_seed(of, settings, metric) for of, settings in zip((a, b), apart, strict=True))
         seeds = of_a.keys() & of_b.keys()
         if seeds:
             lost = sum(_lost(each, seeds) for each in (a, b))
@@ -102,18 +103,19 @@ def several(chosen: Selection) -> list[str]:
     return [*varied(chosen)] + ["alpha"] * (len({repr(config["alpha"]) for config in chosen.configs}) > 1)
 
 
-def _by_seed(chosen: Selection, metric: str) -> dict[int, float]:
+def _by_seed(chosen: Selection, settings: Sequence[str], metric: str) -> dict[int, float]:
+    """The number of each seed that has all settings, the mean over them; `settings` has that of each run."""
     of_seed: dict[int, dict[str, float]] = {}
-    every = {_setting(config) for config in chosen.configs}
-    for config, value in zip(chosen.configs, chosen.column(metric), strict=True):
+    for config, setting, value in zip(chosen.configs, settings, chosen.column(metric), strict=True):
         if value is not None:
-            of_seed.setdefault(config["seed"], {})[_setting(config)] = float(value)
-    return {seed: fmean(values.values()) for seed, values in of_seed.items() if len(values) == len(every)}
+            of_seed.setdefault(config["seed"], {})[setting] = float(value)
+    every = len({*settings})
+    return {seed: fmean(values.values()) for seed, values in of_seed.items() if len(values) == every}
 
 
 def _lost(chosen: Selection, seeds: Iterable[int]) -> int:
-    there = zip(chosen.configs, chosen.column("diverged"), strict=True)
-    return sum(bool(diverged) for config, diverged in there if config["seed"] in set(seeds))
+    counted, there = {*seeds}, zip(chosen.configs, chosen.column("diverged"), strict=True)
+    return sum(bool(diverged) for config, diverged in there if config["seed"] in counted)
 
 
 def _setting(config: Mapping[str, Any]) -> str:

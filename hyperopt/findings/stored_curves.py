@@ -27,7 +27,8 @@ LOG_FROM = 20.0
 def load_records(chosen: Selection) -> dict[str, Record]:
     """The whole records of runs, by id: what is here stands before what is published."""
     here = working().load(chosen.ids)
-    return published().load(set(chosen.ids) - here.keys()) | here
+    left = set(chosen.ids) - here.keys()
+    return (published().load(left) if left else {}) | here
 
 
 def figure_of(chosen: Selection, metrics: Sequence[str], x: str, logarithmic: str = "") -> Figure:

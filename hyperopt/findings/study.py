@@ -27,6 +27,11 @@ def study(records: Mapping[str, Record], root: Path | None = None) -> list[Workl
     return sorted(found, key=lambda workload: (workload.best_baseline is None, workload.name))
 
 
+def runs_of_study() -> set[str]:
+    """The ids of all its runs."""
+    return {run.id for experiment in load(f"{STUDY}/*") for run in experiment.runs()}
+
+
 def seeds_in(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
     """The most of its seeds, in order, of which all runs are in; else those of which the baseline's are.
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-import pandas as pd
-
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Table
@@ -34,5 +32,7 @@ def summary(view: View) -> str:
 
 def csv(view: View) -> str:
     """A row per row of the list."""
+    import pandas as pd  # takes longer to import than most commands run
+
     rows = [asdict(line) | {"agrees": line.agrees} for line in view.alphas]
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")

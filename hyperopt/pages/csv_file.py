@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import NOTHING
@@ -16,6 +14,8 @@ def csv(views: Sequence[View]) -> str:
 
     Of a time they are in the order of rounds, which stand as `seeds`. `run` is the run of the first seed.
     """
+    import pandas as pd  # takes longer to import than most commands run
+
     rows = []
     for view in views:
         headings = {row.label: table.heading for table in view.experiment.tables for row in table.rows}
@@ -62,6 +62,8 @@ def sentences(views: Mapping[str, View]) -> str:
     The next look is one at `next_seeds`, for which `next_runs` are missing; `next_decides` is the probability
     that it decides the sentence, `next_at_the_bound` that it shows it to be at its bound.
     """
+    import pandas as pd
+
     rows = [
         {
             "page": name,

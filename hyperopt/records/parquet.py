@@ -12,19 +12,23 @@ import json
 import re
 from array import array
 from collections.abc import Collection, Iterable, Mapping
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hyperopt.durable import StorageError, aside
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.record import SCHEMA, Record
 
 ROWS_OF_A_GROUP = 512
+LATER = ("pictures", "by_step")
+"""Columns that older files do not have."""
 CHECKSUM = "hyperopt.sha256"
 BLANK = "0" * 64
 SIGNED = re.compile(CHECKSUM.encode() + rb"..([0-9a-f]{64})", re.DOTALL)
@@ -91,18 +95,36 @@ def read_columns(path: Path, columns: Collection[str]) -> pa.Table:
     return _read(path, columns)
 
 
-def texts(values: Iterable[str]) -> pa.Array:
+def texts(values: Iterable[str | None]) -> pa.Array:
     """Texts as a column; `pa.array` would import pandas first, and with it a fifth of a second."""
-    encoded = [value.encode() for value in values]
+    given = list(values)
+    encoded = [(value or "").encode() for value in given]
     ends = array("q", accumulate(map(len, encoded), initial=0))
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    there = np.packbits([value is not None for value in given], bitorder="little").tobytes()
+    buffers = [
+        pa.py_buffer(there) if None in given else None,
+        pa.py_buffer(ends),
+        pa.py_buffer(b"".join(encoded)),
+    ]
     return pa.Array.from_buffers(pa.large_string(), len(encoded), buffers).cast(pa.string())
 
 
 def whole_numbers(values: Iterable[int]) -> pa.Array:
     """Whole numbers as a column, made as `texts` are."""
-    numbers = array("q", values)
-    return pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)])
+    return packed(np.fromiter(values, np.int64), pa.int64())
+
+
+def packed(numbers: NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """Numbers as a column of a type that holds them as they lie, made as `texts` are."""
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
+
+
+def plain(array: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
+    """The numbers of an array that lacks none; its own `to_numpy` would import pandas first."""
+    if not len(array):
+        return np.empty(0, kind)
+    whole = np.frombuffer(array.buffers()[1], dtype=kind)
+    return whole[array.offset : array.offset + len(array)]
 
 
 def write_records(path: Path, records: Iterable[Record]) -> pa.Table:
@@ -136,16 +158,13 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
     """
     table = _read(path, SCHEMA.names, ids)
     try:
-        rows = table.to_pylist(maps_as_pydicts="strict")
-        rows = [
-            row
-            | {"config": json.loads(row["config"])}
-            | {name: row[name] or {} for name in ("pictures", "by_step")}
-            for row in rows
-        ]
-        if not all(map(_is_whole, rows)):
-            raise ValueError("a record lacks a value")
-        return [Record(**row) for row in rows]
+        columns = {
+            name: values_of(table[name].combine_chunks(), may_lack=name in LATER)
+            for name in table.column_names
+        }
+        columns["config"] = [json.loads(text) for text in columns["config"]]
+        rows = zip(*columns.values(), strict=True)
+        return [Record(**dict(zip(columns, row, strict=True))) for row in rows]
     except (pa.ArrowException, ValueError, TypeError, AttributeError) as error:
         raise DamagedFileError(f"{path} is damaged: {_first_line(error)}.") from error
 
@@ -186,9 +205,34 @@ def _holds(file: pq.ParquetFile, group: int, ids: pa.Array) -> bool:
     return any(found.to_pylist())
 
 
-def _is_whole(row: Mapping[str, Any]) -> bool:
-    series = (*row["metrics"].values(), *row["hyperparameters"].values())
-    return None not in row.values() and None not in series and None not in row["made"].values()
+def values_of(column: pa.Array, *, may_lack: bool = False) -> list[Any]:
+    """The values of a column; those of maps all at once, since one by one takes far longer.
+
+    Raises:
+        ValueError: a value is missing, or a map has a key twice.
+    """
+    if column.null_count and not may_lack:
+        raise ValueError("a record lacks a value")
+    if not pa.types.is_map(column.type):
+        return list(column.to_pylist())
+    names, items = column.keys.to_pylist(), column.items
+    if items.null_count:
+        raise ValueError("a record lacks a value")
+    if pa.types.is_list(items.type):
+        if items.values.null_count:
+            raise ValueError("a record lacks a value")
+        numbers = plain(items.values, np.float64).tolist()
+        ends = plain(items.offsets, np.int32).tolist()
+        told: list[Any] = [numbers[start:end] for start, end in pairwise(ends)]
+    else:
+        told = items.to_pylist()
+    maps = [
+        dict(zip(names[start:end], told[start:end], strict=True))
+        for start, end in pairwise(plain(column.offsets, np.int32).tolist())
+    ]
+    if sum(map(len, maps)) != len(names):
+        raise ValueError("a record has a value twice")
+    return maps
 
 
 def _first_line(error: Exception) -> str:

@@ -9,18 +9,26 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.index import Index, Stamp
-from hyperopt.records.parquet import read_columns, texts, verified, whole_numbers, write_table
+from hyperopt.records.parquet import (
+    DamagedFileError,
+    packed,
+    plain,
+    read_columns,
+    texts,
+    values_of,
+    verified,
+    whole_numbers,
+    write_table,
+)
 
 NUMBERS = pa.map_(pa.string(), pa.float64())
 SUMMARY = pa.schema(
@@ -85,11 +93,11 @@ def _load(kept: Path) -> tuple[Mapping[str, Stamp], pa.Table]:
 def _summaries_of(path: Path, name: str) -> pa.Table:
     columns = ["id", "config", "metrics", "hyperparameters", "final", "diverged", "seconds", "steps", "made"]
     table = read_columns(path, columns)
-    made = table["made"].combine_chunks()
+    made = values_of(table["made"].combine_chunks(), may_lack=True)
     given = {
-        "file": pa.array([name] * len(table), pa.string()),
-        "started": pc.map_lookup(made, "started", "first"),
-        "device": pc.map_lookup(made, "device", "first"),
+        "file": texts([name] * len(table)),
+        "started": texts(of_record.get("started") for of_record in made),
+        "device": texts(of_record.get("device") for of_record in made),
         "metrics": _last(table["metrics"]),
         "hyperparameters": _last(table["hyperparameters"]),
     }
@@ -101,13 +109,15 @@ def _summaries_of(path: Path, name: str) -> pa.Table:
 def _last(series: pa.ChunkedArray) -> pa.MapArray:
     """Of a column of series by name the last numbers by name; a series without one is left out."""
     column = series.combine_chunks()
-    offsets, ends = column.offsets.to_numpy(), column.items.offsets.to_numpy()
+    offsets, ends = plain(column.offsets, np.int32), plain(column.items.offsets, np.int32)
     some = np.diff(ends) > 0
-    numbers = column.items.values.to_numpy(zero_copy_only=False)[ends[1:][some] - 1]
+    if column.items.values.null_count:
+        raise DamagedFileError("a record lacks a value")
+    numbers = plain(column.items.values, np.float64)[ends[1:][some] - 1]
     before = np.concatenate([[0], np.cumsum(some)])
-    names = column.keys.filter(pa.array(some))
+    names = column.keys.take(whole_numbers(np.flatnonzero(some).tolist()))
     return pa.MapArray.from_arrays(
-        pa.array(before[offsets], pa.int32()), names, pa.array(numbers, pa.float64())
+        packed(before[offsets].astype(np.int32), pa.int32()), names, packed(numbers, pa.float64())
     )
 
 
@@ -118,16 +128,10 @@ def looked_up(column: pa.ChunkedArray, key: str) -> list[float | None]:
     known = names.dictionary.to_pylist()
     found: list[float | None] = [None] * len(maps)
     if key in known:
-        at = np.flatnonzero(_numbers(names.indices, np.int32) == known.index(key))
-        rows = np.searchsorted(_numbers(maps.offsets, np.int32), at, side="right") - 1
-        numbers = _numbers(maps.items, np.float64)[at]
+        at = np.flatnonzero(plain(names.indices, np.int32) == known.index(key))
+        rows = np.searchsorted(plain(maps.offsets, np.int32), at, side="right") - 1
+        numbers = plain(maps.items, np.float64)[at]
         for row, number in zip(rows.tolist(), numbers.tolist(), strict=True):
             if 0 <= row < len(maps):
                 found[row] = number
     return found
-
-
-def _numbers(array: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
-    """The numbers of an array that lacks none."""
-    whole = np.frombuffer(array.buffers()[1], dtype=kind)
-    return whole[array.offset : array.offset + len(array)]

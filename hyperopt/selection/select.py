@@ -12,17 +12,18 @@ from hyperopt.selection.stored import Selection, everything
 from hyperopt.wording import counted
 
 
-def select(words: Iterable[str] = (), place: str = "here") -> Selection:
+def select(words: Iterable[str] = (), place: str = "here", of: Selection | None = None) -> Selection:
     """The stored runs that meet all of some words KEY=VALUE.
 
     Args:
         words: such as `stack=adam/*`, `alpha=<1e-3`, `seed=0,1`, `test_error=1..3`, `diverged=true`.
         place: "here", "published" or "all".
+        of: all runs of that place, where they have been read.
 
     Raises:
         ConfigError: a key that no run has, or a value that the key cannot have.
     """
-    criteria, there = criteria_of(words), everything(place)
+    criteria, there = criteria_of(words), everything(place) if of is None else of
     meets = [True] * len(there)
     for criterion in criteria:
         check_key(criterion.key, there, given=f"{criterion.key}={criterion.text}")
@@ -32,13 +33,13 @@ def select(words: Iterable[str] = (), place: str = "here") -> Selection:
     return there.take([place for place, met in enumerate(meets) if met]) if criteria else there
 
 
-def needed(words: Sequence[str], place: str = "here") -> Selection:
+def needed(words: Sequence[str], place: str = "here", of: Selection | None = None) -> Selection:
     """As `select`, where at least one run is needed.
 
     Raises:
         ConfigError: also where no run meets them, with what there is instead.
     """
-    chosen = select(words, place)
+    chosen = select(words, place, of)
     if not len(chosen):
         raise ConfigError(why_none(words, place))
     return chosen

@@ -106,8 +106,12 @@ class Selection:
         return self._ended_with(key)
 
     def take(self, places: Sequence[int]) -> Selection:
-        """Those at these places."""
-        return Selection(self.table.take(whole_numbers(places)), self.said)
+        """Those at these places; what is known of them is not read again."""
+        taken = Selection(self.table.take(whole_numbers(places)), self.said)
+        for name in ("ids", "configs", "kinds"):
+            if name in vars(self):
+                vars(taken)[name] = [vars(self)[name][place] for place in places]
+        return taken
 
     def _ended_with(self, key: str) -> list[Any]:
         if OF_A_LEVEL.fullmatch(key):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
-from hyperopt.figures.heatmaps import look, scale_of
 from hyperopt.figures.style import COLOURS
 from hyperopt.findings.curves import MeasuredCurve
 from hyperopt.findings.verdicts import RowVerdict
@@ -115,6 +114,8 @@ def _jitter(i: int) -> float:
 
 
 def _heat(view: View) -> Iterator[Markup]:
+    from hyperopt.figures.heatmaps import look, scale_of  # and with it matplotlib
+
     figure, scale = view.experiment.heatmap, scale_of(view.measurements)
     assert figure
     one = max((m for m in figure.maps if m.drawn), key=lambda m: len(m.columns))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from hyperopt.errors import shown
 from hyperopt.experiments.figure import HeatMap, Map
-from hyperopt.figures.heatmaps import look, scale_of
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Place
 from hyperopt.pages.comparison import agrees
@@ -44,6 +43,8 @@ def heat_tables(view: View, cells: Mapping[Place, int]) -> list[HeatTable]:
 
 
 def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) -> HeatTable:
+    from hyperopt.figures.heatmaps import look, scale_of  # and with it matplotlib
+
     scale = scale_of(view.measurements)
     rows = []
     for label, value in zip(one.rows, figure.rows.values, strict=True):

@@ -1,12 +1,13 @@
 from contextlib import suppress
 
 import pytest
+from hostile import SCALARS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hyperopt.config import resolve
+from hyperopt.config import resolve, sweep
 from hyperopt.config.process_options import with_detach
-from hyperopt.config.sweep import Sweep, expand, one, parse, read
+from hyperopt.config.sweep import PLAIN, Sweep, expand, one, parse, read
 from hyperopt.errors import ConfigError
 
 
@@ -49,6 +50,28 @@ def test_grammar() -> None:
         "clip": "false/true",
         "stack": "adam/sgd",
     }
+
+
+@given(st.from_regex(PLAIN, fullmatch=True))
+def test_what_is_read_without_hydra_is_what_hydra_reads(text: str) -> None:
+    override = sweep._parse(text)
+    expected = sweep._value(text, override)
+    [(key, value)] = read([text]).items()
+    assert (key, value, type(value)) == (override.key_or_group, expected, type(expected))
+
+
+@pytest.mark.parametrize("value", SCALARS)
+def test_what_is_not_plain_is_left_to_hydra(value: str) -> None:
+    text = f"alpha={value}"
+    try:
+        expected: object = sweep._value(text, sweep._parse(text))
+    except ConfigError as error:
+        expected = str(error)
+    try:
+        found: object = read([text])["alpha"]
+    except ConfigError as error:
+        found = str(error)
+    assert repr(found) == repr(expected)
 
 
 def test_process_options_are_no_settings() -> None:

@@ -165,7 +165,7 @@ def test_a_crash_while_saving_leaves_the_checkpoint_before(
         path.write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr("hyperopt.engine.pack_files.save_file", crash)
+    monkeypatch.setattr("safetensors.torch.save_file", crash)
     with pytest.raises(StorageError, match="cannot be written: disk full"):
         files.save(["x"], 2, STATE, {})
     saved = files.load(["x"], "cpu")

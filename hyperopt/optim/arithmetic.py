@@ -8,7 +8,7 @@ a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian pr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from torch import Tensor
 from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
 from hyperopt.optim.level import Inputs, Level, LevelState, Memory, Tree
 from hyperopt.optim.stack import Stack
-from hyperopt.optim.vectors import Above, Floats, Given, Vectors
+from hyperopt.optim.vectors import Above, Given, Vectors, Written
 
 SLICE = 2**17
 """Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
@@ -77,7 +77,7 @@ class Arithmetic:
         if not self.form:
             return add([self._product(tuned, fixed, part, step) for part in self._parts(vectors)])
         hyper, count = self._natural(tuned, fixed, step - 1, given)
-        numbers = self._numbers(self.form, hyper, count, given)
+        numbers = self._numbers(self.form, hyper, count, given, vectors.grad.dtype)
         kept = f"last.{self.form.keeps}"
         sums = []
         for part in self._parts(vectors):
@@ -85,7 +85,8 @@ class Arithmetic:
             sums.append(self.form.sums(self._gradient(part), update))
         total = [sum(of_part) for of_part in zip(*sums, strict=True)]
         natural = self.form.gradient(total, hyper, count)
-        return {name: natural[name] * self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
+        slopes = {name: self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
+        return {name: (natural[name] * slope).to(slope.dtype) for name, slope in slopes.items()}
 
     def sums(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
         """The part of some weights in what the rule sums over all, for the update that is to come."""
@@ -106,7 +107,8 @@ class Arithmetic:
         """
         numbers = {}
         if self.form:
-            numbers = self._numbers(self.form, *self._natural(tuned, fixed, step, given), given)
+            hyper, count = self._natural(tuned, fixed, step, given)
+            numbers = self._numbers(self.form, hyper, count, given, vectors.grad.dtype)
         for part in self._parts(vectors):
             if self.form:
                 u = Update(self._gradient(part), part.memory, part.param, numbers)
@@ -142,12 +144,20 @@ class Arithmetic:
         after = Above(tuned, fixed, levels, self._seen(state.seen, natural, step))
         return after, torch.stack(list(natural[0].values()))
 
-    def rise(
-        self, state: Above, written: Tree, vectors: Vectors, count: Tensor, step: Tensor, given: Given = None
+    def whole(
+        self, state: Above, written: Written, vectors: Vectors, count: Tensor, step: Tensor
     ) -> tuple[Above, Tensor]:
-        """Both `pull` and `climb`, where there are no other weights; `count` as the step of `pull`."""
-        hypergradient = self.pull(state.tuned, state.fixed, vectors, count, given)
-        return self.climb(state, hypergradient, written, step)
+        """All parts of a step, where there are no other weights, and the rule sums over none.
+
+        `count` is as the step of `pull`.
+
+        Returns:
+            As `climb`, the weights moved.
+        """
+        hypergradient = self.pull(state.tuned, state.fixed, vectors, count) if self.bottom.tuned else {}
+        after, natural = self.climb(self._taken(state, written), hypergradient, {}, step)
+        self.move(after.tuned, after.fixed, vectors, count)
+        return after, natural
 
     def hyperparameters(self, state: Above) -> list[Tree]:
         """Every hyperparameter of each level, in natural units."""
@@ -180,23 +190,33 @@ class Arithmetic:
             last = {name: value[start:stop] for name, value in vectors.last.items()}
             yield Vectors(vectors.grad[start:stop], param, memory, last)
 
+    def _taken(self, state: Above, written: Written) -> Above:
+        """The state with the natural values in it that were written."""
+        there = dict(zip(self.bottom.rule.hyperparameters, written.there.unbind(), strict=True))
+        values = dict(zip(there, written.values.unbind(), strict=True))
+        tuned = {k: self.bottom.space(k).raw(values[k]).where(there[k], v) for k, v in state.tuned.items()}
+        fixed = {k: values[k].where(there[k], v) for k, v in state.fixed.items()}
+        return Above(tuned, fixed, state.levels, state.seen)
+
     def _gradient(self, part: Vectors) -> Tensor:
         return -part.grad if self.maximize else part.grad
 
     def _natural(self, tuned: Tree, fixed: Tree, step: Tensor, given: Given) -> tuple[dict[str, Any], Any]:
-        if isinstance(given, Floats):
+        """The hyperparameters of an update, and its count; compiled and as floats in 64 bits."""
+        if given is not None:
             return given.hyper, given.step
-        return self.bottom.hyperparameters(tuned, fixed), step
+        hyper = self.bottom.hyperparameters(tuned, fixed)
+        if not torch.compiler.is_compiling():
+            return hyper, step
+        return {name: value.double() for name, value in hyper.items()}, step.double()
 
     def _numbers(
-        self, form: ClosedForm[Any], hyper: dict[str, Any], step: Any, given: Given
+        self, form: ClosedForm[Any], hyper: dict[str, Any], step: Any, given: Given, dtype: torch.dtype
     ) -> dict[str, Any]:
-        if given is None:
-            return form.numbers(hyper, step)
-        if isinstance(given, Floats):
+        if given is not None:
             return given.numbers
-        names = form.numbers(form.rule.hyperparameters, 1.0)
-        return dict(zip(names, given.unbind(), strict=True))
+        numbers = form.numbers(hyper, step)
+        return stored(numbers, dtype) if torch.compiler.is_compiling() else numbers
 
     def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree, step: Tensor) -> Tensor:
         u = Update(form.decayed(u), u.memory, u.param, u.numbers)
@@ -250,7 +270,18 @@ def as_it_is(tensor: Tensor, step: Any) -> Tensor:
 
     The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
     """
-    return tensor.where(step > 0, 0.0) if torch.compiler.is_compiling() else tensor
+    if not torch.compiler.is_compiling():
+        return tensor
+    return tensor.where(step > 0, torch.zeros((), dtype=tensor.dtype, device=tensor.device))
+
+
+def stored(numbers: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Scalars as parts of one vector that a compiled program stores.
+
+    Else it would make them anew for every few elements. What is strided anew the compiler has to store.
+    """
+    vector = torch.stack(list(numbers.values())).to(dtype)
+    return dict(zip(numbers, vector.as_strided(vector.shape, vector.stride()).unbind(), strict=True))
 
 
 def add(trees: list[Tree]) -> Tree:

@@ -96,6 +96,9 @@ class Bucket:
             it then is a view.
         arithmetic: what moves them.
         scratch: where their gradients go.
+
+    Attributes:
+        whole: all of them, as they nearly always move.
     """
 
     def __init__(
@@ -112,7 +115,7 @@ class Bucket:
         self._param = scratch.take(params[0], size, "param") if arithmetic.needs_param(self.dtype) else None
         self.grads = [self._view(self._grad, i) for i in range(len(params))]
         self.weights = [] if self._param is None else [self._view(self._param, i) for i in range(len(params))]
-        self._whole = Run(self, 0, len(params))
+        self.whole = Run(self, 0, len(params))
 
     def fits(self) -> bool:
         """Whether the parameters are still of its device and type."""
@@ -125,7 +128,7 @@ class Bucket:
         there = [param.grad is not None for param in self.params]
         counts = [(state["step"], state["moved"]) for state in self.states]
         if all(there) and counts.count(counts[0]) == len(counts):
-            yield self._whole
+            yield self.whole
             return
         for (moves, _), group in groupby(range(len(there)), lambda i: (there[i], counts[i])):
             indices = list(group)
@@ -134,7 +137,7 @@ class Bucket:
 
     def all_vectors(self) -> list[Tensor]:
         """Those that programs take when all its parameters move."""
-        grad, param, memory, last = self._whole.vectors
+        grad, param, memory, last = self.whole.vectors
         return [grad, *([] if param is None else [param]), *memory.values(), *last.values()]
 
     def vectors(self, first: int, end: int) -> Vectors:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from inspect import signature
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Arithmetic
+from hyperopt.optim.arithmetic import Arithmetic, as_it_is
 from hyperopt.optim.level import Tree
-from hyperopt.optim.torch_private import compile_errors
-from hyperopt.optim.vectors import Above
+from hyperopt.optim.torch_private import (
+    compile_errors,
+    tree_flatten,
+    tree_leaves,
+    tree_map,
+    tree_unflatten,
+)
+from hyperopt.optim.vectors import Above, Vectors, Written
 
 APART = {"isolate_recompiles": True}
 """Programs do not count together how often they were compiled anew, for another type, device or length.
@@ -24,42 +30,119 @@ What else torch.compile takes, `recompile_limit` and `dynamic=True`, costs some 
 
 
 class Programs(NamedTuple):
-    """The parts of `Arithmetic` as they are called."""
+    """The parts of `Arithmetic` as they are called.
+
+    Attributes:
+        whole: compiled of tensors one after the other, by what says which is which; None where all is eager.
+    """
 
     pull: Callable[..., Tree]
     climb: Callable[..., tuple[Above, Tensor]]
-    rise: Callable[..., tuple[Above, Tensor]]
     move: Callable[..., None]
-    compiled: bool
+    whole: Callable[[Any], Callable[..., Tensor]] | None = None
 
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
     """A program is compiled for the first length that it meets, and at the second for every length."""
+    pull, climb, move = arithmetic.pull, arithmetic.climb, arithmetic.move
     if not compiled:
-        return Programs(arithmetic.pull, arithmetic.climb, arithmetic.rise, arithmetic.move, False)
-    return Programs(
-        _compiled(arithmetic.pull),
-        _compiled(arithmetic.climb),
-        _compiled(arithmetic.rise),
-        _compiled(arithmetic.move),
-        True,
-    )
+        return Programs(pull, climb, move)
+    return Programs(_compiled(pull), _compiled(climb), _compiled(move), cache(partial(_whole, arithmetic)))
+
+
+class Whole:
+    """A step of all parameters as one compiled program, which takes the same tensors every time.
+
+    Args:
+        run_by: the compiled programs of `arithmetic`.
+        arithmetic: by which they move.
+        vectors: of all of them.
+        above: the hyperparameters and the levels above, which are copied.
+
+    Attributes:
+        above: of now; a step changes them in place.
+    """
+
+    def __init__(self, run_by: Programs, arithmetic: Arithmetic, vectors: Vectors, above: Above) -> None:
+        assert run_by.whole
+        self.above: Above = tree_map(torch.clone, above)
+        self.vectors = vectors
+        like = next(iter((above.tuned | above.fixed).values()))
+        self._names = list(arithmetic.bottom.rule.hyperparameters)
+        values = like.new_zeros(len(self._names))
+        self._written = Written(values, torch.zeros_like(values, dtype=torch.bool))
+        self._count, self._step = like.new_zeros(()), like.new_zeros(())
+        parts = {name: part for name, part in vectors._asdict().items() if part is not None}
+        taken = self.above, self._written, parts, self._count, self._step
+        self._tensors, structure = tree_flatten(taken)
+        self._program = run_by.whole(structure)
+        self._is_written = False
+
+    def __call__(self, written: Tree, count: int, step: int) -> Tensor:
+        """Take the step.
+
+        Args:
+            written: as of `Arithmetic.climb`.
+            count: of the updates of the parameters, the coming one included.
+            step: counted from 1.
+
+        Returns:
+            As `Arithmetic.climb`: all natural values of level 0.
+        """
+        if written or self._is_written:
+            self._is_written = bool(written)
+            for i, name in enumerate(self._names):
+                self._written.there[i] = name in written
+                if name in written:
+                    self._written.values[i] = written[name]
+        self._count.fill_(count)
+        self._step.fill_(step)
+        natural: Tensor = self._program(*self._tensors)
+        return natural
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compiled at the first call; where that fails (no C++ compiler), it warns and stays eager."""
-    apart: dict[str, Any] = {k: v for k, v in APART.items() if k in signature(torch.compile).parameters}
-    program = torch.compile(function, fullgraph=True, **apart)
+    program = torch.compile(function, fullgraph=True, **_apart())
 
     def compiled_or_eager(*args: Any) -> Any:
         nonlocal program
         try:
             return program(*args)
         except compile_errors() as error:
-            reason = str(error).strip().splitlines()[0]
-            warnings.warn(f"the optimizer runs uncompiled: compiling failed ({reason})", stacklevel=2)
+            warn_uncompiled(error)
             program = function
             return function(*args)
 
     return compiled_or_eager
+
+
+def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., Tensor]:
+    """`Arithmetic.whole` of tensors one after the other, compiled; `structure` says which is which."""
+
+    def whole(*tensors: Tensor) -> Tensor:
+        above, written, parts, count, step = tree_unflatten(tensors, structure)
+        vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
+        after, natural = arithmetic.whole(above, written, vectors, count, step)
+        new = [as_it_is(value, step) for value in tree_leaves(after)]
+        for place, value in zip(tree_leaves(above), new, strict=True):
+            place.copy_(value)
+        return natural
+
+    apart = _apart()
+    filter_ = getattr(torch.compiler, "keep_portable_guards_unsafe", None)
+    if apart and filter_:
+        # What is no tensor is the same at every call of this very program, so there is no need to look.
+        apart["options"] = {"guard_filter_fn": filter_}
+    return torch.compile(whole, fullgraph=True, **apart)
+
+
+def _apart() -> dict[str, Any]:
+    return {k: v for k, v in APART.items() if k in signature(torch.compile).parameters}
+
+
+def warn_uncompiled(error: Exception) -> None:
+    """Warn that compiling failed."""
+    reason = str(error).strip().splitlines()[0]
+    warnings.warn(f"the optimizer runs uncompiled: compiling failed ({reason})", stacklevel=3)

@@ -15,10 +15,10 @@ from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
 from hyperopt.optim.level import Tree
-from hyperopt.optim.programs import Programs, programs
+from hyperopt.optim.programs import Programs, Whole, programs, warn_uncompiled
 from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
-from hyperopt.optim.torch_private import of_any_length
+from hyperopt.optim.torch_private import compile_errors, of_any_length
 from hyperopt.optim.vectors import Above, Floats, Given
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
@@ -77,6 +77,7 @@ class Stepper:
         self._of_any_length = False
         self._natural: tuple[Above, dict[str, Any]] | None = None
         self._numbers: tuple[Above, int, Given] | None = None
+        self._whole: Whole | None = None
 
     def step(
         self,
@@ -102,16 +103,18 @@ class Stepper:
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
-        run_by, like = self._programs(last), _like(above)
+        tuned, like = self.arithmetic.bottom.tuned, _like(above)
+        moved_before = [run for run in runs if tuned and run.moved == last > 0]
+        run_by = self._programs(last)
+        if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
+            try:
+                return self._step_as_one(run_by, runs[0], above, written, last)
+            except compile_errors() as error:
+                warn_uncompiled(error)
+                self._compiles, run_by = False, programs(self.arithmetic, compiled=False)
         count = _scalar(last + 1, like)
-        moved_before = [run for run in runs if self.arithmetic.bottom.tuned and run.moved == last > 0]
-        if len(runs) == len(moved_before) == 1 and _device(runs[0]) == like.device and not runs[0].layout:
-            runs[0].fill()
-            given = self._given(run_by, above, runs[0].step)
-            of_run = count if runs[0].step == last else _scalar(runs[0].step + 1, like)
-            after, natural = run_by.rise(above, written, runs[0].vectors, of_run, count, given)
-        else:
-            after, natural = run_by.climb(above, self._pulled(moved_before, above, run_by), written, count)
+        hypergradient = self._pulled(moved_before, above, run_by)
+        after, natural = run_by.climb(above, hypergradient, written, count)
         self._natural = after, self._named(natural)
         sums = self._summed(runs, after) if self.arithmetic.bottom.rule.summed else None
         for run in runs:
@@ -123,6 +126,23 @@ class Stepper:
             run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, moved(sums, _device(run)))
             run.leave(last + 1)
         return after
+
+    def _is_all(self, runs: list[Run], like: Tensor) -> bool:
+        """Whether one run tells all: of all parameters, where the hyperparameters are."""
+        if self.arithmetic.bottom.rule.summed or len(self._buckets) > 1:
+            return False
+        run = runs[0]
+        return run is self._buckets[0].whole and run.layout is None and _device(run) == like.device
+
+    def _step_as_one(self, run_by: Programs, run: Run, above: Above, written: Tree, last: int) -> Above:
+        whole = self._whole
+        if whole is None or whole.above is not above or whole.vectors is not run.vectors:
+            whole = Whole(run_by, self.arithmetic, run.vectors, above)
+        run.fill()
+        self._natural = whole.above, self._named(whole(written, run.step + 1, last + 1))
+        run.leave(last + 1)
+        self._whole = whole
+        return whole.above
 
     def natural(self, above: Above) -> dict[str, Any]:
         """Natural values of level 0: floats on a CPU, made once for each `above`."""
@@ -138,18 +158,15 @@ class Stepper:
     def _given(self, run_by: Programs, above: Above, step: int) -> Given:
         """The numbers of an update of a run, its last one or the one to come, whose count is `step`.
 
-        They are made here on a CPU, where compiled programs would make them anew for every few elements.
+        On a CPU Python makes them, unless a compiled program does.
         """
         form, like = self.arithmetic.form, _like(above)
-        if form is None or like.device.type != "cpu":
+        if form is None or run_by.whole or like.device.type != "cpu":
             return None
         if self._numbers is None or self._numbers[0] is not above or self._numbers[1] != step:
             hyper = self.natural(above)
             numbers = form.numbers(hyper, float(step))
-            given: Given = Floats(numbers, hyper, float(step))
-            if run_by.compiled:
-                given = torch.tensor(list(numbers.values()), dtype=like.dtype)
-            self._numbers = above, step, given
+            self._numbers = above, step, Floats(numbers, hyper, float(step))
         return self._numbers[2]
 
     def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:
@@ -197,10 +214,11 @@ class Stepper:
         compiled = self._compiles
         if compiled == "auto":
             compiled = last >= COMPILE_STEPS and last * self._elements >= COMPILE_ELEMENTS
+        compiled = bool(compiled) and last > 0  # of the first step, which pulls nothing, there is but one
         if compiled and len(self._buckets) > 1 and not self._of_any_length:
             of_any_length(vector for bucket in self._buckets for vector in bucket.all_vectors())
             self._of_any_length = True
-        return programs(self.arithmetic, compiled=bool(compiled))
+        return programs(self.arithmetic, compiled=compiled)
 
 
 def _device(run: Run) -> torch.device:

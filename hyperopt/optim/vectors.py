@@ -18,8 +18,20 @@ class Floats(NamedTuple):
     step: float
 
 
-Given = Floats | Tensor | None
-"""The numbers of an update, one after the other if they are a tensor; None where they are to be made."""
+Given = Floats | None
+"""The numbers of an update; None where they are to be made of tensors."""
+
+
+class Written(NamedTuple):
+    """Which natural values of level 0 were set since the last step, in the order of its rule.
+
+    Attributes:
+        values: of those that were not set whatever they are; [hyperparameters].
+        there: whether it was set; [hyperparameters].
+    """
+
+    values: Tensor
+    there: Tensor
 
 
 class Vectors(NamedTuple):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+from functools import partial
 from typing import Any
 
 import pytest
 import torch
-from loops import apart, batches, last
+from loops import apart, batches, last, loss_of, net
 from torch import nn
 
 from hyperopt.optim import HyperOptimizer, buckets, programs
@@ -39,6 +41,48 @@ def test_compiled_is_eager(capacity: int, settings: dict[str, Any], monkeypatch:
     assert abs(fast_rate - 0.01) > 1e-5
 
 
+IN_ONE: list[dict[str, Any]] = [
+    {},
+    {"stack": "adam/sgd/sgd", "alpha": (0.01, 1e-3, 1e-4), "clip": True, "weight_decay": 0.1, "maximize": True},
+]
+
+
+@pytest.mark.parametrize("settings", IN_ONE, ids=str)
+@pytest.mark.usefixtures("float64")
+def test_a_step_as_one_program_is_a_step_in_parts(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a rate is written, and from a saved state, which stays what it was."""
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    monkeypatch.delattr(torch.compiler, "keep_portable_guards_unsafe", raising=False)
+    programs.programs.cache_clear()
+    ends = []
+    try:
+        for compiled in (False, True):
+            module = net()
+            opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
+            for t, batch in enumerate(batches(16)):
+                if t in (7, 8, 12):
+                    opt.param_groups[0]["lr"] *= 0.5
+                if t == 10:
+                    saved, kept = opt.state_dict(), copy.deepcopy(opt.state_dict())
+                    opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
+                    opt.load_state_dict(saved)
+                opt.zero_grad()
+                loss_of(module, batch).backward()
+                opt.step()
+            assert repr(saved["param_groups"]) == repr(kept["param_groups"])
+            ends.append(({k: p.detach() for k, p in module.named_parameters()}, opt))
+    finally:
+        programs.programs.cache_clear()
+    (eager, slow), (fast, quick) = ends
+    assert next(iter(quick._steppers.values()))._whole
+    assert apart(eager, fast) < 1e-9
+    for one, other in zip(slow.hyperparameters(), quick.hyperparameters(), strict=True):
+        assert one == pytest.approx(other, rel=1e-9)
+    assert apart(eager, dict(net().named_parameters())) > 1e-3
+
+
 def test_auto_compiles_after_so_many_steps_and_elements(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = programs.programs
@@ -54,7 +98,7 @@ def test_auto_compiles_after_so_many_steps_and_elements(monkeypatch: pytest.Monk
         (100, "auto", [False, False, True, True]),
         (10, "auto", [False, False, False, True]),
         (100, False, [False] * 4),
-        (1, True, [True] * 4),
+        (1, True, [False, True, True, True]),
     ]
     for size, compile_, expected in cases:
         weight = nn.Parameter(torch.zeros(size))
@@ -80,10 +124,11 @@ def test_without_a_compiler_it_warns_and_goes_on(monkeypatch: pytest.MonkeyPatch
     opt = HyperOptimizer([weight], "sgd", 0.25, compile=True)
     try:
         with pytest.warns(UserWarning, match=r"runs uncompiled: compiling failed \(no C\+\+ compiler\)"):
-            opt.step()
+            for _ in range(2):
+                opt.step()
     finally:
         programs.programs.cache_clear()
-    assert torch.equal(weight, torch.full((3,), -0.25))
+    assert torch.equal(weight, torch.full((3,), -0.5))
 
 
 @pytest.mark.slow
@@ -97,8 +142,9 @@ def test_past_the_compilers_limit_it_warns_and_goes_on() -> None:
                 opt = HyperOptimizer([weight], "sgd", 0.25, compile=True)
                 with warnings.catch_warnings(record=True) as said:
                     warnings.simplefilter("always", UserWarning)
-                    opt.step()
+                    for _ in range(2):
+                        opt.step()
                 assert any("runs uncompiled" in str(one.message) for one in said) == warned
-                assert torch.equal(weight, torch.full((3,), -0.25, dtype=dtype))
+                assert torch.equal(weight, torch.full((3,), -0.5, dtype=dtype))
     finally:
         programs.programs.cache_clear()

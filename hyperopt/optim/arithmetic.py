@@ -83,10 +83,12 @@ class Arithmetic:
         for part in self._parts(vectors):
             update = Update(part.last[kept].to(part.grad.dtype), part.memory, part.param, numbers)
             sums.append(self.form.sums(self._gradient(part), update))
-        total = [sum(of_part) for of_part in zip(*sums, strict=True)]
+        total: list[Any] = [sum(of_part) for of_part in zip(*sums, strict=True)]
+        if given is not None:  # the device is a CPU, where some thirty operations on a float each cost more
+            total = torch.stack(total).tolist()
         natural = self.form.gradient(total, hyper, count)
         slopes = {name: self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
-        return {name: (natural[name] * slope).to(slope.dtype) for name, slope in slopes.items()}
+        return {name: (slope * natural[name]).to(slope.dtype) for name, slope in slopes.items()}
 
     def sums(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
         """The part of some weights in what the rule sums over all, for the update that is to come."""

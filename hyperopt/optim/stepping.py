@@ -179,8 +179,9 @@ class Stepper:
             of_run = _scalar(run.step + 1, _like(there))
             part = run_by.pull(there.tuned, there.fixed, run.vectors, of_run, given)
             parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
-        nothing = {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
-        return add([nothing, *(summed(add(trees), over) for over, trees in parts.items())])
+        if not parts:
+            return {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+        return add([summed(add(trees), over) for over, trees in parts.items()])
 
     def _summed(self, runs: list[Run], above: Above) -> Tree:
         """What the rule sums over all parameters, each of which then has the common state of the latest."""

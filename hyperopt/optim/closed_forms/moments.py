@@ -51,8 +51,8 @@ class AdamForm(ClosedForm[Adam]):
         v = u.memory["v"]
         inv, w = inverses(v, u.numbers["eps"])
         q = inv.mul_(cotangent)
-        qn = q * u.memory["m"]
-        return qn.sum(), dot(q, u.grad), dot(qn, w * v), dot(qn, (w * u.grad).mul_(u.grad))
+        sums = dot(q, u.memory["m"]), dot(q, u.grad)
+        return *sums, *in_squares(q.mul_(u.memory["m"]), w, v, u.grad)
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_square = sums
@@ -103,8 +103,8 @@ class NadamForm(ClosedForm[Nadam]):
         m, v = u.memory["m"], u.memory["v"]
         inv, w = inverses(v, u.numbers["eps"])
         q = inv.mul_(cotangent)
-        qn = self.direction(u).mul_(q)
-        return dot(q, m), dot(q, u.grad), dot(qn, w * v), dot(qn, (w * u.grad).mul_(u.grad))
+        sums = dot(q, m), dot(q, u.grad)
+        return *sums, *in_squares(self.direction(u).mul_(q), w, v, u.grad)
 
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         of_m, of_g, of_x, of_square = sums
@@ -211,6 +211,13 @@ def inverses(x: Tensor, eps: Scalar) -> tuple[Tensor, Tensor]:
     r = root_of(x)
     w = (x + eps * r if isinstance(eps, Tensor) else torch.add(x, r, alpha=eps)).reciprocal_()
     return r.mul_(w), w
+
+
+def in_squares(qn: Tensor, w: Tensor, x: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
+    """The sums <q n, w x> and <q n, w g**2>; of `qn` nothing remains."""
+    qnw = qn.mul_(w)
+    of_x = dot(qnw, x)
+    return of_x, dot(qnw.mul_(grad), grad)
 
 
 def betas(hyper: Numbers) -> dict[str, Scalar]:

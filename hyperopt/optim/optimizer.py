@@ -224,18 +224,16 @@ class HyperOptimizer(Optimizer):
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
             owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
-        if _arithmetic(owner).bottom.rule.averages and any(
-            evaluated.TRAINED in self.state[p] for p in params
-        ):
-            raise RuntimeError(
-                "step() after eval(): call train() first, which puts the trained weights back."
-            )
         stepper = self._steppers.get(indices[0])
         if stepper is None:
             sharding.check_caller()
-            arithmetic = _arithmetic(owner)
-            stepper = Stepper(arithmetic, owner["compile"], self._scratch)
+            stepper = Stepper(_arithmetic(owner), owner["compile"], self._scratch)
             self._steppers[indices[0]] = stepper
+        averages = stepper.arithmetic.bottom.rule.averages
+        if averages and any(evaluated.TRAINED in self.state[p] for p in params):
+            raise RuntimeError(
+                "step() after eval(): call train() first, which puts the trained weights back."
+            )
         written = self._written(indices)
         if not owner["step"] and written.get("alpha") == 0 and not any(map(sharding.has_slope, params)):
             stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made

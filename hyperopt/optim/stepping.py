@@ -77,6 +77,7 @@ class Stepper:
         self._of_any_length = False
         self._natural: tuple[Above, dict[str, Any]] | None = None
         self._numbers: tuple[Above, int, Given] | None = None
+        self._run_by: tuple[bool, Programs] | None = None
         self._whole: Whole | None = None
 
     def step(
@@ -111,7 +112,8 @@ class Stepper:
                 return self._step_as_one(run_by, runs[0], above, written, last)
             except compile_errors() as error:
                 warn_uncompiled(error)
-                self._compiles, run_by = False, programs(self.arithmetic, compiled=False)
+                self._compiles = False
+                run_by = self._programs(last)
         count = _scalar(last + 1, like)
         hypergradient = self._pulled(moved_before, above, run_by)
         after, natural = run_by.climb(above, hypergradient, written, count)
@@ -201,6 +203,8 @@ class Stepper:
         """See to it that every parameter with a gradient is in a bucket."""
         if not all(bucket.fits() for bucket in self._buckets):
             self._buckets, self._placed = [], set()
+        if self._placed.issuperset(params):
+            return
         new = [p for p in params if p not in self._placed and p.numel() and (p.grad is not None or states[p])]
         if not new:
             return
@@ -219,7 +223,9 @@ class Stepper:
         if compiled and len(self._buckets) > 1 and not self._of_any_length:
             of_any_length(vector for bucket in self._buckets for vector in bucket.all_vectors())
             self._of_any_length = True
-        return programs(self.arithmetic, compiled=compiled)
+        if self._run_by is None or self._run_by[0] != compiled:
+            self._run_by = compiled, programs(self.arithmetic, compiled=compiled)
+        return self._run_by[1]
 
 
 def _device(run: Run) -> torch.device:

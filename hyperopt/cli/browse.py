@@ -65,6 +65,8 @@ def stored(prefix: str) -> Record:
     Raises:
         ConfigError: no run's id starts so, or those of several runs do.
     """
+    if not prefix:
+        raise ConfigError("show '': the id of a run, or the start of it, is expected.")
     stores = working(), published()
     found = sorted({id_ for store in stores for id_ in store.starting_with(prefix)})
     if not found:

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.train import engine_options, planner, say_unrecorded, train
+from hyperopt.config.compose import composed
 from hyperopt.config.process_options import seconds, with_detach
 from hyperopt.config.sweep import Sweep, check_keys, parse, read
 from hyperopt.durable import StorageError
 from hyperopt.errors import ConfigError, typed
 from hyperopt.files import checkout_root
+from hyperopt.findings.rates import warnings
 from hyperopt.records import Store, home, published, working
 from hyperopt.wording import printable
 
@@ -85,6 +87,9 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
     if not asked.experiments:
         print(f"there are no {kind}s yet")
         return 0
+    for experiment in asked.experiments:
+        for sentence in warnings(experiment):
+            print(f"{experiment.id}: {sentence}")
     here, out = working(), published()
     stores = (here, out) if asked.from_published else (here,)
     if asked.auto:
@@ -148,23 +153,20 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
         if isinstance(value, Sweep) or key == "seed":
             hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
             raise ConfigError(f"{typed(key, value)}: {hint}.")
+    composed({key: value for key, value in settings.items() if "." not in key})  # refused before much is read
+    auto = own.get("seeds") == "auto"
+    seeds = None if auto else _seeds(own.get("seeds"))
+    budget = seconds("budget", own["budget"]) if "budget" in own else None
+    any_needs, from_published = (
+        _choice(key, own.get(key), only) for key, only in (("needs", "any"), ("from", "published"))
+    )
     loaded = [experiment for experiment in load(*patterns) if experiment.kind == kind]
     if patterns and not loaded:
         other, named = "tables" if kind == "figure" else "figures", " ".join(patterns)
         raise ConfigError(f"{named}: no {kind} has that id; did you mean `hyperopt {other} {named}`?")
-    auto = own.get("seeds") == "auto"
-    seeds = None if auto else _seeds(own.get("seeds"))
     _check_count(loaded, seeds)
-    return Asked(
-        patterns=patterns,
-        experiments=tuple(experiment.changed(settings) if settings else experiment for experiment in loaded),
-        seeds=seeds,
-        auto=auto,
-        budget=seconds("budget", own["budget"]) if "budget" in own else None,
-        any_needs=_choice("needs", own.get("needs"), "any"),
-        from_published=_choice("from", own.get("from"), "published"),
-        process=process,
-    )
+    experiments = tuple(experiment.changed(settings) if settings else experiment for experiment in loaded)
+    return Asked(patterns, experiments, seeds, auto, budget, any_needs, from_published, process)
 
 
 def _plans(

@@ -33,7 +33,8 @@ def check_procedure(config: Mapping[str, Any], chosen: Levels) -> None:
         )
     if config["multiplicative"] and 0 in chosen.alpha[:-1]:
         raise ConfigError(
-            f"alpha={shown(chosen.alpha)}: with multiplicative=true a tuned alpha has to be above 0."
+            f"alpha={shown(chosen.alpha)}: with multiplicative=true a number above 0 is expected of a tuned "
+            "alpha."
         )
     if config["tune_after"] == "tensor" and (
         chosen.stack[1:] != ("sgd",) or chosen.tune != ("alpha",) or any(chosen.clip)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
 from hyperopt.config.process_options import PROCESS_KEYS, process_options
+from hyperopt.config.rates import two_meanings
 from hyperopt.config.run import Run, resolve
 from hyperopt.config.schema import Settings, number_names
 from hyperopt.config.shorthands import SHORTHANDS
@@ -134,7 +135,7 @@ def one(settings: Mapping[str, Any]) -> Run:
 
 
 def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
-    """Every combination of a sweep's values, each run once, and notes on what was dropped.
+    """Every combination of a sweep's values, each run once, and notes on what was dropped or is ambiguous.
 
     The last key varies fastest. clip=true on a stack of one level is dropped with a note.
 
@@ -167,7 +168,8 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
         if run := of_setting(*at.values()):
             run = run if seed is None else run.at(seeds[seed])
             runs.setdefault(run.id, run)
-    notes = list(dict.fromkeys(notes))
+    notes += [two_meanings(alpha, runs.values()) for alpha in choices.get("alpha", ())[:1]]
+    notes = list(dict.fromkeys(filter(None, notes)))
     if not runs:
         raise ConfigError("; ".join(notes).removeprefix("dropped: ") or "the sweep has no runs.")
     return list(runs.values()), notes

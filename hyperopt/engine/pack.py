@@ -137,6 +137,7 @@ def steps_of(run: Run, rows: int) -> int:
     full, rest = divmod(rows, run.batch_size)
     if run.procedure["drop_last"] and not full:
         raise ConfigError(
-            f"batch_size={run.batch_size}: with drop_last=true it must not exceed the {rows} training rows."
+            f"batch_size={run.batch_size}: with drop_last=true a whole number of at most {rows} is expected, "
+            "the training rows."
         )
     return full + (rest > 0 and not run.procedure["drop_last"])

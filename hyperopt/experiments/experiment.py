@@ -269,9 +269,8 @@ class Experiment:
     def _cells(self) -> tuple[Cell, ...]:
         """Kept, as each cell keeps its runs."""
         cells = []
-        if self.baseline:
-            of_baseline = self.baseline.label, self.columns[0], self.baseline.report, self.baseline.settings
-            cells.append(self._cell(*of_baseline))
+        if own := self.baseline:
+            cells.append(self._cell(own.label, self.columns[0], own.report, own.settings))
         for table in self.tables:
             for row in table.rows:
                 for column, report in zip(self.columns, row.report, strict=True):

@@ -130,7 +130,9 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
     multiplicative = levels.parse_truth("multiplicative", given["multiplicative"])
     if multiplicative and 0 in chosen.alpha[:-1]:
         alphas = shown(chosen.alpha)
-        raise ConfigError(f"alpha={alphas}: with multiplicative=true a tuned alpha has to be above 0.")
+        raise ConfigError(
+            f"alpha={alphas}: with multiplicative=true a number above 0 is expected of a tuned alpha."
+        )
     return {
         "stack": "/".join(chosen.stack),
         "alpha": chosen.alpha,

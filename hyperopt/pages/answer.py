@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.judging import OUTCOMES, Outcome
+from hyperopt.findings.rates import rates_of_rows
 from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
-from hyperopt.pages.blocks import Block, Sentences
+from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.markdown import number
 from hyperopt.pages.undecided import too_few
 from hyperopt.wording import counted
@@ -76,7 +77,7 @@ def numbers(tally: Tally, what: str = "number") -> str:
 def section(view: View) -> list[Block]:
     """The opening lines: the verdicts sentence by sentence, the numbers, what was run."""
     if not view.measured:
-        return ["**No runs yet.**", ran(view.experiment, view)]
+        return ["**No runs yet.**", ran(view.experiment, view), _rates(view.experiment)]
     experiment, tally = view.experiment, view.tally
     head = _head(view)
     parts: list[Block] = [f"**{head}**" if head else "", Sentences(view.verdicts, said(view.verdicts))]
@@ -84,7 +85,7 @@ def section(view: View) -> list[Block]:
         parts.append(_numbers(tally, experiment))
     elif tally.left_out:
         parts.append(f"None of the {counted(tally.left_out, 'number')} can be compared: too few runs tell.")
-    return [*parts, ran(experiment, view)]
+    return [*parts, ran(experiment, view), _rates(experiment)]
 
 
 def said(verdicts: Sequence[Verdict]) -> str:
@@ -116,6 +117,13 @@ def ran(experiment: Experiment, view: View) -> str:
     """The line that says what was run."""
     facts = [*what_ran(experiment), f"{view.count}" if experiment.random else "nothing random"]
     return f"What was run: {'; '.join(facts)}." if len(facts) > 1 else ""
+
+
+def _rates(experiment: Experiment) -> Block:
+    """What each row runs, every rate resolved."""
+    rows = rates_of_rows(experiment)
+    head = [experiment.corner or "row", "stack, with the initial α of each level"]
+    return Folded("Initial α of each row", [Table(head, rows, left=head)]) if rows else ""
 
 
 def _head(view: View) -> str:

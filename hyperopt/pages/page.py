@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.rates import warnings
 from hyperopt.findings.view import View
 from hyperopt.pages import (
     alphas,
@@ -111,4 +112,4 @@ def _head(experiment: Experiment) -> list[Block]:
     if experiment.changes:
         changes = " ".join(f"{key}={value}" for key, value in sorted(experiment.changes.items()))
         lines.append(f"**Not the report's settings:** `{changes}`.")
-    return lines
+    return [*lines, *(f"**{sentence}**" for sentence in warnings(experiment))]

@@ -231,6 +231,8 @@ def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.Captu
     assert main(["run"]) == 0
     assert main(["show", engine[0].id[:5]]) == 0
     assert "command: hyperopt run" in capsys.readouterr().out
+    assert main(["show", ""]) == 2
+    assert "the start of it, is expected" in capsys.readouterr().err
 
 
 def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

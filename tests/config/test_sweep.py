@@ -38,6 +38,22 @@ def test_clip_on_one_level_is_dropped_with_a_note() -> None:
     assert "stack=adam has no level above 0" in notes[0]
 
 
+@pytest.mark.parametrize(
+    ("typed", "warned"),
+    [
+        (["stack=adam,adam/sgd", "alpha=0.01"], True),
+        (["stack=adam,adam/sgd", "alpha=0.01,0.1"], True),
+        (["stack=adam,adam/sgd"], False),
+        (["stack=adam,sgd", "alpha=0.01"], False),
+        (["stack=adam/sgd,sgd/sgd", "alpha=0.01/1e-5"], False),
+    ],
+)
+def test_a_rate_that_is_one_of_other_levels_in_other_stacks_is_noted(typed: list[str], warned: bool) -> None:
+    _, notes = expand(parse(typed)[0])
+    meant = "adam(0.01) and adam(0.001)/sgd(0.01)"
+    assert [f"as it is the rate of the top level: {meant};" in note for note in notes] == [True] * warned
+
+
 def test_a_sweep_of_which_nothing_is_left_is_refused() -> None:
     with pytest.raises(ConfigError, match="no level above 0"):
         runs_of("stack=adam", "clip=true")

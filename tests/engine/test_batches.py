@@ -41,7 +41,7 @@ def test_an_epoch_counts_a_smaller_last_batch_unless_it_is_dropped() -> None:
     run, dropping = (resolve({"batch_size": 256, "drop_last": drop}) for drop in (False, True))
     assert [steps_of(run, rows) for rows in (1, 256, 257, 60000)] == [1, 1, 2, 235]
     assert [steps_of(dropping, rows) for rows in (256, 257, 60000)] == [1, 1, 234]
-    with pytest.raises(ConfigError, match=r"batch_size=256: with drop_last=true .* the 255 training rows"):
+    with pytest.raises(ConfigError, match=r"batch_size=256: with drop_last=true .* at most 255 is expected"):
         steps_of(dropping, 255)
 
 

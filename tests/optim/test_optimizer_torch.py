@@ -218,7 +218,7 @@ def test_sparse_gradients_are_refused() -> None:
         ({"beta3": 0.5}, "did you mean beta2?|did you mean beta1?"),
         ({"form": "as written"}, "form=as written: one of textbook, reported"),
         ({"floor": -1.0}, "floor=-1: a finite number of 0 or more"),
-        ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a tuned alpha has to be above 0"),
+        ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a number above 0 is expected of a tuned alpha"),
         ({"compile": "maybe"}, "compile=maybe: true, false or auto"),
     ],
 )

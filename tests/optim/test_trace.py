@@ -111,7 +111,7 @@ def test_a_pack_is_its_runs_as_one_program(settings: dict[str, Any]) -> None:
         ({"stack": "adam/sgd", "trace": 0.9}, "trace=0.9: tune=alpha is expected"),
         ({"stack": "adam/sgd", "hypergradient": "cosine"}, "hypergradient=cosine: tune=alpha is expected"),
         ({"stack": "sgd/sgd", "trace": 2}, "trace=2: a number from 0 up to 1"),
-        ({"stack": "sgd/sgd", "alpha": "0/0.1", "multiplicative": True}, "has to be above 0"),
+        ({"stack": "sgd/sgd", "alpha": "0/0.1", "multiplicative": True}, "a number above 0 is expected"),
         ({"warmup": 1}, "warmup=1: a number from 0 up to, but not, 1"),
     ],
 )

@@ -1,0 +1,63 @@
+"""The initial learning rates that the rows of an experiment run with, and what is unclear about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from hyperopt.config.rates import two_meanings
+from hyperopt.experiments.experiment import Cell, Experiment
+
+FEW = 4
+"""Up to so many different stacks of a row are told; of more the first and the last."""
+
+
+def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
+    """By row its stacks with all rates as they are resolved, such as adam(0.001)/sgd(1e-05)."""
+    names = {column.name: column.label for column in experiment.columns}
+    rows: dict[str, dict[str, list[str]]] = {}
+    for cell in experiment.cells():
+        for run in cell.at_seed_0:
+            rows.setdefault(cell.row, {}).setdefault(run.label, []).append(names[cell.column])
+    return [(row, _told(stacks)) for row, stacks in rows.items()]
+
+
+def _told(stacks: dict[str, list[str]]) -> str:
+    """Stacks, with the columns that have them where these differ."""
+    if len(stacks) > FEW:
+        first, *_, last = stacks
+        return f"{first} … {last}"
+    columns = {stack: ", ".join(dict.fromkeys(labels)) for stack, labels in stacks.items()}
+    differ = len(set(columns.values())) > 1
+    return "; ".join(f"{labels}: {stack}" if differ else stack for stack, labels in columns.items())
+
+
+def warnings(experiment: Experiment) -> list[str]:
+    """A sentence for each rate of the file that is one level's in some cells and another's in others."""
+    given: dict[tuple[str, str], tuple[Any, list[Cell]]] = {}
+    for where, alpha, cell in _given(experiment):
+        given.setdefault((where, str(alpha)), (alpha, []))[1].append(cell)
+    found = (
+        (where, two_meanings(alpha, (run for cell in cells for run in cell.at_seed_0)))
+        for (where, _), (alpha, cells) in given.items()
+    )
+    return [f"{where}: {sentence}" for where, sentence in found if sentence]
+
+
+def _given(experiment: Experiment) -> Iterator[tuple[str, Any, Cell]]:
+    """Of each cell whose rate is given: where, as what, and the cell."""
+    cells = {(cell.row, cell.column): cell for cell in experiment.cells()}
+    for table in experiment.tables:
+        for row, column in product(table.rows, experiment.columns):
+            parts = {
+                "the experiment's settings": experiment.settings,
+                f"the settings of table {table.heading!r}": table.settings,
+                f"row {row.label!r}": row.settings,
+                f"column {column.name!r}": column.settings,
+                "the command": experiment.changes,
+            }
+            giving = [where for where, settings in parts.items() if "alpha" in settings]
+            cell = cells.get((row.label, column.name))
+            if giving and cell:
+                yield giving[-1], parts[giving[-1]]["alpha"], cell

@@ -89,6 +89,17 @@ def make_folder(folder: Path) -> None:
         _sync(folder.parent)
 
 
+def set_apart(path: Path, beside: Path) -> Path | None:
+    """Move a damaged file into `damaged/` of a folder; where it is then, None where it cannot be moved."""
+    apart = beside / "damaged" / f"{path.name}.{token_hex(4)}"
+    try:
+        make_folder(apart.parent)
+        path.rename(apart)
+    except OSError:
+        return None
+    return apart
+
+
 def is_there(path: Path) -> bool:
     """Whether something is at a path, be it a link to nothing; nothing is where the name is too long."""
     return os.path.lexists(path)

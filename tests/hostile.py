@@ -12,121 +12,19 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
+from hostile_words import BOUNDS, FIRST, FLAGS, KEYS, OF_RUNS, PATTERNS, SCALARS, SHOWN, SWEEPS, VERBS
+from made_records import a_record
+
 from hyperopt.cli import main
+from hyperopt.config import resolve
 from hyperopt.config.process_options import PROCESS_KEYS
 from hyperopt.config.sweep import shipped_keys
-
-DIGITS = "9" * 5000
-SCALARS = (
-    *("", "null", "true", "nan", "inf", "-inf", "-1", "0", "-0.0", "1e308", "1e309", "1e39", "1e-400", "0.5"),
-    *("9223372036854775808", DIGITS, f"1e{DIGITS}", f"0.{DIGITS}", "0x10", "1_000", "1e−5", "−1", "1/0"),
-    *("???", "${seed}", "${oc.env:HOME}", "${oc.decode:x}", "${", "\\${seed}", "$HOME", "$(touch hostile)"),
-    *("`touch hostile`", "; touch hostile", "__import__('os').system('touch hostile')", "os:system", "a:b"),
-    *(":", "x:", ":x", "a..b:c", "hyperopt.optim.rules:Rule", "hyperopt.optim.rules:RULES", "this is: not"),
-    *("../../etc/passwd", "/dev/zero", "~", "a/b/c", "/", "//", "adam/", "/adam", "adam//sgd", "adam/sgd_hd"),
-    *("'quoted'", '"quoted"', "'open", '"', "\\", "\x00", "\n", "a\nb", "\x1b[31m", "é", "字", "😀", "​"),
-    *("{}", "{a:1}", "{a:{b:[1]}}", "[]", "[[1]]", "[[]]", "[1,[2]]", "[null]", "[true]", "[nan]", "[1e308]"),
-    *(
-        "['a']",
-        "[{a:1}]",
-        f"[{DIGITS}]",
-        "[" * 3000,
-        "[" * 200 + "]" * 200,
-        "(" * 50,
-        ")",
-        "]",
-        "}",
-        "{",
-        "[",
-    ),
-    *(
-        "all",
-        "[all,all]",
-        "[alpha,alpha]",
-        "[all,alpha]",
-        "auto",
-        "cuda:7",
-        "json",
-        "none",
-        "%s%n",
-        "a=b",
-        "=",
-    ),
-)
-SWEEPS = (
-    *("1,2", ",", "1,,2", "a,b,", "1,1", "range(0,3)", "range(0,0)", "range(3,0)", "range(0,1,0)", "range()"),
-    *("range(0,1e9)", "range(0,1e308)", "range(nan,1)", "range(0,inf)", f"range(0,{DIGITS})", "range(a,b)"),
-    *(
-        "choice()",
-        "choice(1,2,[3])",
-        "choice({},[])",
-        "interval(0,1)",
-        "glob(*)",
-        "sort(3,2,1)",
-        "shuffle(1,2)",
-    ),
-    *(
-        "tag(a,choice(1,2))",
-        "int(3.5)",
-        "float(x)",
-        "json_str([1])",
-        "extend_list(1)",
-        "nosuch(1)",
-        "[1],[2]",
-    ),
-)
-KEYS = (
-    *(
-        "",
-        " ",
-        "=",
-        "lr",
-        "optimizer",
-        "dataset.",
-        ".train",
-        "dataset.train.x",
-        "dataset..train",
-        "model.name",
-    ),
-    *("model.hidden.0", "model.hidden[0]", "seeds", "budget", "needs", "from", "hydra.run.dir", "_target_"),
-    *("versions", "id", "dataset.name", "default_epochs", "__class__", "model.__class__", "a b", "x" * 3000),
-    *("~seed", "+seed", "++seed", "seed@pkg", "seed@:pkg", "defaults", "stack.x", "alpha.0", "seed\n", "é"),
-)
-PATTERNS = (
-    *("nosuch", "clipping", "clipping/", "../clipping/table2", "/etc/*", "**/", "[", "[!", "", "?", "\x00"),
-    *(
-        "clipping/table2.yaml",
-        "clipping/table2/..",
-        "x" * 3000,
-        "--",
-        "-",
-        "-m",
-        "--plan",
-        "--nosuch",
-        "-h=1",
-    ),
-    *("mnist", "MNIST", "0", "ffffffffffff", "../../x", "a\nb", "😀", "--refetch=1", "--version=1"),
-)
-VERBS = (
-    "run",
-    "run",
-    "run",
-    "run",
-    "tables",
-    "figures",
-    "show",
-    "data",
-    "publish",
-    "render",
-    "bench",
-    "runs",
-    "",
-    "rnu",
-)
+from hyperopt.records import Store
+from hyperopt.records.remarks import remark
 
 
 def command_lines(count: int, seed: int) -> Iterator[list[str]]:
@@ -139,27 +37,63 @@ def command_lines(count: int, seed: int) -> Iterator[list[str]]:
         value = draw.choice(SCALARS) if draw.random() < 0.75 else draw.choice(SWEEPS)
         return f"{key}={value}" if draw.random() < 0.95 else draw.choice([key, value])
 
+    def criterion() -> str:
+        if draw.random() < 0.3:
+            return override()
+        key = draw.choice(SHOWN) if draw.random() < 0.6 else draw.choice(known)
+        return f"{key}={draw.choice(BOUNDS if draw.random() < 0.6 else SCALARS)}"
+
+    def some(word: Callable[[], str]) -> list[str]:
+        return [word() for _ in range(draw.choice((1, 1, 1, 2, 3)))]
+
     for _ in range(count):
         verb = draw.choice(VERBS)
-        words = [verb]
-        if verb in ("run", "runs", "bench", "tables", "figures"):
-            words += [override() for _ in range(draw.choice((1, 1, 1, 2, 3)))]
-        if verb != "run" and draw.random() < 0.7:
+        words = [verb, *(draw.choice(choices) for choices in FIRST.get(verb, ()) if draw.random() < 0.95)]
+        if verb in ("run", "bench", "tables", "figures"):
+            words += some(override)
+        elif verb == "compare":
+            words += [" ".join(some(criterion)) for _ in range(draw.choice((1, 2, 2, 2, 3)))]
+        elif verb in OF_RUNS or draw.random() < 0.1:
+            words += some(criterion) if draw.random() < 0.9 else []
+        if verb not in ("run", *OF_RUNS, *FIRST) and draw.random() < 0.7:
             words.append(draw.choice(PATTERNS))
         if draw.random() < 0.3:
-            words.insert(draw.randrange(len(words) + 1), draw.choice(("-m", "--plan", "--help", "--nosuch")))
+            words.insert(draw.randrange(len(words) + 1), draw.choice(FLAGS))
         yield words
 
 
-def outcome(words: list[str], folder: Path) -> tuple[str | None, float]:
+def a_store(home: Path) -> Store:
+    """A working store of a few runs, one of which diverged, with a tag and a note."""
+    runs = [
+        resolve({"stack": stack, "seed": seed}) for stack in ("adam", "adam/sgd", "sgd") for seed in (0, 1)
+    ]
+    store = Store(home / "records", home)
+    store.write([a_record(id=run.id, config=run.canonical(), diverged=not run.seed) for run in runs], "pack")
+    remark(home, [runs[0].id], add=["good"], note="an odd one")
+    return store
+
+
+def kept(home: Path) -> dict[str, bytes]:
+    """The files of a store that hold what was trained and said."""
+    files = (*home.glob("records/**/*.parquet"), home / "remarks.json")
+    return {str(path): path.read_bytes() for path in files}
+
+
+def outcome(words: list[str], folder: Path, home: Path) -> tuple[str | None, float]:
     """What is wrong with the answer to a command line, None for nothing, and the seconds it took.
 
-    Nothing is trained, measured or fetched: a line that gets so far is a good one.
+    Nothing is trained, measured, fetched or drawn, and nothing but tags and notes is written: a line that
+    gets so far is a good one.
+
+    Args:
+        words: the line.
+        folder: the current one, in which nothing may be left.
+        home: of the working store, which stays as it is where a line is refused.
     """
     reached = SystemExit(0)
-    said, began = io.StringIO(), time.perf_counter()
+    said, began, before = io.StringIO(), time.perf_counter(), kept(home)
     wrong = None
-    stops = [
+    stops: list[contextlib.AbstractContextManager[object]] = [
         patch(name, side_effect=reached)
         for name in (
             "hyperopt.cli.train.train",
@@ -169,7 +103,25 @@ def outcome(words: list[str], folder: Path) -> tuple[str | None, float]:
             "hyperopt.cli.bench.milliseconds",
             "hyperopt.publish.publish",
             "hyperopt.publish.render",
+            "hyperopt.publish.published_views",
+            "hyperopt.findings.study.runs_of_study",
+            "hyperopt.cli.browse.browse",
+            "hyperopt.cli.new.write",
+            "hyperopt.cli.plot.write",
+            "hyperopt.cli.view_server.serve",
+            "hyperopt.cli.view.write_files",
+            "hyperopt.records.removal.remove",
+            "hyperopt.engine.garbage.sweep",
+            "hyperopt.export.csv_files.write",
+            "hyperopt.export.tensorboard.write",
+            "hyperopt.export.trackio._storage",
         )
+    ]
+    stops += [
+        patch("hyperopt.figures.draw.draw_panels", return_value=b""),
+        patch("hyperopt.export.tensorboard.encoded", return_value=b""),
+        patch("builtins.input", return_value="n"),
+        patch.dict("os.environ", {"XDG_CACHE_HOME": str(home / "cache")}),
     ]
     with contextlib.ExitStack() as stack:
         for stop in stops:
@@ -184,8 +136,14 @@ def outcome(words: list[str], folder: Path) -> tuple[str | None, float]:
             refusal = said.getvalue()
             if code == 2 and "usage:" not in refusal and refusal.count("\n") > 1:
                 wrong = f"a refusal of several lines: {refusal!r}"
+            elif code == 2 and kept(home) != before:
+                wrong = "a refusal that changed the store"
             elif len(refusal) > 1500:
                 wrong = f"a refusal of {len(refusal)} letters"
+            elif code and "\x1b" in refusal:
+                wrong = f"a refusal that a terminal obeys: {refusal!r}"
+            elif code not in (0, 1, 2):
+                wrong = f"exit code {code}"
     if left := sorted(folder.rglob("*")):
         wrong = f"left {left}"
     return wrong, time.perf_counter() - began
@@ -195,11 +153,13 @@ def _try_all(count: int, seed: int) -> int:
     faults, slow = 0, []
     with (
         tempfile.TemporaryDirectory() as name,
+        tempfile.TemporaryDirectory() as home,
         contextlib.chdir(name),
-        patch.dict("os.environ", {"HYPEROPT_HOME": f"{name}/home"}),
+        patch.dict("os.environ", {"HYPEROPT_HOME": home}),
     ):
+        a_store(Path(home))
         for words in command_lines(count, seed):
-            wrong, seconds = outcome(words, Path(name))
+            wrong, seconds = outcome(words, Path(name), Path(home))
             slow.append((seconds, [word[:60] for word in words]))
             if wrong:
                 faults += 1

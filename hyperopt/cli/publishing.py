@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hyperopt.errors import ConfigError
+from hyperopt.errors import ConfigError, shortened
 from hyperopt.files import checkout_root
 from hyperopt.records import working
 
@@ -42,7 +42,9 @@ def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[E
 
     for word in patterns:
         if "=" in word:
-            raise ConfigError(f"{word}: only ids and globs are expected here, such as clipping/table2.")
+            raise ConfigError(
+                f"{shortened(word)}: only ids and globs are expected here, such as clipping/table2."
+            )
     # All that can be read, unless some are named; what is passed over is told where its page is missed.
     loaded = load(*patterns, unreadable=None if patterns else lambda *_: None)
     own = [experiment for experiment in loaded if experiment.folder]

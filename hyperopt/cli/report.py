@@ -41,8 +41,16 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
         yield f"{event['event']} at step {event['step']} (epoch {event['epoch']}){of_level}"
     result = [*sorted(record.final.items()), *((name, series[-1]) for name, series in metrics if series)]
     how = "cached" if cached else "trained"
-    yield f"result: {_values(result)}; {'diverged' if record.diverged else 'did not diverge'}"
+    yield f"result: {_values(result)}; {_end(record)}"
     yield f"run {record.id}, {how} ({record.seconds:.1f} s, {record.steps} steps)"
+
+
+def _end(record: Record) -> str:
+    """Whether a run diverged; where it nearly did, why that does not count."""
+    if record.diverged:
+        return "diverged"
+    beyond = record.final.get("squared_weights") == math.inf
+    return "did not diverge" + ", as no weight is infinite: their squares are" * beyond
 
 
 def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[dict[str, Any]]:

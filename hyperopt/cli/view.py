@@ -11,7 +11,7 @@ from hyperopt.cli.chosen_runs import ChosenRuns, now
 from hyperopt.cli.site import write_files
 from hyperopt.cli.words import FROM, split
 from hyperopt.durable import write
-from hyperopt.errors import ConfigError
+from hyperopt.errors import ConfigError, shortened
 from hyperopt.records import home
 from hyperopt.selection import why_none
 from hyperopt.wording import counted
@@ -70,5 +70,7 @@ def _port(text: str | None) -> int | None:
     if text is None:
         return None
     if not text.isdecimal() or int(text) > 65535:
-        raise ConfigError(f"--port {text}: a number from 0, for any that is free, to 65535 is expected.")
+        raise ConfigError(
+            f"--port {shortened(text)}: a number from 0, for any that is free, to 65535 is expected."
+        )
     return int(text)

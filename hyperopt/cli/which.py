@@ -7,7 +7,7 @@ from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.words import ANY, FROM, split
-from hyperopt.errors import ConfigError, typed
+from hyperopt.errors import ConfigError, shortened, typed
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -17,7 +17,7 @@ def which(arguments: Namespace) -> int:
     """Print the page with the answers, for the band and the target that are given."""
     words, options = split(arguments.words, {**FROM, "band": ANY, "target": ANY})
     if words:
-        raise ConfigError(f"{words[0]}: band=, target= or from= is expected.")
+        raise ConfigError(f"{shortened(words[0])}: band=, target= or from= is expected.")
     from hyperopt.findings.advice import BAND, TARGET
     from hyperopt.findings.study import runs_of_study, study
     from hyperopt.pages.which_stack import page

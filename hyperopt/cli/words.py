@@ -29,7 +29,7 @@ def split(words: Sequence[str], own: Mapping[str, Sequence[str]]) -> tuple[list[
             selecting.append(word)
             continue
         if key in options:
-            raise ConfigError(f"{key}={text}: {key} is given twice.")
+            raise ConfigError(f"{typed(key, text)}: {key} is given twice.")
         if not text or (own[key] and text not in own[key]):
             allowed = f"one of {', '.join(own[key])}" if own[key] else "a value"
             raise ConfigError(f"{typed(key, text)}: {allowed} is expected.")

@@ -17,7 +17,7 @@ from hyperopt.config import Run
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import Plan
 from hyperopt.engine.progress import Progress
-from hyperopt.errors import ConfigError, unknown
+from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.export.live import TensorBoard, Trackio
 from hyperopt.records import Record
 
@@ -61,7 +61,7 @@ def callbacks_of(names: Sequence[str], folder: Path) -> dict[str, Callback]:
             kind = SHIPPED.get(name) or (points[name].load() if name in points else _own(name))
             found[name] = kind(folder)
         except (ImportError, AttributeError, TypeError, ValueError) as error:
-            raise ConfigError(f"callbacks={name}: it cannot be made: {error}") from error
+            raise ConfigError(f"{typed('callbacks', name)}: it cannot be made: {error}") from error
     return found
 
 

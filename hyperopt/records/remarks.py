@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hyperopt.durable import Lock, StorageError, write
-from hyperopt.errors import ImpossibleError
+from hyperopt.durable import Lock, StorageError, set_apart, write
 
+LOG = logging.getLogger(__name__)
 NAME = "remarks.json"
 
 
@@ -24,8 +25,11 @@ class Remark:
 def remarks(root: Path) -> dict[str, Remark]:
     """By run id what was said of it, in a working folder.
 
+    A file that is not as it was written is moved away and named, and counts for nothing: neither is what it
+    holds lost, nor does it stop what is asked of the runs.
+
     Raises:
-        ImpossibleError: the file is not as it was written.
+        StorageError: the system does not let us read it.
     """
     path = root / NAME
     try:
@@ -35,8 +39,11 @@ def remarks(root: Path) -> dict[str, Remark]:
         return {}
     except OSError as error:
         raise StorageError(f"{path} cannot be read: {error.strerror}.", path) from error
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ImpossibleError(f"{path} is damaged: tags and notes by run id are expected in it.") from error
+    except (ValueError, TypeError, KeyError, AttributeError):
+        moved = set_apart(path, root)
+        done = f"It was moved to {moved}; mend it and move it back." if moved else "It is passed over."
+        LOG.warning("%s is damaged: tags and notes by run id are expected in it. %s", path, done)
+        return {}
 
 
 def remark(
@@ -51,7 +58,6 @@ def remark(
 
     Raises:
         StorageError: the system does not let us write there.
-        ImpossibleError: the file is not as it was written.
     """
     with Lock(root / f".{NAME}.lock"):
         said = remarks(root)

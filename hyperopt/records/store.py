@@ -5,16 +5,14 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from secrets import token_hex
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hyperopt.durable import make_folder, sweep
+from hyperopt.durable import set_apart, sweep
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.compaction import compact
 from hyperopt.records.index import Index
@@ -148,10 +146,7 @@ class Store:
     def _set_apart(self, path: Path, error: ImpossibleError) -> None:
         """Say that a file counts for nothing, and move it away where it is ours and damaged."""
         done = "It is passed over."
-        if self.beside is not None and isinstance(error, DamagedFileError):
-            apart = self.beside / "damaged" / f"{path.name}.{token_hex(4)}"
-            with suppress(OSError):
-                make_folder(apart.parent)
-                path.rename(apart)
-                done = f"It was moved to {apart}; what it held counts as missing."
+        beside = self.beside if isinstance(error, DamagedFileError) else None
+        if beside is not None and (moved := set_apart(path, beside)):
+            done = f"It was moved to {moved}; what it held counts as missing."
         LOG.warning("%s %s", error, done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import command_lines, outcome
+from hostile import a_store, command_lines, outcome
 
 LINES = 120
 """Of the thousand that `python tests/hostile.py` tries, which takes a minute."""
@@ -15,8 +15,11 @@ LINES = 120
 def test_a_hostile_command_line_is_refused_in_a_sentence(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path)
+    home, folder = tmp_path / "home", tmp_path / "here"
+    folder.mkdir()
+    a_store(home)
+    monkeypatch.setenv("HYPEROPT_HOME", str(home))
+    monkeypatch.chdir(folder)
     for words in command_lines(LINES // 4, seed):
-        wrong, _ = outcome(words, tmp_path)
+        wrong, _ = outcome(words, folder, home)
         assert wrong is None, f"{words}: {wrong}"

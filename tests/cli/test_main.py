@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from small_runs import fake_record, small_run
 
 from hyperopt.cli import main, pages
 from hyperopt.cli.report import run_lines, settings_table, sweep_table
@@ -233,6 +234,23 @@ def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.Captu
     assert "command: hyperopt run" in capsys.readouterr().out
     assert main(["show", ""]) == 2
     assert "the start of it, is expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("diverged", "squares", "says"),
+    [
+        (False, 4.0, "did not diverge"),
+        (False, math.inf, "did not diverge, as no weight is infinite: their squares are"),
+        (True, math.inf, "diverged"),
+        (True, math.nan, "diverged"),
+    ],
+)
+def test_infinite_squares_of_weights_are_told_from_infinite_weights(
+    diverged: bool, squares: float, says: str
+) -> None:
+    ended = fake_record(small_run(), diverged=diverged, final={"squared_weights": squares})
+    [line] = [line for line in run_lines(ended, cached=True) if line.startswith("result")]
+    assert line.endswith(f"; {says}")
 
 
 def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

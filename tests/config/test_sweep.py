@@ -1,7 +1,7 @@
 from contextlib import suppress
 
 import pytest
-from hostile import SCALARS
+from hostile_words import SCALARS
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -165,6 +165,23 @@ def test_tags_and_notes_select_and_leave_ids_alone(store: Store, tmp_path: Path)
     assert select(["seed=0"]).ids == ids
 
 
+@pytest.mark.parametrize(
+    "damage", [b"", b"{", b"[1]", b'{"a": 1}', b'{"a": {"tags": 3, "note": ""}}', b"\xff"]
+)
+def test_damaged_remarks_are_set_apart_and_stop_nothing(
+    damage: bytes, store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = select().ids
+    (tmp_path / "remarks.json").write_bytes(damage)
+    assert select().ids == ids
+    [moved] = (tmp_path / "damaged").iterdir()
+    assert moved.read_bytes() == damage
+    assert f"It was moved to {moved}; mend it and move it back." in caplog.text
+    remark(tmp_path, ids[:1], add=["new"])
+    assert select(["tag=new"]).ids == ids[:1]
+    assert moved.read_bytes() == damage, "what was said before is kept"
+
+
 def test_load_has_a_row_a_run_and_long_a_row_a_number(store: Store) -> None:
     runs = hyperopt.load("alpha=<1e-2", stack="adam/*", seed=[0, 1])
     assert len(runs) == 4

@@ -101,7 +101,7 @@ def side_by_side(
     """
     drawing = Drawing()
     canvas = FigureCanvasAgg(drawing)
-    gutter = LEADER + RIGHT + _widest([line.label for _, drawn in panels for line in drawn], drawing, canvas)
+    gutter = LEADER + RIGHT + _widest([_name(line) for _, drawn in panels for line in drawn], drawing, canvas)
     width = WIDTH.get(len(panels), WIDTH[2])
     whole = len(panels) * (LEFT + width + gutter)
     tall = BOTTOM + HEIGHT + TOP
@@ -158,15 +158,14 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapp
     for i, (line, place) in enumerate(zip(drawn, spread(wanted, gap, 0.0, 1.0), strict=True)):
         from_x = float(to_axes.transform(axes.transData.transform(ends[i]))[0])
         at = 1 + LEADER / width
-        ended = len(line.x) > 0 and not np.isfinite(line.middle[-1])
         colour = COLOURS[kinds[line.label] % len(COLOURS)]
-        if ended:  # a line to the name would read as a value: the sign of what diverged stands there
-            x, y = [at - 0.08 / width], [place]
-            axes.plot(x, y, "x", transform=axes.transAxes, color=colour, markersize=5.0, clip_on=False)
+        if _ended(line):  # a line to the name would read as a value: the sign of what diverged stands there
+            x, y, sign = [at - 0.08 / width], [place], "_" if _ends_in_a_gap(line) else "x"
+            axes.plot(x, y, sign, transform=axes.transAxes, color=colour, markersize=5.0, clip_on=False)
         else:
             x, y = [from_x, 1 + 0.3 * LEADER / width, at - 0.03 / width], [wanted[i], place, place]
             axes.plot(x, y, transform=axes.transAxes, color=colour, linewidth=0.8, clip_on=False)
-        axes.text(at, place, line.label, transform=axes.transAxes, va="center", ha="left", color="#222222")
+        axes.text(at, place, _name(line), transform=axes.transAxes, va="center", ha="left", color="#222222")
 
 
 def _entries(
@@ -211,6 +210,21 @@ def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> No
         )
         if legend.get_window_extent().x1 <= right:
             break
+
+
+def _ended(line: MeasuredCurve) -> bool:
+    """Whether it has no value at its last point."""
+    return len(line.x) > 0 and not np.isfinite(line.middle[-1])
+
+
+def _ends_in_a_gap(line: MeasuredCurve) -> bool:
+    """Whether it ends as its last value is 0 or less, on a logarithmic axis, not as runs diverged."""
+    return _ended(line) and line.cut and not line.diverged[-1]
+
+
+def _name(line: MeasuredCurve) -> str:
+    """Its name at its right end, with why it has no value there where no sign says so."""
+    return f"{line.label} (0 or less)" if _ends_in_a_gap(line) else line.label
 
 
 def _broken(line: MeasuredCurve) -> list[int]:

@@ -25,7 +25,7 @@ from figures_fake import (
 )
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.figures.draw import _broken, side_by_side
+from hyperopt.figures.draw import _broken, _ended, _ends_in_a_gap, _name, side_by_side
 from hyperopt.findings.curves import MeasuredCurve
 
 
@@ -134,3 +134,13 @@ def test_a_curve_ends_with_a_mark_where_every_run_has_diverged() -> None:
     assert _broken(curve) == [1]
     assert _broken(replace(curve, diverged=np.zeros(4, dtype=bool))) == []
     assert _broken(replace(curve, middle=x)) == []
+
+
+def test_a_curve_that_ends_at_0_or_less_is_not_named_as_if_it_had_diverged() -> None:
+    x, none = np.arange(1.0, 5.0), np.array([])
+    middle = np.array([3.0, 2.0, 1.0, np.nan])
+    gap = MeasuredCurve("SGD", x, middle, middle, middle, np.zeros(4, dtype=bool), none, none, cut=True)
+    assert (_ends_in_a_gap(gap), _name(gap)) == (True, "SGD (0 or less)")
+    lost = replace(gap, diverged=np.array([False, False, False, True]))
+    assert (_ended(lost), _ends_in_a_gap(lost), _name(lost)) == (True, False, "SGD")
+    assert not _ended(replace(gap, middle=x))

@@ -14,7 +14,7 @@ from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import interval, number
 from hyperopt.pages.undecided import judged_at, why
 from hyperopt.statistics import least_p
-from hyperopt.wording import possessive, sentence
+from hyperopt.wording import counted, possessive, sentence
 
 OF_TIMES = (
     "Of times it is the ratio, paired by round, and n counts rounds; they are looked at once, whatever seeds."
@@ -53,7 +53,7 @@ def said(verdict: Verdict, experiment: Experiment) -> str:
     """The verdict, the sentence, its effects where they are its own, and how it is read."""
     claim = verdict.claim
     p = f", p {_p(verdict.p)}" if verdict.p is not None and verdict.outcome != "at the bound" else ""
-    seeds = f" at {verdict.seeds} seeds" if verdict.seeds else ""
+    seeds = f" at {counted(verdict.seeds, 'seed')}" if verdict.seeds and experiment.random else ""
     holding = f", {verdict.holding} of {len(verdict.rows)} rows" if len(verdict.rows) > 1 else ""
     parts = [f"**{sentence(verdict.outcome)}**{seeds}{holding}{p}.", claim.says]
     if claim.ours:

@@ -80,7 +80,7 @@ def test_the_tour_prints_what_it_says(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     written = TOUR.read_text(encoding="utf-8")
     assert without_numbers(played(written)) == without_numbers(written)
-    assert (tmp_path / "learned.png").stat().st_size > 10_000
+    assert all((tmp_path / name).stat().st_size > 10_000 for name in ("learned.png", "steps.png"))
     assert (tmp_path / "numbers" / "runs.csv").is_file()
     assert (tmp_path / "mine" / "results" / "mine" / "first.md").is_file()
 

@@ -6,13 +6,13 @@ import importlib
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import TypeVar
+from types import ModuleType, UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from hyperopt.optim.errors import ConfigError
+from hyperopt.optim.errors import ConfigError, shortened
 
 WRITTEN = "package.module:Class"
 NO_CLASSVAR = "mutable default"
@@ -30,8 +30,8 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
 
     Raises:
         ConfigError: there is no such module or class, it is of another kind, it has options and is no
-            dataclass, or importing its module fails; then the error of the module is shown as Python does,
-            with its file and line.
+            dataclass, an attribute is of the wrong type, or importing its module fails; then the error of the
+            module is shown as Python does, with its file and line.
     """
     module, _, attribute = name.partition(":")
     found = getattr(_module(what, name, module), attribute, None)
@@ -47,7 +47,34 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
             f"{what} {name!r}: {attribute} has options ({', '.join(options)}) but no "
             "@dataclass(frozen=True, kw_only=True) above it."
         )
+    for key, hint in get_type_hints(kind).items():
+        if get_origin(hint) is ClassVar and not _fits(getattr(found, key, None), hint):
+            given = f"{key} = {shortened(repr(getattr(found, key)))}" if hasattr(found, key) else f"no {key}"
+            (expected,) = get_args(hint)
+            shape = expected.__name__ if isinstance(expected, type) and not get_args(expected) else expected
+            raise ConfigError(f"{what} {name!r}: {attribute} has {given}; {shape} is expected.")
     return found
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Whether a value is of a type, as far as plain values and containers of them go."""
+    of, parts = get_origin(hint), get_args(hint)
+    of = {dict: Mapping, frozenset: Set}.get(of, of)  # a set will do
+    if of is ClassVar:
+        return _fits(value, parts[0])
+    if of in (Union, UnionType):
+        return any(_fits(value, part) for part in parts)
+    if hint is Any:
+        return True
+    if hint in (int, float):
+        return isinstance(value, int | hint) and not isinstance(value, bool)
+    if not isinstance(value, of or hint):
+        return False
+    if isinstance(value, Mapping):
+        return all(_fits(key, parts[0]) and _fits(item, parts[1]) for key, item in value.items())
+    if of is tuple and Ellipsis not in parts:
+        return len(value) == len(parts) and all(map(_fits, value, parts))
+    return of is None or all(_fits(item, parts[0]) for item in value)
 
 
 def own_place(names: Iterable[str], trace: str) -> str | None:

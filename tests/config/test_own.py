@@ -144,6 +144,14 @@ FAULTS = {
     "a module that leaves": ("import sys\nsys.exit(0)\n", r"mine\.py\", line 2.*SystemExit: 0"),
     "a module that lacks another": ("import nosuchmodule\n", r"mine\.py\", line 1.*No module named 'nosuch"),
     "half a line": ("x = (1 +\n", r"mine\.py\", line 1.*SyntaxError"),
+    "hyperparameters that are none": (
+        PUSH.replace("hyperparameters: ClassVar[dict[str, float]] = {", "hyperparameters = 5\n    more = {"),
+        r"Push has hyperparameters = 5; dict\[str, float\] is expected",
+    ),
+    "a hyperparameter that is no number": (
+        PUSH.replace('"rho": 0.5', '"rho": "half"'),
+        r"Push has hyperparameters = {.*half.*}; dict\[str, float\] is expected",
+    ),
     "a name that is taken": (PUSH.replace('"rho"', '"seed"'), "seed is a setting of every run"),
 }
 

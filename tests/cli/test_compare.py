@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_records import a_record
+from refusals import assert_refused
 
 from hyperopt.cli import main
 from hyperopt.config import resolve
@@ -84,6 +85,4 @@ def test_a_picture_whose_name_is_too_long_is_refused(capsys: pytest.CaptureFixtu
     ],
 )
 def test_bad_input_is_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(line.split()) == 2
-    assert says in capsys.readouterr().err
-    assert list(Path().iterdir()) == [Path("home")]
+    assert_refused(line, says, capsys)

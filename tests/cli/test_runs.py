@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from fake_records import MADE
 from made_records import a_record
+from refusals import assert_refused
 
 from hyperopt.cli import main
 from hyperopt.config import resolve
@@ -95,5 +96,4 @@ def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.Captur
 def test_bad_options_are_refused(
     words: str, says: str, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["runs", *words.split()]) == 2
-    assert says in capsys.readouterr().err
+    assert_refused(f"runs {words}", says, capsys)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import assert_refused
 
 from hyperopt.cli import main
 from hyperopt.errors import ConfigError
@@ -83,8 +84,7 @@ def test_the_id_of_a_shipped_experiment_is_refused(tmp_path: Path, monkeypatch: 
     ],
 )
 def test_bad_input_is_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(line.split()) == 2
-    assert says in capsys.readouterr().err
+    assert_refused(line, says, capsys)
 
 
 def test_a_file_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

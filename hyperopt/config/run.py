@@ -28,6 +28,8 @@ __all__ = ["ConfigError", "Run", "from_canonical", "label", "resolve"]
 ENGINE_VERSION = 1
 """Raised when the engine's arithmetic changes, so that all records go stale; data sets, models and rules say
 their own version."""
+GENERATED_ROWS = 100_000
+"""So many random rows may be had of a data set that has fewer itself."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +155,9 @@ def resolve(settings: Mapping[str, Any]) -> Run:
     kind = data.find(dataset["name"])
     check_fit(kind, models.made(model))
     for key in ("train", "test"):
-        if (rows := dataset.get(key) or 0) > kind.rows and not dataset["generated"]:
-            raise ConfigError(f"dataset.{key}={rows}: a whole number of at most {kind.rows} is expected.")
+        most = max(kind.rows, GENERATED_ROWS) if dataset["generated"] else kind.rows
+        if (rows := dataset.get(key) or 0) > most:
+            raise ConfigError(f"dataset.{key}={rows}: a whole number of at most {most} is expected.")
     own = own_rules(config["stack"])
     given = {name: config[name] for name in of_rules(own)}
     chosen = levels_of(

@@ -40,6 +40,10 @@ BAD = {
         {"dataset.train": 60_001},
         "dataset.train=60001: a whole number of at most 60000",
     ),
+    "more random rows than any memory holds": (
+        {"dataset.generated": True, "dataset.train": 1e9},
+        "dataset.train=1000000000: a whole number of at most 100000",
+    ),
     "wide net": ({"model.hidden": [64, 10**8]}, "a list of whole numbers of 1e+05 or less"),
     "number of 400 digits": ({"l2": 10**400}, "a number"),
     "negative seed": ({"seed": -1}, "seed=-1: a whole number of 0 or more"),

@@ -190,6 +190,30 @@ def test_what_is_cancelled_ends_on_the_worker_at_once(
         until(lambda: not any(client.run(executing).values()))
 
 
+@pytest.mark.slow
+def test_a_cluster_of_its_own_ends_with_the_command_in_silence(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its workers too, which are in the middle of a pack and are not waited for."""
+    trained_by(partial(held, go=store.root / "never"), monkeypatch)
+    packs, options = long_packs(1), Options("cpu", workers=1, compile=False, engine="dask")
+    workers = dask_cluster.start(options, 1, store.root.parent)
+    (pid,) = workers._client.run(own_pid).values()
+    submit = workers.submit
+
+    def interrupted(*arguments: Any) -> Any:
+        submit(*arguments)
+        until(lambda: checkpointed(store, packs))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workers, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        execute(a_plan(*packs), store, options, Watcher(), workers)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert capfd.readouterr() == ("", "")
+
+
 def executing(dask_worker: Any) -> int:
     return len(dask_worker.state.executing)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from hyperopt.findings.own_runs import own_runs
 from hyperopt.findings.timings import is_timing
 from hyperopt.records import Store, home, published, working
 from hyperopt.selection import select
@@ -37,6 +36,8 @@ class ChosenRuns:
     def runs(self) -> OwnRuns:
         """The runs as they are now."""
         every = select(self.words, self.place)
+        from hyperopt.findings.own_runs import own_runs  # slow to import, and the words may be refused
+
         runs = [place for place, id_ in enumerate(every.ids) if not is_timing(id_)]
         chosen = every.take(runs[-MOST_RUNS:])
         missing = {*chosen.ids} - self._records.keys()

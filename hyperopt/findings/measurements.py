@@ -13,7 +13,14 @@ from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings import timings
 from hyperopt.findings.rivals import rivals
 from hyperopt.records import Record
-from hyperopt.statistics import FEWEST_RUNS, Interval, Summary, prediction_interval, summarize
+from hyperopt.statistics import (
+    FEWEST_RUNS,
+    Interval,
+    Summary,
+    prediction_interval,
+    share_interval,
+    summarize,
+)
 
 PENALTY = 1e-4 / (2 * 60_000)
 """Factor of the squared weights in the training loss of docs/reports/hyper_regularization.md, "MNIST"."""
@@ -42,6 +49,26 @@ class Measured:
     def summary(self) -> Summary | None:
         """The sample over seeds; None where no run is in."""
         return summarize(list(self.by_seed.values())) if self.by_seed else None
+
+    @property
+    def of_shares(self) -> bool:
+        """Whether it is a share of runs, which has no spread of its own."""
+        return metric_of(self.cell.metric).is_share and not self.cell.reduction
+
+    @property
+    def interval(self) -> Interval | None:
+        """The 95 % interval of the mean, within what the metric can be.
+
+        It is Student's; of a share of runs Clopper and Pearson's, in percent. None where a run diverged.
+        """
+        if self.summary is None:
+            return None
+        if self.of_shares:
+            found = share_interval(sum(y > 0 for y in self.by_seed.values()), self.summary.n)
+            return Interval(100 * found.low, 100 * found.high)
+        if self.diverged or self.summary.interval is None:
+            return None
+        return self.summary.interval.within(Interval(*metric_of(self.cell.metric).possible))
 
     @cached_property
     def prediction(self) -> Interval | None:

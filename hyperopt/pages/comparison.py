@@ -14,7 +14,7 @@ from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Folded, Table
 from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import NOTHING, interval, number
-from hyperopt.statistics import CONFIDENCE, FEWEST_RUNS, FEWEST_SUBSETS, Interval, share_interval
+from hyperopt.statistics import CONFIDENCE, FEWEST_RUNS, FEWEST_SUBSETS
 from hyperopt.wording import possessive, sentence
 
 
@@ -104,7 +104,8 @@ def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[s
     mean = number(summary.mean, decimals) if summary else NOTHING
     share = metric_of(measured.cell.metric).is_share
     plain = summary and not measured.diverged and not share
-    texts = [mean, number(summary.sd, decimals) if summary and plain else NOTHING, _interval(measured)]
+    sd = number(summary.sd, decimals) if summary and plain else NOTHING
+    texts = [mean, sd, interval(measured.interval, decimals)]
     n = str(summary.n if summary else 0)
     if compared:
         texts = [number(measured.cell.report, decimals), *texts, interval(measured.prediction, decimals), n]
@@ -112,19 +113,6 @@ def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[s
     else:
         texts.append(n)
     return [measured.cell.row, name, *texts, *([_lost(measured)] if lost else [])]
-
-
-def _interval(measured: Measured) -> str:
-    """Of the mean, Student's; of a share of runs, Clopper and Pearson's."""
-    metric, summary = metric_of(measured.cell.metric), measured.summary
-    if summary is None:
-        return NOTHING
-    if metric.is_share and not measured.cell.reduction:
-        found = share_interval(sum(y > 0 for y in measured.by_seed.values()), summary.n)
-        return interval(Interval(100 * found.low, 100 * found.high), measured.cell.decimals)
-    if measured.diverged or summary.interval is None:
-        return NOTHING
-    return interval(summary.interval.within(Interval(*metric.possible)), measured.cell.decimals)
 
 
 def _lost(measured: Measured) -> str:

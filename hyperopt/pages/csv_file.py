@@ -22,7 +22,7 @@ def csv(views: Sequence[View]) -> str:
         for measured in view.measurements.values():
             summary = measured.summary
             prediction = measured.prediction
-            mean_interval = summary.interval if summary and not measured.diverged else None
+            mean_interval = measured.interval
             timed = metric_of(measured.cell.metric).timed_in
             seeds = tuple(measured.by_seed) if timed else view.seeds
             rows.append(
@@ -36,7 +36,7 @@ def csv(views: Sequence[View]) -> str:
                     "n": len(measured.by_seed),
                     "diverged": len(measured.diverged),
                     "mean": summary and summary.mean,
-                    "sd": summary and (None if measured.diverged else summary.sd),
+                    "sd": summary and (None if measured.diverged or measured.of_shares else summary.sd),
                     "low": mean_interval and mean_interval.low,
                     "high": mean_interval and mean_interval.high,
                     "prediction_low": prediction and prediction.low,

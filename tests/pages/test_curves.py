@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from fake_records import page_of
 from figures_fake import (
+    ALONG_ALPHA,
     ALONG_EPOCHS,
     LOSSES,
+    alpha_records,
     drawings,
     epoch_records,
     written,
@@ -40,3 +44,17 @@ def test_points_beyond_the_epochs_are_missing(experiment: Experiment):
     assert "| SGD     | Adam         |    3.0000 |         – |" in page.markdown
     assert "make figures ONLY=report/figure9 EPOCHS=1\n" in page.markdown
     assert drawings(quick, epoch_records(quick, short), (0, 1, 2))["svg"]
+
+
+def test_none_of_three_is_no_certainty_on_the_page_or_in_its_csv(tmp_path: Path):
+    """0 of 3 is a share of 0 to 71 %, without a spread of its own."""
+    shares = ALONG_ALPHA.replace("metric: test_error", "metric: diverged").replace("range, mean", "range")
+    experiment = written(tmp_path, shares)
+    three = {(label, "α 1"): [8.0, 9.0, 10.0] for label in ("one", "two")}
+    page = page_of(experiment, alpha_records(experiment, three))
+    frame = pd.read_csv(StringIO(page.csv))
+    [cell] = frame[(frame["row"] == "one") & (frame["column"] == "α 1")].to_dict("records")
+    assert (cell["mean"], cell["low"]) == (0, 0)
+    assert cell["high"] == pytest.approx(70.76, abs=0.01)
+    assert pd.isna(cell["sd"])
+    assert "| 0 to 71 |" in " ".join(page.markdown.split())

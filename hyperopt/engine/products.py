@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.fx import Graph
 
-from hyperopt.optim.torch_private import edits_of, onednn_linear
+from hyperopt.optim.torch_private import onednn_linear
 
 LARGE = 2**20
 """The number of multiplications from which a product by oneDNN saves more than its call costs."""
@@ -35,10 +34,20 @@ def onednn_is_faster() -> bool:
 
 @torch.library.custom_op("hyperopt::bmm", mutates_args=())
 def bmm(a: Tensor, b: Tensor) -> Tensor:
-    """A @ b by oneDNN: float32 [runs, n, k] and [runs, k, m] to [runs, n, m]."""
+    """A @ b by oneDNN: float32 [runs, n, k] and [runs, k, m] to [runs, n, m].
+
+    Where all runs share a factor, theirs is one product, which reads that factor once. Each element of it is
+    the same sum in the same order, so that its bits are.
+    """
     linear = onednn_linear()
     assert linear is not None, "no program has this product where torch has none by oneDNN"
-    product = a.new_empty((a.shape[0], a.shape[1], b.shape[2]))
+    (runs, n, k), m = a.shape, b.shape[2]
+    if b.stride(0) == 0:
+        return linear(a.reshape(runs * n, k), b[0].t()).view(runs, n, m)
+    product = a.new_empty((runs, n, m))
+    if a.stride(0) == 0:
+        product.copy_(linear(a[0], b.mT.reshape(runs * m, k)).view(n, runs, m).transpose(0, 1))
+        return product
     for out, left, right in zip(product, a, b, strict=True):
         out.copy_(linear(left, right.t()))
     return product
@@ -56,10 +65,3 @@ def by_onednn(graph: Graph) -> None:
         multiplications = left.shape[1] * left.shape[2] * right.shape[2]
         if left.device.type == "cpu" and left.dtype == torch.float32 and multiplications >= LARGE:
             node.target = torch.ops.hyperopt.bmm.default
-
-
-def compile_options(device: str) -> dict[str, Any]:
-    """Options of `torch.compile` for programs on `device`."""
-    if device == "cpu" and onednn_is_faster():
-        return edits_of(by_onednn, Path(__file__))
-    return {}

@@ -18,8 +18,9 @@ from hyperopt.engine.batches import Batches
 from hyperopt.engine.captured import CapturedStep, Step
 from hyperopt.engine.draws import augmented, stream
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
-from hyperopt.engine.products import compile_options
-from hyperopt.optim.torch_private import compile_errors, new_compiler_cache, tree_map
+from hyperopt.engine.powers import powers_once
+from hyperopt.engine.products import by_onednn, onednn_is_faster
+from hyperopt.optim.torch_private import compile_errors, edits_of, new_compiler_cache, tree_map
 from hyperopt.train import RunState, Training
 
 EVALUATION_ROWS = 500
@@ -170,6 +171,13 @@ def compiled_alone(step: Step, device: str) -> Step:
         options["guard_filter_fn"] = _tensors_and_modes
     program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=options, **isolated)
     return program
+
+
+def compile_options(device: str) -> dict[str, Any]:
+    """Options of `torch.compile` for programs on `device`: what is faster there and changes no number."""
+    if device != "cpu":
+        return {}
+    return edits_of(powers_once, by_onednn) if onednn_is_faster() else edits_of(powers_once)
 
 
 def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:

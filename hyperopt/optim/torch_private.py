@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterable
+from inspect import getfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,10 +161,10 @@ def compile_in_one_thread() -> None:
         config.compile_threads = 1
 
 
-def edits_of(edit: Callable[[Graph], None], source: Path) -> dict[str, Any]:
-    """Options of `torch.compile` that have `edit` change a program's graph before code is made of it.
+def edits_of(*edits: Callable[[Graph], None]) -> dict[str, Any]:
+    """Options of `torch.compile` that have functions change a program's graph before code is made of it.
 
-    `source` is the file that defines the edit: programs are compiled anew where it has changed.
+    Programs are compiled anew where a file that defines one has changed.
 
     `torch._inductor.custom_graph_pass.CustomGraphPass`, and the option that takes one, replace a compiler
     backend of our own. Without it there are no options, and programs are as torch compiles them.
@@ -175,10 +176,11 @@ def edits_of(edit: Callable[[Graph], None], source: Path) -> dict[str, Any]:
 
     class Edit(CustomGraphPass):
         def __call__(self, graph: Graph) -> None:
-            edit(graph)
+            for edit in edits:
+                edit(graph)
 
         def uuid(self) -> Any:
-            return get_hash_for_files((str(source),))
+            return get_hash_for_files(tuple(getfile(edit) for edit in edits))
 
     return {"post_grad_custom_post_pass": Edit()}
 

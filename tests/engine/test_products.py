@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from hyperopt.engine.products import LARGE, bmm, by_onednn, compile_options, onednn_is_faster
+from hyperopt.engine.products import LARGE, bmm, by_onednn, onednn_is_faster
 from hyperopt.optim.torch_private import onednn_linear
 
 pytestmark = pytest.mark.skipif(onednn_linear() is None, reason="this torch has no product by oneDNN")
@@ -20,6 +20,7 @@ def test_the_product_is_that_of_bmm_whatever_the_strides() -> None:
         (a.transpose(1, 2).contiguous().transpose(1, 2), b),
         (a[:, ::2], b[:, :, ::3]),
         (a[:1].expand(3, -1, -1), b),
+        (a, b[:1].expand(3, -1, -1)),
     ):
         exact = left.double() @ right.double()
         torch.testing.assert_close(bmm(left, right).double(), exact, rtol=1e-5, atol=1e-5)
@@ -40,6 +41,12 @@ def test_only_large_float32_products_are_replaced(dtype: torch.dtype, n: int, ca
     torch.testing.assert_close(traced(a, b), torch.bmm(a, b), rtol=1e-4, atol=1e-4)
 
 
-def test_options_ask_for_it_only_where_it_is_faster() -> None:
-    assert compile_options("cuda") == {}
-    assert bool(compile_options("cpu")) == onednn_is_faster()
+@pytest.mark.skipif(not onednn_is_faster(), reason="programs have no such product here")
+@pytest.mark.parametrize(("n", "k", "m"), [(256, 784, 128), (128, 784, 10), (33, 1000, 500)])
+def test_of_a_shared_factor_every_run_has_the_product_that_it_has_alone(n: int, k: int, m: int) -> None:
+    a, b = torch.randn(5, n, k), torch.randn(5, m, k).mT
+    for left, right in ((a[:1].expand(5, -1, -1), b), (a, b[:1].expand(5, -1, -1))):
+        together = bmm(left, right)
+        assert torch.equal(together, bmm(left.clone(), right.clone()))
+        assert torch.equal(together[1:3], bmm(left[1:3], right[1:3]))
+        assert together.is_contiguous()

@@ -102,7 +102,7 @@ def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.Monk
     assert torch_private.compile_errors() == (RuntimeError,)
     torch_private.compile_in_one_thread()
     torch_private.of_any_length([torch.zeros(2)])
-    assert torch_private.edits_of(products.by_onednn, HOME) == {}
+    assert torch_private.edits_of(products.by_onednn) == {}
 
 
 def test_what_fsdp1_has_not_marked_is_not_its() -> None:
@@ -127,7 +127,7 @@ def test_without_onednn_products_are_mkls(monkeypatch: pytest.MonkeyPatch) -> No
     products.onednn_is_faster.cache_clear()
     try:
         assert torch_private.onednn_linear() is None
-        assert products.compile_options("cpu") == {}
+        assert not products.onednn_is_faster()
     finally:
         products.onednn_is_faster.cache_clear()
 
@@ -138,5 +138,5 @@ def test_a_program_runs_by_its_edited_graph() -> None:
         [add] = graph.find_nodes(op="call_function", target=torch.ops.aten.add.Tensor)
         add.target = torch.ops.aten.sub.Tensor
 
-    program = torch.compile(lambda x: x + 1, options=torch_private.edits_of(subtract, Path(__file__)))
+    program = torch.compile(lambda x: x + 1, options=torch_private.edits_of(subtract))
     assert program(torch.zeros(3)).tolist() == [-1, -1, -1]

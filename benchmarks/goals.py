@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import median
 
 from benchmarks.results import Series, ratios
+from hyperopt.statistics.intervals import median_interval
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,19 @@ class Goal:
         """One of the bounds as text."""
         return f"{'≤' if self.upper else '≥'} {value:g}"
 
-    def holds(self, bound: float) -> bool:
-        """Whether the median ratio keeps a bound."""
-        found = median(self.values)
-        return found <= bound if self.upper else found >= bound
+    def holds(self, bound: float) -> bool | None:
+        """Whether the ratio keeps a bound, by the interval of its median; None where that has both sides."""
+        found = median_interval(self.values)
+        if found is None or found.low < bound < found.high:
+            return None
+        return found.high <= bound if self.upper else found.low >= bound
 
     def verdict(self) -> str:
         """In words."""
-        return "goal reached" if self.holds(self.aim) else "met" if self.holds(self.least) else "missed"
+        met = self.holds(self.least)
+        if met is None:
+            return "cannot be told here"
+        return "goal reached" if self.holds(self.aim) else "met" if met else "missed"
 
 
 def goals(by_role: Mapping[str, Series]) -> list[Goal]:
@@ -52,7 +57,7 @@ def goals(by_role: Mapping[str, Series]) -> list[Goal]:
         Goal("times faster than gdtuo in memory, create_graph=True", 3.5, 5, times_faster_than("documented")),
         Goal("times faster than gdtuo in memory, no create_graph", 2.5, 4, times_faster_than("gdtuo")),
         Goal("times faster than gdtuo's README loop", 8, 15, times_faster_than("readme")),
-        Goal("times faster than fused torch.optim.Adam", 1.3, 2, times_faster_than("fused")),
-        Goal("times the matrix products", 2, 1.3, ratios(ours, by_role["floor"]), upper=True),
-        Goal("with the hyper level / without", 1.25, 1.1, ratios(ours, by_role["without"]), upper=True),
+        Goal("times faster than fused torch.optim.Adam", 1.4, 1.8, times_faster_than("fused")),
+        Goal("times the matrix products", 1.45, 1.25, ratios(ours, by_role["floor"]), upper=True),
+        Goal("with the hyper level / without", 1.18, 1.1, ratios(ours, by_role["without"]), upper=True),
     ]

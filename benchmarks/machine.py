@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from pathlib import Path
 
 import torch
 
@@ -27,3 +28,26 @@ def machine() -> tuple[tuple[str, str], ...]:
         ("started", made["started"]),
         ("load when it started", f"{os.getloadavg()[0]:.1f}"),
     )
+
+
+class Stolen:
+    """How much of the processors' time goes to other machines on the same hardware, from here on."""
+
+    def __init__(self) -> None:
+        self._before = _ticks()
+
+    def share(self) -> float | None:
+        """That share so far; None where the system does not say."""
+        if not self._before or not (after := _ticks()):
+            return None
+        spent = [b - a for a, b in zip(self._before, after, strict=True)]
+        return spent[STEAL] / (sum(spent) or 1)
+
+
+STEAL = 7
+"""The place of stolen time among the kinds of /proc/stat; guests, from the next on, are counted as users."""
+
+
+def _ticks() -> list[int]:
+    stat = Path("/proc/stat")
+    return [int(n) for n in stat.read_text().split("\n")[0].split()[1 : STEAL + 2]] if stat.is_file() else []

@@ -9,13 +9,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
 
+from hyperopt.statistics.intervals import median_interval
+
+NARROW = 0.04
+"""Of a ratio, how wide its interval is when no more rounds are needed."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a processor counts of a step: instructions, and accesses to memory that no cache had."""
+
+    instructions: float
+    misses: float
+
 
 @dataclass(frozen=True)
 class Series:
     """One subject's samples, one per round, in order.
 
     Attributes:
-        section: "step", "cnn" or "packs".
+        section: "step", "cnn", "packs", or "machine", whose subjects measure that.
         stack: that it was measured for, such as "adam/sgd", also where it has no level above 0.
         role: which of the subjects it is.
         subject: its name.
@@ -26,6 +39,7 @@ class Series:
         ms: milliseconds of wall clock per run and step.
         core: share of a core that each sample had, per worker; well under 1 on a CPU means a busy machine.
         memory: bytes resident in a worker after each sample.
+        counts: what the processor counted of a step of all its runs, where it does.
     """
 
     section: str
@@ -39,6 +53,29 @@ class Series:
     ms: tuple[float, ...]
     core: tuple[float, ...]
     memory: tuple[int, ...]
+    counts: Counts | None = None
+
+    @property
+    def busy(self) -> list[float]:
+        """Milliseconds of processor time per run and step on a CPU, where others do not count; else `ms`."""
+        if self.device != "cpu" or self.workers > 1:
+            return list(self.ms)
+        return [ms * core for ms, core in zip(self.ms, self.core, strict=True)]
+
+
+@dataclass(frozen=True)
+class Work:
+    """A step of one run of a stack.
+
+    Attributes:
+        stack: of the run.
+        operations: multiplications and additions of its matrix products.
+        moved: bytes of arrays as large as the weights, read or written.
+    """
+
+    stack: str
+    operations: int
+    moved: int
 
 
 @dataclass(frozen=True)
@@ -89,6 +126,10 @@ class Results:
         data: "real" or "generated".
         smoke: it was a smoke test, in one process and not compiled.
         assumed: what the plan's estimates assume, as (what, device, value).
+        work: of a step of each stack.
+        load: of the machine when all was measured.
+        stolen: the share of the processors' time that went to other machines on the same hardware meanwhile;
+            None where the system does not say.
     """
 
     machine: tuple[tuple[str, str], ...]
@@ -97,6 +138,9 @@ class Results:
     series: tuple[Series, ...]
     compiling: tuple[Compiling, ...]
     assumed: tuple[tuple[str, str, float], ...]
+    work: tuple[Work, ...] = ()
+    load: float = 0.0
+    stolen: float | None = None
     table: WholeTable | None = None
 
     def of(self, section: str, **wanted: object) -> list[Series]:
@@ -110,24 +154,35 @@ class Results:
 
 @dataclass(frozen=True)
 class Spread:
-    """Median and quartiles, lowest and highest."""
+    """Median and quartiles."""
 
     median: float
     low: float
     high: float
-    least: float
-    most: float
 
 
 def spread(values: Sequence[float]) -> Spread:
     """Describe a sample of at least one value."""
     low, _, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
-    return Spread(median(values), low, high, min(values), max(values))
+    return Spread(median(values), low, high)
 
 
 def ratios(above: Series, below: Series) -> list[float]:
-    """How many times `below`'s milliseconds those of `above` are, round by round."""
-    return [a / b for a, b in zip(above.ms, below.ms, strict=True)]
+    """How many times `below`'s time that of `above` is, round by round; on a CPU, processor time."""
+    return [a / b for a, b in zip(above.busy, below.busy, strict=True)]
+
+
+def ratio_of(values: Sequence[float]) -> str:
+    """A ratio over rounds: its median and the interval of that."""
+    found = median_interval(values)
+    bounds = f" ({found.low:.2f} to {found.high:.2f})" if found else ""
+    return f"{median(values):.2f}{bounds}"
+
+
+def narrow(values: Sequence[float]) -> bool:
+    """Whether the median of a ratio over rounds is known closely enough."""
+    found = median_interval(values)
+    return found is not None and found.high - found.low <= NARROW * median(values)
 
 
 def to_csv(results: Results) -> str:

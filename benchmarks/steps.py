@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from tempfile import TemporaryDirectory
 
 import torch
 
-from benchmarks.machine import machine
-from benchmarks.results import Compiling, Results, Series
-from benchmarks.rounds import Rounds, Say, in_turn, steps_lasting, workers_for
+from benchmarks.machine import Stolen, machine
+from benchmarks.results import Compiling, Results, Series, narrow, ratios
+from benchmarks.roofline import SPEEDS, machine_subjects, work_of
+from benchmarks.rounds import Rounds, Say, Timed, in_turn, steps_lasting, workers_for
 from benchmarks.subjects import Subject, beside_gdtuo, ours, runs_of, side_by_side
 from benchmarks.workers import Sample, Worker, at_once
 from hyperopt.config import resolve
@@ -70,7 +72,16 @@ def step_times(stack: str, device: str, effort: Effort, say: Say) -> list[Series
     """A step of the MLP by every subject."""
     pack = effort.packed(effort.mlp, device)
     subjects = side_by_side(stack, device, pack, effort.mlp, compiled=not effort.how.inline)
-    return beside_peers("step", f"{stack} on {device}", stack, subjects, effort, say)
+    ours = subjects[0]
+    if device == "cpu":
+        subjects += machine_subjects(ours.runs[0])
+    found = beside_peers("step", f"{stack} on {device}", stack, subjects, effort, say, counts=device == "cpu")
+    return [replace(s, section="machine") if s.role in SPEEDS else s for s in found]
+
+
+def told(by_role: Mapping[str, Series]) -> bool:
+    """Whether all ratios to ours are known closely enough."""
+    return all(narrow(ratios(series, by_role["ours"])) for series in by_role.values())
 
 
 def cnn_times(device: str, effort: Effort, say: Say) -> list[Series]:
@@ -81,13 +92,27 @@ def cnn_times(device: str, effort: Effort, say: Say) -> list[Series]:
 
 
 def beside_peers(
-    section: str, what: str, stack: str, subjects: Sequence[Subject], effort: Effort, say: Say
+    section: str,
+    what: str,
+    stack: str,
+    subjects: Sequence[Subject],
+    effort: Effort,
+    say: Say,
+    *,
+    counts: bool = False,
 ) -> list[Series]:
-    """A step of every subject."""
-    return [
-        series_of(section, stack, subject, [[sample] for sample in timed.samples])
-        for subject, timed in zip(subjects, in_turn(what, subjects, effort.how, say), strict=True)
-    ]
+    """A step of every subject, in as many rounds as it takes to tell the ratios to ours."""
+
+    def series(timed: Sequence[Timed]) -> list[Series]:
+        return [
+            replace(series_of(section, stack, subject, [[s] for s in own.samples]), counts=own.counts)
+            for subject, own in zip(subjects, timed, strict=True)
+        ]
+
+    def enough(timed: Sequence[Timed]) -> bool:
+        return effort.how.inline or told({own.role: own for own in series(timed)})
+
+    return series(in_turn(what, subjects, effort.how, say, enough=enough, counts=counts))
 
 
 def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
@@ -171,7 +196,7 @@ def real_or_generated(say: Say) -> tuple[Effort, str]:
 def measure(effort: Effort, data: str, say: Say) -> Results:
     """Everything but a whole table."""
     devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
-    on = machine()
+    on, stolen = machine(), Stolen()
     compiled = [
         found
         for device in devices
@@ -184,4 +209,15 @@ def measure(effort: Effort, data: str, say: Say) -> Results:
     assumed = [("compile", device, COMPILE_SECONDS) for device in devices]
     assumed += [("step", device, Model.costs[device].seconds) for device in devices]
     assumed += [("cnn", "cpu", MODELS["cnn"].costs["cpu"].seconds)]
-    return Results(on, data, effort.how.inline, tuple(series), tuple(compiled), tuple(assumed))
+    work = tuple(work_of(runs_of(stack, 1, effort.mlp)[0], stack) for stack in STACKS)
+    return Results(
+        on,
+        data,
+        effort.how.inline,
+        tuple(series),
+        tuple(compiled),
+        tuple(assumed),
+        work,
+        load=os.getloadavg()[0],
+        stolen=stolen.share(),
+    )

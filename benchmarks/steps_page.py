@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from statistics import median
 
+from benchmarks.counters import counter_section
 from benchmarks.goals import goals
-from benchmarks.results import Results, Series, ratios, spread
+from benchmarks.results import Results, Series, ratio_of, ratios, spread
+from benchmarks.roofline import roof_section
 from benchmarks.steps import CNN_STACK, STACKS, SWEPT
 from benchmarks.subjects import GDTUO_LOOPS
 from hyperopt.pages.markdown import table
@@ -21,8 +23,8 @@ EARLY, LATE = 0, 9
 def page(results: Results) -> str:
     """The page as Markdown."""
     sections: list[Callable[[Results], Iterator[str]]] = [
-        head, step_section, cnn_section, hyper_section, goal_section, pack_section, memory_section,
-        compile_section, table_section, assumed_section,
+        head, goal_section, step_section, hyper_section, roof_section, counter_section, cnn_section,
+        pack_section, memory_section, compile_section, table_section, assumed_section,
     ]  # fmt: skip
     return "\n\n".join(block for section in sections for block in section(results)) + "\n"
 
@@ -41,11 +43,17 @@ def head(results: Results) -> Iterator[str]:
         "MNIST, 784-128-10 MLP with tanh, batch 256"
         + (", real images. " if results.data == "real" else ", generated data of the same shape. ")
         + "Every subject is a process of its own, with one torch thread. The subjects are asked in turn, one "
-        f"works while the others are idle, for {counted(len(first.ms), 'round')}, so that all meet the same "
-        "machine. Numbers are medians over the rounds (first to third quartile). Importing, reading data, "
-        "compiling and evaluation are not in them. A ratio is taken round by round: its median (lowest to "
-        f"highest). While it was timed, a subject on the CPU had {core:.2f} of a core (median): where that "
-        "is much below 1, the machine was busy and the page is worth little."
+        "works while the others are idle, every second round backwards, until the ratios are known closely "
+        f"or the time is up: {counted(len(first.ms), 'round')} of the first table. Times are medians of wall "
+        "clock over the rounds (first to third quartile); importing, reading data, compiling and evaluation "
+        "are not in them. A ratio is taken round by round, on a CPU of processor time: its median (95 % "
+        "interval of that, by ranks)."
+    )
+    stolen = "unknown" if results.stolen is None else f"{100 * results.stolen:.1f} %"
+    yield (
+        f"How quiet the machine was: a subject had {core:.2f} of a core while it was timed (median, lowest "
+        f"{min(value for series in timed for value in series.core):.2f}), the load at the end was "
+        f"{results.load:.1f}, and other machines on the same hardware took {stolen} of the processors' time."
     )
     yield (
         "`hyperopt` runs as its engine does: compiled, denormals flushed, an allocator that keeps large "
@@ -137,6 +145,10 @@ def goal_section(results: Results) -> Iterator[str]:
             for goal in goals(by_role(results, "adam/sgd", "cpu"))
         ],
         left=("", "so it is"),
+    )
+    yield (
+        "A mark is met or missed where the whole interval lies on one side of it. Where it lies on both, "
+        "or there are too few rounds for one, this machine on this day cannot tell."
     )
 
 
@@ -283,16 +295,4 @@ def name_of(stack: str) -> str:
 def time_of(series: Series) -> str:
     """Median and quartiles of milliseconds."""
     found = spread(series.ms)
-    return described(found.median, found.low, found.high, 3)
-
-
-def ratio_of(values: Sequence[float]) -> str:
-    """Median of a ratio, lowest and highest."""
-    found = spread(values)
-    return described(found.median, found.least, found.most, 2)
-
-
-def described(middle: float, low: float, high: float, decimals: int) -> str:
-    """A median and two bounds."""
-    middle_text, *bounds = (f"{value:.{decimals}f}" for value in (middle, low, high))
-    return f"{middle_text} ({' to '.join(bounds)})"
+    return f"{found.median:.3f} ({found.low:.3f} to {found.high:.3f})"

@@ -112,6 +112,11 @@ class Worker:
         self._process.start()
         there.close()
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process."""
+        return self._process.pid
+
     def ready(self) -> None:
         """Until the subject is prepared.
 

@@ -43,11 +43,13 @@ def test_quick_page_has_every_section_and_subject(folder: Path) -> None:
     text = (folder / "bench.md").read_text()
     headings = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert headings == [
+        "What was to be attained, Adam/SGD on a CPU",
         "SGD/SGD: milliseconds per run and step",
         "Adam/SGD: milliseconds per run and step",
-        "Adam/SGD, convolutional net: milliseconds per run and step",
         "What the hyper level costs",
-        "What was to be attained, Adam/SGD on a CPU",
+        "What the machine allows",
+        "Instructions and cache misses",
+        "Adam/SGD, convolutional net: milliseconds per run and step",
         "Packs of several sizes, Adam/SGD",
         "Memory",
         "What `hyperopt tables --plan` assumes",
@@ -85,7 +87,7 @@ def test_times_are_per_run_and_step_and_rates_of_workers_add_up() -> None:
 
 def test_spread_and_ratios() -> None:
     found = spread([4.0, 1.0, 2.0, 3.0, 5.0])
-    assert (found.median, found.low, found.high, found.least, found.most) == (3, 2, 4, 1, 5)
+    assert (found.median, found.low, found.high) == (3, 2, 4)
     assert spread([2.0]).high == 2
     assert ratios(series("gdtuo", 6, 8), series("ours", 2, 4)) == [3, 2]
 
@@ -113,17 +115,18 @@ def test_the_numpy_loops_find_the_reports_weights(as_reported: bool) -> None:
     assert len(set(seen)) == 5
 
 
-def test_goals_are_judged_by_the_median() -> None:
-    measured = {role: series(role, 8.0) for role in ROLES} | {
-        "ours": series("ours", 2.0),
-        "floor": series("floor", 0.5),
+def test_goals_are_judged_by_the_interval_of_the_median() -> None:
+    measured = {role: series(role, *[8.0] * 6) for role in ROLES} | {
+        "ours": series("ours", *[2.0] * 6),
+        "floor": series("floor", *[0.5] * 6),
+        "fused": series("fused", *[2.0] * 3, *[3.0] * 3),
     }
     verdicts = {goal.what: goal.verdict() for goal in goals(measured)}
     assert verdicts == {
         "times faster than gdtuo in memory, create_graph=True": "met",
         "times faster than gdtuo in memory, no create_graph": "goal reached",
         "times faster than gdtuo's README loop": "missed",
-        "times faster than fused torch.optim.Adam": "goal reached",
+        "times faster than fused torch.optim.Adam": "cannot be told here",
         "times the matrix products": "missed",
         "with the hyper level / without": "goal reached",
     }

@@ -110,8 +110,8 @@ class Bucket:
         self._common = arithmetic.bottom.rule.common
         self._starts = [0, *accumulate(local(param).numel() for param in params)]
         size = self._starts[-1]
-        self._tensors = self._remembered(arithmetic)
         self._grad = scratch.take(params[0], size, "grad")
+        self._tensors = self._remembered(arithmetic)
         self._param = scratch.take(params[0], size, "param") if arithmetic.needs_param(self.dtype) else None
         self.grads = [self._view(self._grad, i) for i in range(len(params))]
         self.weights = [] if self._param is None else [self._view(self._param, i) for i in range(len(params))]
@@ -157,7 +157,10 @@ class Bucket:
     def _remembered(self, arithmetic: Arithmetic) -> dict[str, Tensor]:
         """All that is remembered of the parameters, as vectors, of which their states become views."""
         places = [local(param) for param in self.params]
-        start = places[0].new_empty(self._starts[-1])
+        if arithmetic.form and self.dtype == self._grad.dtype:
+            start = self._grad  # a vector for each bucket would leave holes that the next one just does not fit in
+        else:
+            start = places[0].new_empty(self._starts[-1])
         copy_each([self._view(start, i) for i in range(len(places))], places)
         first = arithmetic.remembered(self._view(start, 0) if self._shaped else start)
         whole = {name for name in first if name.removeprefix("last.") in self._common}

@@ -43,7 +43,7 @@ def test_compiled_is_eager(capacity: int, settings: dict[str, Any], monkeypatch:
 
 IN_ONE: list[dict[str, Any]] = [
     {},
-    {"stack": "adam/sgd/sgd", "alpha": (0.01, 1e-3, 1e-4), "clip": True, "weight_decay": 0.1},
+    {"stack": "sgd/adam/sgd", "alpha": (0.1, 0.01, 0.1), "clip": True, "weight_decay": 0.1},
 ]
 
 

@@ -158,7 +158,9 @@ class Bucket:
         """All that is remembered of the parameters, as vectors, of which their states become views."""
         places = [local(param) for param in self.params]
         if arithmetic.form and self.dtype == self._grad.dtype:
-            start = self._grad  # a vector for each bucket would leave holes that the next one just does not fit in
+            start = (
+                self._grad
+            )  # a vector for each bucket would leave holes that the next one just does not fit in
         else:
             start = places[0].new_empty(self._starts[-1])
         copy_each([self._view(start, i) for i in range(len(places))], places)

@@ -75,7 +75,9 @@ class HyperOptimizer(Optimizer):
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
-        untold = settings.UNTOLD if stack is None else settings.TOLD | {"stack": stack}
+        untold = settings.TOLD | {"stack": stack}
+        if stack is None:
+            untold = settings.untold(numbers.get("amsgrad", False))
         numbers = torch_names.understood(numbers, untold["stack"])
         defaults = {
             "stack": numbers.pop("stack", untold["stack"]),

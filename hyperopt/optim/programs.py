@@ -15,6 +15,7 @@ from hyperopt.optim.arithmetic import Arithmetic, as_it_is
 from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import (
     compile_errors,
+    copy_each,
     tree_flatten,
     tree_leaves,
     tree_map,
@@ -39,7 +40,7 @@ class Programs(NamedTuple):
     pull: Callable[..., Tree]
     climb: Callable[..., tuple[Above, Tensor]]
     move: Callable[..., None]
-    whole: Callable[[Any], Callable[..., Tensor]] | None = None
+    whole: Callable[[Any], Callable[..., tuple[Tensor, ...]]] | None = None
 
 
 @cache
@@ -98,7 +99,8 @@ class Whole:
                     self._written.values[i] = written[name]
         self._count.fill_(count)
         self._step.fill_(step)
-        natural: Tensor = self._program(*self._tensors)
+        natural, *after = self._program(*self._tensors)
+        copy_each(self._tensors[: len(after)], after)
         return natural
 
 
@@ -118,17 +120,18 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled_or_eager
 
 
-def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., Tensor]:
-    """`Arithmetic.whole` of tensors one after the other, compiled; `structure` says which is which."""
+def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., tuple[Tensor, ...]]:
+    """`Arithmetic.whole` of tensors one after the other, compiled; `structure` says which is which.
 
-    def whole(*tensors: Tensor) -> Tensor:
+    It returns the natural values of level 0, and after them the tensors of the state above.
+    """
+
+    def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
         above, written, parts, count, step = tree_unflatten(tensors, structure)
         vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
         after, natural = arithmetic.whole(above, written, vectors, count, step)
-        new = [as_it_is(value, step) for value in tree_leaves(after)]
-        for place, value in zip(tree_leaves(above), new, strict=True):
-            place.copy_(value)
-        return natural
+        # Not copied here: torch 2.11 loses what is written into tensors of no dimension.
+        return natural, *(as_it_is(value, step) for value in tree_leaves(after))
 
     apart = _apart()
     filter_ = getattr(torch.compiler, "keep_portable_guards_unsafe", None)

@@ -97,6 +97,11 @@ def levels_of(
     return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
 
 
+def untold(amsgrad: Any) -> dict[str, Any]:
+    """What `HyperOptimizer` is without a stack; `amsgrad` as torch has it."""
+    return UNTOLD | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else UNTOLD
+
+
 def names(stack: Any) -> set[str]:
     """The hyperparameters, habits and options of all rules, also those of your own in a stack."""
     own = levels.parse_stack(stack)

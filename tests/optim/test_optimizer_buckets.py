@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
@@ -139,3 +141,36 @@ def test_a_step_has_as_many_operations_for_many_tensors_as_for_few() -> None:
         return sum(event.name.startswith("aten::") and event.name not in each for event in profile.events())
 
     assert operations(3) == operations(50)
+
+
+MEMORY = """
+import gc
+import torch
+from hyperopt.optim import HyperOptimizer
+from benchmarks.workers import forget_peak, peak_bytes, resident_bytes
+
+torch.set_num_threads(1)
+params = [torch.nn.Parameter(torch.zeros(2**21)) for _ in range(12)]
+def grads(of):
+    for p in of:
+        p.grad = torch.ones_like(p)
+def made(of):
+    opt = HyperOptimizer(of, "adam/sgd", (1e-3, 1e-5), compile=False)
+    for _ in range(3):
+        opt.step()
+    return opt
+few = [torch.nn.Parameter(torch.zeros(3))]
+grads(few), made(few), grads(params), gc.collect()
+before = resident_bytes()
+forget_peak()
+made(params)
+print((peak_bytes() - before) / sum(4 * p.numel() for p in params))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted by Linux")
+def test_adam_sgd_takes_memory_of_three_tensors_per_parameter() -> None:
+    """Adam has two; the vector for gradients has four million elements, here a sixth of the parameters."""
+    said = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
+    assert 2 < float(said.stdout) < 3.4

@@ -203,6 +203,18 @@ def test_sparse_gradients_are_refused() -> None:
         opt.step()
 
 
+@pytest.mark.parametrize(("amsgrad", "stack"), [(True, "amsgrad/adam"), (False, "adamw/adam")])
+def test_amsgrad_without_a_stack_is_the_default_over_that_rule(amsgrad: bool, stack: str) -> None:
+    opt = HyperOptimizer([nn.Parameter(torch.zeros(2))], lr=0.1, amsgrad=amsgrad, betas=(0.8, 0.9))
+    group = opt.param_groups[0]
+    assert (group["stack"], group["lr"], group["betas"]) == (
+        stack,
+        pytest.approx(0.1),
+        pytest.approx((0.8, 0.9)),
+    )
+    assert (group["multiplicative"], group["tune"]) == (True, ("alpha",))
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

@@ -21,7 +21,7 @@ KINDS = ("tensorboard", "trackio", "csv")
 HOW_TO_SEE = {
     "tensorboard": "tensorboard --logdir '{folder}'",
     "trackio": "TRACKIO_DIR='{folder}' trackio show --project hyperopt",
-    "csv": "{folder}/runs.csv, {folder}/epochs.csv",
+    "csv": "{folder}/*.csv",
 }
 
 

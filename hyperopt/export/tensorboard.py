@@ -52,6 +52,7 @@ def encoded(run: Exported, *, settings: bool = True) -> bytes:
     check()
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.plugins.hparams import summary_v2
+    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     sink = BytesIO()
@@ -59,6 +60,9 @@ def encoded(run: Exported, *, settings: bool = True) -> bytes:
     writer.write(Event(wall_time=run.started, file_version=VERSION).SerializeToString())
     if settings:
         summary = summary_v2.hparams_pb(dict(run.settings), trial_id=run.name, start_time_secs=run.started)
+        for value in summary.value:  # a map, whose order is another in every process unless it is asked for
+            told = HParamsPluginData.FromString(value.metadata.plugin_data.content)
+            value.metadata.plugin_data.content = told.SerializeToString(deterministic=True)
         writer.write(Event(wall_time=run.started, step=0, summary=summary).SerializeToString())
     for event in scalar_events(run):
         writer.write(event.SerializeToString())

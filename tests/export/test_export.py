@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +106,16 @@ def test_tensorboards_hyperparameters_are_all_settings(tmp_path: Path) -> None:
     assert told["stack"].string_value == "adam/sgd"
     assert told["beta1"].number_value == 0.9
     assert told["alpha"].string_value == "0.001/1e-05"
+
+
+def test_tensorboards_files_are_the_same_bytes_in_every_process(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    assert main(["export", "tensorboard", str(tmp_path / "tb"), "seed=0"]) == 0
+    before = contents(tmp_path / "tb")
+    again = ["-m", "hyperopt", "export", "tensorboard", str(tmp_path / "tb"), "seed=0"]
+    done = subprocess.run([sys.executable, *again], capture_output=True, text=True, check=True)
+    assert ", 0 written" in done.stdout
+    assert contents(tmp_path / "tb") == before
 
 
 def test_trackio_reads_every_number_and_setting(tmp_path: Path) -> None:

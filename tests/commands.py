@@ -37,6 +37,7 @@ from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store
 
+NAP = 0.002
 PATIENCE = 20.0
 """Seconds after which a case of some 0.1 s counts as hanging."""
 
@@ -162,10 +163,11 @@ def starts_until_done(folder: Path, runs: Sequence[Run], most: int) -> int:
 
 def outlasting(children: list[int]) -> list[int]:
     """Wait for processes to end; those that have to be ended."""
-    end = time.monotonic() + PATIENCE
-    while children and time.monotonic() < end:
+    naps = 0  # counted, not timed: who is stopped for a while, such as a whole machine, does not hang
+    while children and naps < PATIENCE / NAP:
         children = [child for child in children if not os.waitpid(child, os.WNOHANG)[0]]
-        time.sleep(0.002)
+        time.sleep(NAP)
+        naps += 1
     for child in children:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

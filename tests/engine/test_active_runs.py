@@ -48,9 +48,9 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seen: list[int] = []
     train_epoch = trainer.train_epoch
 
-    def watching(training: Any, step: Any, state: Any, batches: Any) -> Any:
+    def watching(training: Any, step: Any, state: Any, batches: Any, *more: Any) -> Any:
         seen.append(len(state.loss_sum))
-        return train_epoch(training, step, state, batches)
+        return train_epoch(training, step, state, batches, *more)
 
     monkeypatch.setattr(trainer, "train_epoch", watching)
     return seen

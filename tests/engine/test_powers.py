@@ -59,11 +59,12 @@ def test_a_power_has_the_bits_of_one_number_alone() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stack", ["adam/sgd", "nadam/adam", "schedulefree_adamw/sgd", "amsgrad/sgd"])
+@pytest.mark.parametrize("stack", ["adam/sgd", "nadam/adam", "schedulefree_adamw", "amsgrad/sgd"])
 def test_records_are_what_they_are_without(
     stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    runs = tuple(small_run(stack=stack, alpha=f"{alpha}/1e-4") for alpha in (0.001, 0.01))
+    above = "/1e-4" * stack.count("/")
+    runs = tuple(small_run(stack=stack, alpha=f"{alpha}{above}") for alpha in (0.001, 0.01))
     numbers = []
     for options in (edits_of(powers_once), {}):
         monkeypatch.setattr(program, "compile_options", lambda device, options=options: dict(options))

@@ -17,6 +17,7 @@ from hyperopt.data import Data, black, find
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.captured import CapturedStep, Step
 from hyperopt.engine.draws import augmented, stream
+from hyperopt.engine.kept_programs import fixed_by, kept
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.powers import powers_once
 from hyperopt.engine.products import by_onednn, onednn_is_faster
@@ -67,7 +68,7 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
         )
 
     device = data.train_x.device.type
-    step = compiled_anew(eager, device) if compiled else eager
+    step = compiled_anew(eager, device, fixed_by(pack, training, data)) if compiled else eager
     if device == "cuda":
         return CapturedStep(of_size(pack.first.batch_size, step, eager) if compiled else step)
     return one_by_one(step) if alone(training, device) else step
@@ -121,7 +122,7 @@ class CompileError(RuntimeError):
     """A step that could not be compiled."""
 
 
-def compiled_anew(step: Step, device: str) -> Step:
+def compiled_anew(step: Step, device: str, fixed: str = "") -> Step:
     """The step compiled; where that fails, compiled once more, with nothing that was compiled before.
 
     Whether a run is compiled is part of its numbers, so nothing goes on uncompiled.
@@ -129,7 +130,7 @@ def compiled_anew(step: Step, device: str) -> Step:
     Raises:
         CompileError: it failed again.
     """
-    program, tried = compiled_alone(step, device), False
+    program, tried = compiled_alone(step, device, fixed), False
 
     def compiled(state: RunState, now: Batches) -> RunState:
         nonlocal program, tried
@@ -141,7 +142,7 @@ def compiled_anew(step: Step, device: str) -> Step:
                 raise CompileError(
                     f"compiling failed ({_reason(error)}); compile=false trains without"
                 ) from error
-        tried, program = True, compiled_alone(step, device)
+        tried, program = True, compiled_alone(step, device, fixed)
         stepped = compiled(state, now)
         with suppress(OSError):
             before.rename(before.with_name(f"{before.name}.damaged"))
@@ -158,19 +159,21 @@ def _reason(error: Exception) -> str:
     return f"{first} {lines[-1]}" if first.endswith(":") and lines[-1] != first else first
 
 
-def compiled_alone(step: Step, device: str) -> Step:
+def compiled_alone(step: Step, device: str, fixed: str = "") -> Step:
     """The step compiled; where torch can, a call checks its tensors and torch's modes and nothing else.
 
     All else that the program reads, from the rules to the keys of its state, stays as it is while it lives,
-    and it shares no cache with another program. Checking it took half of a step of logistic regression.
+    and it shares no cache with another program. Checking it took half of a step of logistic regression. On a
+    CPU, where it is known what fixes the program, it is kept for other processes.
     """
     options = compile_options(device)
+    to_keep = dict(options)
     isolated: dict[str, Any] = {}
     if "isolate_recompiles" in signature(torch.compile).parameters:
         isolated = {"isolate_recompiles": True}
         options["guard_filter_fn"] = _tensors_and_modes
     program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=options, **isolated)
-    return program
+    return kept(step, fixed, to_keep, program) if fixed and device == "cpu" else program
 
 
 def compile_options(device: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
-from hyperopt.optim.torch_private import compiler_missing
+from hyperopt.optim.torch_private import compiler_missing, find_vector_instructions
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
@@ -47,6 +47,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     """
     made = provenance()
     run, device = pack.first, options.resolved_device()
+    if (compiled := compiles(run, options)) and device == "cpu":
+        find_vector_instructions()
     data = data_of(run, device)
     training, state = initial(pack, data, device)
     history, done = History(seconds=[0.0] * len(pack.runs)), 0
@@ -59,7 +61,6 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
 
     if (machine := f"{options.device_name()}, {made['cpu']}") not in history.machines:
         history.machines.append(machine)
-    compiled = compiles(run, options)
     least = least_runs(training, device, compiled=compiled)
     active, step = ActiveRuns(pack, state, history.settled(), least), None
     recorder = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterable
 from inspect import getfile
 from pathlib import Path
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
 __all__ = [
     "compile_errors",
     "compile_in_one_thread",
+    "compiler_cache",
     "compiler_missing",
+    "compiler_settings",
     "copy_each",
     "edits_of",
+    "find_vector_instructions",
     "is_of_fsdp1",
     "new_compiler_cache",
     "of_any_length",
@@ -129,6 +133,37 @@ def compiler_missing(device: str) -> str:
     return ""
 
 
+def compiler_cache() -> Path | None:
+    """Where the compiler keeps its programs, and ours of it lie too, so that they come and go together.
+
+    `torch._inductor.runtime.cache_dir_utils.cache_dir` replaces a guess from TORCHINDUCTOR_CACHE_DIR and the
+    user's name. Without it: None, and no program outlives its process.
+    """
+    try:
+        from torch._inductor.runtime.cache_dir_utils import cache_dir
+    except ImportError:
+        return None
+    return Path(cache_dir())
+
+
+def compiler_settings() -> str:
+    """A text that is another wherever a setting of the compiler is that may change a program.
+
+    `save_config_portable` of torch's modules of settings, of which torch makes the keys of its own cache,
+    replaces naming those that matter. Without it: an error, and no program is kept.
+    """
+    from torch._dynamo import config as tracing
+    from torch._functorch import config as derivatives
+    from torch._inductor import config as code
+
+    settings: list[tuple[str, Any]] = []
+    for module in (tracing, derivatives, code):
+        settings += sorted(module.save_config_portable().items())
+    return repr(
+        [(key, sorted(value, key=str) if isinstance(value, set) else value) for key, value in settings]
+    )
+
+
 def new_compiler_cache() -> Path | None:
     """Have the compiler forget its programs and keep new ones in a new folder; where the old ones lie.
 
@@ -136,15 +171,28 @@ def new_compiler_cache() -> Path | None:
     own `fresh_cache`, replace nothing: there is no public way. Without them: None, and the cache stays.
     """
     try:
-        from torch._inductor.runtime.cache_dir_utils import cache_dir
         from torch._inductor.utils import clear_caches
     except ImportError:
         return None
-    before = Path(cache_dir())
+    if (before := compiler_cache()) is None:
+        return None
     torch.compiler.reset()
     clear_caches()
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix=f"{before.name}-", dir=before.parent)
     return before
+
+
+def find_vector_instructions() -> None:
+    """Have the compiler find out, in a thread, which vector instructions it can make programs for.
+
+    `torch._inductor.cpu_vec_isa.valid_vec_isa_list` compiles a small program for each kind, 6 s where none
+    was kept; called ahead, it replaces waiting for that once a step is traced. Without it that is waited for.
+    """
+    try:
+        from torch._inductor.cpu_vec_isa import valid_vec_isa_list
+    except ImportError:
+        return
+    threading.Thread(target=valid_vec_isa_list, daemon=True).start()
 
 
 def compile_in_one_thread() -> None:

@@ -23,10 +23,10 @@ from torch import Tensor
 
 import hyperopt
 from hyperopt.data import Data
-from hyperopt.durable import write
+from hyperopt.durable import StorageError, write
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.captured import Step
-from hyperopt.engine.pack import Pack, shape_of
+from hyperopt.engine.pack import Pack, step_of
 from hyperopt.optim.torch_private import compiler_cache, compiler_settings, tree_leaves
 from hyperopt.provenance import cpu
 from hyperopt.train import RunState, Training
@@ -44,29 +44,26 @@ def fixed_by(pack: Pack, training: Training, data: Data) -> str:
     parts = [*training.model.modules(), *(level.rule for level in training.stack.levels)]
     if any(type(part).__module__.partition(".")[0] not in PACKAGES for part in parts):
         return ""
-    dataset, model, stack, batch_size, _epochs, procedure = shape_of(pack.first)
     rows = [specification(tensor) for tensor in (data.train_x, data.train_y)]
-    return repr(
-        (dataset, model, stack, batch_size, procedure, training.objective, training.stop_at_loss, rows)
-    )
+    return repr((step_of(pack.first), training.objective, training.stop_at_loss, rows))
 
 
 def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Step) -> Step:
     """A step whose program is loaded where it was kept, else compiled and kept.
 
     Args:
-        step: what is compiled, called without gradients, on a CPU.
+        step: what is compiled, on a CPU.
         fixed: all that its program depends on beside the state and the minibatch.
         options: those of `torch.compile`.
         otherwise: the step as `torch.compile` has it, for whatever goes wrong.
     """
-    programs: dict[torch.Size, Step] = {}
+    programs: dict[tuple[torch.Size, torch.Size, bool], Step] = {}
 
     def stepped(state: RunState, now: Batches) -> RunState:
-        # The last minibatch of an epoch may be smaller; all other tensors keep their shapes.
-        if (program := programs.get(now.rows.shape)) is None:
-            program = _found(step, fixed, options, state, now) or otherwise
-            programs[now.rows.shape] = program
+        # All other shapes of a pack follow from those of its minibatch and from how many runs it has.
+        called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled())
+        if (program := programs.get(called)) is None:
+            program = programs[called] = _found(step, fixed, options, state, now) or otherwise
         return program(state, now)
 
     return stepped
@@ -77,54 +74,44 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
     if (folder := compiler_cache()) is None:
         return None
     tensors = [specification(leaf) for leaf in tree_leaves((state, now))]
-    key = hashlib.sha256(repr((fixed, tensors, _made_by(), torch.get_num_threads())).encode()).hexdigest()[
-        :32
-    ]
+    told = (fixed, tensors, _made_by(), torch.get_num_threads(), torch.is_grad_enabled())
+    path = folder / FOLDER / hashlib.sha256(repr(told).encode()).hexdigest()
     # What the function closes over is not kept, but given anew to the program.
-    closed: dict[str, Any] = {
-        name: value for name, value in getclosurevars(step).nonlocals.items() if value is not None
-    }
+    closed = {name: value for name, value in getclosurevars(step).nonlocals.items() if value is not None}
     try:
-        return _loaded(folder / FOLDER, key, closed) or _compiled(
-            folder / FOLDER, key, step, options, closed, state, now
-        )
+        return loaded(path, closed) or _compiled(path, step, options, closed, state, now)
     except Exception as error:  # torch calls this experimental: whatever it raises, there is another way
         LOG.debug("a program can be neither loaded nor kept: %r", error)
         return None
 
 
-def _loaded(folder: Path, key: str, closed: dict[str, Any]) -> Step | None:
-    """The kept program; None where there is none that is whole."""
-    for path in folder.glob(f"{key}.*"):
-        content = path.read_bytes()
-        if path.suffix != f".{hashlib.sha256(content).hexdigest()}":
-            path.unlink(missing_ok=True)
+def loaded(path: Path, closed: dict[str, Any]) -> Step | None:
+    """The program that is kept in a file of that name and its checksum; None where none is whole."""
+    for file in path.parent.glob(f"{path.name}.*"):
+        content = file.read_bytes()
+        if file.suffix != f".{hashlib.sha256(content).hexdigest()}":
+            file.unlink(missing_ok=True)
             continue
-        program: Any = torch.compiler.load_compiled_function(BytesIO(content), external_data=closed)
-        program.disable_guard_check()  # the key is what it was compiled for
+        function: Any = torch.compiler.load_compiled_function(BytesIO(content), external_data=closed)
+        function.disable_guard_check()  # its name says what it was compiled for
+        program: Step = function
         return program
     return None
 
 
 def _compiled(
-    folder: Path,
-    key: str,
-    step: Step,
-    options: Mapping[str, Any],
-    closed: dict[str, Any],
-    state: RunState,
-    now: Batches,
+    path: Path, step: Step, options: Mapping[str, Any], closed: dict[str, Any], state: RunState, now: Batches
 ) -> Step:
     """The program compiled, and kept."""
     unguarded = {**options, "guard_filter_fn": lambda guards: [False] * len(guards)}
     function: Any = torch.compile(step, fullgraph=True, dynamic=False, options=unguarded)
-    program = function.aot_compile(((state, now), {}))
-    program.disable_guard_check()
-    with suppress(OSError), tempfile.TemporaryDirectory() as made:
-        program.save_compiled_function(str(Path(made, key)), external_data=closed)
-        content = Path(made, key).read_bytes()
-        folder.mkdir(parents=True, exist_ok=True)
-        write(folder / f"{key}.{hashlib.sha256(content).hexdigest()}", content, durable=False)
+    function = function.aot_compile(((state, now), {}))
+    function.disable_guard_check()
+    with suppress(OSError, StorageError), tempfile.TemporaryDirectory() as folder:
+        function.save_compiled_function(made := str(Path(folder, path.name)), external_data=closed)
+        content = Path(made).read_bytes()
+        write(path.with_suffix(f".{hashlib.sha256(content).hexdigest()}"), content, durable=False)
+    program: Step = function
     return program
 
 

@@ -56,13 +56,17 @@ def one_of_each_setting(runs: Iterable[Run]) -> Iterable[Run]:
 
 def shape_of(run: Run) -> Hashable:
     """What must be equal within a pack: everything that fixes the program or the shape of the batches."""
+    return (*step_of(run), run.epochs)
+
+
+def step_of(run: Run) -> tuple[Hashable, ...]:
+    """What fixes the step of a run: all but its numbers, clip and seed, and how long it trains."""
     procedure = tuple(sorted((key, value) for key, value in run.procedure.items() if key != "shuffle"))
     return (
         tuple(sorted(run.dataset.items(), key=str)),
         tuple(sorted(run.model.items(), key=str)),
         stack_of(run),
         run.batch_size,
-        run.epochs,
         procedure,
     )
 

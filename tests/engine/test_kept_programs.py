@@ -1,0 +1,116 @@
+"""Programs kept on disk: loaded by other processes, with the same numbers, and never for another step."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import torch
+from small_runs import TRAIN, measured, small_run
+from torch import nn
+
+from hyperopt.config import Run
+from hyperopt.engine import kept_programs, program
+from hyperopt.engine.batches import epoch_batches
+from hyperopt.engine.captured import Step
+from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack, data_of
+from hyperopt.engine.program import initial
+from hyperopt.engine.trainer import train_pack
+
+COMPILED = Options(device="cpu", compile=True)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the compiler's programs that is empty."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache" / kept_programs.FOLDER
+
+
+def numbers(runs: list[Run], folder: Path) -> list[object]:
+    return [measured(record) for record in train_pack(Pack(tuple(runs)), COMPILED, folder)]
+
+
+@pytest.mark.slow
+def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = [small_run(stack="sgd", seed=seed) for seed in (0, 1)]
+    with monkeypatch.context() as patch:
+        patch.setattr(program, "kept", lambda step, fixed, options, otherwise: otherwise)
+        by_torch = numbers(runs, tmp_path)
+    assert not cache.exists()
+    assert numbers(runs, tmp_path) == by_torch
+    assert len([*cache.iterdir()]) == 1
+
+    def compiling(*_: object, **__: object) -> Step:
+        return lambda state, now: pytest.fail("it was compiled, though it was kept")
+
+    monkeypatch.setattr(torch, "compile", compiling)
+    assert numbers(runs, tmp_path) == by_torch
+
+
+def test_a_damaged_program_is_none(tmp_path: Path) -> None:
+    whole = b"no program, but whole"
+    damaged = tmp_path / f"key.{sha256(whole).hexdigest()}"
+    damaged.write_bytes(whole[:-1])
+    assert kept_programs.loaded(tmp_path / "key", {}) is None
+    assert not damaged.exists()
+
+
+def fixed(run: Run) -> str:
+    data = data_of(run, "cpu")
+    training, _ = initial(Pack((run,)), data, "cpu")
+    return kept_programs.fixed_by(Pack((run,)), training, data)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"stack": "sgd/sgd"},
+        {"tune": "alpha"},
+        {"batch_size": 16},
+        {"l2": 0.1},
+        {"multiplicative": True},
+        {"stop_at_loss": 0.1},
+        {"model.activation": "relu"},
+        {"dataset.train": 64},
+        {"dataset.divisor": 128},
+        {"schedule": "cosine"},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_another_step_is_another_program(other: dict[str, object]) -> None:
+    assert fixed(small_run(**{"stack": "adam/sgd", **other})) != fixed(small_run(stack="adam/sgd"))
+
+
+def test_numbers_clip_seed_and_epochs_are_no_part_of_it() -> None:
+    usual = fixed(small_run(stack="adam/sgd"))
+    assert usual
+    for other in ({"alpha": "0.5/0.5"}, {"clip": True}, {"seed": 7}, {"epochs": 5}):
+        assert fixed(small_run(**{"stack": "adam/sgd", **other})) == usual
+
+
+def test_what_has_code_of_others_in_it_is_not_kept() -> None:
+    class Theirs(nn.Linear):
+        """A layer from outside the package."""
+
+    run = small_run()
+    data = data_of(run, "cpu")
+    training, _ = initial(Pack((run,)), data, "cpu")
+    training.model.add_module("theirs", Theirs(2, 2))
+    assert kept_programs.fixed_by(Pack((run,)), training, data) == ""
+
+
+def test_where_torch_cannot_the_step_is_as_torch_compiles_it(cache: Path) -> None:
+    run = small_run()
+    _, state = initial(Pack((run,)), data_of(run, "cpu"), "cpu")
+    now = epoch_batches(Pack((run,)), 0, TRAIN, "cpu").part(0)
+    step = kept_programs.kept(
+        lambda state, now: state, "step", {"no such option": 1}, lambda state, now: done
+    )
+    done = state._replace(loss_sum=torch.ones(1))
+    assert step(state, now) is done
+    assert not cache.exists()

@@ -74,7 +74,8 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
     if (folder := compiler_cache()) is None:
         return None
     tensors = [specification(leaf) for leaf in tree_leaves((state, now))]
-    told = (fixed, tensors, _made_by(), torch.get_num_threads(), torch.is_grad_enabled())
+    chosen = {name: option.uuid() if hasattr(option, "uuid") else option for name, option in options.items()}
+    told = (fixed, tensors, chosen, _made_by(), torch.get_num_threads(), torch.is_grad_enabled())
     path = folder / FOLDER / hashlib.sha256(repr(told).encode()).hexdigest()
     # What the function closes over is not kept, but given anew to the program.
     closed = {name: value for name, value in getclosurevars(step).nonlocals.items() if value is not None}

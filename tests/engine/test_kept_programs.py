@@ -50,6 +50,9 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
 
     monkeypatch.setattr(torch, "compile", compiling)
     assert numbers(runs, tmp_path) == by_torch
+    monkeypatch.setattr(program, "compile_options", lambda device: {"post_grad_custom_post_pass": Other()})
+    with pytest.raises(pytest.fail.Exception, match="it was compiled"):
+        numbers(runs, tmp_path)
 
 
 def test_a_damaged_program_is_none(tmp_path: Path) -> None:
@@ -58,6 +61,13 @@ def test_a_damaged_program_is_none(tmp_path: Path) -> None:
     damaged.write_bytes(whole[:-1])
     assert kept_programs.loaded(tmp_path / "key", {}) is None
     assert not damaged.exists()
+
+
+class Other:
+    """An edit of graphs that the kept program does not have."""
+
+    def uuid(self) -> bytes:
+        return b"other"
 
 
 def fixed(run: Run) -> str:

@@ -100,7 +100,7 @@ def texts(values: Iterable[str | None]) -> pa.Array:
     given = list(values)
     encoded = [(value or "").encode() for value in given]
     ends = array("q", accumulate(map(len, encoded), initial=0))
-    there = np.packbits([value is not None for value in given], bitorder="little").tobytes()
+    there = np.packbits(np.array([value is not None for value in given], bool), bitorder="little").tobytes()
     buffers = [
         pa.py_buffer(there) if None in given else None,
         pa.py_buffer(ends),

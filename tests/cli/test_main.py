@@ -13,6 +13,7 @@ from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
 from hyperopt.engine.execute import Outcome
 from hyperopt.engine.pack import Pack
+from hyperopt.experiments import load
 from hyperopt.files import experiments_dir
 from hyperopt.records import Record, Store, working
 
@@ -181,6 +182,21 @@ def test_options_may_follow_overrides_and_plan_trains_nothing(
     assert main(["run", "seed=0,1", "-m", "epochs=1", "--plan"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "2 runs to train"
     assert engine == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "run --plan",
+        "tables clipping/table1 seeds=1 epochs=1 --plan",
+        "figures steroids/fig1 from=published --plan",
+    ],
+)
+def test_a_plan_of_nothing_says_so(line: str, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runs = [resolve({}), *(load("clipping/table1")[0].changed({"epochs": 1}).runs(1))]
+    working().write(list(map(record_of, runs)), "pack")
+    assert main(line.split()) == 0
+    assert "nothing to train" in capsys.readouterr().out
 
 
 def test_a_failure_shows_in_the_exit_code_and_the_rest_is_there(

@@ -18,7 +18,7 @@ from made_records import a_record, normal
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
 from hyperopt.records import Record, Store, read_records, write_records
-from hyperopt.records.parquet import DamagedFileError, ForeignFileError
+from hyperopt.records.parquet import DamagedFileError, ForeignFileError, texts
 
 NUMBER = st.floats()
 NAME = st.sampled_from(["", "train_loss", "0.alpha", "α/β", "a 'quoted' name"])
@@ -58,6 +58,11 @@ def test_what_is_read_is_what_was_written(records: list[Record]) -> None:
         read = read_records(path)
     in_order = sorted(records, key=lambda r: r.id)
     assert list(map(normal, read)) == list(map(normal, in_order))
+
+
+@pytest.mark.parametrize("values", [[], ["a"], [None], ["é", None, ""]])
+def test_a_column_of_texts_holds_them(values: list[str | None]) -> None:
+    assert texts(values).equals(pa.array(values, pa.string()))
 
 
 def test_files_from_before_runs_kept_pictures_are_read(tmp_path: Path) -> None:

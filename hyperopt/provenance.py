@@ -28,10 +28,14 @@ def provenance() -> dict[str, str]:
 
 
 def command() -> str:
-    """The command as it can be typed again, its program by its bare name, or as the module that it is."""
+    """The command as it can be typed again, its program by its bare name, or as the module that it is.
+
+    A byte of an argument that is not UTF-8, as of a file's name in Latin-1, is escaped.
+    """
     program = Path(sys.argv[0])
     module = ["python", "-m", program.parent.name]
-    return shlex.join([*(module if program.name == "__main__.py" else [program.name]), *sys.argv[1:]])
+    words = [*(module if program.name == "__main__.py" else [program.name]), *sys.argv[1:]]
+    return shlex.join(words).encode(errors="backslashreplace").decode()
 
 
 @cache

@@ -61,6 +61,11 @@ def test_the_command_can_be_typed_again(monkeypatch: pytest.MonkeyPatch) -> None
     assert module.command() == "python -m hyperopt run"
 
 
+def test_a_command_with_bytes_that_are_no_text_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["hyperopt", "run", "cfg=caf\udce9.yaml"])
+    assert module.command().encode() == rb"hyperopt run 'cfg=caf\udce9.yaml'"
+
+
 def test_all_is_said() -> None:
     made = module.provenance()
     assert set(made) == {"command", "commit", "python", "torch", "hyperopt", "cpu", "started"}

@@ -68,8 +68,12 @@ def note_of(key: str, text: str) -> str:
     """A note as it is kept.
 
     Raises:
-        ConfigError: it is too long.
+        ConfigError: it is too long, or no text.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # a byte of the command line that is no letter
+        raise ConfigError(f"{typed(key, text)}: text in UTF-8 is expected.") from error
     if len(text) > MOST_LETTERS:
         raise ConfigError(f"{typed(key, text)}: at most {MOST_LETTERS} letters are expected.")
     return text.strip()

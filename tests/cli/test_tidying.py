@@ -108,6 +108,9 @@ def test_gc_takes_what_nothing_refers_to_and_nothing_else(
         ("tag 'a b' id=*", "words of letters"),
         ("tag base", "which runs?"),
         (f"note {'x' * 501} id=*", "at most 500 letters"),
+        ("note bad\udcff id=*", "text in UTF-8"),
+        ("tag bad\udcff id=*", "words of letters"),
+        ("run note=bad\udcff", "text in UTF-8"),
     ],
 )
 def test_bad_input_is_refused(line: str, says: str, store: Store, capsys: pytest.CaptureFixture[str]) -> None:

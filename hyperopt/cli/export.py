@@ -29,7 +29,7 @@ def export(arguments: Namespace) -> int:
     """Write runs into a folder: to do it again adds what is new, or replaces the files of csv."""
     if arguments.kind not in KINDS:
         raise unknown("kind of export", arguments.kind, KINDS)
-    if "=" in arguments.folder:
+    if "=" in arguments.folder or not arguments.folder.strip():
         raise ConfigError(
             f"{typed('export', arguments.folder)}: a folder is expected before what selects runs."
         )

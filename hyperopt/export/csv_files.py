@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt.durable import write
-from hyperopt.errors import ConfigError
-from hyperopt.export.series import Exported
+from hyperopt.export.series import Exported, foreign
 
 COLUMNS: Mapping[str, Sequence[str]] = {
     "runs.csv": ("run", "group"),
@@ -66,7 +65,7 @@ def check_ours(path: Path) -> None:
         first = file.readline(100)
     ours = ",".join(COLUMNS[path.name])
     if first.rstrip("\n") != ours and not (path.name == "runs.csv" and first.startswith(f"{ours},")):
-        raise ConfigError(f"{path} is another program's, and is not replaced: another folder is expected.")
+        raise foreign(path)
 
 
 def id_of(run: Exported) -> str:

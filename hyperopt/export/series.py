@@ -7,11 +7,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from hyperopt.config import label
-from hyperopt.errors import ImpossibleError
+from hyperopt.errors import ConfigError, ImpossibleError
 from hyperopt.findings.stored_curves import load_records
 from hyperopt.records import Record
 from hyperopt.selection.settings import settings_of
@@ -103,6 +104,11 @@ def _means(runs: Sequence[Mapping[str, list[float]]]) -> dict[str, list[float]]:
         name: [fmean(values) for values in zip(*(series[name] for series in runs), strict=False)]
         for name in sorted(names)
     }
+
+
+def foreign(path: Path) -> ConfigError:
+    """The error of a file that another program wrote where ours would be."""
+    return ConfigError(f"{path} is another program's, and is not replaced: another folder is expected.")
 
 
 def lacking(package: str, what: str) -> ImpossibleError:

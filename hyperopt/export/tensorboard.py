@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt.durable import write
-from hyperopt.export.series import BY_STEP, MEAN, Exported, lacking, mean_of
+from hyperopt.export.series import BY_STEP, MEAN, Exported, foreign, lacking, mean_of
 
 VERSION = "brain.Event:2"
 FILE = "events.out.tfevents.0.hyperopt"
+MOST_OF_FIRST = 64
+"""The bytes within which an event file says its version."""
 
 
 def write_events(folder: Path, runs: Sequence[Exported]) -> int:
@@ -23,16 +25,34 @@ def write_events(folder: Path, runs: Sequence[Exported]) -> int:
 
     Raises:
         ImpossibleError: TensorBoard is not installed.
+        ConfigError: a file of such a name is there that is not ours.
         StorageError: the system does not let us write there.
     """
     new = 0
-    for group, of_group in groupby(runs, key=lambda run: run.group):
-        together = list(of_group)
+    groups = [(group, list(of_group)) for group, of_group in groupby(runs, key=lambda run: run.group)]
+    for group, together in groups:
+        for name in [*(run.name for run in together), MEAN]:
+            check_ours(folder / group / name / FILE)
+    for group, together in groups:
         for run in together:
             new += _put(folder / group / run.name / FILE, encoded(run))
         if len(together) > 1:
             _put(folder / group / MEAN / FILE, encoded(mean_of(together), settings=False))
     return new
+
+
+def check_ours(path: Path) -> None:
+    """Refuse to replace a file that is no event file, as its first record tells.
+
+    Raises:
+        ConfigError: there is one.
+    """
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        first = file.read(MOST_OF_FIRST)
+    if VERSION.encode() not in first:
+        raise foreign(path)
 
 
 def check() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hyperopt.export.series import BY_STEP, Exported, lacking
+from hyperopt.errors import ConfigError
+from hyperopt.export.series import BY_STEP, Exported, foreign, lacking
 
 PROJECT = "hyperopt"
+SQLITE = b"SQLite format 3\0"
 
 
 def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
@@ -18,9 +21,17 @@ def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
 
     Raises:
         ImpossibleError: trackio is not installed.
+        ConfigError: a file of the tables' name is there that is no database, or is one that cannot be used.
     """
-    tables = Tables(folder)
-    return sum(map(tables.write, runs))
+    storage = _storage(folder)
+    path = Path(storage.get_project_db_path(PROJECT))
+    if path.exists() and not _is_database(path):
+        raise foreign(path)
+    try:
+        tables = Tables(folder)
+        return sum(map(tables.write, runs))
+    except sqlite3.Error as error:
+        raise ConfigError(f"{path} cannot be used: {error}; another folder is expected.") from error
 
 
 class Tables:
@@ -66,6 +77,13 @@ class Tables:
             self.storage.bulk_log(PROJECT, name, rows, steps=at, timestamps=times, config=config)
             self.last[name] = at[-1]
         return bool(rows)
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is a database of SQLite; one without a byte is."""
+    with path.open("rb") as file:
+        first = file.read(len(SQLITE))
+    return first in (b"", SQLITE)
 
 
 def _storage(folder: Path) -> Any:

@@ -171,6 +171,30 @@ def test_csv_replaces_its_own_files_and_no_others(tmp_path: Path, capsys: pytest
         (tmp_path / name).write_bytes(kept)
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"), [("tensorboard", "events.out.tfevents.0.hyperopt"), ("trackio", "hyperopt.db")]
+)
+@pytest.mark.parametrize("mine", [b"mine\n", b"SQLite format 3\0" + b"mine" * 200])
+def test_a_file_of_another_program_is_refused_and_stays(
+    kind: str, name: str, mine: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip(kind)
+    folder = tmp_path / "out"
+    assert main(["export", kind, str(folder), "seed=0"]) == 0
+    path = max(folder.rglob(name))
+    path.write_bytes(mine)
+    before = contents(folder)
+    capsys.readouterr()
+    assert main(["export", kind, str(folder)]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"{path} " in said
+    assert said.endswith("another folder is expected.\n")
+    assert path.read_bytes() == mine
+    if kind == "tensorboard":
+        assert contents(folder) == before
+
+
 @pytest.mark.parametrize("kind", ["tensorboard", "csv", "trackio"])
 def test_to_export_again_changes_nothing_and_a_further_run_is_added(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -196,6 +220,7 @@ def test_to_export_again_changes_nothing_and_a_further_run_is_added(
     [
         ("export wandb x", "there is no kind of export 'wandb'"),
         ("export csv stack=adam", "a folder is expected"),
+        ("export csv ''", "a folder is expected"),
         ("export csv x stack=sgd", "none of the 4 stored runs has it"),
         ("export csv", "required"),
     ],

@@ -86,7 +86,8 @@ how they are shown:
 """
 
 TAG = f"""\
-tags and notes are no part of a run's id; `hyperopt run ... tag=NAME note=TEXT` says them at once:
+tags and notes are no part of a run's id; `hyperopt run ... tag=NAME note=TEXT` says them at once.
+a tag is added to those there are; a note takes the place of the one before, which is named:
   hyperopt tag baseline stack=adam         hyperopt tag baseline stack=adam --remove
   hyperopt note 'odd start' id=3f2a        hyperopt runs tag=baseline
 {SELECTION}"""

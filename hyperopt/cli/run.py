@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.config.process_options import with_detach
 from hyperopt.config.sweep import expand, one, parse
 from hyperopt.errors import ConfigError
+from hyperopt.wording import printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -45,9 +46,13 @@ def run(arguments: Namespace) -> int:
         return _say_plan(runs, working(), process, as_json=as_json)
     code = _train(runs, working(), process, sweep=arguments.multirun, as_json=as_json)
     if said:
+        from hyperopt.cli.tidying import replaced
         from hyperopt.records.remarks import remark
 
-        remark(home(), working().present(run.id for run in runs), add=said.tags, note=said.note or None)
+        there = working().present(run.id for run in runs)
+        before = remark(home(), there, add=said.tags, note=said.note or None)
+        if said.note and (old := replaced(before, said.note)):
+            print(f"{printable(said.note)}{old}", file=sys.stderr)
     return code
 
 

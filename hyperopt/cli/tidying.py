@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.cli.runs import write
 from hyperopt.cli.train import remember_ids
+from hyperopt.cli.words import few
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home, working
 from hyperopt.records.remarks import remark
@@ -18,9 +19,10 @@ from hyperopt.wording import counted, printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from hyperopt.engine.garbage import Garbage
+    from hyperopt.records.remarks import Remark
     from hyperopt.selection.stored import Selection
 
 A_TAG = re.compile(r"[\w.+-]{1,60}")
@@ -33,11 +35,14 @@ def tag(arguments: Namespace) -> int:
     """Add tags to runs, or take them away."""
     tags = tags_of("tag", arguments.tags)
     chosen = _chosen(arguments.words, "tag")
-    if arguments.remove:
-        remark(home(), chosen.ids, remove=tags)
-    else:
+    if not arguments.remove:
         remark(home(), chosen.ids, add=tags)
-    print(f"{counted(len(chosen), 'run')}: {'not ' * arguments.remove}{', '.join(tags)}")
+        print(f"{counted(len(chosen), 'run')}: {', '.join(tags)}")
+        return 0
+    before = remark(home(), chosen.ids, remove=tags)
+    for each in tags:
+        had = sum(each in old.tags for old in before)
+        print(f"{counted(had, 'run')}: not {each}" if had else f"no run of {len(before)} has the tag {each}")
     return 0
 
 
@@ -45,9 +50,16 @@ def note(arguments: Namespace) -> int:
     """Write a note on runs; an empty one takes it away."""
     text = note_of("note", arguments.text)
     chosen = _chosen(arguments.words, "note")
-    remark(home(), chosen.ids, note=text)
-    print(f"{counted(len(chosen), 'run')}: {printable(text) or 'no note'}")
+    before = remark(home(), chosen.ids, note=text)
+    print(f"{counted(len(chosen), 'run')}: {printable(text) or 'no note'}{replaced(before, text)}")
     return 0
+
+
+def replaced(before: Iterable[Remark], text: str) -> str:
+    """The notes in whose place a note stands, as its sentence ends; "" where there were none."""
+    old = dict.fromkeys(said.note for said in before if said.note not in ("", text))
+    quoted = [f'"{shortened(each)}"' for each in old]
+    return f", in place of {few(quoted)}" if quoted else ""
 
 
 def tags_of(key: str, text: str) -> list[str]:

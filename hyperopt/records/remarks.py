@@ -53,20 +53,24 @@ def remark(
     add: Iterable[str] = (),
     remove: Iterable[str] = (),
     note: str | None = None,
-) -> None:
+) -> list[Remark]:
     """Add and remove tags of some runs, and write a note on each; an empty one takes the old away.
+
+    Returns:
+        What was said of each before.
 
     Raises:
         StorageError: the system does not let us write there.
     """
     with Lock(root / f".{NAME}.lock"):
         said = remarks(root)
-        for id_ in ids:
-            old = said.get(id_, Remark())
+        before = {id_: said.get(id_, Remark()) for id_ in ids}
+        for id_, old in before.items():
             tags = dict.fromkeys((*old.tags, *add))
             kept = tuple(tag for tag in tags if tag not in set(remove))
             said[id_] = Remark(kept, old.note if note is None else note)
         _write(root, said)
+    return list(before.values())
 
 
 def forget(root: Path, ids: Iterable[str]) -> None:

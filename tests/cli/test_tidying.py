@@ -46,6 +46,31 @@ def test_tags_and_notes_come_and_go(store: Store, capsys: pytest.CaptureFixture[
     assert select(["note=*?*"]).ids == []
 
 
+def test_a_note_names_those_in_whose_place_it_stands(
+    store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["note", "first", "seed=0"])
+    main(["note", "other", "seed=1"])
+    capsys.readouterr()
+    assert main(["note", "last", "id=*"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("6 runs: last, in place of ")
+    assert {*re.findall('"(.*?)"', said)} == {"first", "other"}
+    assert main(["note", "last", "id=*"]) == 0
+    assert capsys.readouterr().out == "6 runs: last\n"
+    assert main(["note", "", "seed=0"]) == 0
+    assert capsys.readouterr().out == '2 runs: no note, in place of "last"\n'
+    main(["run", "stack=adam", "seed=1", "note=cached"])
+    assert 'cached, in place of "last"\n' in capsys.readouterr().err
+
+
+def test_only_a_tag_that_was_there_is_taken_away(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["tag", "base", "seed=0"])
+    capsys.readouterr()
+    assert main(["tag", "--remove", "base,nothere", "id=*"]) == 0
+    assert capsys.readouterr().out == "2 runs: not base\nno run of 6 has the tag nothere\n"
+
+
 def test_rm_names_what_it_would_remove_and_removes_it_from_every_file_when_told(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,6 +48,7 @@ def by_step(seed: int) -> dict[str, list[float]]:
 @pytest.fixture(autouse=True)
 def _store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
     working().write(list(records().values()), "pack")
 
 

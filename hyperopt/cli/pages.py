@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.train import engine_options, planner, say_unrecorded, train
+from hyperopt.cli.train import check_callbacks, engine_options, planner, say_unrecorded, train
 from hyperopt.config.compose import composed
 from hyperopt.config.process_options import seconds, with_detach
 from hyperopt.config.sweep import Sweep, check_keys, parse, read
@@ -154,6 +154,7 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
             hint = "seeds= says which seeds" if key == "seed" else "a table takes one value"
             raise ConfigError(f"{typed(key, value)}: {hint}.")
     composed({key: value for key, value in settings.items() if "." not in key})  # refused before much is read
+    check_callbacks(process)
     auto = own.get("seeds") == "auto"
     seeds = None if auto else _seeds(own.get("seeds"))
     budget = seconds("budget", own["budget"]) if "budget" in own else None

@@ -36,18 +36,22 @@ def run(arguments: Namespace) -> int:
         return 0
     runs, notes = expand(settings) if arguments.multirun else ([one(settings)], [])
     as_json = process.get("format") == "json"
+
+    from hyperopt.cli.train import check_callbacks  # a misspelt setting waits for no large library
+    from hyperopt.records import home, working
+    from hyperopt.records.remarks import remark, remarks
+
+    check_callbacks(process)
+    if said:
+        remarks(home())  # what cannot be read is refused before anything trains
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
     for line in [*notes, *labels]:
         print(line)
-
-    from hyperopt.records import home, working  # a misspelt setting waits for no large library
-
     if arguments.plan:
         return _say_plan(runs, working(), process, as_json=as_json)
     code = _train(runs, working(), process, sweep=arguments.multirun, as_json=as_json)
     if said:
         from hyperopt.cli.tidying import replaced
-        from hyperopt.records.remarks import remark
 
         there = working().present(run.id for run in runs)
         before = remark(home(), there, add=said.tags, note=said.note or None)

@@ -86,6 +86,18 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
     return outcome
 
 
+def check_callbacks(process: Mapping[str, Any]) -> None:
+    """Refuse a callback that there is not, also where nothing will be trained.
+
+    Raises:
+        ConfigError: naming it.
+    """
+    if names := process.get("callbacks"):
+        from hyperopt.export.callbacks import makers_of
+
+        makers_of(names)
+
+
 def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> None:
     """Say of runs that are there already that they lack the steps that are asked for."""
     every = process.get("record_every")

@@ -7,7 +7,8 @@ group `hyperopt.callbacks` of another package, or a class of one's own as `packa
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -51,24 +52,43 @@ def callbacks_of(names: Sequence[str], folder: Path) -> dict[str, Callback]:
     Raises:
         ConfigError: there is none of that name, or it cannot be made.
     """
+    found: dict[str, Callback] = {}
+    for name, make in makers_of(names).items():
+        with _refused(name):
+            found[name] = make(folder)
+    return found
+
+
+def makers_of(names: Sequence[str]) -> dict[str, Callable[[Path], Callback]]:
+    """What makes each of these callbacks of the working folder, by name; makes none.
+
+    Raises:
+        ConfigError: there is none of that name.
+    """
     points = {point.name: point for point in entry_points(group=GROUP)}
     known = (*SHIPPED, *points)
-    found: dict[str, Callback] = {}
+    found: dict[str, Callable[[Path], Callback]] = {}
     for name in names:
         if name not in known and ":" not in name:
             raise unknown("callback", name, [*known, "package.module:Class"], given=f"callbacks={name}")
-        try:
-            kind = SHIPPED.get(name) or (points[name].load() if name in points else _own(name))
-            found[name] = kind(folder)
-        except (ImportError, AttributeError, TypeError, ValueError) as error:
-            raise ConfigError(f"{typed('callbacks', name)}: it cannot be made: {error}") from error
+        with _refused(name):
+            found[name] = SHIPPED.get(name) or (points[name].load() if name in points else _own(name))
     return found
+
+
+@contextmanager
+def _refused(name: str) -> Iterator[None]:
+    """What goes wrong with a callback within, as a refusal of its name."""
+    try:
+        yield
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ConfigError(f"{typed('callbacks', name)}: it cannot be made: {error}") from error
 
 
 def _own(name: str) -> Callable[[Path], Callback]:
     module, _, attribute = name.partition(":")
-    kind: Callable[[Path], Callback] = getattr(import_module(module), attribute)
-    return kind
+    maker: Callable[[Path], Callback] = getattr(import_module(module), attribute)
+    return maker
 
 
 class Observed:

@@ -109,6 +109,10 @@ BAD = [
     "tables alpha=3",
     "tables epochs=1,2",
     "bench alpha=1",
+    "run callbacks=nosuch",
+    "run callbacks=nosuch --plan",
+    "run callbacks=json:Nosuch --plan",
+    "tables clipping/table1 callbacks=nosuch --plan",
 ]
 
 
@@ -197,6 +201,18 @@ def test_a_plan_of_nothing_says_so(line: str, home: Path, capsys: pytest.Capture
     working().write(list(map(record_of, runs)), "pack")
     assert main(line.split()) == 0
     assert "nothing to train" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["tag=good"], ["note=odd", "--plan"]])
+def test_remarks_that_cannot_be_kept_are_refused_before_training(
+    words: list[str], home: Path, engine: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "remarks.json").mkdir(parents=True)
+    assert main(["run", *words]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(f"hyperopt: {home / 'remarks.json'} cannot be read")
+    assert said.out == ""
+    assert not engine
 
 
 def test_a_failure_shows_in_the_exit_code_and_the_rest_is_there(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.cli.plot import drawn, picture_path
 from hyperopt.cli.words import ANY, FROM, names, split
-from hyperopt.errors import ConfigError, shortened
+from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.selection.checks import check_key
 from hyperopt.selection.rows import metric_of
 from hyperopt.selection.select import needed
@@ -42,9 +42,11 @@ def compare(arguments: Namespace) -> int:
         raise ConfigError(f"{' '.join(of_a)} and {' '.join(of_b)} select the same {counted(len(a), 'run')}.")
     asked = names(options.get("metric"))
     for metric in asked:
-        check_key(metric, a, given=f"metric={metric}")
+        check_key(metric, there, given=f"metric={metric}")
     found = differences(a, b, asked or shared_metrics(a, b))
-    found = [each for each in found if asked or each.differs]
+    lacking = [metric for metric in asked if metric not in {each.metric for each in found}]
+    if found and lacking:
+        raise ConfigError(f"{typed('metric', lacking[0])}: no seed has it in both A and B.")
 
     from tabulate import tabulate
 
@@ -53,7 +55,7 @@ def compare(arguments: Namespace) -> int:
     print("\n" + tabulate(settings_that_differ(a, b), headers=["differs", "A", "B"], disable_numparse=True))
     seeds = {config["seed"] for config in a.configs} & {config["seed"] for config in b.configs}
     if not found:
-        why = "nothing that both ended with differs" if seeds else "no seed is in both"
+        why = "no seed has all of its settings in both" if seeds else "no seed is in both"
         print(f"\n{why}: {_seeds(a)} in A, {_seeds(b)} in B.")
         return 0
     rows = list(_rows(found))
@@ -117,7 +119,7 @@ def _rows(found: Sequence[Difference]) -> Iterator[list[str]]:
         between = "-" if interval is None else f"{number(interval.low)} to {number(interval.high)}"
         told = "" if interval is None or each.lost or interval.low <= 0 <= interval.high else " *"
         cells = [number(a), number(b), f"{number(each.middle)}{told}", between, str(len(seeds))]
-        yield [each.metric + " †" * (each.lost > 0), *("nan" if cell == "-0" else cell for cell in cells)]
+        yield [each.metric + " †" * (each.lost > 0), *("0" if cell == "-0" else cell for cell in cells)]
 
 
 def terminal_curves(a: Selection, b: Selection, metric: str) -> Iterator[str]:

@@ -9,7 +9,6 @@ from statistics import fmean, median
 from typing import Any
 
 from hyperopt.errors import shown
-from hyperopt.records import same
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.rows import varied
 from hyperopt.selection.stored import Selection
@@ -38,11 +37,6 @@ class Difference:
     def by_seed(self) -> dict[int, float]:
         """B minus a for every seed that both have."""
         return paired(lambda a, b: b - a, self.a, self.b)
-
-    @property
-    def differs(self) -> bool:
-        """Whether it is another number in any seed; NaN is equal to itself."""
-        return not all(same(self.a[seed], self.b[seed]) for seed in self.by_seed)
 
     @property
     def middle(self) -> float:

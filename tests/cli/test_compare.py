@@ -46,6 +46,12 @@ def test_compare_tells_settings_effect_and_curves(capsys: pytest.CaptureFixture[
     assert Path("both.svg").read_text().startswith("<?xml")
 
 
+def test_compare_lists_what_is_the_same_in_both(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "stack=adam", "stack=adam/sgd"]) == 0
+    told = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("0.alpha")]
+    assert told == [["0.alpha", "0.2", "0.2", "0", "0", "to", "0", "3"]]
+
+
 def test_compare_tells_seeds_from_settings(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", "stack=sgd", "stack=adam"]) == 0
     said = capsys.readouterr().out
@@ -78,6 +84,7 @@ def test_a_picture_whose_name_is_too_long_is_refused(capsys: pytest.CaptureFixtu
         ("compare stack=adam stack=adam,adam", "select the same 3 runs"),
         ("compare stack=adam stack=nadam", "stack=nadam: none of the 15 stored runs has it"),
         ("compare stack=adam stack=adam/sgd metric=nosuch", "there is no key 'nosuch'"),
+        ("compare stack=adam stack=adam/sgd metric=test_error,train_loss", "no seed has it in both"),
         ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
         ("plot stack=sgd", "these runs are 9 curves"),
         ("plot stack=adam log=z", "one of x, y, xy is expected"),

@@ -61,9 +61,9 @@ def drawn(
     from hyperopt.figures.draw import draw_panels
 
     seeds = max(len(curve.seeds) for curves in panels.values() for curve in curves)
-    found = [(panel, curves) for panel, curves in panels.items() if curves]
-    write(path, draw_panels(figure, found, seeds, path.suffix.removeprefix(".")), durable=False)
-    curves = counted(max(len(curves) for _, curves in found), "curve")
+    drawing = draw_panels(figure, list(panels.items()), seeds, path.suffix.removeprefix("."))
+    write(path, drawing, durable=False)
+    curves = counted(max(map(len, panels.values())), "curve")
     says = f"{path}: {curves} of {counted(len(chosen), 'run')}"
     others = [key for key in mixed(chosen, by) if key != x] if by else []
     return f"{says}; runs of one curve also differ in {few(others)}" if others else says

@@ -69,7 +69,7 @@ def stored_curves(
         by: the settings of which each combination is a curve; () for all but the seed and x.
 
     Raises:
-        ConfigError: more curves than can be told apart.
+        ConfigError: more curves than can be told apart, or a metric that no run has.
     """
     groups = settings_apart(chosen, by, figure.x.name)
     if len(groups) > MOST_CURVES:
@@ -89,8 +89,9 @@ def stored_curves(
             x, y, lost = along(of_curve, there, panel.metric, figure.x)
             if len(x) and np.isfinite(y).any():
                 found[panel].append(measured_curve(name, x, y, lost, figure, panel, seeds, {}))
-    if not any(found.values()):
-        raise ConfigError(f"{typed('metric', figure.panels[0].metric)}: none of the selected runs has it.")
+    for panel, curves in found.items():
+        if not curves:
+            raise ConfigError(f"{typed('metric', panel.metric)}: none of the selected runs has it.")
     return found
 
 

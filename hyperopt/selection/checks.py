@@ -28,7 +28,9 @@ def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
         ConfigError: naming the nearest.
     """
     known = (*OWN, *known_keys())
-    if key in known or key in METRICS or OF_A_LEVEL.fullmatch(key) or key in of.results:
+    if key in known or key in METRICS or key in of.results:
+        return
+    if not len(of) and OF_A_LEVEL.fullmatch(key):  # which levels there are is told by runs
         return
     if not any(key in config for config in of.configs):
         raise unknown("key", key, ("stack", "alpha", "test_error", *known, *of.results), given=given or key)
@@ -66,6 +68,12 @@ def there_is(column: Sequence[Any]) -> str:
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
     if numbers:
         return f"there is {shown(min(numbers))} to {shown(max(numbers))}"
-    texts = sorted({shortened(shown(value)) for value in values if value not in (None, "", [])})
+    single = [one for value in values for one in (value if _of_texts(value) else [value])]
+    texts = sorted({shortened(shown(value)) for value in single if value not in (None, "", [])})
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
     return f"there is {', '.join(texts[:MOST_SHOWN])}{more}" if texts else "there is nothing of that key"
+
+
+def _of_texts(value: Any) -> bool:
+    """Whether it is a list one item of which is enough, as of tags."""
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)

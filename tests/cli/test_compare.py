@@ -87,6 +87,7 @@ def test_a_picture_whose_name_is_too_long_is_refused(capsys: pytest.CaptureFixtu
         ("compare stack=adam stack=adam/sgd metric=test_error,train_loss", "no seed has it in both"),
         ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
         ("plot stack=sgd", "these runs are 9 curves"),
+        ("plot stack=adam metric=0.alpha,9.alpha", "there is no key '9.alpha'"),
         ("plot stack=adam log=z", "one of x, y, xy is expected"),
         ("plot stack=adam file=x", ".png or .svg is expected"),
     ],

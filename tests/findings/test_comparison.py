@@ -111,6 +111,7 @@ def test_curves_over_steps_are_of_recorded_steps_where_all_runs_of_a_curve_have_
     assert curve(told, second).x.tolist() == [4.0, 8.0], "one has recorded none: the ends of epochs"
 
 
+@pytest.mark.parametrize("more", [[], ["test_error"]])
 @pytest.mark.parametrize(
     ("metric", "x", "says"),
     [
@@ -119,7 +120,7 @@ def test_curves_over_steps_are_of_recorded_steps_where_all_runs_of_a_curve_have_
         ("crossed_at", "epoch", "none of the selected runs has it"),
     ],
 )
-def test_what_the_runs_do_not_have_is_refused(metric: str, x: str, says: str) -> None:
+def test_what_the_runs_do_not_have_is_refused(metric: str, x: str, says: str, more: list[str]) -> None:
     chosen = select()
     with pytest.raises(ConfigError, match=says):
-        stored_curves(chosen, load_records(chosen), figure_of(chosen, [metric], x))
+        stored_curves(chosen, load_records(chosen), figure_of(chosen, [*more, metric], x))

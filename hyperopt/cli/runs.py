@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.cli.words import ANY, FROM, few, names, split
 from hyperopt.errors import shown
 from hyperopt.selection.criteria import PerLevel
-from hyperopt.selection.rows import MOST_VARIED, Row, grouped, mixed, ordered, rows_of, varied
+from hyperopt.selection.rows import MOST_VARIED, Row, grouped, in_order, mixed, ordered, rows_of, varied
 from hyperopt.selection.select import select, why_none
 from hyperopt.selection.stored import Selection
 from hyperopt.wording import counted, printable
@@ -31,9 +31,12 @@ def runs(arguments: Namespace) -> int:
     if not len(chosen):
         print(why_none(words, place), file=sys.stderr)
     by, show = names(options.get("by")), names(options.get("show"))
+    sort = options.get("sort")
+    if sort and not by:  # by what is not shown, too
+        chosen = in_order(chosen, sort)
     rows = grouped(chosen, by, show) if by else rows_of(chosen, show)
-    if "sort" in options:
-        rows = ordered(rows, options["sort"])
+    if sort and by:
+        rows = ordered(rows, sort, chosen)
     told = options.get("format", "text")
     if rows or told in ("json", "csv"):
         write(rows, told)

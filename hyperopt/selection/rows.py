@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean, median, stdev
 from typing import Any
 
-from hyperopt.errors import ConfigError, typed, unknown
+from hyperopt.errors import ConfigError, typed
 from hyperopt.selection.checks import check_key
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.stored import OWN, Kind, Selection
@@ -16,6 +16,8 @@ CHOICES = ("dataset", "model", "stack")
 """Settings from which defaults of others follow."""
 MOST_VARIED = 5
 """The most settings beside stack, alpha and seed that a table of runs has unless they are asked for."""
+OF_EVERY_GROUP = ("n", "diverged")
+"""The columns that every table of groups has."""
 NOT_A_NUMBER = "a metric such as test_error, or a hyperparameter such as 0.alpha, is expected."
 
 Row = Mapping[str, Any]
@@ -76,7 +78,7 @@ def rows_of(chosen: Selection, show: Sequence[str] = ()) -> list[Row]:
         ConfigError: a column that no run has.
     """
     for key in show:
-        check_key(key, chosen, given=f"show={key}")
+        _check_of_run(key, chosen, given=f"show={key}")
     keys = list(show)
     if not keys:
         extras = [key for key in ("diverged", "tag", "note") if any(chosen.column(key))]
@@ -96,7 +98,7 @@ def grouped(chosen: Selection, by: Sequence[str], show: Sequence[str] = ()) -> l
     """
     for key in by:
         check_key(key, chosen, given=f"by={key}")
-    shown_keys = list(show) or [metric_of(chosen)]
+    shown_keys = [key for key in show if key not in OF_EVERY_GROUP] if show else [metric_of(chosen)]
     for key in shown_keys:
         check_key(key, chosen, given=f"show={key}")
     numbers = {key: _numbers(key, chosen) for key in shown_keys}
@@ -116,8 +118,15 @@ def grouped(chosen: Selection, by: Sequence[str], show: Sequence[str] = ()) -> l
     return rows
 
 
-def ordered(rows: Sequence[Row], by: str) -> list[Row]:
-    """The rows by one of their columns, from small to large; from large to small where a minus stands before.
+def _check_of_run(key: str, chosen: Selection, given: str) -> None:
+    """As `check_key`, for what is asked of single runs."""
+    if key == "n":
+        raise ConfigError(f"{given}: runs are counted in groups: by=stack, or other keys, is expected too.")
+    check_key(key, chosen, given=given)
+
+
+def ordered(rows: Sequence[Row], by: str, of: Selection) -> list[Row]:
+    """Groups of runs by a column, from small to large; from large to small where a minus stands before.
 
     What has no number there comes last.
 
@@ -126,19 +135,40 @@ def ordered(rows: Sequence[Row], by: str) -> list[Row]:
     """
     key = by.removeprefix("-")
     if rows and key not in rows[0]:
-        raise unknown("column", key, map(str, rows[0]), given=typed("sort", by))
-    there = [row for row in rows if not _is_missing(_value(row, key))]
-    missing = [row for row in rows if _is_missing(_value(row, key))]
+        check_key(key, of, given=typed("sort", by))
+        raise ConfigError(f"{typed('sort', by)}: groups are sorted by a column: show={key} makes it one.")
+    return [rows[place] for place in _in_order([_value(row, key) for row in rows], by)]
+
+
+def in_order(chosen: Selection, by: str) -> Selection:
+    """Runs by a key of theirs, shown or not, as `ordered` has groups.
+
+    Raises:
+        ConfigError: no run has it.
+    """
+    key = by.removeprefix("-")
+    _check_of_run(key, chosen, given=typed("sort", by))
+    return chosen.take(_in_order([_plain(value) for value in chosen.column(key)], by))
+
+
+def _in_order(values: Sequence[Any], by: str) -> list[int]:
+    """The places of values from small to large, or as a minus says; of what is missing last."""
+    there = [place for place, value in enumerate(values) if not _is_missing(value)]
+    missing = [place for place, value in enumerate(values) if _is_missing(value)]
     try:
-        found = sorted(there, key=lambda row: _value(row, key), reverse=by.startswith("-"))
+        found = sorted(there, key=lambda place: values[place], reverse=by.startswith("-"))
     except TypeError:  # values of several types
-        found = sorted(there, key=lambda row: str(_value(row, key)), reverse=by.startswith("-"))
+        found = sorted(there, key=lambda place: str(values[place]), reverse=by.startswith("-"))
     return [*found, *missing]
 
 
 def _value(row: Row, key: str) -> Any:
     """What a row is sorted by: the median where runs diverged and there is no mean."""
-    value = row[key] if row[key] is not None else row.get(f"{key} median")
+    return _plain(row[key] if row[key] is not None else row.get(f"{key} median"))
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is compared: of one for each level, the top level's first."""
     return tuple(reversed(value.levels)) if isinstance(value, PerLevel) else value
 
 

@@ -54,6 +54,17 @@ def test_text_has_a_line_a_run_and_how_many(home: Path, capsys: pytest.CaptureFi
     assert lines[-1] == "3 runs"
 
 
+def test_runs_are_sorted_by_what_is_not_shown(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("runs alpha=1e-3 show=seed sort=-test_error", capsys).splitlines()
+    assert [line.split() for line in lines[2:5]] == [["2"], ["1"], ["0"]]
+
+
+def test_groups_can_be_shown_by_their_number_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed("runs by=alpha show=n sort=-n", capsys).splitlines()
+    assert lines[0].split() == ["alpha", "n", "diverged"]
+    assert [line.split()[1:] for line in lines[2:4]] == [["3", "0"], ["3", "0"]]
+
+
 def test_groups_over_seeds(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed("runs by=stack", capsys).splitlines()
     assert lines[0].split() == ["stack", "n", "test_error", "sd", "diverged"]
@@ -83,7 +94,11 @@ def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.Captur
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        ("sort=nosuch", "there is no column 'nosuch'"),
+        ("sort=nosuch", "there is no key 'nosuch'"),
+        ("by=stack sort=nosuch", "there is no key 'nosuch'"),
+        ("by=stack sort=seed", "show=seed makes it one"),
+        ("show=n", "runs are counted in groups"),
+        ("sort=-n", "runs are counted in groups"),
         ("by=nosuch", "there is no key 'nosuch'"),
         ("show=nosuch", "there is no key 'nosuch'"),
         ("by=stack show=dataset", "a metric such as test_error"),

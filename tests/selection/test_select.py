@@ -108,6 +108,8 @@ def test_order_of_words_does_not_matter_and_rows_are_in_order_of_start(store: St
         ("seed=many", "a number"),
         ("test_error=1..", "a range"),
         ("alpha=<1/..2", "a range"),
+        ("0.nosuch=1", "there is no key '0.nosuch'"),
+        ("5.alpha=>1", "there is no key '5.alpha'"),
     ],
 )
 def test_what_no_run_can_have_is_refused(word: str, says: str, store: Store) -> None:
@@ -123,6 +125,14 @@ def test_where_nothing_is_found_the_sentence_says_what_there_is(store: Store) ->
         needed(["alpha=>1"])
     with pytest.raises(ConfigError, match="but all of no run"):
         needed(["diverged=true", "alpha=<1e-3"])
+
+
+def test_tags_that_there_are_are_told_one_by_one(store: Store, tmp_path: Path) -> None:
+    ids = select().ids
+    remark(tmp_path, ids[:2], add=["a", "b"])
+    remark(tmp_path, ids[:1], add=["good"])
+    with pytest.raises(ConfigError, match="there is a, b, good\\."):
+        needed(["tag=nosuch"])
 
 
 def test_what_is_not_found_reaches_no_terminal_as_a_command_to_it(store: Store, tmp_path: Path) -> None:
@@ -141,12 +151,13 @@ def test_an_empty_store_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_groups_have_mean_and_sd_and_medians_where_a_run_diverged(store: Store) -> None:
-    rows = grouped(select(["stack=adam/sgd"]), ["alpha"])
+    chosen = select(["stack=adam/sgd"])
+    rows = grouped(chosen, ["alpha"])
     found = {row["alpha"].levels[-1]: row for row in rows}
     assert (found[1e-3]["n"], found[1e-3]["test_error"], found[1e-3]["test_error sd"]) == (3, 1.1, 1.0)
     lost = found[1e-2]
     assert (lost["test_error"], lost["test_error median"], lost["diverged"]) == (None, 2.0, 1)
-    assert [row["alpha"].levels[-1] for row in ordered(rows, "-test_error")] == [1e-2, 1e-3, 1e-4]
+    assert [row["alpha"].levels[-1] for row in ordered(rows, "-test_error", chosen)] == [1e-2, 1e-3, 1e-4]
 
 
 def test_what_differs_is_told_but_not_what_follows_from_the_stack(store: Store) -> None:

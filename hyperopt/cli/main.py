@@ -7,10 +7,10 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.parser import command_line
+from hyperopt.cli.streams import lost, prepare_streams
 from hyperopt.cli.verbs import VERBS
 from hyperopt.errors import ConfigError, ImpossibleError, unknown
 
@@ -46,6 +46,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     _prepare_process()
     if not LOG.handlers:
         LOG.addHandler(Lines())
+    try:
+        code = _exit_code(words)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as in `hyperopt list | head -1`
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
+        return UNREAD
+    if why := lost(sys.stdout):
+        print(f"hyperopt: standard output cannot be written: {why}.", file=sys.stderr)
+        return code or FAILED
+    return code
+
+
+def _exit_code(words: Sequence[str]) -> int:
+    """Do what the words say, and say what went wrong."""
     parser, verbs = command_line()
     try:
         verb = next((word for word in words if not word.startswith("-")), None)
@@ -59,17 +74,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             parser.print_help()
             return BAD_INPUT
         code: int = arguments.action(arguments)
-        sys.stdout.flush()
     except ConfigError as error:
         print(f"hyperopt: {error}", file=sys.stderr)
         return BAD_INPUT
     except ImpossibleError as error:
         print(f"hyperopt: {error}{_remedy(error)}", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # as in `hyperopt list | head -1`
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
-        return UNREAD
     except KeyboardInterrupt:
         print("hyperopt: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return INTERRUPTED
@@ -94,13 +104,11 @@ def _flags_first(words: Sequence[str]) -> list[str]:
 
 
 def _prepare_process() -> None:
-    """Let output be had anywhere: letters that a terminal lacks are replaced, and drawings open no window.
+    """Let output be had anywhere, and drawings open no window.
 
     A notebook sets MPLBACKEND to its own, without which matplotlib cannot even be imported elsewhere.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    prepare_streams()
     os.environ["MPLBACKEND"] = "agg"
 
 

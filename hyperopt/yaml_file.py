@@ -19,11 +19,12 @@ class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mis
         """A mapping, each key of which is given once."""
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
+            name = str(key.value)
+            if name in seen:
                 raise yaml.constructor.ConstructorError(
-                    "while reading a mapping", node.start_mark, f"{key.value} is given twice", key.start_mark
+                    "while reading a mapping", node.start_mark, f"{name} is given twice", key.start_mark
                 )
-            seen.add(str(key.value))
+            seen.add(name)
         mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return mapping
 

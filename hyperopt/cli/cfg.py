@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hyperopt.errors import ConfigError, shortened, shown
+from hyperopt.yaml_file import read_yaml
 
 if TYPE_CHECKING:
     from hyperopt.config import Run
@@ -47,17 +48,22 @@ def taken(overrides: Sequence[str]) -> tuple[list[str], dict[str, str]]:
 
 def _read(path: Path) -> Iterator[tuple[str, Any]]:
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        given = read_yaml(path)
     except OSError as error:
         raise ConfigError(f"cfg={shortened(str(path))}: it cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = shortened(str(error).splitlines()[0])
-        raise ConfigError(f"cfg={shortened(str(path))}: it is no YAML: {reason}.") from error
-    if not isinstance(given, dict):
+        reason = shortened(getattr(error, "problem", None) or str(error).splitlines()[0])
+        raise ConfigError(f"cfg={shortened(str(path))}: it cannot be read as YAML: {reason}.") from error
+    if not isinstance(given, dict) or not given:
         raise ConfigError(
             f"cfg={shortened(str(path))}: keys and values are expected, such as those of --cfg."
         )
-    yield from _flat(given)
+    seen = set()
+    for key, value in _flat(given):
+        if key in seen:
+            raise ConfigError(f"cfg={shortened(str(path))}: {shortened(key)} is given twice.")
+        seen.add(key)
+        yield key, value
 
 
 def _flat(given: Mapping[Any, Any], group: str = "") -> Iterator[tuple[str, Any]]:

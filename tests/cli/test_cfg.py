@@ -66,7 +66,12 @@ def test_every_value_says_where_it_comes_from(tmp_path: Path, capsys: pytest.Cap
     [
         ("sede: 1", "there is no key 'sede'"),
         ("- 1", "keys and values are expected"),
-        ("a: [", "it is no YAML"),
+        ("", "keys and values are expected"),
+        ("a: [", "it cannot be read as YAML"),
+        ("? [a]\n: 1", "it cannot be read as YAML"),
+        ("stack: adam\nstack: sgd", "stack is given twice"),
+        ("model: {hidden: [8], hidden: [9]}", "hidden is given twice"),
+        ("model: {hidden: [8]}\nmodel.hidden: [9]", "model.hidden is given twice"),
         ("alpha: [1, 2, 3]", "alpha="),
         (None, "cannot be read"),
     ],

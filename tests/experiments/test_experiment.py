@@ -268,3 +268,6 @@ def test_files_are_read_as_omegaconf_reads_them(tmp_path: Path) -> None:
     path.write_text("a: 1\nb: {c: 2, c: 3}")
     with pytest.raises(YAMLError, match="c is given twice"):
         read_yaml(path)
+    path.write_text("? [a]\n: 1")
+    with pytest.raises(YAMLError, match="unhashable"):
+        read_yaml(path)

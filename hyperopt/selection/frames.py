@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Literal
 
-from hyperopt.errors import ConfigError
+from hyperopt.config import resolve
+from hyperopt.errors import ConfigError, shortened
+from hyperopt.experiments.metrics import METRICS
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.select import select
-from hyperopt.selection.stored import OWN, Selection
+from hyperopt.selection.settings import known_keys, settings_of
+from hyperopt.selection.stored import COMPLEMENTS, OWN, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hyperopt.records import Record
+
+FIRST = ("stack", "alpha", "clip", "dataset", "model", "seed")
+"""The settings that stand before all others."""
 
 
 def load(
@@ -31,11 +38,14 @@ def load(
     Returns:
         A row a run: id, stack, label, every setting (`alpha` bottom to top, as a tuple), what it ended with
         (`test_error`, `0.alpha`, ...), whether it diverged, tags and note. Long: id, epoch or step (from 1),
-        level (of a hyperparameter; missing for a metric), name and value.
+        level (of a hyperparameter; missing for a metric), name and value. Where no run is found, the frame is
+        empty and has the columns that are known without any.
 
     Raises:
         hyperopt.errors.ConfigError: a key that no run has, or a value that the key cannot have.
     """
+    if wrong := [repr(word) for word in words if not isinstance(word, str)]:
+        raise ConfigError(f"load({shortened(wrong[0])}): words such as 'stack=adam/*' are expected.")
     given = [f"{key}={_text(value)}" for key, value in settings.items()]
     chosen = select([*words, *given], place)
     if long not in (False, True, "step"):
@@ -47,13 +57,29 @@ def wide_frame(chosen: Selection) -> pd.DataFrame:
     """One row a run, as `load` gives it."""
     import pandas as pd
 
+    if not len(chosen):
+        return _empty_frame()
     keys = list(dict.fromkeys(key for kind in dict.fromkeys(chosen.kinds) for key in kind.settings))
-    first = [key for key in ("stack", "alpha", "clip", "dataset", "model", "seed") if key in keys]
+    first = [key for key in FIRST if key in keys]
     names = [*first, *(key for key in keys if key not in first), *chosen.results]
     columns: dict[str, list[Any]] = {"id": chosen.ids, "label": chosen.labels}
     for name in (*names, *OWN):
         columns.setdefault(name, [_plain(value) for value in chosen.column(name)])
     return pd.DataFrame(columns)
+
+
+def _empty_frame() -> pd.DataFrame:
+    """A frame without a row: every shipped setting, typed as in the default run, and every metric."""
+    import pandas as pd
+
+    run = resolve({})
+    settings = dict.fromkeys(known_keys()) | settings_of(run.canonical())
+    first = {key: settings[key] for key in FIRST}
+    ended = {name: math.nan for name, metric in METRICS.items() if not metric.timed_in}
+    own = {"diverged": False, "seconds": 0.0, "steps": 0, "started": "", "device": "", "tag": (), "note": ""}
+    values = {"id": run.id, "label": run.label, **first, **settings, **ended, **own}
+    columns = {name: [_plain(value)] for name, value in values.items() if name not in COMPLEMENTS}
+    return pd.DataFrame(columns).iloc[:0]
 
 
 def long_frame(chosen: Selection, place: str = "here", *, by_step: bool = False) -> pd.DataFrame:

@@ -209,6 +209,25 @@ def test_load_has_a_row_a_run_and_long_a_row_a_number(store: Store) -> None:
     assert learned.value.tolist() == [0.1] * 6
 
 
+def test_a_frame_of_no_run_takes_what_one_of_runs_takes(store: Store) -> None:
+    some, none = hyperopt.load(), hyperopt.load(seed=99)
+    assert not len(none)
+    of_levels = {name for name in some if str(name)[0].isdigit()}
+    assert {*some} - of_levels <= {*none}
+    for name in ("id", "stack", "alpha", "seed", "diverged", "test_error", "seconds", "steps", "tag", "note"):
+        assert none[name].dtype == some[name].dtype, name
+    assert none.groupby(["stack", "alpha"]).test_error.mean().empty
+    assert none.groupby(["label", "clip"]).test_error.agg(["mean", "std", "count"]).empty
+    long = hyperopt.load(seed=99, long=True)
+    assert long[(long.name == "alpha") & (long.level == 0)].merge(none[["id", "seed"]], on="id").empty
+
+
+@pytest.mark.parametrize("word", [5, None, ["stack=adam"]])
+def test_load_refuses_what_is_no_word(word: object) -> None:
+    with pytest.raises(ConfigError, match=r"load\(.*\): words such as"):
+        hyperopt.load(word)  # type: ignore[arg-type]
+
+
 def test_load_by_step_has_a_row_a_recorded_number(store: Store) -> None:
     assert hyperopt.load(long="step").empty
     steps = {"step": [2.0, 4.0], "train_loss": [0.5, 0.25], "1.alpha": [0.1, 0.2]}

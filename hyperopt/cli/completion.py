@@ -10,15 +10,14 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 SHELLS = ("bash", "zsh", "fish")
 OF_IDS = ("show",)
-OF_EXPERIMENTS = ("tables", "figures", "publish", "render")
 MOST = 200
 BASH = """\
 _hyperopt() {{
@@ -53,15 +52,29 @@ complete -c hyperopt -c hyperopt-stacks -a '("{python}" -S -E "{file}" "{words}"
 """
 
 
-def completion(arguments: Namespace, flags: Mapping[str, Sequence[str]]) -> int:
-    """Print the function of a shell, and make the words that it completes; `flags` are those of each verb."""
+class Usage(TypedDict):
+    """What may follow a verb.
+
+    Attributes:
+        flags: its options.
+        places: for each word that it needs, in their order, what it may be; [] where it is any text.
+        rest: how its help calls the words after these; [] where there are none.
+    """
+
+    flags: list[str]
+    places: list[list[str]]
+    rest: list[str]
+
+
+def completion(arguments: Namespace, verbs: Mapping[str, Usage]) -> int:
+    """Print the function of a shell, and make the words that it completes after each of the verbs."""
     from hyperopt.durable import write
     from hyperopt.errors import unknown
 
     if arguments.shell not in SHELLS:
         raise unknown("shell", arguments.shell, SHELLS)
     path = words_path()
-    write(path, json.dumps(words(flags)), durable=False)
+    write(path, json.dumps(words(verbs)), durable=False)
     text = {"bash": BASH, "zsh": ZSH, "fish": FISH}[arguments.shell]
     print(text.format(python=sys.executable, file=Path(__file__).resolve(), words=path), end="")
     return 0
@@ -73,8 +86,8 @@ def words_path() -> Path:
     return Path(cache) / "hyperopt" / "completion.json"
 
 
-def words(flags: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """Verbs with their flags, keys with their values, ids of experiments, and where the runs lie."""
+def words(verbs: Mapping[str, Usage]) -> dict[str, object]:
+    """Verbs with what follows them, keys with their values, ids of experiments, and where the runs lie."""
     from hyperopt.config.compose import GROUPS
     from hyperopt.config.process_options import PROCESS_KEYS
     from hyperopt.config.shorthands import SHORTHANDS
@@ -89,9 +102,10 @@ def words(flags: Mapping[str, Sequence[str]]) -> dict[str, object]:
     values |= {"device": ["auto", "cpu", "cuda"], "diverged": ["true", "false"]}
     keys = [*shipped_keys(), *PROCESS_KEYS]
     return {
-        "verbs": {verb: [*of] for verb, of in flags.items()},
+        "usage": {**verbs},
         "keys": keys,
         "values": values,
+        "whole_stacks": [*SHORTHANDS],
         "experiments": ids(),
         "home": str(home()),
     }
@@ -102,38 +116,48 @@ def answers(line: str, known: dict[str, object]) -> list[str]:
     before, _, word = line.rpartition(" ")
     typed = before.split()[1:]
     verb = next((each for each in typed if not each.startswith("-")), "")
-    flags = known["verbs"]
-    assert isinstance(flags, dict)
+    verbs = known["usage"]
+    assert isinstance(verbs, dict)
+    usage = verbs.get(verb, {"flags": [], "places": [], "rest": []})
     if not verb:
-        found = [*flags, "--help", "--version"]
+        found = [*verbs, "--help", "--version"]
     elif word.startswith("-"):
-        found = [*flags.get(verb, []), "--help"]
-    elif "=" in word:
-        found = values_of(word, known)
+        found = [*usage["flags"], "--help"]
     else:
-        found = _starts(verb, known)
+        place = sum(not each.startswith("-") for each in typed) - 1
+        found = _at(place, verb, usage, word, known)
     return sorted({each for each in found if each.startswith(word)})[:MOST]
+
+
+def _at(place: int, verb: str, usage: Usage, word: str, known: dict[str, object]) -> list[str]:
+    """What a word may become, `place` words after the first behind its verb."""
+    if verb in OF_IDS:
+        return run_ids(str(known["home"]))
+    if place < len(usage["places"]):
+        return usage["places"][place]
+    keys, experiments, values = known["keys"], known["experiments"], known["values"]
+    assert isinstance(keys, list)
+    assert isinstance(experiments, list)
+    assert isinstance(values, dict)
+    rest = " ".join(usage["rest"])
+    found = []
+    if "KEY=VALUE" in rest:
+        found += values_of(word, known) if "=" in word else [f"{key}=" for key in keys]
+    if "ID" in rest:
+        found += experiments
+    return [*found, *values["dataset"]] if rest == "NAME" else found
 
 
 def values_of(word: str, known: dict[str, object]) -> list[str]:
     """The values of a key; of several, or of a level of a stack, the last one's."""
     key, _, given = word.partition("=")
     last = max(given.rfind(","), given.rfind("/")) + 1
-    values = known["values"]
+    values, whole = known["values"], known["whole_stacks"]
     assert isinstance(values, dict)
+    assert isinstance(whole, list)
     of_key = run_ids(str(known["home"])) if key == "id" else values.get(key, [])
-    return [f"{key}={given[:last]}{value}" for value in of_key]
-
-
-def _starts(verb: str, known: dict[str, object]) -> list[str]:
-    """What a word without = may become."""
-    keys, experiments = known["keys"], known["experiments"]
-    assert isinstance(keys, list)
-    assert isinstance(experiments, list)
-    if verb in OF_IDS:
-        return run_ids(str(known["home"]))
-    found = [f"{key}=" for key in keys]
-    return [*experiments, *found] if verb in OF_EXPERIMENTS else found
+    no_level = whole if given[:last].endswith("/") else []
+    return [f"{key}={given[:last]}{value}" for value in of_key if value not in no_level]
 
 
 def run_ids(home: str) -> list[str]:

@@ -13,7 +13,9 @@ from hyperopt.cli import help as helps
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hyperopt.cli.completion import Usage
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def completion(arguments: Namespace) -> int:
     """`hyperopt completion`."""
     from hyperopt.cli import completion as module
 
-    return module.completion(arguments, flags())
+    return module.completion(arguments, usage())
 
 
 COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
@@ -193,8 +195,16 @@ VERBS = (
 """Every verb, in the order in which the help lists them."""
 
 
-def flags() -> dict[str, list[str]]:
-    """The flags of each verb, for shells that complete them."""
+def usage() -> dict[str, Usage]:
+    """What may follow each verb, for shells that complete it."""
+    return {verb.name: _usage(verb.words) for verb in VERBS}
+
+
+def _usage(words: Sequence[Word]) -> Usage:
+    plain = [word.options for word in words if word.names[0][:1] != "-"]
+    names = [str(options.get("metavar", "")) for options in plain if "nargs" not in options]
     return {
-        verb.name: [name for word in verb.words for name in word.names if name[:2] == "--"] for verb in VERBS
+        "flags": [name for word in words for name in word.names if name[:2] == "--"],
+        "places": [name.split("|") if "|" in name else [] for name in names],
+        "rest": [str(options["metavar"]) for options in plain if "nargs" in options],
     }

@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 from hyperopt.cli import completion, main
-from hyperopt.cli.verbs import flags
+from hyperopt.cli.verbs import usage
+from hyperopt.data import DATASETS
 from hyperopt.experiments import ids
+from hyperopt.optim.rules import RULES
 
 PATIENCE = 30.0
 
@@ -32,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def answers(line: str) -> list[str]:
-    return completion.answers(line, json.loads(json.dumps(completion.words(flags()))))
+    return completion.answers(line, json.loads(json.dumps(completion.words(usage()))))
 
 
 @pytest.mark.parametrize(
@@ -50,12 +52,39 @@ def answers(line: str) -> list[str]:
         ("hyperopt run --p", ["--plan"]),
         ("hyperopt run -m form=t", ["form=textbook"]),
         ("hyperopt run nosuch", []),
+        ("hyperopt tag --r", ["--remove"]),
+        ("hyperopt data ir", ["iris"]),
+        ("hyperopt data iris mn", ["mnist"]),
+        ("hyperopt publish clipping/table2", ["clipping/table2"]),
     ],
 )
 def test_a_word_is_completed(line: str, expected: list[str], home: Path) -> None:
     assert [each for each in answers(line) if each in expected] == expected
     if len(expected) == 1:
         assert answers(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("hyperopt export ", {"tensorboard", "trackio", "csv"}),
+        ("hyperopt new ", {"table", "figure"}),
+        ("hyperopt completion ", {"bash", "zsh", "fish"}),
+        ("hyperopt data ", {*DATASETS}),
+        ("hyperopt run stack=adam/", {f"stack=adam/{rule}" for rule in RULES}),
+        ("hyperopt export csv ", set()),  # a folder, which the shell itself completes
+        ("hyperopt tag ", set()),
+        ("hyperopt gc ", set()),
+        ("hyperopt completion bash ", set()),
+    ],
+)
+def test_these_words_and_no_others_may_follow(line: str, expected: set[str], home: Path) -> None:
+    assert {*answers(line)} == expected
+
+
+def test_what_selects_runs_comes_after_the_words_that_a_verb_needs(home: Path) -> None:
+    for line in ("export csv out", "tag base", "tag --remove base", "note 'odd one'", "rm", "runs"):
+        assert {"stack=", "seed="} <= {*answers(f"hyperopt {line} ")}
 
 
 def test_every_experiment_and_verb_is_known(home: Path) -> None:
@@ -95,6 +124,7 @@ def test_in_the_shell_itself(shell: str, home: Path, capsys: pytest.CaptureFixtu
             "hyperopt run model.hid": "hyperopt run model.hidden=",
             "hyperopt show 3f": "hyperopt show 3fff0000cccc ",
             "hyperopt tables clipping/table5": "hyperopt tables clipping/table5 ",
+            "hyperopt export tens": "hyperopt export tensorboard ",
         }.items():
             terminal.send(f"{typed}\t")
             terminal.expect(becomes.rstrip())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.words import FROM, split
 from hyperopt.durable import cannot_write
-from hyperopt.errors import ConfigError, typed, unknown
+from hyperopt.errors import ConfigError, shortened, unknown
 from hyperopt.selection.select import needed
 from hyperopt.wording import counted
 
@@ -31,7 +32,8 @@ def export(arguments: Namespace) -> int:
         raise unknown("kind of export", arguments.kind, KINDS)
     if "=" in arguments.folder or not arguments.folder.strip():
         raise ConfigError(
-            f"{typed('export', arguments.folder)}: a folder is expected before what selects runs."
+            f"export {arguments.kind} {shortened(quote(arguments.folder))}: a folder is expected before what "
+            "selects runs."
         )
     words, options = split(arguments.words, FROM)
     chosen = needed(words, options.get("from", "here"))

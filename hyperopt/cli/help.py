@@ -61,7 +61,8 @@ which runs, all of it has to hold:
 RUNS = f"""\
 {SELECTION}
 how they are shown:
-  show=test_error,0.alpha   the columns            sort=test_error   sort=-test_error
+  show=test_error,0.alpha   the columns
+  sort=test_loss            by any key of a run, or a column of groups; sort=-test_loss has the largest first
   by=stack,alpha            n, mean and sd over the runs of each group; median and range where one diverged
   format=text|json|csv|markdown
 """

@@ -45,7 +45,8 @@ def compare(arguments: Namespace) -> int:
         check_key(metric, there, given=f"metric={metric}")
     found = differences(a, b, asked or shared_metrics(a, b))
     lacking = [metric for metric in asked if metric not in {each.metric for each in found}]
-    if found and lacking:
+    seeds = {config["seed"] for config in a.configs} & {config["seed"] for config in b.configs}
+    if seeds and lacking:
         raise ConfigError(f"{typed('metric', lacking[0])}: no seed has it in both A and B.")
 
     from tabulate import tabulate
@@ -53,7 +54,6 @@ def compare(arguments: Namespace) -> int:
     for name, chosen, said in (("A", a, of_a), ("B", b, of_b)):
         print(f"{name}: {' '.join(said)}: {_described(chosen)}")
     print("\n" + tabulate(settings_that_differ(a, b), headers=["differs", "A", "B"], disable_numparse=True))
-    seeds = {config["seed"] for config in a.configs} & {config["seed"] for config in b.configs}
     if not found:
         why = "no seed has all of its settings in both" if seeds else "no seed is in both"
         print(f"\n{why}: {_seeds(a)} in A, {_seeds(b)} in B.")

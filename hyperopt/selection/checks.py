@@ -15,6 +15,7 @@ from hyperopt.optim.rules import RULES
 from hyperopt.selection.criteria import BOUND, GLOB, RANGE, Criterion, PerLevel
 from hyperopt.selection.settings import known_keys
 from hyperopt.selection.stored import OF_A_LEVEL, OWN, PER_LEVEL, Selection
+from hyperopt.wording import counted
 
 MOST_SHOWN = 5
 NUMBERS = "a number, several (1,2), a bound ('<1e-3') or a range (1e-4..1e-2)"
@@ -30,10 +31,19 @@ def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
     known = (*OWN, *known_keys())
     if key in known or key in METRICS or key in of.results:
         return
-    if not len(of) and OF_A_LEVEL.fullmatch(key):  # which levels there are is told by runs
+    if OF_A_LEVEL.fullmatch(key):
+        if len(of):  # which levels there are is told by runs
+            raise ConfigError(f"{given or key}: none of {counted(len(of), 'run')} has it; {_levels(of)}.")
         return
     if not any(key in config for config in of.configs):
         raise unknown("key", key, ("stack", "alpha", "test_error", *known, *of.results), given=given or key)
+
+
+def _levels(of: Selection) -> str:
+    """What hyperparameters there are, in words."""
+    names = [name for name in of.results if OF_A_LEVEL.fullmatch(name)]
+    more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
+    return f"there is {', '.join(names[:MOST_SHOWN]) or 'no hyperparameter'}{more}"
 
 
 def check_values(criterion: Criterion, column: Sequence[Any]) -> None:

@@ -75,9 +75,14 @@ def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = True) -> Path:
-    """Put a text, in UTF-8, or bytes into a file by way of `aside`; the file."""
+    """Put a text, in UTF-8, or bytes into a file by way of `aside`; the file.
+
+    Bytes within a text that are none, as of a file's name in Latin-1, are escaped.
+    """
+    if isinstance(content, str):
+        content = content.encode(errors="backslashreplace")
     with aside(path, durable=durable) as part:
-        part.write_bytes(content.encode() if isinstance(content, str) else content)
+        part.write_bytes(content)
     return path
 
 

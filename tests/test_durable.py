@@ -91,6 +91,11 @@ def test_what_is_written_replaces_a_link_and_not_its_target(tmp_path: Path) -> N
     assert (tmp_path / "precious").read_text() == "mine"
 
 
+def test_bytes_in_a_text_that_are_no_letters_are_escaped(tmp_path: Path) -> None:
+    page = write(tmp_path / "page.md", "caf\udce9: r\u00e4m")
+    assert page.read_text(encoding="utf-8") == r"caf\udce9: räm"
+
+
 def test_an_error_while_writing_leaves_the_file_before(tmp_path: Path) -> None:
     write(tmp_path / "x", "before")
 

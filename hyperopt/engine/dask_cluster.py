@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from hyperopt.errors import ConfigError
 
 PATIENCE_SECONDS = 10.0
 """How long a scheduler may take to answer."""
+ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^/]+:\d+/?")
 
 
 def start(options: Options, packs: int, root: Path) -> DaskWorkers:
@@ -48,10 +50,14 @@ def connect(scheduler: str) -> Client:
     file = "://" not in scheduler and scheduler.endswith(".json")
     if file and not Path(scheduler).is_file():
         raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
+    if not file and not ADDRESS.fullmatch(scheduler):
+        raise ClusterLostError(
+            f"scheduler={scheduler}: tcp://HOST:PORT or a scheduler's .json file is expected."
+        )
     where = {"scheduler_file": scheduler} if file else {"address": scheduler}
     try:
         return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except Exception as error:  # of a file that is no scheduler's, Dask raises what its reading stumbles on
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ClusterLostError(f"scheduler={scheduler}: no scheduler answers there ({reason}).") from error
 

@@ -274,4 +274,12 @@ def test_a_scheduler_that_does_not_answer_is_said_so(tmp_path: Path, monkeypatch
         connect("tcp://127.0.0.1:9")
     with pytest.raises(ClusterLostError, match=r"scheduler=.*none.json: there is no such file"):
         connect(str(tmp_path / "none.json"))
+    for address in ("http://x", "tcp://127.0.0.1:abc", "tcp://127.0.0.1", str(tmp_path)):
+        with pytest.raises(
+            ClusterLostError, match=r"tcp://HOST:PORT or a scheduler's \.json file is expected"
+        ):
+            connect(address)
+    (tmp_path / "other.json").write_text('{"a": 1}')
+    with pytest.raises(ClusterLostError, match=r"other\.json: no scheduler answers there"):
+        connect(str(tmp_path / "other.json"))
     assert Options(engine="dask").on_a_worker() == Options()

@@ -27,6 +27,7 @@ PROCESS_KEYS = (
 )
 UNITS = {"s": 1, "m": 60, "h": 3600}
 MEGABYTES = {"MB": 1, "GB": 1024}
+A_SCHEDULER = re.compile(r"(tcp|tls|ws|wss)://[^/]+:\d+/?|(?!.*://).*\.json")
 A_CALLBACK = re.compile(r"[A-Za-z_][\w.:]*")
 MOST_WORKERS = 100_000
 MOST_STEPS = 10**9
@@ -91,9 +92,9 @@ def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
             return int(match[1]) * MEGABYTES[match[2]]
         expected = "an amount such as 900MB or 4GB"
     elif key == "scheduler":
-        if isinstance(value, str) and value.strip():
-            return value
-        expected = "an address such as tcp://10.0.0.1:8786, or a file,"
+        if A_SCHEDULER.fullmatch(str(value)):
+            return str(value)
+        expected = "tcp://HOST:PORT or a scheduler's .json file"
     elif key == "partition":
         if re.fullmatch(r"[\w.,-]+", str(value)):  # several are a list, as sbatch has it
             return str(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from hyperopt.errors import ConfigError
 
 PATIENCE_SECONDS = 10.0
 """How long a scheduler may take to answer."""
-ADDRESS = re.compile(r"(tcp|tls|ws|wss)://[^/]+:\d+/?")
 
 
 def start(options: Options, packs: int, root: Path) -> DaskWorkers:
@@ -47,13 +45,9 @@ def connect(scheduler: str) -> Client:
     Raises:
         ClusterLostError: nobody answers.
     """
-    file = "://" not in scheduler and scheduler.endswith(".json")
+    file = "://" not in scheduler
     if file and not Path(scheduler).is_file():
         raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
-    if not file and not ADDRESS.fullmatch(scheduler):
-        raise ClusterLostError(
-            f"scheduler={scheduler}: tcp://HOST:PORT or a scheduler's .json file is expected."
-        )
     where = {"scheduler_file": scheduler} if file else {"address": scheduler}
     try:
         return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)

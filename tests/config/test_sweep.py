@@ -114,6 +114,12 @@ def test_keys_of_a_cluster_are_read_as_it_takes_them() -> None:
     assert process == {"engine": "dask", "scheduler": "tcp://10.0.0.1:8786"}
 
 
+@pytest.mark.parametrize("address", ["http://x", "tcp://127.0.0.1:abc", "tcp://127.0.0.1", "/tmp", "8786"])
+def test_an_address_of_no_scheduler_is_refused(address: str) -> None:
+    with pytest.raises(ConfigError, match=r"tcp://HOST:PORT or a scheduler's \.json file is expected"):
+        parse(["engine=dask", f"scheduler={address}"])
+
+
 @pytest.mark.parametrize(
     ("override", "expected"),
     [

@@ -168,14 +168,10 @@ def test_a_pack_too_large_for_the_memory_of_a_worker_is_halved(
     assert "as it had filled its memory" in watcher.agains[0][1]
 
 
-@pytest.mark.slow
-def test_what_is_cancelled_ends_on_the_worker_at_once(
-    cluster: LocalCluster, store: Store, monkeypatch: pytest.MonkeyPatch
+def interrupted_once_checkpointed(
+    packs: list[Pack], store: Store, options: Options, workers: DaskWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained_by(partial(held, go=store.root / "never"), monkeypatch)
-    packs = long_packs(1)
-
-    workers = DaskWorkers(Client(cluster, set_as_default=False), store.root.parent)
+    """Execute packs until they have a checkpoint; then comes Ctrl-C."""
     submit = workers.submit
 
     def interrupted(*arguments: Any) -> Any:
@@ -185,7 +181,18 @@ def test_what_is_cancelled_ends_on_the_worker_at_once(
 
     monkeypatch.setattr(workers, "submit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        execute(a_plan(*packs), store, EAGER, Watcher(), workers)
+        execute(a_plan(*packs), store, options, Watcher(), workers)
+
+
+@pytest.mark.slow
+def test_what_is_cancelled_ends_on_the_worker_at_once(
+    cluster: LocalCluster, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained_by(partial(held, go=store.root / "never"), monkeypatch)
+    packs = long_packs(1)
+
+    workers = DaskWorkers(Client(cluster, set_as_default=False), store.root.parent)
+    interrupted_once_checkpointed(packs, store, EAGER, workers, monkeypatch)
     with Client(cluster, set_as_default=False) as client:
         until(lambda: not any(client.run(executing).values()))
 
@@ -199,16 +206,7 @@ def test_a_cluster_of_its_own_ends_with_the_command_in_silence(
     packs, options = long_packs(1), Options("cpu", workers=1, compile=False, engine="dask")
     workers = dask_cluster.start(options, 1, store.root.parent)
     (pid,) = workers._client.run(own_pid).values()
-    submit = workers.submit
-
-    def interrupted(*arguments: Any) -> Any:
-        submit(*arguments)
-        until(lambda: checkpointed(store, packs))
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(workers, "submit", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        execute(a_plan(*packs), store, options, Watcher(), workers)
+    interrupted_once_checkpointed(packs, store, options, workers, monkeypatch)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert capfd.readouterr() == ("", "")
@@ -274,11 +272,6 @@ def test_a_scheduler_that_does_not_answer_is_said_so(tmp_path: Path, monkeypatch
         connect("tcp://127.0.0.1:9")
     with pytest.raises(ClusterLostError, match=r"scheduler=.*none.json: there is no such file"):
         connect(str(tmp_path / "none.json"))
-    for address in ("http://x", "tcp://127.0.0.1:abc", "tcp://127.0.0.1", str(tmp_path)):
-        with pytest.raises(
-            ClusterLostError, match=r"tcp://HOST:PORT or a scheduler's \.json file is expected"
-        ):
-            connect(address)
     (tmp_path / "other.json").write_text('{"a": 1}')
     with pytest.raises(ClusterLostError, match=r"other\.json: no scheduler answers there"):
         connect(str(tmp_path / "other.json"))

@@ -166,14 +166,13 @@ def compiled_alone(step: Step, device: str, fixed: str = "") -> Step:
     and it shares no cache with another program. Checking it took half of a step of logistic regression. On a
     CPU, where it is known what fixes the program, it is kept for other processes.
     """
-    options = compile_options(device)
-    to_keep = dict(options)
+    options, guards = compile_options(device), {}
     isolated: dict[str, Any] = {}
     if "isolate_recompiles" in signature(torch.compile).parameters:
-        isolated = {"isolate_recompiles": True}
-        options["guard_filter_fn"] = _tensors_and_modes
-    program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=options, **isolated)
-    return kept(step, fixed, to_keep, program) if fixed and device == "cpu" else program
+        guards, isolated = {"guard_filter_fn": _tensors_and_modes}, {"isolate_recompiles": True}
+    checked = {**options, **guards}
+    program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=checked, **isolated)
+    return kept(step, fixed, options, program) if fixed and device == "cpu" else program
 
 
 def compile_options(device: str) -> dict[str, Any]:

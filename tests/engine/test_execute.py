@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,17 +64,22 @@ def test_a_pack_that_does_not_fit_is_halved(
     assert set(outcome.records) == store.ids() == {run.id for run in four()}
 
 
+def failing_at(seed: int) -> Callable[[Pack, Options, Path], list[Record]]:
+    """Training that fails for a pack whose first run has this seed."""
+
+    def first_fails(pack: Pack, options: Options, root: Path) -> list[Record]:
+        if pack.first.seed == seed:
+            raise ValueError("the data set is on fire\nand more")
+        return at_once(pack, options, root)
+
+    return first_fails
+
+
 def test_packs_that_finish_at_once_are_kept_in_one_file(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is told of, one that fails hinders none, and one that is written again alone replaces no other."""
-
-    def last_fails(pack: Pack, options: Options, root: Path) -> list[Record]:
-        if pack.first.seed == 3:
-            raise ValueError("the data set is on fire")
-        return at_once(pack, options, root)
-
-    trained, watcher, workers = train_with(last_fails, monkeypatch), Watcher(), InThisProcess()
+    trained, watcher, workers = train_with(failing_at(3), monkeypatch), Watcher(), InThisProcess()
     workers.size, packs = 4, [Pack((run,)) for run in four()]
     outcome = execute(as_plan(*packs), store, EAGER, watcher, workers)
     assert trained == [(0,), (1,), (2,), (3,)]
@@ -105,12 +111,7 @@ def test_what_counts_as_out_of_memory() -> None:
 def test_a_failing_pack_is_reported_and_the_others_go_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def first_fails(pack: Pack, options: Options, root: Path) -> list[Record]:
-        if pack.first.seed == 0:
-            raise ValueError("the data set is on fire\nand more")
-        return at_once(pack, options, root)
-
-    train_with(first_fails, monkeypatch)
+    train_with(failing_at(0), monkeypatch)
     watcher, packs = Watcher(), [Pack((run,)) for run in four()]
     outcome = execute(as_plan(*packs), store, EAGER, watcher)
     assert set(outcome.records) == store.ids() == {run.id for run in four()[1:]}

@@ -71,3 +71,9 @@ def batched(of: Iterable[Run], size: int) -> Iterator[list[Run]]:
     runs = iter(of)
     while some := list(islice(runs, size)):
         yield some
+
+
+def some(store: Store, count: int, start: int = 0) -> None:
+    """Write records of so many runs, each into a file of its own."""
+    for i in range(start, start + count):
+        store.write([a_record(id=f"r{i:04d}", steps=i)], f"{i % 7}-{i:04d}")

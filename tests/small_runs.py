@@ -87,6 +87,22 @@ def fake_record(run: Run, **changed: Any) -> Record:
     return Record(**values | changed)
 
 
+def record_of(run: Run, error: float = 3.0, *, diverged: bool = False) -> Record:
+    """A record of one epoch, whose error rises with the seed."""
+    loss = math.nan if diverged else 0.5
+    return Record(
+        id=run.id,
+        config=run.canonical(),
+        metrics={"train_loss": [loss], "test_loss": [loss], "test_error": [error + run.seed]},
+        hyperparameters={"0.alpha": [0.002], "1.alpha": [1e-5]},
+        final={"train_loss_full": loss},
+        diverged=diverged,
+        seconds=1.0,
+        steps=235,
+        made={"command": "hyperopt run"},
+    )
+
+
 class Watcher:
     """Progress that remembers what it was told."""
 

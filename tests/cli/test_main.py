@@ -1,36 +1,19 @@
 import json
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from small_runs import fake_record, small_run
+from small_runs import record_of
 
 from hyperopt.cli import main, pages
-from hyperopt.cli.report import run_lines, settings_table, sweep_table
-from hyperopt.cli.run import json_record
 from hyperopt.config import Run, resolve
 from hyperopt.engine.execute import Outcome
 from hyperopt.engine.pack import Pack
 from hyperopt.experiments import load
 from hyperopt.files import experiments_dir
-from hyperopt.records import Record, Store, working
-
-
-def record_of(run: Run, error: float = 3.0, *, diverged: bool = False) -> Record:
-    loss = math.nan if diverged else 0.5
-    return Record(
-        id=run.id,
-        config=run.canonical(),
-        metrics={"train_loss": [loss], "test_loss": [loss], "test_error": [error + run.seed]},
-        hyperparameters={"0.alpha": [0.002], "1.alpha": [1e-5]},
-        final={"train_loss_full": loss},
-        diverged=diverged,
-        seconds=1.0,
-        steps=235,
-        made={"command": "hyperopt run"},
-    )
+from hyperopt.records import Store, working
 
 
 @dataclass(frozen=True)
@@ -230,59 +213,12 @@ def test_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, eng
     assert main(["run"]) == 130
 
 
-def test_a_diverged_run_takes_mean_and_interval_from_its_row() -> None:
-    runs = [resolve({"seed": seed}) for seed in (0, 1, 2)]
-    records = {run.id: record_of(run, diverged=run.seed == 1) for run in runs}
-    [row] = settings_table(runs, records)
-    assert (row["mean"], row["sd"], row["low"]) == (None, None, None)
-    assert (row["median"], row["min"], row["max"], row["diverged"]) == (4.0, 3.0, 5.0, 1)
-
-
-def test_a_sweeps_table_has_the_best_first_with_ids_and_fits_the_terminal() -> None:
-    runs = [resolve({"alpha": alpha, "seed": seed}) for alpha in (0.1, 0.2, 0.3) for seed in range(4)]
-    errors = {0.1: 9.0, 0.2: 5.0, 0.3: 7.0}
-    records = {
-        run.id: record_of(run, errors[run.alpha[-1]], diverged=run.alpha[-1] == 0.2 and run.seed == 0)
-        for run in runs
-    }
-    rows = settings_table(runs, records)
-    assert rows[0]["ids"] == [run.id for run in runs[:4]]
-    text = sweep_table(rows)
-    assert [line.split()[0] for line in text.splitlines()[2:]] == [
-        "adam(0.001)/sgd(0.3)",
-        "adam(0.001)/sgd(0.1)",
-        "adam(0.001)/sgd(0.2)",
-    ], "what diverged comes last"
-    assert "test_error %" in text.splitlines()[0]
-    assert " ".join(run.id[:7] for run in runs[8:11]) + " ..." in text
-    widths = [max(map(len, sweep_table(rows, width).splitlines())) for width in (120, 90, 75)]
-    assert widths == sorted(widths, reverse=True)
-    assert all(found <= width for found, width in zip(widths, (120, 90, 75), strict=True))
-
-
 def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run"]) == 0
     assert main(["show", engine[0].id[:5]]) == 0
     assert "command: hyperopt run" in capsys.readouterr().out
     assert main(["show", ""]) == 2
     assert "the start of it, is expected" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("diverged", "squares", "says"),
-    [
-        (False, 4.0, "did not diverge"),
-        (False, math.inf, "did not diverge, as no weight is infinite: their squares are"),
-        (True, math.inf, "diverged"),
-        (True, math.nan, "diverged"),
-    ],
-)
-def test_infinite_squares_of_weights_are_told_from_infinite_weights(
-    diverged: bool, squares: float, says: str
-) -> None:
-    ended = fake_record(small_run(), diverged=diverged, final={"squared_weights": squares})
-    [line] = [line for line in run_lines(ended, cached=True) if line.startswith("result")]
-    assert line.endswith(f"; {says}")
 
 
 def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -317,20 +253,6 @@ def test_tables_train_what_is_missing_and_write_the_page(
     assert (home / "pages" / "clipping" / "table2.csv").is_file()
     assert main(command) == 0
     assert len(trained) == 42, "the second time there is nothing to train"
-
-
-def test_trained_and_cached_runs_are_told_in_one_order_and_without_a_level_that_is_none() -> None:
-    run = resolve({"stack": "sgd/sgd", "momentum": 0.9})
-    record = record_of(run)
-    hyper = {"0.alpha": [0.1], "0.momentum": [0.9], "0.dampening": [0.0], "1.alpha": [1e-5]}
-    events = [{"step": 4, "epoch": 1, "event": "diverged", "level": None}]
-    trained = replace(record, hyperparameters=hyper, events=events, final={"b": 1.0, "a": 2.0})
-    read = replace(trained, hyperparameters=dict(sorted(hyper.items())), final={"a": 2.0, "b": 1.0})
-    lines = list(run_lines(trained, cached=True))
-    assert lines == list(run_lines(read, cached=True))
-    assert json.dumps(json_record(trained, cached=True)) == json.dumps(json_record(read, cached=True))
-    assert "level 0, sgd: alpha 0.1, dampening 0, momentum 0.9" in lines
-    assert "diverged at step 4 (epoch 1)" in lines
 
 
 def test_a_file_that_is_no_experiment_is_named_and_the_others_are_listed(

@@ -5,20 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_records import a_record, normal
+from made_records import a_record, normal, some
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ConfigError
-from hyperopt.records import Store, Timed, compaction, home, kind, places, published, working
+from hyperopt.records import Store, Timed, home, kind, places, published, working
 from hyperopt.records import index as index_module
 from hyperopt.records import store as store_module
-from hyperopt.records.parquet import write_table
 
 
 def test_a_crash_while_writing_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,11 +162,6 @@ def test_links_are_followed_and_never_in_circles(tmp_path: Path) -> None:
     assert {*near.load()} == {"a", "b"}
 
 
-def some(store: Store, count: int, start: int = 0) -> None:
-    for i in range(start, start + count):
-        store.write([a_record(id=f"r{i:04d}", steps=i)], f"{i % 7}-{i:04d}")
-
-
 def test_with_an_index_at_hand_no_old_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     some(Store(tmp_path / "records", tmp_path), 40)
     assert len(Store(tmp_path / "records", tmp_path).ids()) == 40
@@ -221,62 +214,6 @@ def test_what_is_known_of_published_files_is_kept_where_there_is_a_working_folde
     monkeypatch.setattr("hyperopt.records.index.rows_of", lambda _, name: read.append(name))
     assert published().ids() == ids
     assert not read
-
-
-def test_many_small_files_become_few_without_a_record_lost(tmp_path: Path) -> None:
-    store = Store(tmp_path / "records", tmp_path)
-    some(store, 60)
-    store.write([a_record(id="r0003", steps=-1)], "zz-shadowed")
-    before = {key: normal(record) for key, record in store.load().items()}
-    compaction.compact(store.root, store._refreshed(), many=60)
-    assert len([*store.root.rglob("*.parquet")]) == 1
-    for each in (store, Store(tmp_path / "records", tmp_path), Store(tmp_path / "records")):
-        assert {key: normal(record) for key, record in each.load().items()} == before
-    some(store, 5, start=200)
-    compaction.compact(store.root, store._refreshed(), many=60)
-    assert len([*store.root.rglob("*.parquet")]) == 6, "few files stay as they are"
-
-
-def test_compaction_killed_anywhere_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Killed before each of its writes and removals, then done in full."""
-    writer = Store(tmp_path / "records")
-    some(writer, 12)
-    before = {key: normal(record) for key, record in writer.load().items()}
-    left = 0
-
-    def count_down() -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise KeyboardInterrupt
-
-    def dying(act: Callable[..., None]) -> Callable[..., None]:
-        def act_while_alive(*args: object, **how: object) -> None:
-            count_down()
-            act(*args, **how)
-
-        return act_while_alive
-
-    monkeypatch.setattr(Path, "unlink", dying(Path.unlink))
-    monkeypatch.setattr(compaction, "write_table", dying(write_table))
-    for killed_at in range(20):
-        left = killed_at
-        store = Store(tmp_path / "records")
-        with suppress(KeyboardInterrupt):
-            compaction.compact(store.root, store._refreshed(), many=2)
-        left = 1000
-        assert {key: normal(record) for key, record in Store(store.root).load().items()} == before
-    assert len([*store.root.rglob("*.parquet")]) == 1
-
-
-def test_a_reader_is_not_harmed_by_compaction(tmp_path: Path) -> None:
-    """What it looked up in a file that is gone meanwhile it finds in the one put together."""
-    writer, reader = Store(tmp_path / "records"), Store(tmp_path / "records")
-    some(writer, 12)
-    assert len(reader.ids()) == 12
-    compaction.compact(writer.root, writer._refreshed(), many=2)
-    assert len(reader.load(["r0001", "r0011"])) == 2
-    assert reader.present(["r0001"]) == {"r0001"}
 
 
 def test_rates_are_those_of_the_kinds_asked_for(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim.clip import ClipState
-from hyperopt.optim.errors import ConfigError
 from hyperopt.optim.level import Inputs, LevelState, Memory, Tree
 from hyperopt.optim.rules import find
 from hyperopt.optim.torch_private import tree_leaves
@@ -40,31 +39,6 @@ def above(saved: dict[str, Any] | Above, rules: Sequence[str]) -> Above:
         for level, rule in zip(saved["levels"], rules[1:], strict=True)
     )
     return Above(saved["tuned"], _completed(saved, rules[0]), levels, saved["seen"])
-
-
-def check(saved: Sequence[dict[str, Any]], own: Sequence[dict[str, Any]], *, shared: bool) -> None:
-    """Refuse what another optimizer saved, or one of other stacks, or one whose groups share otherwise.
-
-    Raises:
-        ConfigError: they are refused.
-    """
-    if any("levels" not in group for group in saved):
-        raise ConfigError(
-            "state_dict: another optimizer saved it; one that HyperOptimizer saved is expected."
-        )
-    for theirs, ours in zip(saved, own, strict=False):  # torch refuses another number of groups
-        if theirs["stack"] != ours["stack"]:
-            raise ConfigError(
-                f"state_dict: {theirs['stack']} saved it, and this optimizer is {ours['stack']}; "
-                "load it into one that is made as that was."
-            )
-    for group in saved[1:]:
-        if (group["levels"] is None) != shared:
-            was, is_ = ("apart", "shared=True") if shared else ("with shared=True", "apart")
-            raise ConfigError(
-                f"state_dict: its groups learned {was}, and those of this optimizer learn {is_}; "
-                "load it into one that is made as that was."
-            )
 
 
 def filled(saved: Any, own: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import torch
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, evaluated, settings, sharding, torch_names
+from hyperopt.optim import checkpoint, evaluated, loading, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, typed
@@ -190,10 +190,12 @@ class HyperOptimizer(Optimizer):
         return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned, which is copied; every tensor keeps its type."""
-        own = [checkpoint.plain(group) for group in self.param_groups]
-        state_dict = state_dict | {"param_groups": checkpoint.filled(state_dict["param_groups"], own)}
-        checkpoint.check(state_dict["param_groups"], own, shared=self.defaults["shared"])
+        """Go on from what `state_dict` returned, which is copied; every tensor keeps its type.
+
+        Raises:
+            ConfigError: it does not fit, or is not whole; the optimizer stays as it was.
+        """
+        state_dict = loading.checked(state_dict, self.param_groups, shared=self.defaults["shared"])
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
             owner = self._owner(i)

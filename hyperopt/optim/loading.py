@@ -1,0 +1,160 @@
+"""A saved state is checked as a whole, before anything of the optimizer that loads it is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim import checkpoint
+from hyperopt.optim.assemble import numbers_of
+from hyperopt.optim.buckets import COUNTS, fresh
+from hyperopt.optim.errors import ConfigError, shortened, shown
+from hyperopt.optim.evaluated import TRAINED
+from hyperopt.optim.rules import RULES
+from hyperopt.optim.stepping import arithmetic_of
+
+NEEDED = (
+    *("params", "stack", "alpha", "tune", "clip", "numbers", "habits", "floor", "multiplicative"),
+    *("maximize", "compile", "step", "levels", "lr"),
+)
+"""What every group has held since there are saved ones."""
+
+NUMBERS = ("lr", "betas", "momentum", "weight_decay", "learned", "peak")
+"""What of a group is a number, or two of them."""
+
+MADE_ALIKE = "load it into one that is made as that was"
+
+
+def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) -> dict[str, Any]:
+    """A saved state that fits, with the empty containers that torch.distributed drops.
+
+    Args:
+        state_dict: what `state_dict` of an optimizer returned.
+        own: the groups of the one that loads it.
+        shared: whether these share hyperparameters.
+
+    Raises:
+        ConfigError: another optimizer saved it, or one of other stacks, groups or parameters, or something is
+            missing; nothing has been changed.
+    """
+    for part, kind in (("param_groups", list), ("state", dict)):
+        if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get(part), kind):
+            found = f"it has no {part}" if isinstance(state_dict, Mapping) else shortened(repr(state_dict))
+            raise ConfigError(f"state_dict: {found}; what state_dict() returned is expected.")
+    groups = state_dict["param_groups"]
+    if len(groups) != len(own):
+        differ = f"{len(groups)}, and that of this optimizer is {len(own)}"
+        raise ConfigError(f"state_dict: its number of groups is {differ}; {MADE_ALIKE}.")
+    groups = checkpoint.filled(groups, [checkpoint.plain(group) for group in own])
+    for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
+        _check_group(i, saved, ours, shares=shared and i > 0)
+    for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
+        owner = groups[0] if shared else saved
+        for k, (key, param) in enumerate(zip(saved["params"], ours["params"], strict=True)):
+            name = f" ({ours['param_names'][k]})" if "param_names" in ours else ""
+            of = f"parameter {k}{name} of group {i}"
+            _check_state(of, state_dict["state"].get(key, {}), param, owner)
+    _check_keys(groups, state_dict["state"], shared=shared)
+    return {**state_dict, "param_groups": groups}
+
+
+def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) -> None:
+    if not isinstance(saved, Mapping) or "levels" not in saved:
+        raise ConfigError(
+            "state_dict: another optimizer saved it; one that HyperOptimizer saved is expected."
+        )
+    if missing := [key for key in NEEDED if key not in saved]:
+        raise ConfigError(f"state_dict: group {i} has no {missing[0]}; what state_dict() returned has it.")
+    if saved["stack"] != own["stack"]:
+        raise ConfigError(
+            f"state_dict: {saved['stack']} saved it, and this optimizer is {own['stack']}; {MADE_ALIKE}."
+        )
+    if len(saved["params"]) != len(own["params"]):
+        differ = f"{len(saved['params'])}, and that of this optimizer is {len(own['params'])}"
+        raise ConfigError(f"state_dict: the number of parameters of group {i} is {differ}; {MADE_ALIKE}.")
+    for key in NUMBERS:
+        values = saved[key] if isinstance(saved.get(key), list | tuple) else [saved.get(key, 0.0)]
+        if not all(map(_is_number, values)):
+            raise _unfit(key, f"group {i}", saved[key], "a number")
+    _check_count("step", f"group {i}", saved["step"])
+    if i and (saved["levels"] is None) != shares:
+        was, is_ = ("apart", "shared=True") if shares else ("with shared=True", "apart")
+        raise ConfigError(
+            f"state_dict: its groups learned {was}, and those of this optimizer learn {is_}; {MADE_ALIKE}."
+        )
+    if shares:
+        return
+    numbers = tuple(
+        {name: torch.empty((), device="meta") for name in level}
+        for level in numbers_of(saved["stack"].split("/"), saved["alpha"], saved["numbers"])
+    )
+    clip = tuple(torch.empty((), device="meta") for _ in saved["clip"])
+    expected = checkpoint.plain(arithmetic_of(saved).init(numbers, clip))
+    _check_tree("levels", f"group {i}", saved["levels"], expected)
+
+
+def _check_tree(name: str, of: str, saved: Any, expected: Any) -> None:
+    """Refuse what differs in structure or shapes. Natural values that a rule did not have then may lack."""
+    if isinstance(expected, dict):
+        if not isinstance(saved, Mapping):
+            raise _unfit(name, of, saved, "a dict")
+        for key, value in expected.items():
+            if key in saved or not name.endswith("fixed"):
+                _check_tree(f"{name}.{key}", of, saved.get(key), value)
+    elif isinstance(expected, list):
+        if not isinstance(saved, list | tuple) or len(saved) != len(expected):
+            raise _unfit(name, of, saved, f"a list of {len(expected)}")
+        for i, pair in enumerate(zip(saved, expected, strict=True)):
+            _check_tree(f"{name}.{i}", of, *pair)
+    elif not isinstance(saved, Tensor) or saved.shape != expected.shape:
+        raise _unfit(name, of, saved, f"a tensor of shape {list(expected.shape)}")
+
+
+def _check_state(of: str, state: Any, param: Tensor, owner: Mapping[str, Any]) -> None:
+    """Refuse the state of a parameter that another one had, or that is not whole; {} is none."""
+    if not isinstance(state, Mapping):
+        raise _unfit("the state", of, state, "a dict")
+    if not state:
+        return
+    for key in COUNTS:
+        _check_count(key, of, state.get(key))
+    device = "meta" if owner["stack"].split("/")[0] in RULES else "cpu"  # one's own may ask for values
+    like = torch.empty(param.shape, dtype=param.dtype, device=device)
+    expected = fresh(like, arithmetic_of(owner)) | {TRAINED: like}
+    for key, value in expected.items():
+        if key not in COUNTS and (key in state or (state["step"] and key != TRAINED)):
+            _check_tree(key, of, state.get(key), value)
+
+
+def _check_keys(groups: Sequence[Mapping[str, Any]], states: Mapping[Any, Any], *, shared: bool) -> None:
+    """Refuse states of no parameter, as where ids became text, and groups that have lost all of theirs."""
+    keys = [set(group["params"]) for group in groups]
+    if strays := set(states) - set().union(*keys):
+        stray = shortened(repr(min(strays, key=repr)))
+        raise ConfigError(f"state_dict: the state of {stray} is of no parameter in its groups.")
+    for i, of_group in enumerate([set().union(*keys)] if shared else keys):
+        if groups[i]["step"] and not any(states.get(key) for key in of_group):
+            raise ConfigError(
+                f"state_dict: group {i} has had {groups[i]['step']} steps, and no parameter of it a state; "
+                "what state_dict() returned has the state of each that moved."
+            )
+
+
+def _check_count(name: str, of: str, value: Any) -> None:
+    if not _is_number(value) or not float(value).is_integer() or value < 0:
+        raise _unfit(name, of, value, "a whole number of 0 or more")
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return value.numel() == 1 and not value.is_complex()
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _unfit(name: str, of: str, value: Any, expected: str) -> ConfigError:
+    found = f"of shape {list(value.shape)}" if isinstance(value, Tensor) else shortened(shown(value))
+    found = "missing" if value is None else found
+    return ConfigError(f"state_dict: {name} of {of} is {found}; {expected} is expected.")

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
-from hyperopt.optim import sharding
+from hyperopt.optim import sharding, writing
 from hyperopt.optim.arithmetic import wide
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
-from hyperopt.optim.errors import ConfigError, shown, typed
+from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.level import Tree
-from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import completed
 from hyperopt.optim.stepping import arithmetic_of
-from hyperopt.optim.torch_names import check_betas
 from hyperopt.optim.torch_private import version_of
-
-NAMES = {
-    "lr": ("alpha",),
-    "betas": ("beta1", "beta2"),
-    "momentum": ("momentum",),
-    "weight_decay": ("weight_decay",),
-}
-"""What a group shows under torch's names, where its rule has them."""
-
-FIXED = frozenset(
-    {"stack", "alpha", "clip", "tune", "numbers", "habits", "form", "floor", "multiplicative", "maximize"}
-    | {"shared", "compile"}
-)
-"""Settings that stay what they were when the optimizer was made."""
+from hyperopt.optim.writing import KEPT, NAMES, dtype_of
 
 
 class ParamGroup(dict[str, Any]):
@@ -109,9 +94,22 @@ class ParamGroup(dict[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         if self._rule is not None:
-            self._check(self._rule, key, value)
+            value = writing.checked(self, self._rule, self._shown, key, value)
             value = self.taken(value) if key == "lr" else value
         super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        if self._rule is not None:
+            writing.check_deleted(self, self._shown, key)
+        super().__delitem__(key)
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]  # dict's own passes by __setitem__
+        self.update(other)
+        return self
+
+    def keep(self, **kept: Any) -> None:
+        """Take what the optimizer keeps here for itself, `writing.KEPT`."""
+        super().update(kept)
 
     def write_again(self, saved: Mapping[str, Any]) -> None:
         """Write what `saved` shows otherwise than this group does."""
@@ -123,36 +121,18 @@ class ParamGroup(dict[str, Any]):
                 super().__setitem__("learned", saved.get("learned", 1.0))
                 super().__setitem__("lr", rate_of(saved["lr"], self["learned"]))
 
-    update = MutableMapping.update  # dict's own passes by __setitem__
+    # dict's own pass by __setitem__ and __delitem__
+    update, setdefault = MutableMapping.update, MutableMapping.setdefault
+    popitem, clear = MutableMapping.popitem, MutableMapping.clear
+
+    def pop(self, key: str, *otherwise: Any) -> Any:
+        """Delete a key, and return what was there."""
+        if self._rule is not None:
+            writing.check_deleted(self, self._shown, key)
+        return super().pop(key, *otherwise)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return ParamGroup, (dict(self),)
-
-    def _check(self, rule: Rule, key: str, value: Any) -> None:
-        """Refuse what would have no effect, or a wrong one."""
-        if key == "params":
-            sharding.check_replaced(self["params"], value)
-        if key in FIXED and key in self:
-            if self[key] == value:
-                return
-            raise ConfigError(
-                f"{typed(key, value)}: the optimizer was made with {typed(key, self[key])}, which stays."
-            )
-        if key in rule.hyperparameters and key not in self._shown:
-            raise ConfigError(f"{typed(key, value)}: of a group {', '.join(self._shown)} can be written.")
-        if key == "lr" or key not in self._shown:
-            return
-        if key == "betas":
-            check_betas(value)
-        for name, number in zip(NAMES[key], value if key == "betas" else (value,), strict=True):
-            if isinstance(number, Tensor):
-                continue
-            if parse_number(key, value, number) and not getattr(rule, f"has_{name}", True):
-                raise ConfigError(
-                    f"{typed(key, value)}: it was 0 when the optimizer was made, and so no part of its rule; "
-                    "a number above 0 is expected there."
-                )
-            check_decay(name, number, self["stack"].split("/")[0])
 
 
 def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +140,7 @@ def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
 
     Only a momentum that is there: by its name schedulers ask whether they may cycle it.
     """
-    chosen = completed(settings_)
+    chosen = completed(settings_, dtype="float64")  # of which type its parameters are, each group tells
     there = {"alpha": chosen["alpha"][0]} | chosen["numbers"]
     found = {}
     for key, names in NAMES.items():
@@ -182,9 +162,9 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
             raise ConfigError(
                 f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
             )
-    for key in NAMES.keys() - {"lr"}:
+    for key in (NAMES.keys() - {"lr"}) | KEPT:
         group.pop(key, None)
-    group.update(completed(group))
+    group.update(completed(group, dtype=dtype_of(group["params"])))
     arithmetic = arithmetic_of(group)
     for param in group["params"]:
         sharding.check(param, elementwise=arithmetic.joins)

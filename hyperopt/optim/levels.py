@@ -40,11 +40,11 @@ def parse_stack(value: Any) -> tuple[str, ...]:
     return rules
 
 
-def parse_alpha(value: Any, stack: tuple[str, ...]) -> tuple[float, ...]:
+def parse_alpha(value: Any, stack: tuple[str, ...], dtype: str = "float32") -> tuple[float, ...]:
     """One alpha per level; one number is the top level's, "0.01/1e-5" gives all, defaults.py the others."""
     if value is None:
         return default_alphas(stack)
-    given = [parse_number("alpha", value, part) for part in _per_level(value)]
+    given = [parse_number("alpha", value, part, dtype) for part in _per_level(value)]
     if len(given) == 1:
         return (*default_alphas(stack)[:-1], given[0])
     if len(given) != len(stack):
@@ -107,8 +107,8 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
     return tuned if len(stack) > 1 else ()
 
 
-def parse_number(key: str, value: Any, part: Any = None) -> float:
-    """A number of 0 or more that is finite in float32; its minus may be a typographic one.
+def parse_number(key: str, value: Any, part: Any = None, dtype: str = "float32") -> float:
+    """A number of 0 or more that is finite in `dtype`; its minus may be a typographic one.
 
     `part` is the part of `value` that is read, where it holds several.
     """
@@ -119,8 +119,10 @@ def parse_number(key: str, value: Any, part: Any = None) -> float:
         number = float(with_plain_minus(given) if isinstance(given, str) else given)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not is_held(number) or number < 0:
+    if not math.isfinite(number) or number < 0:
         raise ConfigError(f"{typed(key, value)}: a finite number of 0 or more is expected.")
+    if dtype != "float64" and not is_held(number):
+        raise ConfigError(f"{typed(key, value)}: a number of 0 or more that float32 can hold is expected.")
     return number + 0.0
 
 

@@ -99,7 +99,7 @@ class HyperOptimizer(Optimizer):
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
         stack = param_group.get("stack", self.defaults["stack"])
-        settings.check_keys(param_group, {*self.defaults, *settings.names(stack), *torch_names.TAKEN})
+        settings.check_keys(param_group, stack)
         given = torch_names.understood(param_group, stack)
         if given.get("shared", False) and not self.defaults["shared"]:
             whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
@@ -224,10 +224,10 @@ class HyperOptimizer(Optimizer):
 
     def _step(self, indices: list[int]) -> None:
         """Take a step of the groups `indices`, which have one set of hyperparameters."""
-        owner = self.param_groups[indices[0]]
+        owner = self._group(indices[0])
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
-            owner["levels"] = checkpoint.moved(owner["levels"], params[0].device)
+            owner.keep(levels=checkpoint.moved(owner["levels"], params[0].device))
         stepper = self._steppers.get(indices[0])
         if stepper is None:
             sharding.check_caller()
@@ -245,7 +245,7 @@ class HyperOptimizer(Optimizer):
         after = stepper.step(params, self.state, owner["levels"], written, owner["step"])
         if after is None:
             return
-        owner["step"], owner["levels"] = owner["step"] + 1, after
+        owner.keep(step=owner["step"] + 1, levels=after)
         self._show(indices, written)
         if may_be_new(after, owner["step"], stepper.natural(after)):
             rules = dict(enumerate(owner["stack"].split("/")))
@@ -294,6 +294,6 @@ class HyperOptimizer(Optimizer):
             like = written["alpha"]
             writer = next(group for group in groups if "alpha" in group.written(like))
             for group in groups:
-                group["learned"], group["peak"] = writer["learned"], writer["peak"]
+                group.keep(learned=writer["learned"], peak=writer["peak"])
         for group in groups:
             group.show(stepper.arithmetic.bottom.rule, values, written)

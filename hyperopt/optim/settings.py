@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
+from itertools import takewhile
 from typing import Any
 
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import build, habits_of, known_habits
 from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
+from hyperopt.optim.torch_names import TAKEN
 
 FORMS = ("textbook", "reported")
 SCHEDULES = ("multiply", "set")
@@ -19,6 +20,15 @@ UNTOLD: dict[str, Any] = {"stack": "adamw/adam", "alpha": 0.01, "tune": "alpha",
 
 TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
 """The defaults of the same settings where a stack is given."""
+
+MAIN = ("stack", "alpha", "clip", "tune", "form", "floor", "multiplicative", "maximize", "shared", "compile")
+"""The settings of `HyperOptimizer` that are not of one rule, nor of torch."""
+
+SURE_LETTERS = 5
+"""A name of so many letters and one of another letter are hardly two names; `norm` is not `form`."""
+
+SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
+"""Names of parameter groups elsewhere that can be nothing but these."""
 
 OF_A_STACK: dict[str, Any] = TOLD | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
@@ -67,7 +77,7 @@ def levels_of(
         form: what the habits follow that are not given, one of FORMS.
         given: level 0's other hyperparameters, habits and options, by name; None is the default.
         lr: level 0's alpha instead of what `alpha` says; None leaves that.
-        dtype: in which decay rates have to be below 1, "float32" or "float64".
+        dtype: which has to hold the numbers, and decay rates below 1, "float32" or "float64".
 
     Raises:
         ConfigError: a setting is refused.
@@ -75,9 +85,9 @@ def levels_of(
     rules = levels.parse_stack(stack)
     if form not in FORMS:
         raise ConfigError(f"{typed('form', form)}: one of {', '.join(FORMS)} is expected.")
-    alphas = levels.parse_alpha(alpha, rules)
+    alphas = levels.parse_alpha(alpha, rules, dtype)
     if lr is not None:
-        alphas = (levels.parse_number("lr", lr), *alphas[1:])
+        alphas = (levels.parse_number("lr", lr, dtype=dtype), *alphas[1:])
     clips = levels.parse_clip(clip, rules)
     numbers = {name: number for name, number in find(rules[0]).hyperparameters.items() if name != "alpha"}
     of_clip_too = habits_of(rules)
@@ -86,10 +96,10 @@ def levels_of(
         if value is None:
             continue
         if name in numbers:
-            numbers[name] = levels.parse_number(name, value)
+            numbers[name] = levels.parse_number(name, value, dtype=dtype)
             levels.check_decay(name, numbers[name], rules[0], dtype)
         elif name in habits:
-            habits[name] = _like(habits[name], name, value)
+            habits[name] = _like(habits[name], name, value, dtype)
         elif name not in of_clip_too:
             raise _unread(name, value, rules, numbers, of_clip_too)
     for level, name in enumerate(rules):
@@ -109,8 +119,12 @@ def names(stack: Any) -> set[str]:
     return numbers | set(known_habits(own))
 
 
-def completed(given: Mapping[str, Any]) -> dict[str, Any]:
+def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
     """The settings of a parameter group with every default filled in, as plain values.
+
+    Args:
+        given: by name.
+        dtype: as of `levels_of`.
 
     Returns:
         stack: "adam/sgd"; alpha, clip, tune, numbers and habits as of `Levels`.
@@ -126,12 +140,12 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
         given["form"],
         given["numbers"],
         lr=given["lr"],
+        dtype=dtype,
     )
     floor, compiles, schedule = given["floor"], given["compile"], given["schedule"]
     if compiles != "auto" and str(compiles).lower() not in levels.TRUTH:
         raise ConfigError(f"{typed('compile', compiles)}: true, false or auto is expected.")
-    if schedule is not None and schedule not in SCHEDULES:
-        raise ConfigError(f"{typed('schedule', schedule)}: {' or '.join(SCHEDULES)} is expected.")
+    check_schedule(schedule)
     multiplicative = levels.parse_truth("multiplicative", given["multiplicative"])
     if multiplicative and 0 in chosen.alpha[:-1]:
         alphas = shown(chosen.alpha)
@@ -145,31 +159,49 @@ def completed(given: Mapping[str, Any]) -> dict[str, Any]:
         "tune": chosen.tune,
         "numbers": chosen.numbers,
         "habits": chosen.habits,
-        "floor": None if floor is None else levels.parse_number("floor", floor),
+        "floor": None if floor is None else levels.parse_number("floor", floor, dtype=dtype),
         "multiplicative": multiplicative,
         "maximize": levels.parse_truth("maximize", given["maximize"]),
         "compile": compiles if compiles == "auto" else levels.parse_truth("compile", compiles),
     }
 
 
-def check_keys(group: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Refuse a key of a parameter group that is none of `known`, but nearly; others are free to use."""
-    known = list(known)
+def check_schedule(value: Any) -> None:
+    """Refuse what does not say what becomes of a rate that is written."""
+    if value is not None and value not in SCHEDULES:
+        raise ConfigError(f"{typed('schedule', value)}: {' or '.join(SCHEDULES)} is expected.")
+
+
+def check_keys(group: Mapping[str, Any], stack: Any) -> None:
+    """Refuse a key of a parameter group that is no setting, but surely meant as one; others are free."""
+    known = {*MAIN, *names(stack), *TAKEN}
     for key in group:
-        plain = str(key).lower().replace("_", "")
-        near = {each.replace("_", ""): each for each in known}
-        if key not in known and (meant := get_close_matches(plain, near, n=1, cutoff=0.9)):
-            raise ConfigError(
-                f"{typed(str(key), group[key])}: a parameter group has no setting {key!r}; "
-                f"did you mean {near[meant[0]]}?"
-            )
+        if key in known:
+            continue
+        near = (name for name in sorted(known) if _is_slip(str(key), name))
+        if meant := SURELY.get(key) or next(near, None):
+            no = f"a parameter group has no setting {key!r}"
+            raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?")
 
 
-def _like(usual: Any, name: str, value: Any) -> Any:
+def _is_slip(written: str, name: str) -> bool:
+    """Whether one letter is all that is wrong: swapped with the next, doubled, or in a longer name any."""
+    one, other = (word.lower().replace("_", "") for word in (written, name))
+    for _ in range(2):  # what they begin with alike, and end with
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        same = len(list(alike))
+        one, other = one[same:][::-1], other[same:][::-1]
+    swapped = len(one) == 2 and one == other[::-1]
+    doubled = len(one) == 1 and not other and one in name
+    any_letter = len(one) <= 1 and len(other) <= 1 and len(name) >= SURE_LETTERS
+    return one == other or swapped or doubled or any_letter
+
+
+def _like(usual: Any, name: str, value: Any, dtype: str) -> Any:
     """A value of the type of a habit's or an option's usual one."""
     if isinstance(usual, bool):
         return levels.parse_truth(name, value)
-    return levels.parse_number(name, value) if isinstance(usual, float) else type(usual)(value)
+    return levels.parse_number(name, value, dtype=dtype) if isinstance(usual, float) else type(usual)(value)
 
 
 def _unread(

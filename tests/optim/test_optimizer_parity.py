@@ -111,7 +111,8 @@ def test_is_the_stack_step_of_the_experiments(
         "compile": False,
     }
     settings = completed(
-        given | {"numbers": {}, "floor": None, "multiplicative": False, "maximize": False, "schedule": None}
+        given | {"numbers": {}, "floor": None, "multiplicative": False, "maximize": False, "schedule": None},
+        dtype="float64",
     )
     levels = numbers_of(rules, alpha, settings["numbers"])
     whole = assemble(rules, settings["tune"], levels, settings["habits"])

@@ -1,0 +1,124 @@
+"""What may be written to a parameter group: what would have no effect, or a wrong one, is refused."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from hyperopt.optim import settings, sharding, torch_names
+from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.levels import check_decay, parse_number
+from hyperopt.optim.rate import Rate, TensorRate
+from hyperopt.optim.rules import Rule
+
+NAMES = {
+    "lr": ("alpha",),
+    "betas": ("beta1", "beta2"),
+    "momentum": ("momentum",),
+    "weight_decay": ("weight_decay",),
+}
+"""What a group shows under torch's names, where its rule has them."""
+
+FIXED = frozenset({*settings.MAIN, "numbers", "habits"})
+"""Settings that stay what they were when the optimizer was made."""
+
+KEPT = frozenset({"step", "levels", "learned", "peak"})
+"""What the optimizer keeps in a group for itself."""
+
+
+def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str, value: Any) -> Any:
+    """What is written to a group, a number that came as text as a number.
+
+    Args:
+        group: as it was.
+        rule: of level 0.
+        can: the keys of hyperparameters that may be written, which are those that it shows.
+        key: any; those of torch's schedulers, of trainers and of users are free to use.
+        value: to be written there.
+
+    Raises:
+        ConfigError: it is refused.
+    """
+    if key in can:
+        return _number(group, rule, key, value)
+    if key == "params":
+        sharding.check_replaced(group["params"], value)
+    elif key == "schedule":
+        settings.check_schedule(value)
+    elif key in KEPT:
+        raise ConfigError(f"{typed(key, value)}: the optimizer keeps it itself; load_state_dict restores it.")
+    elif key in FIXED and key in group:
+        if group[key] != value:
+            raise _stays(key, value, key, group[key])
+    elif key in rule.hyperparameters:
+        raise ConfigError(f"{typed(key, value)}: of a group {', '.join(can)} can be written.")
+    elif key in group["habits"]:
+        if group["habits"][key] != value:
+            raise _stays(key, value, key, group["habits"][key])
+    else:
+        _check_named(group, rule, key, value)
+    return value
+
+
+def check_deleted(group: Mapping[str, Any], can: Collection[str], key: str) -> None:
+    """Refuse that a key is deleted which the optimizer reads."""
+    if key in {"params", "schedule", *can, *FIXED, *KEPT} and key in group:
+        raise ConfigError(f"del {key}: the optimizer reads it; keys of your own can be deleted.")
+
+
+def _check_named(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> None:
+    """Refuse what is a setting elsewhere, or meant as one, unless it asks for what is done anyway."""
+    stack = group["stack"]
+    settings.check_keys({key: value}, stack)
+    asked = torch_names.understood({key: value}, stack)
+    if "stack" in asked:
+        raise _stays(key, value, "stack", stack)
+    if key in asked and key in {*settings.names(stack), *torch_names.TAKEN}:
+        has = ", ".join(rule.hyperparameters)
+        raise ConfigError(f"{typed(key, value)}: level 0 is {stack.split('/')[0]}, which has {has}.")
+
+
+def dtype_of(params: Iterable[Tensor]) -> str:
+    """The type of the hyperparameters of some parameters, as settings name it."""
+    return "float64" if any(param.dtype == torch.float64 for param in params) else "float32"
+
+
+def _number(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> Any:
+    """What a hyperparameter can be: one number, for betas two."""
+    if key != "betas":
+        return _one_number(group, rule, key, NAMES[key][0], value)
+    torch_names.check_betas(value)
+    return tuple(_one_number(group, rule, key, *pair) for pair in zip(NAMES[key], value, strict=True))
+
+
+def _one_number(group: Mapping[str, Any], rule: Rule, key: str, name: str, value: Any) -> Any:
+    if isinstance(value, Tensor):
+        if value.numel() != 1 or not value.is_floating_point():
+            found = f"a tensor of shape {list(value.shape)} and {value.dtype}"
+            raise ConfigError(f"{key}: {found}; a real number is expected.")
+        if value.device.type != "cpu":
+            return value  # to see what it is would make the device wait
+    number = value.item() if isinstance(value, Tensor) else value
+    if isinstance(value, Rate | TensorRate):
+        number = abs(number)  # what is made of a rate that learning turned negative is as right as that
+    if name == "alpha" and isinstance(number, float) and not 0 <= float(group["lr"]) < math.inf:
+        return value  # after events that the optimizer has told of, any
+    dtype = dtype_of(group["params"])
+    read = parse_number(name if key == "betas" else key, number, dtype=dtype)
+    if read and not getattr(rule, f"has_{name}", True):
+        raise ConfigError(
+            f"{typed(key, number)}: it was 0 when the optimizer was made, and so no part of its rule; "
+            "a number above 0 is expected there."
+        )
+    check_decay(name, read, group["stack"].split("/")[0], dtype)
+    return read if isinstance(value, str) else value
+
+
+def _stays(key: str, value: Any, made_with: str, made: Any) -> ConfigError:
+    return ConfigError(
+        f"{typed(key, value)}: the optimizer was made with {typed(made_with, made)}, which stays."
+    )

@@ -15,7 +15,8 @@ from benchmarks.rounds import Rounds, Say, in_turn
 from benchmarks.subjects import Build, Subject, gdtuo_in_memory, ours
 from hyperopt.engine.pack import run_steps
 from hyperopt.experiments import load
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings import timings
 from hyperopt.provenance import installed, provenance

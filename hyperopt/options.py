@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass, make_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_type_hints
 
 from hyperopt.errors import ConfigError, typed, unknown
@@ -120,6 +120,12 @@ def checked(schema: type, key: str, value: Any) -> Any:
     Raises:
         ConfigError: it is of the wrong type or out of range.
     """
+    if isinstance(value, str | int) or value is None:
+        return _kept_checked(schema, key, value)
+    return _checked(schema, key, value)
+
+
+def _checked(schema: type, key: str, value: Any) -> Any:
     spec, kind = _specs(schema)[key]
     plain: Any = list(value) if isinstance(value, tuple) else value
     if isinstance(value, float) and value.is_integer() and kind in (int, int | None):
@@ -136,6 +142,10 @@ def checked(schema: type, key: str, value: Any) -> Any:
     if expected:
         raise ConfigError(f"{typed(key, value)}: {expected} is expected.")
     return plain
+
+
+_kept_checked = lru_cache(maxsize=4096, typed=True)(_checked)
+"""`_checked`, kept: thousands of runs give few values, but for numbers; 0.0 and -0.0 would be one."""
 
 
 def _converted(value: Any, kind: Any) -> Any:

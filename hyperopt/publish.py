@@ -16,13 +16,14 @@ from hyperopt.experiments import Experiment, ExperimentError, load
 from hyperopt.files import checkout_root, results_dir
 from hyperopt.findings import timings
 from hyperopt.findings.next_look import shown_seeds
-from hyperopt.findings.study import STUDY, study
+from hyperopt.findings.study import STUDY, curves_of, experiments_of_study, study
 from hyperopt.findings.view import View, ids_of, views_of
-from hyperopt.pages import Page, which_stack
-from hyperopt.pages import render as render_page
+from hyperopt.pages import which_stack
 from hyperopt.pages.contents import contents
 from hyperopt.pages.csv_file import sentences
 from hyperopt.pages.excerpt import excerpt, fill
+from hyperopt.pages.page import Page
+from hyperopt.pages.page import render as render_page
 from hyperopt.records import Record, Store, read_records, write_records
 
 LOG = logging.getLogger(__name__)
@@ -152,7 +153,7 @@ def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) ->
     of_study = [view.runs for name, view in views.items() if name.startswith(f"{STUDY}/")]
     if not (runs := dict(ChainMap(*map(dict, of_study)))):
         return
-    workloads, path = study(runs), results / STUDY / "README.md"
+    workloads, path = study(curves_of(runs), experiments_of_study()), results / STUDY / "README.md"
     write(path, which_stack.page(workloads, picture=path.with_suffix(".svg").name))
     if drawings:
         from hyperopt.figures.which_stack import draw_study  # matplotlib

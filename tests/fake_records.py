@@ -5,7 +5,7 @@ from typing import Any
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.view import views_of
-from hyperopt.pages import Page, render
+from hyperopt.pages.page import Page, render
 from hyperopt.records import Record
 
 MADE = {

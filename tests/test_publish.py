@@ -13,7 +13,7 @@ from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings.next_look import shown_seeds
-from hyperopt.pages import Page
+from hyperopt.pages.page import Page
 from hyperopt.publish import leading_to_docs, publish, render, write_page
 from hyperopt.records import Store, read_records
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tabulate import tabulate
 
-from hyperopt.cli.report import run_lines
 from hyperopt.config import label
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.data import DATASETS
@@ -26,30 +26,34 @@ def browse(_: Namespace) -> int:
 
     A file that is no experiment is named, and the others are listed.
     """
-    from hyperopt.experiments import load
-
-    here, out = working().ids(), published().ids()
-    rows = []
-    for experiment in load(unreadable=lambda _, error: print(f"hyperopt: {error}", file=sys.stderr)):
-        runs = {run.id for run in experiment.runs()}
-        rows.append(
-            [
-                experiment.id,
-                experiment.title,
-                len(runs),
-                len(runs & here),
-                len(runs & out),
-                experiment.needs or "",
-            ]
-        )
+    gc.disable()  # there is no garbage, and to search for it takes a tenth of the time
+    try:
+        rows = _experiments()
+    finally:
+        gc.enable()
     print(tabulate(rows, headers=["experiment", "title", "runs", "here", "published", "needs"]))
     print(f"\nrules: {', '.join(RULES)}\nnamed stacks: {', '.join(SHORTHANDS)}")
     print(f"models: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
     return 0
 
 
+def _experiments() -> list[tuple[Any, ...]]:
+    """A row for every experiment."""
+    from hyperopt.experiments import load
+
+    here, out = working().ids(), published().ids()
+    rows = []
+    for experiment in load(unreadable=lambda _, error: print(f"hyperopt: {error}", file=sys.stderr)):
+        ids = experiment.ids()
+        counts = len(ids), len(ids & here), len(ids & out)
+        rows.append((experiment.id, experiment.title, *counts, experiment.needs or ""))
+    return rows
+
+
 def show(arguments: Namespace) -> int:
     """Print the stored run whose id starts as given."""
+    from hyperopt.cli.report import run_lines
+
     record = stored(arguments.run)
     settings = " ".join(f"{key}={shown(value)}" for key, value in record.config.items() if key != "versions")
     name = label(record.config["stack"].split("/"), record.config["alpha"])

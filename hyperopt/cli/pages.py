@@ -196,8 +196,8 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
     from hyperopt.cli.terminal import show
     from hyperopt.findings.beside_published import beside_published
     from hyperopt.findings.view import ids_of, views_of
-    from hyperopt.pages import render as render_page
     from hyperopt.pages.beside_published import section, summary
+    from hyperopt.pages.page import render as render_page
     from hyperopt.publish import leading_to_docs, write_drawings, write_page
 
     ids = ids_of(experiment, asked.seeds)

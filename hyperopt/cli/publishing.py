@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hyperopt.experiments import Experiment
-    from hyperopt.pages import Page
+    from hyperopt.pages.page import Page
 
 
 def publish(arguments: Namespace) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from hyperopt.experiments.experiment import Row, Table
+    from hyperopt.experiments.grid import Row, Table
     from hyperopt.findings.measurements import Measured
     from hyperopt.findings.view import View
 

@@ -19,16 +19,18 @@ def which(arguments: Namespace) -> int:
     if words:
         raise ConfigError(f"{shortened(words[0])}: band=, target= or from= is expected.")
     from hyperopt.findings.advice import BAND, TARGET
-    from hyperopt.findings.study import runs_of_study, study
+    from hyperopt.findings.methods import LOSS
+    from hyperopt.findings.study import experiments_of_study, study
     from hyperopt.pages.which_stack import page
     from hyperopt.records import published, working
 
     band = _positive("band", options, BAND)
     target = _positive("target", options, TARGET)
     stores = {"published": [published], "here": [working], "all": [working, published]}
-    asked = runs_of_study()
-    records = ChainMap(*(store().load(asked) for store in stores[options.get("from", "all")]))
-    print(page(study(records), band, target), end="")
+    experiments = experiments_of_study()
+    asked = {id_ for experiment in experiments for id_ in experiment.ids()}
+    curves = ChainMap(*(store().curves(LOSS, asked) for store in stores[options.get("from", "all")]))
+    print(page(study(curves, experiments), band, target), end="")
     return 0
 
 

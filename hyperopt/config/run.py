@@ -85,8 +85,12 @@ class Run:
     @cached_property
     def id(self) -> str:
         """The first 12 hexadecimal digits of the SHA-256 of the canonical form."""
+        return self.id_at(self.seed)
+
+    def id_at(self, seed: int) -> str:
+        """The id of the same run at another seed."""
         before, after = self._around_seed
-        return hashlib.sha256(f"{before}{self.seed}{after}".encode()).hexdigest()[:12]
+        return hashlib.sha256(f"{before}{seed}{after}".encode()).hexdigest()[:12]
 
     @cached_property
     def _around_seed(self) -> tuple[str, str]:

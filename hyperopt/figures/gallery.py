@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hyperopt.errors import ImpossibleError
-from hyperopt.experiments.experiment import Table
+from hyperopt.experiments.grid import Table
 from hyperopt.figures.draw import DPI, WITHOUT_DATE
 from hyperopt.figures.style import STYLE
 from hyperopt.findings.view import View

@@ -8,7 +8,8 @@ from itertools import islice
 from statistics import fmean
 
 from hyperopt.experiments.claim import Claim
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 from hyperopt.findings.next_look import Chance, Reached, chances
 from hyperopt.findings.verdicts import Look, Verdict, about_times, least_at, looks
 from hyperopt.records import Record

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.figure import Curve, Figure, Panel
+from hyperopt.experiments.grid import Cell
 from hyperopt.findings.measurements import series, value
 from hyperopt.records import Record
 from hyperopt.statistics import median_interval, t_interval

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings import timings

@@ -17,11 +17,12 @@ from hyperopt import data
 from hyperopt.config import Run
 from hyperopt.experiments import Cell, Experiment
 from hyperopt.optim.rules import find
-from hyperopt.records import Record
 
 BASELINE = "AdamW"
 """The label of the row that the others are measured by, at its best rate."""
 KNOB = "{x}"
+LOSS = "test_loss"
+"""The metric by which methods are told apart."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,10 @@ class Workload:
         return None if method is None else method.losses[method.best]
 
 
-def workload_of(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Workload:
-    """An experiment as these records show it at these seeds."""
+def workload_of(
+    experiment: Experiment, curves: Mapping[str, Sequence[float]], seeds: Sequence[int]
+) -> Workload:
+    """An experiment as these curves, by run id, show it at these seeds."""
     rates = tuple(float(column.x or math.nan) for column in experiment.columns)
     rows: dict[str, list[Cell]] = {}
     for cell in experiment.cells():
@@ -94,18 +97,18 @@ def workload_of(experiment: Experiment, records: Mapping[str, Record], seeds: Se
     headings = {row.label: table.heading for table in experiment.tables for row in table.rows}
     methods, missing, found = {}, [], 0
     for label, cells in rows.items():
-        runs = [[cell.run(seed) for seed in seeds] for cell in cells]
-        there = sum(run.id in records for of_rate in runs for run in of_rate)
+        ids = [[cell.id(seed) for seed in seeds] for cell in cells]
+        there = sum(id_ in curves for of_rate in ids for id_ in of_rate)
         found += there
         if there < len(cells) * len(seeds):
             missing.append(label)
             continue
-        guess = guessing(runs[0][0])
-        curves = tuple(_mean_curve([records[run.id] for run in of_rate], guess) for of_rate in runs)
+        guess = guessing(cells[0].run(seeds[0]))
+        means = tuple(_mean_curve([curves[id_] for id_ in of_rate], guess) for of_rate in ids)
         name, default = knob(cells[0])
         away = [abs(math.log(rate / default)) for rate in rates]
-        last = tuple(curve[-1] for curve in curves)
-        methods[label] = Method(label, headings[label], last, away.index(min(away)), curves, name == "alpha")
+        last = tuple(curve[-1] for curve in means)
+        methods[label] = Method(label, headings[label], last, away.index(min(away)), means, name == "alpha")
     wanted = len(rows) * len(rates) * len(seeds)
     return Workload(
         experiment.id, experiment.title, rates, methods, tuple(missing), found, wanted, len(seeds)
@@ -129,9 +132,9 @@ def knob(cell: Cell) -> tuple[str, float]:
     raise ValueError(f"{cell.row!r}: no setting of its row has {KNOB}, which columns set")
 
 
-def _mean_curve(records: Sequence[Record], guess: float) -> tuple[float, ...]:
-    curves = [[_counted(loss, guess) for loss in record.metrics["test_loss"]] for record in records]
-    return tuple(map(fmean, zip(*curves, strict=True)))
+def _mean_curve(curves: Sequence[Sequence[float]], guess: float) -> tuple[float, ...]:
+    counted = [[_counted(loss, guess) for loss in curve] for curve in curves]
+    return tuple(map(fmean, zip(*counted, strict=True)))
 
 
 def _counted(loss: float, guess: float) -> float:

@@ -8,7 +8,8 @@ from itertools import combinations, groupby
 from operator import sub
 from statistics import fmean
 
-from hyperopt.experiments.experiment import Experiment, Table
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Table
 from hyperopt.findings.measurements import Measured, Measurements
 from hyperopt.statistics import paired, t_interval
 

@@ -7,7 +7,8 @@ from itertools import product
 from typing import Any
 
 from hyperopt.config.rates import two_meanings
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 
 FEW = 4
 """Up to so many different stacks of a row are told; of more the first and the last."""

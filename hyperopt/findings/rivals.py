@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from hyperopt.experiments.experiment import Cell, Experiment
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 from hyperopt.experiments.metrics import metric_of
 
 

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from hyperopt.experiments import Experiment, load
-from hyperopt.findings.methods import BASELINE, Workload, workload_of
+from hyperopt.findings.methods import BASELINE, LOSS, Workload, workload_of
 from hyperopt.records import Record
 
 STUDY = "which_stack"
 """The folder of its experiments."""
 
 
-def study(records: Mapping[str, Record], root: Path | None = None) -> list[Workload]:
+def study(curves: Mapping[str, Sequence[float]], experiments: Sequence[Experiment]) -> list[Workload]:
     """Every workload, at as many seeds as are in; those with the fewest runs to train first.
 
     Args:
-        records: by id; those of other experiments are ignored.
-        root: the folder of experiments.
+        curves: by id of a run its `LOSS` after each epoch; those of other experiments are ignored.
+        experiments: of the study.
     """
-    found = [
-        workload_of(experiment, records, seeds_in(experiment, records))
-        for experiment in load(f"{STUDY}/*", root=root)
-    ]
+    found = [workload_of(experiment, curves, seeds_in(experiment, curves)) for experiment in experiments]
     return sorted(found, key=lambda workload: (workload.best_baseline is None, workload.name))
 
 
-def runs_of_study() -> set[str]:
-    """The ids of all its runs."""
-    return {run.id for experiment in load(f"{STUDY}/*") for run in experiment.runs()}
+def experiments_of_study(root: Path | None = None) -> list[Experiment]:
+    """Its experiments, from the folder of experiments."""
+    return load(f"{STUDY}/*", root=root)
 
 
-def seeds_in(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
+def curves_of(records: Mapping[str, Record]) -> dict[str, Sequence[float]]:
+    """What `study` takes, of records by id."""
+    return {id_: record.metrics[LOSS] for id_, record in records.items() if LOSS in record.metrics}
+
+
+def seeds_in(experiment: Experiment, curves: Container[str]) -> tuple[int, ...]:
     """The most of its seeds, in order, of which all runs are in; else those of which the baseline's are.
 
     All of its seeds where that is none.
@@ -40,7 +42,7 @@ def seeds_in(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int
     cells = list(experiment.cells())
 
     def whole(seed: int, *, baseline: bool) -> bool:
-        return all(cell.run(seed).id in records for cell in cells if not baseline or cell.row == BASELINE)
+        return all(cell.id(seed) in curves for cell in cells if not baseline or cell.row == BASELINE)
 
     complete = [seed for seed in experiment.seeds if whole(seed, baseline=False)]
     if complete:

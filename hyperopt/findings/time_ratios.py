@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from operator import truediv
 from statistics import fmean
 
-from hyperopt.experiments.experiment import Column, Experiment, Row, Table
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Column, Row, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings import timings
 from hyperopt.findings.measurements import Measured, Measurements

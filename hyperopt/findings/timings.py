@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hyperopt.experiments.experiment import Cell, Experiment, Table
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.records import Record
 

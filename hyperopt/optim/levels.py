@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from hyperopt.optim.defaults import default_alphas
@@ -22,6 +23,12 @@ class NothingToClipError(ConfigError):
 
 def parse_stack(value: Any) -> tuple[str, ...]:
     """The rules, bottom to top, of a stack such as "adam/sgd"; it may have any height."""
+    if isinstance(value, str) and ":" not in value:
+        return _kept_rules(value)
+    return _rules_of(value)  # a rule of one's own may change
+
+
+def _rules_of(value: Any) -> tuple[str, ...]:
     rules = tuple(_per_level(value)) if isinstance(value, str | Sequence) else (value,)
     if not rules or "" in rules:
         raise ConfigError(
@@ -38,6 +45,10 @@ def parse_stack(value: Any) -> tuple[str, ...]:
                 f"it is the top level, as in stack={rule}."
             )
     return rules
+
+
+_kept_rules = lru_cache(maxsize=1024)(_rules_of)
+"""`_rules_of`, kept: thousands of runs have few stacks."""
 
 
 def parse_alpha(value: Any, stack: tuple[str, ...], dtype: str = "float32") -> tuple[float, ...]:

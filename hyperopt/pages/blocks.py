@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from hyperopt.findings.verdicts import Verdict
 from hyperopt.pages import markdown
+
+if TYPE_CHECKING:
+    from hyperopt.findings.verdicts import Verdict
 
 Place = tuple[str, str]
 """The label of a row and the name of a column: a cell of an experiment."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hyperopt.experiments.experiment import Column, Experiment
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.figure import Figure, Panel
+from hyperopt.experiments.grid import Column
 
 
 def of_panel(experiment: Experiment, panel: Panel) -> list[Column]:

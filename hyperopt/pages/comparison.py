@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import NormalDist
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.experiment import Table as SubTable
+from hyperopt.experiments.grid import Table as SubTable
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View

@@ -15,7 +15,7 @@ from hyperopt.pages.markdown import table
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
-    from hyperopt.pages import Page
+    from hyperopt.pages.page import Page
 
 WORDS = (
     "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict on "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hyperopt.experiments.experiment import Row
+from hyperopt.experiments.grid import Row
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Table

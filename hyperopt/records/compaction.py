@@ -7,16 +7,16 @@ never none; the next time removes what is twice.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hyperopt.durable import Lock
 from hyperopt.errors import ImpossibleError
 from hyperopt.records.index import COMPACTED, Index
-from hyperopt.records.parquet import read_columns, without_steps, write_table
+from hyperopt.records.parquet import read_columns, texts, with_texts, without_steps, write_table
 from hyperopt.records.record import SCHEMA
 
 COMPACTING = ".compact.lock"
@@ -44,8 +44,7 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
     try:
         index.refresh()  # another command may have done it since
         small = _small(index)
-        of_large = pc.invert(pc.is_in(index.rows["file"], pa.array(small, pa.string())))
-        kept = {*index.rows.filter(of_large)["id"].to_pylist()}
+        kept = {*with_texts(index.rows, "file", texts(small), others=True)["id"].to_pylist()}
         for names, table in _batches(root, index, small, kept):
             told = ""
             if len(table):
@@ -61,8 +60,8 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
 
 def _small(index: Index) -> list[str]:
     """The files of few records, in order of name."""
-    counts = pc.value_counts(index.rows["file"]).to_pylist()
-    return sorted(each["values"] for each in counts if each["counts"] < SMALL)
+    counts = Counter(index.rows["file"].to_pylist())
+    return sorted(name for name, rows in counts.items() if rows < SMALL)
 
 
 def _batches(

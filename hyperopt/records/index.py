@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -15,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hyperopt.durable import StorageError
@@ -27,6 +27,7 @@ from hyperopt.records.parquet import (
     texts,
     verified,
     whole_numbers,
+    with_texts,
     write_table,
 )
 from hyperopt.records.timed import kind
@@ -44,7 +45,7 @@ ROWS = pa.schema(
 )
 COMPACTED = "compacted"
 """The folder of files into which others were put together."""
-AN_ID = r"^[\w-]{1,80}$"
+AN_ID = re.compile(r"[\w-]{1,80}", re.ASCII)
 NEW_FILES_WORTH_KEEPING, NEW_ROWS_WORTH_KEEPING = 16, 512
 SETTLED_NS = 2_000_000_000
 """How old a folder's last change must be to trust its time: clocks of file systems go in steps."""
@@ -212,8 +213,7 @@ class Index:
         for name in names:
             del self.files[name]
             self.bad.pop(name, None)
-        gone = pc.is_in(self.rows["file"], texts(sorted(names)))
-        left = self.rows.filter(pc.invert(gone))
+        left = with_texts(self.rows, "file", texts(sorted(names)), others=True)
         self._parts, self.file_of = [no_rows()], {}
         self._take(left)
 
@@ -226,7 +226,7 @@ class Index:
         with suppress(OSError, ImpossibleError, pa.ArrowException, ValueError, KeyError):
             file = pq.ParquetFile(pa.BufferReader(verified(kept)))
             notes = json.loads(file.metadata.metadata[b"files"])
-            rows = file.read().select(ROWS.names).cast(ROWS)
+            rows = as_declared(file.read().select(ROWS.names))
             self.files = {name: (size, changed) for name, (size, changed) in notes["files"].items()}
             self.bad = notes["bad"]
             self._take(rows)
@@ -235,6 +235,11 @@ class Index:
         notes = json.dumps({"files": self.files, "bad": self.bad})
         with suppress(StorageError):  # it saves time, and no more
             write_table(kept, self.rows, {"files": notes})
+
+
+def as_declared(table: pa.Table) -> pa.Table:
+    """A table of the columns of `ROWS` with their types; to cast one imports much, so only where need be."""
+    return table if table.schema.equals(ROWS) else table.cast(ROWS)
 
 
 def rows_of(path: Path, name: str) -> pa.Table:
@@ -253,7 +258,7 @@ def _rows(table: pa.Table, path: Path, name: str) -> pa.Table:
     """The rows of the index for records in a file."""
     if any(column.null_count for column in table.columns):
         raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
-    if not pc.all(pc.match_substring_regex(table["id"], AN_ID)).as_py():
+    if not all(map(AN_ID.fullmatch, table["id"].to_pylist())):
         raise ForeignFileError(f"{path} has an id that no run has.")
     try:
         configs = [json.loads(text) for text in table["config"].to_pylist()]

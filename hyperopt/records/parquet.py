@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -169,6 +168,26 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
         raise DamagedFileError(f"{path} is damaged: {_first_line(error)}.") from error
 
 
+def read_curves(path: Path, ids: Collection[str] | None = None, *, metric: str) -> dict[str, list[float]]:
+    """A metric after each epoch, by id of the records of one file that have it; `ids` as of `read_records`.
+
+    Raises:
+        As `read_columns`.
+    """
+    table = _read(path, ["id", "metrics"], ids)
+    column = table["metrics"].combine_chunks()
+    if column.null_count or column.items.null_count or column.items.values.null_count:
+        raise DamagedFileError(f"{path} is damaged: a record lacks a value.")
+    names, numbers = column.keys.to_pylist(), plain(column.items.values, np.float64)
+    places, ends = plain(column.offsets, np.int32).tolist(), plain(column.items.offsets, np.int32).tolist()
+    return {
+        id_: numbers[ends[place] : ends[place + 1]].tolist()
+        for id_, (first, last) in zip(table["id"].to_pylist(), pairwise(places), strict=True)
+        for place in range(first, last)
+        if names[place] == metric
+    }
+
+
 def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = None) -> pa.Table:
     """Some columns, of all rows or of those with these ids.
 
@@ -187,7 +206,7 @@ def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = No
             asked = texts(ids)
             groups = [i for i in range(file.num_row_groups) if _holds(file, i, asked)]
             table = file.read_row_groups(groups, names, use_threads=False)
-            table = table.filter(pc.is_in(table["id"], asked))
+            table = with_texts(table, "id", asked)
         nothing = {
             name: pa.nulls(len(table), SCHEMA.field(name).type) for name in columns if name not in there
         }
@@ -201,8 +220,15 @@ def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = No
 
 def _holds(file: pq.ParquetFile, group: int, ids: pa.Array) -> bool:
     """Whether a group of rows has one of some ids."""
-    found = pc.is_in(file.read_row_group(group, ["id"], use_threads=False)["id"], ids)
-    return any(found.to_pylist())
+    return len(with_texts(file.read_row_group(group, ["id"], use_threads=False), "id", ids)) > 0
+
+
+def with_texts(table: pa.Table, key: str, wanted: pa.Array, *, others: bool = False) -> pa.Table:
+    """The rows whose text in a column is one of those wanted; with `others`, all other rows."""
+    import pyarrow.compute as pc  # slow, and most commands only look up ids
+
+    found = pc.is_in(table[key], wanted)
+    return table.filter(pc.invert(found) if others else found)
 
 
 def values_of(column: pa.Array, *, may_lack: bool = False) -> list[Any]:

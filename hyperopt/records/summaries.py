@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hyperopt.durable import StorageError
@@ -27,6 +26,7 @@ from hyperopt.records.parquet import (
     values_of,
     verified,
     whole_numbers,
+    with_texts,
     write_table,
 )
 
@@ -61,7 +61,7 @@ def summaries(index: Index, kept: Path | None) -> pa.Table:
     stamps, rows = _load(kept) if kept is not None else ({}, pa.Table.from_batches([], SUMMARY))
     known = {name for name, stamp in stamps.items() if index.files.get(name) == stamp}
     if known != stamps.keys():
-        rows = rows.filter(pc.is_in(rows["file"], texts(sorted(known))))
+        rows = with_texts(rows, "file", texts(sorted(known)))
     there = {name: stamp for name, stamp in index.files.items() if name not in index.bad}
     read = {name: stamp for name, stamp in there.items() if name in known}
     tables = [rows]

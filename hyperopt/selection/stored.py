@@ -10,12 +10,11 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from hyperopt.config import label
 from hyperopt.errors import ConfigError, typed
 from hyperopt.records import home, published, working
-from hyperopt.records.parquet import whole_numbers
+from hyperopt.records.parquet import whole_numbers, with_texts
 from hyperopt.records.remarks import Remark, remarks
 from hyperopt.records.summaries import looked_up
 from hyperopt.selection.criteria import PerLevel
@@ -86,7 +85,7 @@ class Selection:
         """The names of all metrics and hyperparameters that any of them ended with."""
         names: set[str] = set()
         for key in ("metrics", "final", "hyperparameters"):
-            names |= {*pc.unique(self.table[key].combine_chunks().keys).to_pylist()}
+            names |= {*self.table[key].combine_chunks().keys.unique().to_pylist()}
         return sorted(names)
 
     def column(self, key: str) -> list[Any]:
@@ -132,7 +131,7 @@ def everything(place: str = "here") -> Selection:
     tables = [store().summaries() for store in stores]
     if len(tables) > 1:
         here = tables[0]["id"].combine_chunks()
-        tables[1] = tables[1].filter(pc.invert(pc.is_in(tables[1]["id"], here)))
+        tables[1] = with_texts(tables[1], "id", here, others=True)
     return Selection(
         pa.concat_tables(tables).sort_by([("started", "ascending"), ("id", "ascending")]), remarks(home())
     )

@@ -15,7 +15,7 @@ from hyperopt.engine.plan import plan
 from hyperopt.experiments import ids, load
 from hyperopt.findings.measurements import value
 from hyperopt.findings.view import views_of
-from hyperopt.pages import render as render_page
+from hyperopt.pages.page import render as render_page
 from hyperopt.publish import publish, write_drawings, write_page
 from hyperopt.records import Store
 

@@ -122,12 +122,12 @@ def test_a_workload_is_made_of_the_records_that_are_in() -> None:
     [iris] = load("which_stack/iris")
     cells = [cell for cell in iris.cells() if cell.row in ("AdamW", "DoG")]
     losses = {"AdamW": [5.0, 0.5, math.nan, 0.2, 0.3, 0.4, 0.6], "DoG": [0.7] * 7}
-    records, places = {}, {"AdamW": iter(losses["AdamW"]), "DoG": iter(losses["DoG"])}
+    curves, places = {}, {"AdamW": iter(losses["AdamW"]), "DoG": iter(losses["DoG"])}
     for cell in cells:
         run = cell.run(0)
-        records[run.id] = record_of(run, next(places[cell.row]))
-    assert seeds_in(iris, records) == (0,)
-    found = workload_of(iris, records, (0,))
+        curves[run.id] = [1.0, next(places[cell.row])]
+    assert seeds_in(iris, curves) == (0,)
+    found = workload_of(iris, curves, (0,))
     guess = math.log(3)
     assert guessing(cells[0].run(0)) == guess
     assert found.methods["AdamW"].losses == (guess, 0.5, guess, 0.2, 0.3, 0.4, 0.6)

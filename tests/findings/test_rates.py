@@ -10,7 +10,7 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.reading import load, read
 from hyperopt.findings.rates import rates_of_rows, warnings
 from hyperopt.findings.view import views_of
-from hyperopt.pages import render
+from hyperopt.pages.page import render
 
 GRID = """
 title: Adam alone and tuned

@@ -16,7 +16,7 @@ from hyperopt.cli.site import write_files
 from hyperopt.errors import ConfigError
 from hyperopt.figures.style import COLOURS
 from hyperopt.findings.view import View
-from hyperopt.pages import render
+from hyperopt.pages.page import render
 from hyperopt.site.build import site
 
 

@@ -18,13 +18,10 @@ from hyperopt.experiments.experiment import (
     DEFAULT_LOOKS,
     DEFAULT_SEEDS,
     JUDGED_BY,
-    Baseline,
-    Column,
     Experiment,
     ExperimentError,
-    Row,
-    Table,
 )
+from hyperopt.experiments.grid import Baseline, Column, Row, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reading.claim_keys import check_places, claim_of, effect_of, only_bound
 from hyperopt.experiments.reading.figure_keys import figure_of

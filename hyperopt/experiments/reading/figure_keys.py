@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hyperopt.errors import shown, unknown
-from hyperopt.experiments.experiment import Column, ExperimentError, Row, Table
+from hyperopt.experiments.experiment import ExperimentError
 from hyperopt.experiments.figure import LINE_STYLES, Axis, Curve, Figure, Panel
+from hyperopt.experiments.grid import Column, Row, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, filled, some
 from hyperopt.experiments.reductions import REDUCTIONS

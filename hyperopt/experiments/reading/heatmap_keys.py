@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from hyperopt.errors import shown, unknown
-from hyperopt.experiments.experiment import Column, ExperimentError, Row, Table
+from hyperopt.experiments.experiment import ExperimentError
 from hyperopt.experiments.figure import Axis, HeatMap, Map
+from hyperopt.experiments.grid import Column, Row, Table
 from hyperopt.experiments.reading.figure_keys import axis
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, filled
 from hyperopt.experiments.reductions import REDUCTIONS

@@ -13,17 +13,33 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
-from hostile_words import BOUNDS, FIRST, FLAGS, KEYS, OF_RUNS, PATTERNS, SCALARS, SHOWN, SWEEPS, VERBS
+from hostile_words import (
+    BOUNDS,
+    FIRST,
+    FLAGS,
+    KEYS,
+    OF_ENGINES,
+    OF_RUNS,
+    OWN_KEYS,
+    PATTERNS,
+    SCALARS,
+    SHOWN,
+    SWEEPS,
+    VERBS,
+)
 from made_records import a_record
 
+from hyperopt import load
 from hyperopt.cli import main
 from hyperopt.config import resolve
 from hyperopt.config.process_options import PROCESS_KEYS
 from hyperopt.config.sweep import shipped_keys
+from hyperopt.errors import ConfigError
 from hyperopt.records import Store
 from hyperopt.records.remarks import remark
 
@@ -36,19 +52,20 @@ STOPPED = (
     "hyperopt.publish.publish",
     "hyperopt.publish.render",
     "hyperopt.publish.published_views",
-    "hyperopt.findings.study.runs_of_study",
+    "hyperopt.findings.study.experiments_of_study",
     "hyperopt.cli.browse.browse",
     "hyperopt.cli.new.write",
     "hyperopt.cli.plot.write",
     "hyperopt.cli.view_server.serve",
     "hyperopt.cli.view.write_files",
     "hyperopt.records.removal.remove",
+    "hyperopt.engine.engines.for_plan",
     "hyperopt.engine.garbage.sweep",
     "hyperopt.export.csv_files.write",
     "hyperopt.export.tensorboard.write",
     "hyperopt.export.trackio._storage",
 )
-"""What would train, measure, fetch, draw or write."""
+"""What would train, measure, connect, fetch, draw or write."""
 
 
 def command_lines(count: int, seed: int) -> Iterator[list[str]]:
@@ -61,10 +78,15 @@ def command_lines(count: int, seed: int) -> Iterator[list[str]]:
         value = draw.choice(SCALARS) if draw.random() < 0.75 else draw.choice(SWEEPS)
         return f"{key}={value}" if draw.random() < 0.95 else draw.choice([key, value])
 
-    def criterion() -> str:
+    def of_process() -> list[str]:
+        keys = draw.sample(PROCESS_KEYS, draw.choice((1, 2, 3)))
+        return [f"{key}={draw.choice(OF_ENGINES)}" for key in keys]
+
+    def criterion(verb: str) -> str:
         if draw.random() < 0.3:
             return override()
-        key = draw.choice(SHOWN) if draw.random() < 0.6 else draw.choice(known)
+        own = OWN_KEYS.get(verb, SHOWN)
+        key = draw.choice(own if draw.random() < 0.3 else SHOWN if draw.random() < 0.5 else known)
         return f"{key}={draw.choice(BOUNDS if draw.random() < 0.6 else SCALARS)}"
 
     def some(word: Callable[[], str]) -> list[str]:
@@ -74,11 +96,11 @@ def command_lines(count: int, seed: int) -> Iterator[list[str]]:
         verb = draw.choice(VERBS)
         words = [verb, *(draw.choice(choices) for choices in FIRST.get(verb, ()) if draw.random() < 0.95)]
         if verb in ("run", "bench", "tables", "figures"):
-            words += some(override)
+            words += some(override) if draw.random() < 0.8 else of_process()
         elif verb == "compare":
-            words += [" ".join(some(criterion)) for _ in range(draw.choice((1, 2, 2, 2, 3)))]
-        elif verb in OF_RUNS or draw.random() < 0.1:
-            words += some(criterion) if draw.random() < 0.9 else []
+            words += [" ".join(some(partial(criterion, verb))) for _ in range(draw.choice((1, 2, 2, 2, 3)))]
+        if verb in OF_RUNS or draw.random() < (0.5 if verb in OWN_KEYS else 0.1):
+            words += some(partial(criterion, verb)) if draw.random() < 0.9 else []
         if verb not in ("run", *OF_RUNS, *FIRST) and draw.random() < 0.7:
             words.append(draw.choice(PATTERNS))
         if draw.random() < 0.3:
@@ -103,8 +125,20 @@ def kept(home: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files}
 
 
+def answered(words: list[str]) -> int:
+    """The exit code of a command line; one of `load` calls the package's function of that name."""
+    if words[:1] != ["load"]:
+        return main(words)
+    try:
+        load(*words[1:])
+    except ConfigError as error:
+        print(f"hyperopt: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
 def outcome(words: list[str], folder: Path, home: Path) -> tuple[str | None, float]:
-    """What is wrong with the answer to a command line, None for nothing, and the seconds it took.
+    """What is wrong with the answer to a command line, None for nothing, and its processor seconds.
 
     Nothing is trained, measured, fetched or drawn, and nothing but tags and notes is written: a line that
     gets so far is a good one.
@@ -115,7 +149,7 @@ def outcome(words: list[str], folder: Path, home: Path) -> tuple[str | None, flo
         home: of the working store, which stays as it is where a line is refused.
     """
     reached = SystemExit(0)
-    said, began, before = io.StringIO(), time.perf_counter(), kept(home)
+    said, began, before = io.StringIO(), time.process_time(), kept(home)
     wrong = None
     for name in STOPPED:  # a module that is imported while others are patched would keep what they have then
         import_module(name.rpartition(".")[0])
@@ -134,7 +168,7 @@ def outcome(words: list[str], folder: Path, home: Path) -> tuple[str | None, flo
         stack.enter_context(contextlib.redirect_stderr(said))
         stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
         try:
-            code = main(words)
+            code = answered(words)
         except BaseException:
             wrong = traceback.format_exc()
         else:
@@ -151,7 +185,7 @@ def outcome(words: list[str], folder: Path, home: Path) -> tuple[str | None, flo
                 wrong = f"exit code {code}"
     if left := sorted(folder.rglob("*")):
         wrong = f"left {left}"
-    return wrong, time.perf_counter() - began
+    return wrong, time.process_time() - began
 
 
 def _try_all(count: int, seed: int) -> int:

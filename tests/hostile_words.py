@@ -59,6 +59,21 @@ SWEEPS = (
         "[1],[2]",
     ),
 )
+OF_ENGINES = (
+    *(
+        "slurm",
+        "dask",
+        "local",
+        "tcp://127.0.0.1:1",
+        "tcp://nosuch.invalid:8786",
+        "tcp://:1",
+        "tcp://[::1]:1",
+    ),
+    *("inproc://x", "nosuch.json", "/etc/passwd.json", "../x.json", "a,b", "-o/x", "--wrap=id", "4GB", "0MB"),
+    *("1e9GB", f"{DIGITS}GB", "30m", "0s", "1e3h", "-1m", "90 s", f"{DIGITS}h", "tensorboard", "os:system"),
+    *("trackio,,", "builtins:exec", "hyperopt.export.callbacks:Callback", "nosuch:X", "2", "-1", "16"),
+)
+"""Values of keys that say how a command trains."""
 KEYS = (
     *(
         "",
@@ -193,6 +208,7 @@ FIRST = {
     "tag": (TEXTS,),
     "note": (TEXTS,),
     "completion": (("bash", "zsh", "fish", "csh", "", "bash;"),),
+    "load": (TEXTS,),
     "show": (("", "f", "0", "*", "ffff", "id=f", "../x", "\x00", "😀"),),
 }
 """Of verbs whose first words are no selection, what these may be."""
@@ -226,7 +242,18 @@ VERBS = (
         "new",
         "show",
     ),
-    *("which", "site", "view", "completion", "list"),
+    *("which", "site", "view", "completion", "list", "load", "load"),
 )
-OF_RUNS = ("runs", "plot", "export", "tag", "note", "rm", "view")
+"""The verbs; `load` is the function of the package, called with the words."""
+OF_RUNS = ("runs", "plot", "export", "tag", "note", "rm", "view", "load")
 """Verbs that take a selection."""
+OWN_KEYS = {
+    "which": ("band", "target", "from"),
+    "plot": ("metric", "x", "by", "file", "log", "from"),
+    "view": ("from", "metric", "x", "by"),
+    "runs": ("by", "sort", "show", "format", "from", "metric"),
+    "tables": ("seeds", "budget", "from", "format", "epochs", "needs"),
+    "figures": ("seeds", "budget", "from", "format", "epochs", "needs"),
+    "compare": ("metric", "plot", "from"),
+}
+"""Keys that a verb has for itself."""

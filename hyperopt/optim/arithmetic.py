@@ -3,22 +3,27 @@
 A `Stack` splits at its bottom: `pull` gathers the hypergradient of level 0 over the weights, `climb` is the
 step of the stack above, which has scalars only, and `move` updates the weights. Where the rule of level 0 has
 a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian product of the rule's update.
+Where level 0 keeps a trace (trace.py), `move` brings it up to date, and `pull` is its product
+with the gradient.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from hyperopt.optim import by_rule
+from hyperopt.optim.by_rule import TRACE
 from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
-from hyperopt.optim.level import Inputs, Level, LevelState, Memory, Tree
+from hyperopt.optim.level import Level, Tree
 from hyperopt.optim.stack import Stack
-from hyperopt.optim.vectors import Above, Given, Vectors, Written
+from hyperopt.optim.trace import gathered, hypergradient
+from hyperopt.optim.vectors import Above, Given, Vectors, Written, add, as_it_is, stored, wide
 
 SLICE = 2**17
 """Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
@@ -38,7 +43,10 @@ class Arithmetic:
     form: ClosedForm[Any] | None = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "form", closed_form(self.bottom.rule))
+        form = closed_form(self.bottom.rule)
+        if form and self.bottom.traces and form.decays_gradient:
+            form = None  # the trace asks for the slope of the update in the weights, which no form has
+        object.__setattr__(self, "form", form)
 
     @property
     def bottom(self) -> Level:
@@ -61,6 +69,8 @@ class Arithmetic:
         memory = rule.init(wide_param)
         if not self.bottom.tuned:
             return memory
+        if self.bottom.traces:
+            return memory | {TRACE: torch.zeros_like(wide_param)}
         former = torch.zeros_like(wide_param if rule.uses_param else param)
         if self.form:
             kept = former if self.form.keeps == GRADIENT else torch.zeros_like(memory[self.form.keeps])
@@ -69,15 +79,23 @@ class Arithmetic:
         return memory | {f"last.{name}": torch.zeros_like(value) for name, value in last.items()}
 
     def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> Tree:
-        """The contribution of the last updates of some weights to the hypergradient of level 0's raw values.
+        """What some weights add to `Level.gathers`, of which `climb` makes the hypergradient.
 
-        `step` counts the updates of these weights, the coming one included; it is above 1. `given` are the
-        numbers of the last one.
+        It is through their last update, or along their trace. `step` counts their updates, the coming one
+        included; it is above 1. `given` are the numbers of the last one.
         """
+        if self.bottom.traces:
+            like = tuned["alpha"]
+            along = add([self._along(part) for part in self._parts(vectors)])
+            return {name: value.to(like.dtype) for name, value in along.items()}
         if not self.form:
-            return add([self._product(tuned, fixed, part, step) for part in self._parts(vectors)])
+            of_parts = []
+            for part in self._parts(vectors):
+                cotangent = self._gradient(part)
+                of_parts.append(by_rule.hypergradient(self.bottom, tuned, fixed, cotangent, part, step))
+            return add(of_parts)
         hyper, count = self._natural(tuned, fixed, step - 1, given)
-        numbers = self._numbers(self.form, hyper, count, given, vectors.grad.dtype)
+        numbers = self._numbers(self.form, tuned, hyper, count, given, vectors.grad.dtype)
         kept = f"last.{self.form.keeps}"
         sums = []
         for part in self._parts(vectors):
@@ -92,7 +110,8 @@ class Arithmetic:
 
     def sums(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
         """The part of some weights in what the rule sums over all, for the update that is to come."""
-        return self.bottom.sums(tuned, fixed, *self._inputs(vectors, step))
+        grads, memory, params = by_rule.inputs(self._gradient(vectors), vectors)
+        return self.bottom.sums(tuned, fixed, grads, memory, step, params)
 
     def move(
         self,
@@ -110,24 +129,25 @@ class Arithmetic:
         numbers = {}
         if self.form:
             hyper, count = self._natural(tuned, fixed, step, given)
-            numbers = self._numbers(self.form, hyper, count, given, vectors.grad.dtype)
+            numbers = self._numbers(self.form, tuned, hyper, count, given, vectors.grad.dtype)
         for part in self._parts(vectors):
             if self.form:
                 u = Update(self._gradient(part), part.memory, part.param, numbers)
                 update = self._form_update(self.form, u, part.last, step)
             else:
-                update = self._rule_update(tuned, fixed, part, step, sums)
+                grad = self._gradient(part)
+                update = by_rule.update(self.bottom, tuned, fixed, grad, part, step, sums)
             if part.param is None:
                 part.grad.copy_(update)
             else:
                 part.param.sub_(update)
 
-    def climb(self, state: Above, hypergradient: Tree, written: Tree, step: Tensor) -> tuple[Above, Tensor]:
+    def climb(self, state: Above, gathers: Tree, written: Tree, step: Tensor) -> tuple[Above, Tensor]:
         """Step all levels above 0.
 
         Args:
             state: before.
-            hypergradient: of level 0's raw tuned values.
+            gathers: the sums of what `pull` found.
             written: natural values of level 0 that were set since the last step.
             step: counted from 1.
 
@@ -138,7 +158,8 @@ class Arithmetic:
         tuned = {k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in tuned.items()}
         fixed = {k: written.get(k, v) for k, v in fixed.items()}
         if len(self.stack.levels) > 1:
-            tuned, levels = Stack(self.stack.levels[1:]).step(tuned, hypergradient, levels, step)
+            slopes = {"alpha": hypergradient(gathers)} if self.bottom.traces else gathers
+            tuned, levels = Stack(self.stack.levels[1:]).step(tuned, slopes, levels, step)
             tuned = self.bottom.bounded(tuned)
         after = Above(tuned, fixed, levels, state.seen)
         natural = self.hyperparameters(after)
@@ -156,8 +177,8 @@ class Arithmetic:
         Returns:
             As `climb`, the weights moved.
         """
-        hypergradient = self.pull(state.tuned, state.fixed, vectors, count) if self.bottom.tuned else {}
-        after, natural = self.climb(self._taken(state, written), hypergradient, {}, step)
+        gathers = self.pull(state.tuned, state.fixed, vectors, count) if self.bottom.tuned else {}
+        after, natural = self.climb(self._taken(state, written), gathers, {}, step)
         self.move(after.tuned, after.fixed, vectors, count)
         return after, natural
 
@@ -212,46 +233,49 @@ class Arithmetic:
             return hyper, step
         return {name: value.double() for name, value in hyper.items()}, step.double()
 
+    def numbers(self, form: ClosedForm[Any], tuned: Tree, hyper: dict[str, Any], step: Any) -> dict[str, Any]:
+        """Those by which the closed form goes, in Python or as tensors, as the natural values are."""
+        if not self.bottom.traces:
+            return form.numbers(hyper, step)
+        rate, slope = hyper["alpha"], self.bottom.space("alpha").slope(tuned["alpha"])
+        tensors = isinstance(rate, Tensor)
+        one = torch.ones_like(rate) if tensors else 1.0
+        decay = hyper["weight_decay"] if self.bottom.rule.uses_param else 0.0
+        of_rate = {
+            "rate": rate,
+            "slope": slope.to(rate.dtype) if tensors else slope.item(),
+            "faint": self.bottom.trace * (one - rate * decay),
+        }
+        return form.numbers(hyper | {"alpha": one}, step) | of_rate
+
     def _numbers(
-        self, form: ClosedForm[Any], hyper: dict[str, Any], step: Any, given: Given, dtype: torch.dtype
+        self,
+        form: ClosedForm[Any],
+        tuned: Tree,
+        hyper: dict[str, Any],
+        step: Any,
+        given: Given,
+        dtype: torch.dtype,
     ) -> dict[str, Any]:
         if given is not None:
             return given.numbers
-        numbers = form.numbers(hyper, step)
+        numbers = self.numbers(form, tuned, hyper, step)
         return stored(numbers, dtype) if torch.compiler.is_compiling() else numbers
+
+    def _along(self, part: Vectors) -> Tree:
+        """What the hypergradient takes of these weights, by their gradient and their trace."""
+        return gathered({"": self._gradient(part)}, {"": part.last[TRACE]}, cosine=self.bottom.cosine)
 
     def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree, step: Tensor) -> Tensor:
         u = Update(form.decayed(u), u.memory, u.param, u.numbers)
+        if self.bottom.traces:  # each form is its rate times a direction, and so is decay beside the step
+            direction = form.move(u)
+            last[TRACE].mul_(u.numbers["faint"]).sub_(direction * u.numbers["slope"])
+            return direction.mul_(u.numbers["rate"])
         if last:
             kept = u.grad if form.keeps == GRADIENT else u.memory[form.keeps]
             last[f"last.{form.keeps}"].copy_(as_it_is(kept, step))
         return form.move(u)
-
-    def _inputs(self, part: Vectors, step: Tensor) -> tuple[Tree, Memory, Tensor, Tree]:
-        grad = self._gradient(part)
-        params = {"": grad if part.param is None else part.param}
-        return {"": grad}, Memory({"": part.memory}, {}), step, params
-
-    def _rule_update(
-        self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor, sums: Tree | None
-    ) -> Tensor:
-        grads, memory, _, params = self._inputs(part, step)
-        updates, after = self.bottom.updates(tuned, fixed, step, grads, memory, step, params, sums)
-        for name, value in part.last.items():
-            before = {"grad": grads[""], "param": params[""]} | part.memory
-            value.copy_(as_it_is(before[name.removeprefix("last.")], step))
-        for name, value in after.rule[""].items():
-            part.memory[name].copy_(value)
-        return updates[""]
-
-    def _product(self, tuned: Tree, fixed: Tree, part: Vectors, step: Tensor) -> Tree:
-        """The vector-Jacobian product of the last update."""
-        dtype = part.grad.dtype
-        memory = {name: part.last[f"last.{name}"] for name in part.memory}
-        params = {"": part.last["last.param"].to(dtype)} if self.bottom.rule.uses_param else {}
-        last = Inputs({"": part.last["last.grad"].to(dtype)}, Memory({"": memory}, {}), params)
-        state = LevelState(tuned, fixed, step, Memory({}, {}), last)
-        return self.bottom.hypergradient(state, {"": self._gradient(part)}, step)
 
     def _seen(self, seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
         if not torch.compiler.is_compiling() and step.device.type == "cpu":
@@ -265,32 +289,3 @@ class Arithmetic:
             rows.append(torch.stack([values["alpha"] < 0, infinite]))
         happens = torch.stack(rows)
         return seen.where((seen != 0) | ~happens, step.to(torch.int64))
-
-
-def as_it_is(tensor: Tensor, step: Any) -> Tensor:
-    """What `tensor` holds now, to be kept while it is overwritten.
-
-    The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
-    """
-    if not torch.compiler.is_compiling():
-        return tensor
-    return tensor.where(step > 0, torch.zeros((), dtype=tensor.dtype, device=tensor.device))
-
-
-def stored(numbers: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
-    """Scalars as parts of one vector that a compiled program stores.
-
-    Else it would make them anew for every few elements. What is strided anew the compiler has to store.
-    """
-    vector = torch.stack(list(numbers.values())).to(dtype)
-    return dict(zip(numbers, vector.as_strided(vector.shape, vector.stride()).unbind(), strict=True))
-
-
-def add(trees: list[Tree]) -> Tree:
-    """The sum, name by name."""
-    return {name: sum((tree[name] for tree in trees[1:]), start=trees[0][name]) for name in trees[0]}
-
-
-def wide(dtype: torch.dtype) -> torch.dtype:
-    """The type of the arithmetic: float32, or the parameter's where that is wider."""
-    return torch.promote_types(dtype, torch.float32)

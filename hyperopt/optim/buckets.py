@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Arithmetic, wide
+from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
-from hyperopt.optim.vectors import Vectors
+from hyperopt.optim.vectors import Vectors, wide
 
 CAPACITY = {"cpu": 2**22}
 """Elements that a bucket has room for, by device, unless one parameter alone has more."""

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim.clip import ClipState
+from hyperopt.optim.closed_forms import GRADIENT, ClosedForm
 from hyperopt.optim.level import Inputs, LevelState, Memory, Tree
 from hyperopt.optim.rules import find
 from hyperopt.optim.torch_private import tree_leaves
@@ -75,13 +76,13 @@ def _memory(saved: dict[str, Any]) -> Memory:
     return Memory(saved["rule"], {name: ClipState(**clip) for name, clip in saved["clip"].items()})
 
 
-def of_closed_form(state: dict[str, Any], decay: Tensor) -> dict[str, Any]:
+def of_form(state: dict[str, Any], form: ClosedForm[Any] | None, fixed: Tree) -> dict[str, Any]:
     """A parameter's state with the gradient that its last update took, where it tells the loss's alone.
 
-    It does where it was saved with the parameter before that update. `decay` is the weight decay, part of the
-    gradient.
+    It does where it was saved with the parameter before that update, and the closed form keeps that gradient
+    with weight decay in it. `fixed` are level 0's natural values.
     """
-    if "last.param" not in state:
+    if not form or form.keeps != GRADIENT or not form.decays_gradient or "last.param" not in state:
         return state
-    kept = state["last.grad"] + decay.to(state["last.param"]) * state["last.param"]
+    kept = state["last.grad"] + fixed["weight_decay"].to(state["last.param"]) * state["last.param"]
     return {name: value for name, value in state.items() if name != "last.param"} | {"last.grad": kept}

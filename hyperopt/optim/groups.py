@@ -9,16 +9,16 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim import sharding, writing
-from hyperopt.optim.arithmetic import wide
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
 from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.level import Tree
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
-from hyperopt.optim.settings import completed
+from hyperopt.optim.settings import UNTRACED, completed
 from hyperopt.optim.stepping import arithmetic_of
 from hyperopt.optim.torch_private import version_of
+from hyperopt.optim.vectors import wide
 from hyperopt.optim.writing import KEPT, NAMES, dtype_of
 
 
@@ -190,7 +190,7 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
 
 def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamGroup:
     """A group as it was saved; what had been written to it, and had not counted yet, is written again."""
-    group = ParamGroup({"schedule": None} | dict(saved))
+    group = ParamGroup({"schedule": None} | UNTRACED | dict(saved))
     if group["levels"] is not None:
         device = group["params"][0].device if group["params"] else torch.device("cpu")
         group["levels"] = moved(above(group["levels"], group["stack"].split("/")), device)

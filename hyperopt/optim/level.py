@@ -11,7 +11,7 @@ from hyperopt.optim.clip import ClipState, clip_by_norm_average
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.schedule import UNPLANNED, Schedule
 from hyperopt.optim.spaces import LOG, Space
-from hyperopt.optim.trace import following, hypergradient
+from hyperopt.optim.trace import SUMS, following, gathered, hypergradient
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -78,6 +78,13 @@ class Level:
     def traces(self) -> bool:
         """Whether it keeps how the weights follow from alpha, rather than the inputs of its last update."""
         return self.trace > 0 or self.cosine
+
+    @property
+    def gathers(self) -> tuple[str, ...]:
+        """Of what its hypergradient is made, summed over parameters: of itself, where it keeps no trace."""
+        if not self.traces:
+            return self.tuned
+        return SUMS if self.cosine else SUMS[:1]
 
     def space(self, name: str) -> Space:
         """The space in which the level above tunes hyperparameter `name`."""
@@ -205,7 +212,7 @@ class Level:
 
         last = state.last
         if self.traces:
-            gradient = {"alpha": hypergradient(cotangents, last.grads, cosine=self.cosine)}
+            gradient = {"alpha": hypergradient(gathered(cotangents, last.grads, cosine=self.cosine))}
             return {k: g.where(step > 1, 0.0) for k, g in gradient.items()}
         last_step = (step - 1).clamp(min=1)
 

@@ -14,6 +14,7 @@ from hyperopt.optim.buckets import COUNTS, fresh
 from hyperopt.optim.errors import ConfigError, shortened, shown
 from hyperopt.optim.evaluated import TRAINED
 from hyperopt.optim.rules import RULES
+from hyperopt.optim.settings import UNTRACED
 from hyperopt.optim.stepping import arithmetic_of
 
 NEEDED = (
@@ -51,6 +52,7 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
     groups = checkpoint.filled(groups, [checkpoint.plain(group) for group in own])
     for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
         _check_group(i, saved, ours, shares=shared and i > 0)
+    groups = [UNTRACED | group for group in groups]  # of before there were these settings
     for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
         owner = groups[0] if shared else saved
         for k, (key, param) in enumerate(zip(saved["params"], ours["params"], strict=True)):
@@ -92,7 +94,7 @@ def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) ->
         for level in numbers_of(saved["stack"].split("/"), saved["alpha"], saved["numbers"])
     )
     clip = tuple(torch.empty((), device="meta") for _ in saved["clip"])
-    expected = checkpoint.plain(arithmetic_of(saved).init(numbers, clip))
+    expected = checkpoint.plain(arithmetic_of(UNTRACED | dict(saved)).init(numbers, clip))
     _check_tree("levels", f"group {i}", saved["levels"], expected)
 
 

@@ -10,7 +10,6 @@ from torch.optim.optimizer import Optimizer, ParamsT
 
 from hyperopt.optim import checkpoint, evaluated, loading, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
-from hyperopt.optim.closed_forms import GRADIENT
 from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored, written_to
@@ -42,6 +41,8 @@ class HyperOptimizer(Optimizer):
         floor: the least value that a tuned rate may take.
         multiplicative: a level tunes log(alpha) of the level below, so that it multiplies alpha, which stays
             above 0.
+        trace: how much stays, a step, of how the weights followed from the rate; 0 is by the last step alone.
+        hypergradient: of the rate, as it is or as the cosine of what it is the product of (trace.py).
         maximize: ascend rather than descend.
         shared: one set of hyperparameters for all groups rather than one each.
         schedule: what becomes of a rate that is written to `lr`: "set" takes it, "multiply" multiplies it by
@@ -66,6 +67,8 @@ class HyperOptimizer(Optimizer):
         form: Literal["textbook", "reported"] = "textbook",
         floor: float | None = None,
         multiplicative: bool | None = None,
+        trace: float = 0.0,
+        hypergradient: Literal["product", "cosine"] = "product",
         maximize: bool = False,
         shared: bool = False,
         schedule: Literal["multiply", "set"] | None = None,
@@ -89,6 +92,8 @@ class HyperOptimizer(Optimizer):
             "form": form,
             "floor": floor,
             "multiplicative": untold["multiplicative"] if multiplicative is None else multiplicative,
+            "trace": trace,
+            "hypergradient": hypergradient,
             "schedule": schedule,
             "maximize": maximize,
             "shared": parse_truth("shared", shared),
@@ -108,9 +113,8 @@ class HyperOptimizer(Optimizer):
             given = settings.OF_A_STACK | given
         elif "alpha" in given:
             given.setdefault("lr", None)
-        numbers = {
-            name: given.pop(name) for name in settings.names(given.get("stack", stack)) if name in given
-        }
+        of_level = settings.names(given.get("stack", stack))
+        numbers = {name: given.pop(name) for name in of_level if name in given}
         if self.defaults["shared"] and (set(given) & set(self.defaults) or numbers):
             keys = ", ".join(sorted({*set(given) & set(self.defaults), *numbers}))
             raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
@@ -161,8 +165,8 @@ class HyperOptimizer(Optimizer):
             raise ConfigError(f"{typed('group', group)}: {places}, is expected.")
         owner = self.param_groups[first[0]]
         bottom, *above = _arithmetic(owner).hyperparameters(owner["levels"])
-        levels_now = [bottom | self._written(first), *above]
-        return [{name: float(value) for name, value in level.items()} for level in levels_now]
+        bottom |= self._written(first)
+        return [{name: float(value) for name, value in level.items()} for level in (bottom, *above)]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -184,9 +188,8 @@ class HyperOptimizer(Optimizer):
                 state = self.state.get(param) or (fresh(param, arithmetic) if param.requires_grad else {})
                 saved["state"][k] = sharding.each(sharding.of_all, param, state)
         for group in saved["param_groups"]:
-            group |= {key: plain(value) for key, value in group.items()} | {
-                "levels": checkpoint.plain(group["levels"])
-            }
+            levels_now = {"levels": checkpoint.plain(group["levels"])}
+            group |= {key: plain(value) for key, value in group.items()} | levels_now
         return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -199,16 +202,13 @@ class HyperOptimizer(Optimizer):
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
             owner = self._owner(i)
-            form = _arithmetic(owner).form
             for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
                 if not state_dict["state"].get(k, {}).get("step"):
                     self.state.pop(param, None)
                     continue
                 state = sharding.each(sharding.local_as, param, state_dict["state"][k])
                 state = checkpoint.moved(state, param.device, copy=True)
-                if form and form.keeps == GRADIENT and form.decays_gradient:
-                    state = checkpoint.of_closed_form(state, owner["levels"].fixed["weight_decay"])
-                self.state[param] = state
+                self.state[param] = checkpoint.of_form(state, _arithmetic(owner).form, owner["levels"].fixed)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -224,7 +224,7 @@ class HyperOptimizer(Optimizer):
 
     def _step(self, indices: list[int]) -> None:
         """Take a step of the groups `indices`, which have one set of hyperparameters."""
-        owner = self._group(indices[0])
+        owner = self._owner(indices[0])
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
             owner.keep(levels=checkpoint.moved(owner["levels"], params[0].device))
@@ -258,15 +258,15 @@ class HyperOptimizer(Optimizer):
         indices = list(range(len(self.param_groups)))
         return [indices] if self.defaults["shared"] else [[i] for i in indices]
 
-    def _group(self, i: int) -> ParamGroup:
-        return cast("ParamGroup", self.param_groups[i])
+    def _groups(self, indices: list[int]) -> list[ParamGroup]:
+        return [cast("ParamGroup", self.param_groups[i]) for i in indices]
 
     def _owner(self, i: int) -> ParamGroup:
         """The group that keeps the hyperparameters of group `i`."""
-        return self._group(0 if self.defaults["shared"] else i)
+        return self._groups([0 if self.defaults["shared"] else i])[0]
 
     def _shared_with(self, i: int) -> ParamGroup | None:
-        return self._group(0) if self.defaults["shared"] and i > 0 else None
+        return self._owner(0) if self.defaults["shared"] and i > 0 else None
 
     def _adopt(self) -> None:
         """Take groups that were loaded, or put into `param_groups`, with the hyperparameters they have."""
@@ -283,13 +283,13 @@ class HyperOptimizer(Optimizer):
         """Natural values of level 0 that were written to the groups since the last step."""
         above = self.param_groups[indices[0]]["levels"]
         like = next(iter((above.tuned | above.fixed).values()))
-        return written_to([self._group(i) for i in indices], like)
+        return written_to(self._groups(indices), like)
 
     def _show(self, indices: list[int], written: Tree) -> None:
         above = self.param_groups[indices[0]]["levels"]
         stepper = self._steppers[indices[0]]
         values = stepper.natural(above)
-        groups = [self._group(i) for i in indices]
+        groups = self._groups(indices)
         if "alpha" in written and len(groups) > 1:
             like = written["alpha"]
             writer = next(group for group in groups if "alpha" in group.written(like))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Arithmetic, as_it_is
+from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.level import Tree
 from hyperopt.optim.torch_private import (
     compile_errors,
@@ -21,7 +21,7 @@ from hyperopt.optim.torch_private import (
     tree_map,
     tree_unflatten,
 )
-from hyperopt.optim.vectors import Above, Vectors, Written
+from hyperopt.optim.vectors import Above, Vectors, Written, as_it_is
 
 APART = {"isolate_recompiles": True}
 """Programs do not count together how often they were compiled anew, for another type, device or length.

@@ -12,6 +12,7 @@ from hyperopt.optim.assemble import build, habits_of, known_habits
 from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.torch_names import TAKEN
+from hyperopt.optim.trace import HYPERGRADIENTS, PRODUCT
 
 FORMS = ("textbook", "reported")
 SCHEDULES = ("multiply", "set")
@@ -21,7 +22,10 @@ UNTOLD: dict[str, Any] = {"stack": "adamw/adam", "alpha": 0.01, "tune": "alpha",
 TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
 """The defaults of the same settings where a stack is given."""
 
-MAIN = ("stack", "alpha", "clip", "tune", "form", "floor", "multiplicative", "maximize", "shared", "compile")
+MAIN = (
+    *("stack", "alpha", "clip", "tune", "form", "floor", "multiplicative", "trace", "hypergradient"),
+    *("maximize", "shared", "compile"),
+)
 """The settings of `HyperOptimizer` that are not of one rule, nor of torch."""
 
 SURE_LETTERS = 5
@@ -30,7 +34,10 @@ SURE_LETTERS = 5
 SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
 """Names of parameter groups elsewhere that can be nothing but these."""
 
-OF_A_STACK: dict[str, Any] = TOLD | {"lr": None, "clip": False, "numbers": {}}
+UNTRACED: dict[str, Any] = {"trace": 0.0, "hypergradient": PRODUCT}
+"""The usual way from a rate to the weights: by the last update, and by the product of two gradients."""
+
+OF_A_STACK: dict[str, Any] = TOLD | UNTRACED | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
 
 
@@ -162,6 +169,8 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
         "floor": None if floor is None else levels.parse_number("floor", floor, dtype=dtype),
         "multiplicative": multiplicative,
         "maximize": levels.parse_truth("maximize", given["maximize"]),
+        "trace": traced(given, chosen),
+        "hypergradient": given["hypergradient"],
         "compile": compiles if compiles == "auto" else levels.parse_truth("compile", compiles),
     }
 
@@ -170,6 +179,29 @@ def check_schedule(value: Any) -> None:
     """Refuse what does not say what becomes of a rate that is written."""
     if value is not None and value not in SCHEDULES:
         raise ConfigError(f"{typed('schedule', value)}: {' or '.join(SCHEDULES)} is expected.")
+
+
+def traced(given: Mapping[str, Any], chosen: Levels) -> float:
+    """The number `trace`, where it and `hypergradient` go with the stack.
+
+    Raises:
+        ConfigError: one of them is out of range, or at odds with the stack.
+    """
+    trace, kind = levels.parse_number("trace", given["trace"]), given["hypergradient"]
+    if trace > 1:
+        raise ConfigError(f"{typed('trace', given['trace'])}: a number from 0 up to 1 is expected.")
+    if kind not in HYPERGRADIENTS:
+        raise ConfigError(f"{typed('hypergradient', kind)}: {' or '.join(HYPERGRADIENTS)} is expected.")
+    for key in UNTRACED:
+        if given[key] == UNTRACED[key]:
+            continue
+        if len(chosen.stack) == 1:
+            raise ConfigError(
+                f"{typed(key, given[key])}: stack={chosen.stack[0]} has no level above 0, which it is about."
+            )
+        if chosen.tune != ("alpha",):
+            raise ConfigError(f"{typed(key, given[key])}: tune=alpha is expected.")
+    return trace
 
 
 def check_keys(group: Mapping[str, Any], stack: Any) -> None:

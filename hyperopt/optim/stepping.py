@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim.arithmetic import Arithmetic, add
+from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
 from hyperopt.optim.checkpoint import moved
@@ -19,7 +19,8 @@ from hyperopt.optim.programs import Programs, Whole, programs, warn_uncompiled
 from hyperopt.optim.rate import shows_floats
 from hyperopt.optim.sharding import Layout, check, summed
 from hyperopt.optim.torch_private import compile_errors, of_any_length
-from hyperopt.optim.vectors import Above, Floats, Given
+from hyperopt.optim.trace import COSINE
+from hyperopt.optim.vectors import Above, Floats, Given, add
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
 """`compile="auto"` compiles after so many steps, and so many elements in all of them.
@@ -39,6 +40,8 @@ def arithmetic_of(group: Mapping[str, Any]) -> Arithmetic:
         group["multiplicative"],
         group["floor"],
         group["maximize"],
+        group["trace"],
+        group["hypergradient"],
     )
 
 
@@ -52,9 +55,20 @@ def _assembled(
     multiplicative: bool,
     floor: float | None,
     maximize: bool,
+    trace: float,
+    hypergradient: str,
 ) -> Arithmetic:
     numbers = numbers_of(rules, [0.0] * len(rules), dict(bottom))
-    stack = assemble(rules, tune, numbers, dict(habits), multiplicative=multiplicative, floor=floor)
+    stack = assemble(
+        rules,
+        tune,
+        numbers,
+        dict(habits),
+        multiplicative=multiplicative,
+        floor=floor,
+        trace=trace,
+        cosine=hypergradient == COSINE,
+    )
     bottom_level, *above = stack.levels
     clipping = [replace(level, clips=clips) for level, clips in zip(above, clip, strict=True)]
     return Arithmetic(replace(stack, levels=(bottom_level, *clipping)), maximize)
@@ -105,7 +119,7 @@ class Stepper:
         if not runs:
             return None
         tuned, like = self.arithmetic.bottom.tuned, _like(above)
-        moved_before = [run for run in runs if tuned and run.moved == last > 0]
+        moved_before = [run for run in runs if tuned and self._counts(run, last)]
         run_by = self._programs(last)
         if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
             try:
@@ -115,8 +129,8 @@ class Stepper:
                 self._compiles = False
                 run_by = self._programs(last)
         count = _scalar(last + 1, like)
-        hypergradient = self._pulled(moved_before, above, run_by)
-        after, natural = run_by.climb(above, hypergradient, written, count)
+        gathers = self._pulled(moved_before, above, run_by)
+        after, natural = run_by.climb(above, gathers, written, count)
         self._natural = after, self._named(natural)
         sums = self._summed(runs, after) if self.arithmetic.bottom.rule.summed else None
         for run in runs:
@@ -128,6 +142,10 @@ class Stepper:
             run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, moved(sums, _device(run)))
             run.leave(last + 1)
         return after
+
+    def _counts(self, run: Run, last: int) -> bool:
+        """Whether the loss has a slope in the rates through these: they moved last, or a trace remembers."""
+        return 0 < run.moved == last or (run.moved > 0 and self.arithmetic.bottom.trace > 0)
 
     def _is_all(self, runs: list[Run], like: Tensor) -> bool:
         """Whether one run tells all: of all parameters, where the hyperparameters are."""
@@ -167,12 +185,12 @@ class Stepper:
             return None
         if self._numbers is None or self._numbers[0] is not above or self._numbers[1] != step:
             hyper = self.natural(above)
-            numbers = form.numbers(hyper, float(step))
+            numbers = self.arithmetic.numbers(form, above.tuned, hyper, float(step))
             self._numbers = above, step, Floats(numbers, hyper, float(step))
         return self._numbers[2]
 
     def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:
-        """The hypergradient of level 0's raw values, through the last update of parameters that it moved."""
+        """Of what the hypergradient of level 0 is made, through the last updates of parameters, summed."""
         parts: dict[Layout | None, list[Tree]] = {}
         for run in runs:
             run.fill()
@@ -182,7 +200,7 @@ class Stepper:
             part = run_by.pull(there.tuned, there.fixed, run.vectors, of_run, given)
             parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
         if not parts:
-            return {name: torch.zeros_like(raw) for name, raw in above.tuned.items()}
+            return {name: torch.zeros_like(_like(above)) for name in self.arithmetic.bottom.gathers}
         return add([summed(add(trees), over) for over, trees in parts.items()])
 
     def _summed(self, runs: list[Run], above: Above) -> Tree:

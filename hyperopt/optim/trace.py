@@ -27,6 +27,7 @@ Tree = dict[str, "Tensor"]
 
 PRODUCT, COSINE = "product", "cosine"
 HYPERGRADIENTS = (PRODUCT, COSINE)
+SUMS = ("product", "squares", "squares_of_trace")
 
 
 def following(
@@ -54,12 +55,21 @@ def following(
     return {name: faint[name] - slope[name] for name in faint}
 
 
-def hypergradient(cotangents: Tree, trace: Tree, *, cosine: bool) -> Tensor:
-    """The gradient of the loss in the raw alpha, or the cosine in place of the product; scalar."""
+def gathered(cotangents: Tree, trace: Tree, *, cosine: bool) -> Tree:
+    """What `hypergradient` needs of some weights, scalars to be summed over all of them: SUMS by name."""
     product = _inner(cotangents, trace)
     if not cosine:
+        return {"product": product}
+    squares = _inner(cotangents, cotangents), _inner(trace, trace)
+    return dict(zip(SUMS, (product, *squares), strict=True))
+
+
+def hypergradient(sums: Tree) -> Tensor:
+    """The gradient of the loss in the raw alpha; where there are squares the cosine in its place."""
+    product, *squares = (sums[name] for name in SUMS if name in sums)
+    if not squares:
         return product
-    norms = safe_sqrt(_inner(cotangents, cotangents)) * safe_sqrt(_inner(trace, trace))
+    norms = safe_sqrt(squares[0]) * safe_sqrt(squares[1])
     return (product / norms.where(norms > 0, 1.0)).where(norms > 0, 0.0)
 
 

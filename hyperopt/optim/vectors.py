@@ -1,9 +1,11 @@
-"""What the parts of an optimizer's step take and return."""
+"""What the parts of an optimizer's step take and return, and what they do to it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor
 
 from hyperopt.optim.level import Tree
@@ -42,7 +44,7 @@ class Vectors(NamedTuple):
         param: the parameters in the arithmetic's type, where it needs them; `move` updates it.
         memory: the rule's state, updated in place.
         last: where the level is tuned, what its last update is remembered by, names after "last.": for a rule
-            with a closed form what that keeps, else all inputs of the update.
+            with a closed form what that keeps, else all inputs of the update; where it traces, its trace.
     """
 
     grad: Tensor
@@ -66,3 +68,32 @@ class Above(NamedTuple):
     fixed: Tree
     levels: StackState
     seen: Tensor
+
+
+def as_it_is(tensor: Tensor, step: Any) -> Tensor:
+    """What `tensor` holds now, to be kept while it is overwritten.
+
+    The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
+    """
+    if not torch.compiler.is_compiling():
+        return tensor
+    return tensor.where(step > 0, torch.zeros((), dtype=tensor.dtype, device=tensor.device))
+
+
+def stored(numbers: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Scalars as parts of one vector that a compiled program stores.
+
+    Else it would make them anew for every few elements. What is strided anew the compiler has to store.
+    """
+    vector = torch.stack(list(numbers.values())).to(dtype)
+    return dict(zip(numbers, vector.as_strided(vector.shape, vector.stride()).unbind(), strict=True))
+
+
+def add(trees: list[Tree]) -> Tree:
+    """The sum, name by name."""
+    return {name: sum((tree[name] for tree in trees[1:]), start=trees[0][name]) for name in trees[0]}
+
+
+def wide(dtype: torch.dtype) -> torch.dtype:
+    """The type of the arithmetic: float32, or the parameter's where that is wider."""
+    return torch.promote_types(dtype, torch.float32)

@@ -31,6 +31,8 @@ STACKS: dict[str, dict[str, Any]] = {
     "rmsprop/sgd": {"alpha": (0.01, 1e-4), "form": "reported"},
     "adabelief/sgd": {"alpha": (0.01, 1e-4)},
     "amsgrad/sgd": {"alpha": (0.01, 1e-4)},
+    "adamw/lion by a trace": {"alpha": (0.01, 0.01), "multiplicative": True, "tune": "alpha", "trace": 0.9},
+    "adam/sgd by a cosine": {"alpha": (0.01, 1e-3), "tune": "alpha", "hypergradient": "cosine"},
 }
 EXACT = 1e-10
 

@@ -44,6 +44,15 @@ def test_compiled_is_eager(capacity: int, settings: dict[str, Any], monkeypatch:
 IN_ONE: list[dict[str, Any]] = [
     {},
     {"stack": "sgd/adam/sgd", "alpha": (0.1, 0.01, 0.1), "clip": True, "weight_decay": 0.1},
+    {
+        "stack": "adamw/lion",
+        "alpha": (0.01, 0.01),
+        "tune": "alpha",
+        "multiplicative": True,
+        "trace": 0.9,
+        "hypergradient": "cosine",
+    },
+    {"stack": "adam/sgd", "alpha": (0.01, 1e-3), "tune": "alpha", "weight_decay": 0.1, "trace": 0.9},
 ]
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.assemble import assemble, numbers_of
-from hyperopt.optim.settings import completed
+from hyperopt.optim.settings import UNTRACED, completed
 
 STEPS = 200
 PARITY = 1e-8
@@ -111,7 +111,9 @@ def test_is_the_stack_step_of_the_experiments(
         "compile": False,
     }
     settings = completed(
-        given | {"numbers": {}, "floor": None, "multiplicative": False, "maximize": False, "schedule": None},
+        given
+        | UNTRACED
+        | {"numbers": {}, "floor": None, "multiplicative": False, "maximize": False, "schedule": None},
         dtype="float64",
     )
     levels = numbers_of(rules, alpha, settings["numbers"])

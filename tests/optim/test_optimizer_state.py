@@ -31,6 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "floor": 1e-4,
     },
     "rmsprop/sgd": {"alpha": (0.01, 1e-4), "form": "reported", "tune": "alpha"},
+    "adamw/lion": {"alpha": (0.01, 0.01), "tune": "alpha", "multiplicative": True, "trace": 0.9},
 }
 
 

@@ -232,6 +232,10 @@ def test_amsgrad_without_a_stack_is_the_default_over_that_rule(amsgrad: bool, st
         ({"floor": -1.0}, "floor=-1: a finite number of 0 or more"),
         ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a number above 0 is expected of a tuned alpha"),
         ({"compile": "maybe"}, "compile=maybe: true, false or auto"),
+        ({"trace": 1.5}, "trace=1.5: a number from 0 up to 1"),
+        ({"stack": "adam/sgd", "trace": 0.9}, "trace=0.9: tune=alpha is expected"),
+        ({"stack": "adam", "trace": 0.9}, "trace=0.9: stack=adam has no level above 0"),
+        ({"hypergradient": "sine"}, "hypergradient=sine: product or cosine"),
     ],
 )
 def test_bad_settings_are_refused_with_a_sentence(settings: dict[str, Any], message: str) -> None:

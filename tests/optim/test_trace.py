@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import torch
-from problems import BATCH, Problem, small_problem, start, train
+from problems import BATCH, Now, Problem, distance, small_problem, start, train
 from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
 from hyperopt.config import resolve
+from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.torch_private import tree_map
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -30,11 +32,23 @@ def gradients(problem: Problem, t: int, w: Tensor) -> Tensor:
     return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(params.values()))])
 
 
-def metaoptimize(problem: Problem, gamma: float, decay: float) -> Iterator[tuple[float, Tensor]]:
+def by_the_optimizer(problem: Problem, alpha: tuple[float, ...], **settings: Any) -> Iterator[Now]:
+    """As `train`, in a loop of one's own."""
+    module = copy.deepcopy(problem.model)
+    opt = HyperOptimizer(module.parameters(), alpha=alpha, **settings)
+    for x, y in zip(problem.x, problem.y, strict=True):
+        opt.zero_grad()
+        F.cross_entropy(module(x), y).backward()
+        opt.step()
+        weights = {name: p.detach().clone() for name, p in module.named_parameters()}
+        yield Now(weights, {"0.alpha": opt.hyperparameters()[0]["alpha"]})
+
+
+def metaoptimize(problem: Problem, gamma: float, decay: float, rate: float) -> Iterator[tuple[float, Tensor]]:
     """AdamW whose log-rate beta Lion moves by <h, g>; the rate and the weights after each step."""
     w = torch.cat([p.detach().flatten() for p in problem.params.values()])
     m, v, h = 0 * w, 0 * w, 0 * w
-    beta, mean = torch.tensor(1e-3).log(), torch.tensor(0.0)
+    beta, mean = torch.tensor(rate).log(), torch.tensor(0.0)
     for t in range(len(problem.x)):
         g = gradients(problem, t, w)
         slope = -h @ g
@@ -48,16 +62,22 @@ def metaoptimize(problem: Problem, gamma: float, decay: float) -> Iterator[tuple
         yield alpha.item(), w
 
 
-@pytest.mark.parametrize(("gamma", "decay"), [(0.9999, 0.0), (0.9, 0.1), (1.0, 0.0)])
-def test_a_log_rate_with_a_trace_and_lion_above_is_metaoptimize(gamma: float, decay: float) -> None:
+@pytest.mark.parametrize(("gamma", "decay", "rate"), [(0.9999, 0.0, 1e-3), (0.9, 0.9, 0.1), (1.0, 0.0, 1e-3)])
+def test_a_log_rate_with_a_trace_and_lion_above_is_metaoptimize(
+    gamma: float, decay: float, rate: float
+) -> None:
     """h as -dw / d beta: the paper's has the opposite sign where it is defined so."""
     problem = small_problem(STEPS)
-    settings = META | {"alpha": "1e-3/1e-3", "trace": gamma, "weight_decay": decay}
-    for now, (alpha, w) in zip(train(problem, **settings), metaoptimize(problem, gamma, decay), strict=True):
-        ours = torch.cat([p.flatten() for p in now.params.values()])
-        assert (ours - w).abs().max() < 1e-9
-        assert now.hyper["0.alpha"] == pytest.approx(alpha, rel=1e-9)
-    assert alpha != pytest.approx(1e-3, rel=0.01)
+    settings = META | {"trace": gamma, "weight_decay": decay}
+    ours = (
+        train(problem, alpha=f"{rate}/1e-3", **settings),
+        by_the_optimizer(problem, (rate, 1e-3), **settings),
+    )
+    for *both, (alpha, w) in zip(*ours, metaoptimize(problem, gamma, decay, rate), strict=True):
+        for now in both:
+            assert (torch.cat([p.flatten() for p in now.params.values()]) - w).abs().max() < 1e-9
+            assert now.hyper["0.alpha"] == pytest.approx(alpha, rel=1e-9)
+    assert alpha != pytest.approx(rate, rel=0.01)
 
 
 def test_a_trace_of_almost_nothing_is_the_hypergradient_of_the_last_update() -> None:
@@ -73,15 +93,56 @@ def test_the_cosine_multiplies_the_rate_by_how_alike_two_gradients_are() -> None
     problem = small_problem(STEPS)
     w = torch.cat([p.detach().flatten() for p in problem.params.values()])
     alpha, before = 0.05, 0 * w
-    settings = {"stack": "sgd/sgd", "alpha": "0.05/0.02", "multiplicative": True, "hypergradient": "cosine"}
-    for t, now in enumerate(train(problem, **settings)):
+    settings = {"stack": "sgd/sgd", "tune": "alpha", "multiplicative": True, "hypergradient": "cosine"}
+    ours = (
+        train(problem, alpha="0.05/0.02", **settings),
+        by_the_optimizer(problem, (0.05, 0.02), **settings),
+    )
+    for t, both in enumerate(zip(*ours, strict=True)):
         g = gradients(problem, t, w)
         if t:
             alpha *= float(torch.exp(0.02 * F.cosine_similarity(g, before, dim=0)))
         w, before = w - alpha * g, g
-        assert now.hyper["0.alpha"] == pytest.approx(alpha, rel=1e-9)
-        assert (torch.cat([p.flatten() for p in now.params.values()]) - w).abs().max() < 1e-9
+        for now in both:
+            assert now.hyper["0.alpha"] == pytest.approx(alpha, rel=1e-9)
+            assert (torch.cat([p.flatten() for p in now.params.values()]) - w).abs().max() < 1e-9
     assert alpha != pytest.approx(0.05, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("stack", "alpha", "more"),
+    [
+        ("sgd/sgd", (0.05, 0.01), {"momentum": 0.9, "trace": 0.9}),
+        ("rmsprop/sgd", (1e-3, 1e-4), {"trace": 0.5}),
+        ("nadamw/adam", (1e-3, 0.01), {"trace": 0.99, "multiplicative": True, "hypergradient": "cosine"}),
+        ("adam/sgd/sgd", (1e-2, 1e-5, 1e-8), {"trace": 0.9, "weight_decay": 0.1}),
+        ("lion/sgd", (1e-3, 0.02), {"multiplicative": True, "hypergradient": "cosine", "clip": True}),
+    ],
+)
+def test_the_optimizer_traces_as_the_experiments_do(
+    stack: str, alpha: tuple[float, ...], more: dict[str, Any]
+) -> None:
+    """Through closed forms, and where the rule has none or decays weights in the gradient."""
+    problem, settings = small_problem(STEPS), {"stack": stack, "tune": "alpha", "form": "textbook"} | more
+    text = "/".join(map(repr, alpha))
+    pairs = zip(
+        train(problem, alpha=text, **settings), by_the_optimizer(problem, alpha, **settings), strict=True
+    )
+    for theirs, ours in pairs:
+        assert distance(theirs, ours) < 1e-9
+    assert ours.hyper["0.alpha"] != pytest.approx(alpha[0], rel=1e-3)
+
+
+@pytest.mark.parametrize(("trace", "moved"), [(1.0, 3 * 2 * 1e-3), (0.5, 3 * 2 * 1e-3), (0.0, 0.0)])
+def test_a_trace_stays_while_a_parameter_has_no_gradient(trace: float, moved: float) -> None:
+    """The loss still has a slope in the rate of its last update, however long ago that was."""
+    params = [torch.nn.Parameter(torch.zeros(1)) for _ in range(2)]
+    opt = HyperOptimizer(params, "sgd/sgd", (0.1, 1e-3), tune="alpha", trace=trace)
+    for gradients_now in ((0.0, 2.0), (0.0, None), (0.0, 3.0)):
+        for param, g in zip(params, gradients_now, strict=True):
+            param.grad = None if g is None else torch.tensor([g])
+        opt.step()
+    assert opt.hyperparameters()[0]["alpha"] == pytest.approx(0.1 + moved, rel=1e-12)
 
 
 @pytest.mark.slow

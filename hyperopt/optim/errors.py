@@ -86,6 +86,8 @@ def _hint(name: str, known: list[str]) -> str:
     if meant := plain.get(_plain(name)):
         return f"did you mean {meant}?"
     synonym = SYNONYMS.get(_plain(name), "")
+    if synonym == "alpha" and "lr" in known:
+        synonym = "lr"  # there alpha is a rate of every level, or of the top
     if synonym.partition(" ")[0].rstrip(",") in known:
         return f"did you mean {synonym}?"
     if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.6):

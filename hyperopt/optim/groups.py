@@ -8,11 +8,12 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from hyperopt.optim import sharding, writing
+from hyperopt.optim import settings, sharding, torch_names, writing
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
-from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.level import Tree
+from hyperopt.optim.levels import check_lr
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import UNTRACED, completed
@@ -151,17 +152,37 @@ def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamGroup:
+    """A group as it is asked for, where an optimizer has these defaults; what it inherits it lacks.
+
+    Raises:
+        ConfigError: a setting is refused.
+    """
+    stack = param_group.get("stack", defaults["stack"])
+    settings.check_keys(param_group, stack)
+    given = torch_names.understood(param_group, stack)
+    check_lr(given.get("lr"), given.get("alpha"), given.get("stack", stack))
+    if given.get("shared", False) and not defaults["shared"]:
+        whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
+        raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
+    if "stack" in given:
+        given = settings.OF_A_STACK | given
+    elif "alpha" in given:
+        given.setdefault("lr", None)
+    names = settings.names(given.get("stack", stack))
+    numbers = {name: given.pop(name) for name in names if name in given}
+    if defaults["shared"] and (set(given) & set(defaults) or numbers):
+        keys = ", ".join(sorted({*set(given) & set(defaults), *numbers}))
+        raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
+    return ParamGroup(given | {"numbers": given.get("numbers", defaults["numbers"]) | numbers})
+
+
 def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
     """Complete a new group's settings, and give it hyperparameters, unless it shares those of another.
 
     Raises:
         ConfigError: a setting or a parameter is refused.
     """
-    for param in group["params"]:
-        if not param.is_floating_point():
-            raise ConfigError(
-                f"a parameter of type {param.dtype}: parameters of real floating point types are expected."
-            )
     for key in (NAMES.keys() - {"lr"}) | KEPT:
         group.pop(key, None)
     group.update(completed(group, dtype=dtype_of(group["params"])))

@@ -68,6 +68,18 @@ def parse_alpha(value: Any, stack: tuple[str, ...], dtype: str = "float32") -> t
     return tuple(given)
 
 
+def check_lr(lr: Any, alpha: Any, stack: Any) -> None:
+    """Refuse an `lr` beside an `alpha` that gives level 0 another rate; None is neither."""
+    if lr is None or alpha is None:
+        return
+    rules = parse_stack(stack)
+    first = parse_alpha(alpha, rules, "float64")[0]
+    if len(_per_level(alpha)) == len(rules) and parse_number("lr", lr, dtype="float64") != first:
+        raise ConfigError(
+            f"{typed('lr', lr)}: {typed('alpha', alpha)} gives level 0 another rate; give it once."
+        )
+
+
 def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
     """Whether each level above 0 clips; true and false speak of all of them, "false/true" of one each."""
     parts = [TRUTH.get(str(part).lower()) for part in _per_level(value)]

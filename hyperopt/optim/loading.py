@@ -1,4 +1,4 @@
-"""A saved state is checked as a whole, before anything of the optimizer that loads it is changed."""
+"""A saved state, checked as a whole before anything of the optimizer that loads it is changed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim import checkpoint
+from hyperopt.optim import checkpoint, sharding
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.buckets import COUNTS, fresh
 from hyperopt.optim.errors import ConfigError, shortened, shown
@@ -61,6 +61,17 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
             _check_state(of, state_dict["state"].get(key, {}), param, owner)
     _check_keys(groups, state_dict["state"], shared=shared)
     return {**state_dict, "param_groups": groups}
+
+
+def state_of(saved: Mapping[str, Any], param: Tensor, owner: Mapping[str, Any]) -> dict[str, Any]:
+    """The state of a parameter from its saved one, copied to where it lies; {} if it has not moved yet.
+
+    `owner` is the group, as it was loaded, that has its hyperparameters.
+    """
+    if not saved.get("step"):
+        return {}
+    state = checkpoint.moved(sharding.each(sharding.local_as, param, dict(saved)), param.device, copy=True)
+    return checkpoint.of_form(state, arithmetic_of(owner).form, owner["levels"].fixed)
 
 
 def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 import torch
+from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, evaluated, loading, settings, sharding, torch_names
+from hyperopt.optim import checkpoint, evaluated, loading, parameters, settings, sharding, torch_names
 from hyperopt.optim.buckets import Scratch, fresh
-from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
-from hyperopt.optim.groups import ParamGroup, first_shown, prepare, restored, written_to
+from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored, written_to
 from hyperopt.optim.level import Tree
-from hyperopt.optim.levels import parse_truth
+from hyperopt.optim.levels import check_lr, parse_truth
 from hyperopt.optim.rate import plain
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
@@ -31,9 +32,10 @@ class HyperOptimizer(Optimizer):
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
         stack: rules bottom to top, such as "adam/sgd", any height; one's own rule is `package.module:Class`.
-            None is `settings.UNTOLD`: Adam multiplies the rate of AdamW by some percent a step.
+            None is `settings.UNTOLD`: Adam multiplies the rate of AdamW by some percent a step. A number here
+            is `lr`, as torch's optimizers have it.
         alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None the defaults.
-        lr: level 0's alpha, instead of what `alpha` says.
+        lr: level 0's alpha, of which `alpha` then says nothing else.
         clip: clip hypergradients by their running norm: one truth for all levels above 0, or one each.
         tune: what level 1 tunes of level 0: "all", a name or several; None is "all" of a stack that is
             given. Levels above tune all below them.
@@ -53,15 +55,16 @@ class HyperOptimizer(Optimizer):
 
     Raises:
         ValueError: a setting is refused; the message names it, its value and what is expected.
+        TypeError: so of what is given in place of parameters.
     """
 
     def __init__(
         self,
         params: ParamsT,
-        stack: str | Sequence[str] | None = None,
+        stack: str | Sequence[str] | float | Tensor | None = None,
         alpha: float | str | Sequence[float] | None = None,
         *,
-        lr: float | None = None,
+        lr: float | Tensor | None = None,
         clip: bool | Sequence[bool] = False,
         tune: str | Sequence[str] | None = None,
         form: Literal["textbook", "reported"] = "textbook",
@@ -78,12 +81,19 @@ class HyperOptimizer(Optimizer):
         self._steppers: dict[int, Stepper] = {}
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
-        untold = settings.TOLD | {"stack": stack}
-        if stack is None:
-            untold = settings.untold(numbers.get("amsgrad", False))
+        params = parameters.listed(params)
+        if isinstance(stack, int | float | Tensor):
+            if lr is not None:
+                raise ConfigError(
+                    f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once."
+                )
+            stack, lr = None, stack
+        untold = settings.untold(stack, amsgrad=numbers.get("amsgrad", False))
         numbers = torch_names.understood(numbers, untold["stack"])
+        stack = numbers.pop("stack", untold["stack"])
+        check_lr(lr, alpha, stack)
         defaults = {
-            "stack": numbers.pop("stack", untold["stack"]),
+            "stack": stack,
             "alpha": untold["alpha"] if alpha is None else alpha,
             "lr": lr,
             "clip": clip,
@@ -103,27 +113,14 @@ class HyperOptimizer(Optimizer):
 
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
-        stack = param_group.get("stack", self.defaults["stack"])
-        settings.check_keys(param_group, stack)
-        given = torch_names.understood(param_group, stack)
-        if given.get("shared", False) and not self.defaults["shared"]:
-            whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
-            raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
-        if "stack" in given:
-            given = settings.OF_A_STACK | given
-        elif "alpha" in given:
-            given.setdefault("lr", None)
-        of_level = settings.names(given.get("stack", stack))
-        numbers = {name: given.pop(name) for name in of_level if name in given}
-        if self.defaults["shared"] and (set(given) & set(self.defaults) or numbers):
-            keys = ", ".join(sorted({*set(given) & set(self.defaults), *numbers}))
-            raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
-        group = ParamGroup(given | {"numbers": given.get("numbers", self.defaults["numbers"]) | numbers})
+        i = len(self.param_groups)
+        params = parameters.of_group(param_group, i)
+        group = asked({**param_group, "params": params}, self.defaults)
         super().add_param_group(group)
         try:
-            prepare(group, self._shared_with(len(self.param_groups) - 1))
+            prepare(group, self._shared_with(i))
         except ValueError:
-            self.param_groups.remove(group)
+            del self.param_groups[i]
             raise
         self._steppers.clear()
 
@@ -139,6 +136,10 @@ class HyperOptimizer(Optimizer):
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                raise TypeError(
+                    f"closure: {type(closure).__name__} is given; a function is expected, or nothing."
+                )
             with torch.enable_grad():
                 loss = closure()
         for indices in self._sets():
@@ -201,14 +202,10 @@ class HyperOptimizer(Optimizer):
         state_dict = loading.checked(state_dict, self.param_groups, shared=self.defaults["shared"])
         super().load_state_dict(state_dict)
         for i, saved in enumerate(state_dict["param_groups"]):
-            owner = self._owner(i)
-            for k, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
-                if not state_dict["state"].get(k, {}).get("step"):
-                    self.state.pop(param, None)
-                    continue
-                state = sharding.each(sharding.local_as, param, state_dict["state"][k])
-                state = checkpoint.moved(state, param.device, copy=True)
-                self.state[param] = checkpoint.of_form(state, _arithmetic(owner).form, owner["levels"].fixed)
+            for key, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
+                self.state.pop(param, None)
+                if state := loading.state_of(state_dict["state"].get(key, {}), param, self._owner(i)):
+                    self.state[param] = state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)

@@ -11,6 +11,7 @@ from hyperopt.optim import levels
 from hyperopt.optim.assemble import build, habits_of, known_habits
 from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
+from hyperopt.optim.spaces import in_float32
 from hyperopt.optim.torch_names import TAKEN
 from hyperopt.optim.trace import HYPERGRADIENTS, PRODUCT
 
@@ -114,8 +115,10 @@ def levels_of(
     return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
 
 
-def untold(amsgrad: Any) -> dict[str, Any]:
-    """What `HyperOptimizer` is without a stack; `amsgrad` as torch has it."""
+def untold(stack: Any, *, amsgrad: Any) -> dict[str, Any]:
+    """What `HyperOptimizer` is, with a stack or without, unless told otherwise; `amsgrad` as torch has it."""
+    if stack is not None:
+        return TOLD | {"stack": stack}
     return UNTOLD | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else UNTOLD
 
 
@@ -154,7 +157,8 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
         raise ConfigError(f"{typed('compile', compiles)}: true, false or auto is expected.")
     check_schedule(schedule)
     multiplicative = levels.parse_truth("multiplicative", given["multiplicative"])
-    if multiplicative and 0 in chosen.alpha[:-1]:
+    held = [alpha if dtype == "float64" else in_float32(alpha) for alpha in chosen.alpha]
+    if multiplicative and 0 in held[:-1]:
         alphas = shown(chosen.alpha)
         raise ConfigError(
             f"alpha={alphas}: with multiplicative=true a number above 0 is expected of a tuned alpha."
@@ -247,4 +251,4 @@ def _unread(
         return ConfigError(
             f"{given}: stack={'/'.join(rules)} has no such habit; it has {', '.join(habits) or 'none'}."
         )
-    return unknown("setting", name, ("lr", *numbers, *habits), given=given)
+    return unknown("setting", name, ("lr", *numbers, *habits, *MAIN, *TAKEN), given=given)

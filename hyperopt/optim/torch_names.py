@@ -62,12 +62,23 @@ def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
             raise ConfigError(f"{name}=true: HyperOptimizer takes false only; {why}.")
     if (betas := ours.pop("betas", None)) is not None:
         check_betas(betas)
-        ours |= {"beta1": betas[0], "beta2": betas[1]}
+        for name, beta in zip(("beta1", "beta2"), betas, strict=True):
+            if ours.setdefault(name, beta) not in (beta, None):
+                raise ConfigError(
+                    f"{typed(name, ours[name])}: {typed('betas', betas)} says another; give it once."
+                )
+            ours[name] = beta
     if not set(ours) & {*ANOTHER_RULE, *NOTHING_AT_0}:
         return ours
     rules = parse_stack(stack)
     for name, others in ANOTHER_RULE.items():
-        if name not in ours or not parse_truth(name, ours.pop(name)) or rules[0] in others.values():
+        if name not in ours:
+            continue
+        asked, there = parse_truth(name, ours.pop(name)), rules[0] in others.values()
+        if not asked and there and not (name.endswith("weight_decay") and ours.get("weight_decay") == 0):
+            without = next(rule for rule, other in others.items() if other == rules[0])
+            raise ConfigError(f"{name}=false: level 0 is {rules[0]}; {without} is expected.")
+        if asked == there or not asked:
             continue
         if rules[0] not in others:
             takes = " or ".join(others)

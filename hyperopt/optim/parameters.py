@@ -1,0 +1,90 @@
+"""Which parameters an optimizer takes; what is given instead of them is refused by its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from hyperopt.optim.errors import ConfigError, shortened
+
+EXPECTED = "parameters, (name, parameter) pairs or groups of them are expected, such as model.parameters()"
+
+
+def listed(params: Any) -> list[Any]:
+    """What an optimizer is given to train, one after the other.
+
+    Raises:
+        TypeError: it is nothing of the kind.
+        ConfigError: there is none.
+    """
+    if isinstance(params, nn.Module):
+        raise TypeError(f"params: a module, {type(params).__name__}, is given; {EXPECTED}.")
+    if isinstance(params, Mapping):
+        hint = "a group is one of a list, [{...}]; " if "params" in params else ""
+        raise TypeError(f"params: a dict is given; {hint}{EXPECTED}.")
+    items = _items("params", params)
+    if not items:
+        raise ConfigError(
+            "params: there is none, as of a module without parameters, or of an iterator that was used up; "
+            "one at least is expected."
+        )
+    return items
+
+
+def of_group(group: Any, i: int) -> list[Any]:
+    """The parameters, or (name, parameter) pairs, of a group to be number `i`.
+
+    Raises:
+        TypeError: it is no group, or one of something else.
+        ConfigError: a parameter is not taken; the message says why.
+    """
+    if not isinstance(group, Mapping) or "params" not in group:
+        found = f"{type(group).__name__} without params" if isinstance(group, Mapping) else _said(group)
+        raise TypeError(f'group {i}: {found} is given; a dict such as {{"params": [...]}} is expected.')
+    params = group["params"]
+    if isinstance(params, nn.Module | Mapping):
+        raise TypeError(f"params of group {i}: {type(params).__name__} is given; {EXPECTED}.")
+    items = [params] if isinstance(params, Tensor) else _items(f"params of group {i}", params)
+    for k, item in enumerate(items):
+        named = isinstance(item, tuple) and len(item) == 2
+        of = f"parameter {k} ({item[0]}) of group {i}" if named else f"parameter {k} of group {i}"
+        _check(of, item[1] if named else item)
+    return items
+
+
+def _items(what: str, params: Any) -> list[Any]:
+    if isinstance(params, set):
+        raise TypeError(
+            f"{what}: a set is given, which has no order that a saved state could go by; {EXPECTED}."
+        )
+    if isinstance(params, Tensor | str) or not isinstance(params, Iterable):
+        hint = "; call it" if callable(params) else ""
+        raise TypeError(f"{what}: {_said(params)} is given{hint}; {EXPECTED}.")
+    return list(params)
+
+
+def _check(of: str, param: Any) -> None:
+    if not isinstance(param, Tensor):
+        raise TypeError(f"{of}: {_said(param)} is given; a tensor is expected.")
+    if is_lazy(param):
+        raise ConfigError(f"{of}: it has no shape yet; call its module once before the optimizer is made.")
+    if not param.is_floating_point():
+        raise ConfigError(
+            f"{of}: it is of type {param.dtype}; parameters of real floating point types are expected."
+        )
+    if param.layout != torch.strided:
+        raise ConfigError(f"{of}: it is {param.layout}; dense parameters are expected.")
+    if param.is_meta:
+        raise ConfigError(f"{of}: it lies on the meta device; one that has values is expected.")
+    if not (param.is_leaf or param.retains_grad):
+        raise ConfigError(f"{of}: it is computed of other tensors; those, leaves of the graph, are expected.")
+
+
+def _said(value: Any) -> str:
+    return (
+        f"{type(value).__name__} {shortened(repr(value))}" if not isinstance(value, Tensor) else "one tensor"
+    )

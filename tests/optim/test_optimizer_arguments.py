@@ -1,0 +1,176 @@
+"""What `HyperOptimizer` is made of: what is no such thing is refused, and the sentence says what is meant."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from loops import apart, batches, last, net
+from torch import nn
+
+from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.errors import ConfigError
+
+
+def made(*given: Any, **more: Any) -> tuple[nn.Module, HyperOptimizer]:
+    module = net()
+    return module, HyperOptimizer(module.parameters(), *given, **more)
+
+
+HINTS = {
+    "aplha": "alpha",
+    "cilp": "clip",
+    "complie": "compile",
+    "tunes": "tune",
+    "maximise": "maximize",
+    "mulitplicative": "multiplicative",
+    "scheduel": "schedule",
+    "optimizer": "stack",
+    "learning_rate": "lr",
+    "wd": "weight_decay",
+    "momentun": "momentum",
+    "beta": "betas",
+    "gradient_clipping": "clip",
+}
+
+
+@pytest.mark.parametrize("slip", HINTS)
+@pytest.mark.parametrize("stack", [(), ("adam/sgd",)], ids=["", "stack"])
+def test_a_slip_or_a_name_of_others_leads_to_the_setting(slip: str, stack: tuple[str, ...]) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"{slip}=1: there is no setting '{slip}'; did you mean {HINTS[slip]}\?"
+    ):
+        made(*stack, **{slip: 1})
+
+
+CONTRADICTIONS: list[tuple[str, dict[str, Any], str]] = [
+    (
+        "adam/sgd",
+        {"betas": (0.9, 0.99), "beta1": 0.5},
+        r"beta1=0.5: betas=\[0.9,0.99\] says another; give it once",
+    ),
+    ("adam/sgd", {"betas": (0.9, 0.99), "beta2": 0.5}, r"beta2=0.5: betas=\[0.9,0.99\] says another"),
+    (
+        "adam/sgd",
+        {"lr": 0.1, "alpha": (0.2, 0.3)},
+        r"lr=0.1: alpha=\[0.2,0.3\] gives level 0 another rate; give it once",
+    ),
+    ("adam", {"lr": 0.1, "alpha": "0.2"}, "lr=0.1: alpha=0.2 gives level 0 another rate"),
+    ("adamw", {"decoupled_weight_decay": False}, "level 0 is adamw; adam is expected"),
+    ("amsgrad", {"amsgrad": False}, "amsgrad=false: level 0 is amsgrad; adam is expected"),
+]
+
+
+@pytest.mark.parametrize(("stack", "settings", "message"), CONTRADICTIONS)
+def test_settings_at_odds_are_refused(stack: str, settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made(stack, **settings)
+    module, opt = made(stack)
+    with pytest.raises(ConfigError, match=message):
+        opt.add_param_group({"params": [nn.Parameter(torch.zeros(2))]} | settings)
+    last(module, opt, batches(1))
+
+
+@pytest.mark.parametrize(
+    ("stack", "settings"),
+    [
+        ("adam/sgd", {"betas": (0.9, 0.99), "beta1": 0.9}),
+        ("adam/sgd", {"lr": 0.1, "alpha": 0.3}),
+        ("adam/sgd", {"lr": 0.1, "alpha": (0.1, 0.3)}),
+        ("adamw", {"decoupled_weight_decay": False, "weight_decay": 0}),
+        ("adam", {"amsgrad": False, "decoupled_weight_decay": False}),
+    ],
+)
+def test_settings_that_agree_are_taken(stack: str, settings: dict[str, Any]) -> None:
+    made(stack, **settings)
+
+
+@pytest.mark.parametrize("rate", [0.01, 1, torch.tensor(0.01)])
+def test_a_rate_in_second_place_is_the_rate_as_in_torch(rate: Any) -> None:
+    (module, opt), (twin, same) = made(rate), made(lr=rate)
+    assert repr(opt) == repr(same)
+    assert opt.hyperparameters()[0]["alpha"] == pytest.approx(float(rate))
+    assert apart(last(module, opt, batches(3)), last(twin, same, batches(3))) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "message"),
+    [
+        ((1e-3,), {"lr": 0.1}, "lr=0.1: 0.001 before it is the rate, too; give it once"),
+        ((1e-3, (0.9, 0.99)), {}, r"lr=0.001: alpha=\[0.9,0.99\] gives level 0 another rate"),
+        ((math.nan,), {}, "lr=nan: a finite number of 0 or more is expected"),
+        (("0.001",), {}, "stack=0.001: there is no rule '0.001'"),
+    ],
+)
+def test_a_rate_in_second_place_that_is_none_is_refused(given: Any, more: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        made(*given, **more)
+
+
+def weight(**more: Any) -> nn.Parameter:
+    return nn.Parameter(torch.ones(2, 2, **more))
+
+
+PARAMS: dict[str, tuple[Any, type[Exception], str]] = {
+    "a module": (net(), TypeError, r"params: a module, Net, is given; .* such as model.parameters\(\)"),
+    "a tensor": (weight(), TypeError, "params: one tensor is given"),
+    "nothing": (None, TypeError, "params: NoneType None is given"),
+    "a name": ("adam/sgd", TypeError, "params: str 'adam/sgd' is given"),
+    "a method": (net().parameters, TypeError, "params: method .* is given; call it"),
+    "a state dict": (net().state_dict(), TypeError, "params: a dict is given; parameters"),
+    "a group": (
+        {"params": [weight()]},
+        TypeError,
+        r"params: a dict is given; a group is one of a list, \[{...}\]",
+    ),
+    "a set": ({weight()}, TypeError, "params: a set is given, which has no order"),
+    "an empty list": ([], ValueError, "params: there is none, as of a module without parameters"),
+    "a used iterator": (iter(()), ValueError, "params: there is none, as .* of an iterator that was used up"),
+    "numbers": (
+        [weight(), 3.0],
+        TypeError,
+        "parameter 1 of group 0: float 3.0 is given; a tensor is expected",
+    ),
+    "a module in a group": ([{"params": net()}], TypeError, "params of group 0: Net is given"),
+    "a group of nothing": ([{"lr": 0.1}], TypeError, "group 0: dict without params is given"),
+    "a group and a parameter": (
+        [{"params": weight()}, weight()],
+        TypeError,
+        "group 1: one tensor is given; a dict",
+    ),
+    "complex": ([weight(dtype=torch.complex64)], ValueError, "0 of group 0: it is of type torch.complex64"),
+    "named whole numbers": ([("w", torch.ones(2).int())], ValueError, r"0 \(w\) of group 0: .* torch.int32"),
+    "sparse": ([torch.ones(2, 2).to_sparse()], ValueError, "it is torch.sparse_coo; dense parameters"),
+    "on the meta device": (
+        [weight(device="meta")],
+        ValueError,
+        "it lies on the meta device; one that has values",
+    ),
+    "computed": ([weight() * 2], ValueError, "it is computed of other tensors; those, leaves"),
+    "lazy": (nn.LazyLinear(2).parameters(), ValueError, "it has no shape yet; call its module once"),
+}
+
+
+@pytest.mark.parametrize("name", PARAMS)
+@pytest.mark.filterwarnings("ignore:Lazy modules:UserWarning")
+def test_what_is_no_parameter_is_refused_by_its_place(name: str) -> None:
+    params, kind, message = PARAMS[name]
+    with pytest.raises(kind, match=message):
+        HyperOptimizer(params, "adam/sgd")
+
+
+def test_a_closure_that_is_none_is_refused_and_may_return_nothing() -> None:
+    module, opt = made("adam/sgd")
+    before = [param.clone() for param in module.parameters()]
+    loss: Any = next(module.parameters()).sum()
+    with pytest.raises(TypeError, match="closure: Tensor is given; a function is expected, or nothing"):
+        opt.step(loss)
+    assert opt.step(lambda: None) is None
+    assert all(map(torch.equal, before, module.parameters()))
+
+
+def test_a_rate_that_float32_takes_for_0_is_no_rate_to_multiply() -> None:
+    with pytest.raises(ConfigError, match="a number above 0 is expected of a tuned alpha"):
+        made("adam/sgd", alpha=(1e-50, 1e-3), multiplicative=True)

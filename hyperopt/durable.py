@@ -94,6 +94,18 @@ def make_folder(folder: Path) -> None:
         _sync(folder.parent)
 
 
+def remove(path: Path) -> None:
+    """Remove a file, where there is one.
+
+    Raises:
+        StorageError: the system does not let us.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+
+
 def set_apart(path: Path, beside: Path) -> Path | None:
     """Move a damaged file into `damaged/` of a folder; where it is then, None where it cannot be moved."""
     apart = beside / "damaged" / f"{path.name}.{token_hex(4)}"

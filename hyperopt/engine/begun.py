@@ -14,7 +14,7 @@ from math import inf
 from pathlib import Path
 
 from hyperopt.config import Run
-from hyperopt.durable import write
+from hyperopt.durable import remove, write
 from hyperopt.engine.heads import UNREADABLE, ordinary
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
@@ -48,8 +48,8 @@ def note_of(pack: Pack, beside: int, *, memory: bool = False) -> Begun:
 def keep(root: Path, note: Begun) -> None:
     """Write a note; what an earlier try reported of its progress goes."""
     files = PackFiles(root, note.name)
-    files.progress.unlink(missing_ok=True)
-    files.numbers.unlink(missing_ok=True)
+    remove(files.progress)
+    remove(files.numbers)
     write(files.begun, json.dumps(asdict(note)), durable=False)
 
 

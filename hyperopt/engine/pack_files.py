@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from safetensors import SafetensorError, safe_open
 
-from hyperopt.durable import aside, write
+from hyperopt.durable import aside, remove, write
 from hyperopt.engine.heads import UNREADABLE, heads, ordinary, set_aside, sum_of, what_it_says
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class PackFiles:
     def clear(self) -> None:
         """Remove what only an unfinished pack needs."""
         for path in (self.checkpoint, self.progress, self.numbers, self.begun):
-            path.unlink(missing_ok=True)
+            remove(path)
 
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:

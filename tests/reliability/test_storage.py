@@ -53,6 +53,8 @@ PLACES: dict[str, Callable[[Path], object]] = {
     "a dangling link": lambda path: path.symlink_to("/nonexistent/x"),
     "records is a file": lambda path: a_folder_with_a_file(path, "records"),
     "claims is a file": lambda path: a_folder_with_a_file(path, "claims"),
+    "progress is a file": lambda path: a_folder_with_a_file(path, "progress"),
+    "checkpoints is a file": lambda path: a_folder_with_a_file(path, "checkpoints"),
     "nothing can be made there": lambda path: path.symlink_to("/proc"),
 }
 

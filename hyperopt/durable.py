@@ -75,15 +75,15 @@ def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = True) -> Path:
-    """Put a text, in UTF-8, or bytes into a file by way of `aside`; the file.
-
-    Bytes within a text that are none, as of a file's name in Latin-1, are escaped.
-    """
-    if isinstance(content, str):
-        content = content.encode(errors="backslashreplace")
+    """Put a text, or bytes, into a file by way of `aside`; the file."""
     with aside(path, durable=durable) as part:
-        part.write_bytes(content)
+        part.write_bytes(as_bytes(content))
     return path
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """A text in UTF-8, with what is no letter in it, as of a name in Latin-1, escaped; bytes as they are."""
+    return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
 
 def make_folder(folder: Path) -> None:

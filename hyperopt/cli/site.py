@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperopt.durable import write
+from hyperopt.durable import as_bytes, write
 from hyperopt.errors import ConfigError
 from hyperopt.files import checkout_root
 
@@ -25,7 +25,7 @@ def site(_: Namespace) -> int:
     folder = (checkout_root() or Path.cwd()) / "site"
     files = build(published_views())
     write_files(folder, files)
-    size = sum(len(content.encode() if isinstance(content, str) else content) for content in files.values())
+    size = sum(len(as_bytes(content)) for content in files.values())
     pages = sum(path.endswith(".html") for path in files)
     print(f"{pages} pages, {size / 1e6:.1f} MB: open {folder / 'index.html'} in a browser")
     return 0

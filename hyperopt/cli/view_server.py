@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hyperopt.cli.chosen_runs import now
+from hyperopt.durable import as_bytes
 from hyperopt.errors import ConfigError
 from hyperopt.site.own import own_data, own_site
 
@@ -63,8 +64,7 @@ def made(port: int, chosen: ChosenRuns, typed: str) -> ThreadingHTTPServer:
             if name == "runs.js":
                 with one_at_a_time:
                     files.update(own_data(chosen.runs(), typed, now()))
-            content = files[name]
-            body = content.encode() if isinstance(content, str) else content
+            body = as_bytes(files[name])
             self.send_response(HTTPStatus.OK)
             self.send_header("Content-Type", TYPES.get(name.rpartition(".")[2], "application/octet-stream"))
             self.send_header("Content-Length", str(len(body)))

@@ -20,6 +20,8 @@ from hyperopt.selection.stored import Selection
 
 MEAN, BY_STEP = "mean over seeds", "by step"
 DIGITS = 6
+MOST_BYTES = 200
+"""Of the words of a group's name: a file system takes some 255 for a name."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,8 @@ def group_of(config: Mapping[str, Any]) -> str:
     setting = {key: value for key, value in config.items() if key != "seed"}
     digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:DIGITS]
     name = label(config["stack"].split("/"), config["alpha"])
-    parts = (name, config["dataset"], config["model"], digest)
-    return " ".join(parts).replace("/", " on ").replace(":", ".")
+    words = " ".join((name, config["dataset"], config["model"])).replace("/", " on ").replace(":", ".")
+    return f"{words.encode()[:MOST_BYTES].decode(errors='ignore')} {digest}"
 
 
 def scalars(series: Mapping[str, list[float]]) -> dict[str, list[float]]:

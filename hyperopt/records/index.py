@@ -258,6 +258,8 @@ def _rows(table: pa.Table, path: Path, name: str) -> pa.Table:
     """The rows of the index for records in a file."""
     if any(column.null_count for column in table.columns):
         raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
+    if not name.isprintable():
+        raise ForeignFileError(f"{path} has a name that cannot be typed.")
     if not all(map(AN_ID.fullmatch, table["id"].to_pylist())):
         raise ForeignFileError(f"{path} has an id that no run has.")
     try:

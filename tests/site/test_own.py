@@ -134,8 +134,8 @@ def test_what_trains_is_said_while_its_command_lives():
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    server = made(0, ChosenRuns([], "here"), "hyperopt view")
+def serving(typed: str = "hyperopt view") -> Iterator[str]:
+    server = made(0, ChosenRuns([], "here"), typed)
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -164,6 +164,14 @@ def test_the_server_gives_its_files_alone_and_to_this_machine_alone():
             assert status_of(address + path) == 404
         assert status_of(f"{address}/runs.js", Host="evil.example") == 403
         assert status_of(f"{address}/runs.js", Host="localhost:1234") == 200
+
+
+def test_a_selection_in_latin_1_stands_in_files_and_is_served_escaped():
+    stored(*both())
+    assert main(["view", "--no-open", "note=*,caf\udce9"]) == 0
+    assert r"caf\udce9" in (page().parent / "runs.js").read_text(encoding="utf-8")
+    with serving("hyperopt view note=*,caf\udce9") as address:
+        assert status_of(f"{address}/runs.js") == 200
 
 
 def test_reloading_shows_new_runs_and_how_far_others_are(browser: Browser):

@@ -29,6 +29,7 @@ from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
 from hyperopt.experiments.reading.roots import is_path, own_root
 from hyperopt.files import experiments_dir
+from hyperopt.wording import printable
 from hyperopt.yaml_file import read_yaml
 
 
@@ -119,6 +120,12 @@ def read(path: Path, name: str) -> Experiment:
     Raises:
         ExperimentError: the message names the file, the key and what is expected.
     """
+    if (
+        not name.isprintable()
+    ):  # bytes that are no UTF-8, or what a terminal obeys: no page or record holds it
+        raise ExperimentError(
+            f"{printable(str(path))}: a folder and a file with names that can be typed are expected."
+        )
     try:
         return _experiment(name, read_yaml(path), path.parent.parent)
     except ConfigError as error:

@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from hyperopt.cli.train import engine_options
+from hyperopt.cli.words import few
 from hyperopt.config import Run, resolve
+from hyperopt.config.process_options import PROCESS_KEYS
 from hyperopt.config.sweep import Sweep, parse
-from hyperopt.errors import ConfigError, typed
+from hyperopt.errors import ConfigError, shortened, typed
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from hyperopt.engine.options import Options
 
+READ = ("device", "pack", "compile")
+"""The keys of how a command trains that it reads."""
 ROUNDS, STEPS, WARM_UP = 5, 10, 2
 
 
@@ -26,6 +30,9 @@ def bench(arguments: Namespace) -> int:
 
     The pack is as large as a plan would make it, or as `pack=` says. Compiling and evaluation are left out.
     """
+    for override in arguments.overrides:
+        if override.partition("=")[0] in {*PROCESS_KEYS} - {*READ}:
+            raise ConfigError(f"{shortened(override)}: bench reads none of how one trains but {few(READ)}.")
     settings, process = parse(arguments.overrides)
     for key, value in settings.items():
         if isinstance(value, Sweep) or key == "alpha":

@@ -30,6 +30,8 @@ MEGABYTES = {"MB": 1, "GB": 1024}
 A_SCHEDULER = re.compile(r"(tcp|tls|ws|wss)://[^/]+:\d+/?|(?!.*://).*\.json")
 A_CALLBACK = re.compile(r"[A-Za-z_][\w.:]*")
 MOST_WORKERS = 100_000
+MOST_GIGABYTES = 1_000_000
+MOST_HOURS = 100_000
 MOST_STEPS = 10**9
 
 
@@ -66,12 +68,13 @@ def seconds(key: str, value: Any) -> float:
     """A time such as 90s, 30m or 2h.
 
     Raises:
-        ConfigError: it is something else, or nothing.
+        ConfigError: it is something else, nothing, or a slip.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
-    if not match or float(match[1]) == 0:
-        raise ConfigError(f"{typed(key, value)}: a time such as 90s, 30m or 2h is expected.")
-    return float(match[1]) * UNITS[match[2]]
+    if match and 0 < (time := float(match[1]) * UNITS[match[2]]) <= MOST_HOURS * UNITS["h"]:
+        return time
+    expected = f"a time such as 90s, 30m or 2h, of {MOST_HOURS:,}h at most,"
+    raise ConfigError(f"{typed(key, value)}: {expected} is expected.")
 
 
 def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
@@ -87,16 +90,16 @@ def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
     elif key == "time":
         return seconds(key, value)
     elif key == "memory":
-        match = re.fullmatch(r"(\d+)(MB|GB)", shown(value))
-        if match and int(match[1]):
-            return int(match[1]) * MEGABYTES[match[2]]
-        expected = "an amount such as 900MB or 4GB"
+        match = re.fullmatch(r"(\d{1,18})(MB|GB)", shown(value))
+        if match and 0 < (amount := int(match[1]) * MEGABYTES[match[2]]) <= MOST_GIGABYTES * MEGABYTES["GB"]:
+            return amount
+        expected = f"an amount such as 900MB or 4GB, of {MOST_GIGABYTES:,}GB at most,"
     elif key == "scheduler":
         if A_SCHEDULER.fullmatch(str(value)):
             return str(value)
         expected = "tcp://HOST:PORT or a scheduler's .json file"
     elif key == "partition":
-        if re.fullmatch(r"[\w.,-]+", str(value)):  # several are a list, as sbatch has it
+        if re.fullmatch(r"[\w.-]+(,[\w.-]+)*", str(value)):  # several are a list, as sbatch has it
             return str(value)
         expected = "a name, or several as in a,b,"
     elif key == "callbacks":

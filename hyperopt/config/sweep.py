@@ -40,6 +40,8 @@ PLAIN = re.compile(
     re.ASCII,
 )
 """An override that means what it looks like, so that Hydra, which is slow to import, need not be asked."""
+LACKING = re.compile(r"(?:^|,)\s*,|,\s*$")
+"""A comma with nothing on one side."""
 NO_TEXT = ("true", "false", "null", "nan", "inf")
 
 
@@ -231,6 +233,10 @@ def _parse(text: str) -> Override:
     try:
         override = OverridesParser.create().parse_override(with_plain_minus(text))
     except HydraException as error:
+        if LACKING.search(text.partition("=")[2]):
+            raise ConfigError(
+                f"{shortened(text)}: a value is expected on both sides of each comma."
+            ) from None
         reason = shortened(str(error).splitlines()[0])
         raise ConfigError(f"{shortened(text)}: key=value is expected; {reason}.") from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets a thousand deep

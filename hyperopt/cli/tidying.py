@@ -11,7 +11,7 @@ from hyperopt.cli.train import remember_ids
 from hyperopt.cli.words import few
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home, working
-from hyperopt.records.remarks import remark
+from hyperopt.records.remarks import NAME, damaged, remark
 from hyperopt.selection.rows import rows_of
 from hyperopt.selection.select import needed
 from hyperopt.selection.stored import everything
@@ -112,6 +112,10 @@ def gc(arguments: Namespace) -> int:
     from hyperopt.engine.garbage import garbage, sweep
 
     store, there = working(), everything()
+    for path in damaged(home()):
+        print(
+            f"{path} stays: tags and notes are in it. Mend it and move it to {home() / NAME}, or remove it."
+        )
     found = garbage(store, zip(there.ids, there.configs, strict=True))
     if not found:
         print(f"nothing to remove in {home()}: {counted(len(there), 'run')}, all of the present versions")

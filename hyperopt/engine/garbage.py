@@ -14,6 +14,7 @@ from hyperopt.engine.claims import Claims
 from hyperopt.engine.heads import heads
 from hyperopt.errors import ConfigError
 from hyperopt.records import Store
+from hyperopt.records.remarks import damaged
 from hyperopt.records.removal import remove
 
 
@@ -43,7 +44,7 @@ class Garbage:
 
 
 def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Garbage]:
-    """All of it, in the order in which it is told; what a living command trains is none.
+    """All of it, in the order in which it is told; what a living command trains is none, nor are remarks.
 
     Args:
         store: the working store.
@@ -56,12 +57,12 @@ def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> l
             held = claims.held()
     finished = [head for head in heads(root) if store.present(head.ids) >= set(head.ids)]
     checkpoints = [head.path for head in finished if not any(id_ in held for id_ in head.ids)]
-    damaged = [*root.glob("checkpoints/*.damaged"), *root.glob("damaged/*")]
+    apart = {*root.glob("checkpoints/*.damaged"), *root.glob("damaged/*")} - {*damaged(root)}
     stale = [id_ for id_, config in configs if _is_stale(config)]
     found = [
         Garbage("reports of failures", tuple(sorted(root.glob("failures/*.txt")))),
         Garbage("checkpoints of finished packs", tuple(checkpoints)),
-        Garbage("damaged files that were set aside", tuple(sorted(damaged))),
+        Garbage("damaged files that were set aside", tuple(sorted(apart))),
         Garbage("runs of older versions of rules, models, data sets or the engine", ids=tuple(stale)),
     ]
     return [each for each in found if each.count]

@@ -46,6 +46,11 @@ def remarks(root: Path) -> dict[str, Remark]:
         return {}
 
 
+def damaged(root: Path) -> list[Path]:
+    """Files that were moved away as damaged: what a hand has written, only a hand removes."""
+    return sorted((root / "damaged").glob(f"{NAME}.*"))
+
+
 def remark(
     root: Path,
     ids: Iterable[str],

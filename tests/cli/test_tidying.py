@@ -124,6 +124,24 @@ def test_gc_takes_what_nothing_refers_to_and_nothing_else(
     assert working().ids() == {run.id for run in RUNS}
 
 
+def test_gc_keeps_damaged_tags_and_notes_and_says_what_to_do_with_them(
+    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tag", "base", "id=*"]) == 0
+    whole = (tmp_path / "remarks.json").read_text()
+    (tmp_path / "remarks.json").write_text(whole[1:])
+    assert main(["runs"]) == 0
+    capsys.readouterr()
+    assert main(["gc", "--yes"]) == 0
+    said = capsys.readouterr().out
+    [apart] = (tmp_path / "damaged").iterdir()
+    assert f"{apart} stays" in said
+    assert f"Mend it and move it to {tmp_path / 'remarks.json'}" in said
+    apart.write_text(whole)
+    apart.rename(tmp_path / "remarks.json")
+    assert len(select(["tag=base"])) == 6
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -16,8 +16,9 @@ from hyperopt.export.series import BY_STEP, MEAN, Exported, foreign, lacking, me
 
 VERSION = "brain.Event:2"
 FILE = "events.out.tfevents.0.hyperopt"
+WRITER = "hyperopt"
 MOST_OF_FIRST = 64
-"""The bytes within which an event file says its version."""
+"""The bytes within which an event file says its version, and ours who wrote it."""
 
 
 def write_events(folder: Path, runs: Sequence[Exported]) -> int:
@@ -42,7 +43,7 @@ def write_events(folder: Path, runs: Sequence[Exported]) -> int:
 
 
 def check_ours(path: Path) -> None:
-    """Refuse to replace a file that is no event file, as its first record tells.
+    """Refuse to replace a file that we have not written, as its first record tells.
 
     Raises:
         ConfigError: there is one.
@@ -51,7 +52,7 @@ def check_ours(path: Path) -> None:
         return
     with path.open("rb") as file:
         first = file.read(MOST_OF_FIRST)
-    if VERSION.encode() not in first:
+    if not all(word.encode() in first for word in (VERSION, WRITER)):
         raise foreign(path)
 
 
@@ -70,14 +71,15 @@ def check() -> None:
 def encoded(run: Exported, *, settings: bool = True) -> bytes:
     """An event file: the settings as TensorBoard's hyperparameters, then the numbers of epochs and steps."""
     check()
-    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
     from tensorboard.plugins.hparams import summary_v2
     from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
     from tensorboard.summary.writer.record_writer import RecordWriter
 
     sink = BytesIO()
     writer = RecordWriter(sink)
-    writer.write(Event(wall_time=run.started, file_version=VERSION).SerializeToString())
+    begin = Event(wall_time=run.started, file_version=VERSION, source_metadata=SourceMetadata(writer=WRITER))
+    writer.write(begin.SerializeToString())
     if settings:
         summary = summary_v2.hparams_pb(dict(run.settings), trial_id=run.name, start_time_secs=run.started)
         for value in summary.value:  # a map, whose order is another in every process unless it is asked for

@@ -11,10 +11,11 @@ from typing import Any
 import pandas as pd
 import pytest
 from made_records import a_record
-from refusals import assert_refused
+from refusals import refusals
 
 from hyperopt.cli import main
 from hyperopt.config import resolve
+from hyperopt.export.series import group_of
 from hyperopt.records import Record, working
 
 EPOCHS = 3
@@ -119,6 +120,25 @@ def test_tensorboards_files_are_the_same_bytes_in_every_process(tmp_path: Path) 
     assert contents(tmp_path / "tb") == before
 
 
+def test_the_file_that_another_program_has_for_tensorboard_is_refused_and_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tensorboard")
+    from torch.utils.tensorboard import SummaryWriter
+
+    folder = tmp_path / "tb"
+    assert main(["export", "tensorboard", str(folder), "seed=0"]) == 0
+    ours = max(folder.rglob("events*"))
+    with SummaryWriter(tmp_path / "other") as writer:
+        writer.add_scalar("test_error", 1.0, 1)
+    [theirs] = (tmp_path / "other").iterdir()
+    theirs.replace(ours)
+    before = contents(folder)
+    assert main(["export", "tensorboard", str(folder)]) == 2
+    assert f"{ours} is another program's" in capsys.readouterr().err
+    assert contents(folder) == before
+
+
 def test_trackio_reads_every_number_and_setting(tmp_path: Path) -> None:
     pytest.importorskip("trackio")
     folder = tmp_path / "trackio"
@@ -196,6 +216,17 @@ def test_a_file_of_another_program_is_refused_and_stays(
         assert contents(folder) == before
 
 
+def test_a_group_has_a_name_that_a_file_system_takes(tmp_path: Path) -> None:
+    """And of two settings with long names each its own."""
+    long = "own:" + "Regel\u00fc" * 60
+    names = {
+        group_of({"stack": long, "alpha": [alpha], "dataset": "mnist", "model": "mlp"}) for alpha in (1, 2)
+    }
+    assert len(names) == 2
+    for name in names:
+        (tmp_path / name).mkdir()
+
+
 @pytest.mark.parametrize("kind", ["tensorboard", "csv", "trackio"])
 def test_to_export_again_changes_nothing_and_a_further_run_is_added(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -216,15 +247,10 @@ def test_to_export_again_changes_nothing_and_a_further_run_is_added(
         assert "4 runs of 2 settings, 2 written" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("export wandb x", "there is no kind of export 'wandb'"),
-        ("export csv stack=adam", "a folder is expected"),
-        ("export csv ''", "a folder is expected"),
-        ("export csv x stack=sgd", "none of the 4 stored runs has it"),
-        ("export csv", "required"),
-    ],
+test_bad_input_is_refused = refusals(
+    ("export wandb x", "there is no kind of export 'wandb'"),
+    ("export csv stack=adam", "a folder is expected"),
+    ("export csv ''", "a folder is expected"),
+    ("export csv x stack=sgd", "none of the 4 stored runs has it"),
+    ("export csv", "required"),
 )
-def test_bad_input_is_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_refused(line, says, capsys)

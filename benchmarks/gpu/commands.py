@@ -61,7 +61,7 @@ def table(site: Site) -> Iterator[Found]:
 
 
 def nets(site: Site) -> Iterator[Found]:
-    """VGG-16 as far as the piece's time goes; the same command goes on where it stopped."""
+    """VGG-16 as far as the piece's time goes; the same command goes on from the last checkpoint."""
     home = site.folder / "nets"
     left = time.monotonic() + site.seconds - TO_STOP
     for name in NETS[: 1 if site.small else None]:

@@ -14,7 +14,7 @@ examples:
 
 exit codes:
   0  all done            1  a run, pack or data set failed
-  2  bad input           130  interrupted; the same command goes on where it stopped
+  2  bad input           130  interrupted; the same command goes on from the last checkpoints
 """
 
 RUN = """\

@@ -81,7 +81,10 @@ def _exit_code(words: Sequence[str]) -> int:
         print(f"hyperopt: {error}{_remedy(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("hyperopt: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        print(
+            "hyperopt: interrupted; the same command goes on from what is finished and the last checkpoints",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except SystemExit as leave:
         *_, frame = traceback.extract_tb(leave.__traceback__)

@@ -35,6 +35,8 @@ from hyperopt.provenance import command
 
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
+DASKS_LOG = logging.getLogger("distributed.client")
+"""Says that a scheduler is gone, which `ClusterLostError` says with what to do about it."""
 LOOK_SECONDS = 1.0
 WARN_SECONDS = 10.0
 """After so long without a worker the user is told."""
@@ -85,6 +87,7 @@ class DaskWorkers:
     def __init__(
         self, client: Client, root: Path, most: int | None = None, cluster: LocalCluster | None = None
     ) -> None:
+        DASKS_LOG.setLevel(logging.CRITICAL)
         self._client, self._root, self._most, self._cluster = client, root, most, cluster
         self._topic = f"hyperopt-{token_hex(4)}"
         self._topics = (self._topic, "all", "worker-restart-memory")
@@ -192,7 +195,9 @@ class DaskWorkers:
             task.future.set_exception(WorkerLostError("the scheduler has forgotten it", "none"))
         else:
             task.future.set_exception(
-                ClusterLostError("Dask's scheduler is gone; the same command goes on where it stopped.")
+                ClusterLostError(
+                    "Dask's scheduler is gone; the same command goes on from the last checkpoints."
+                )
             )
 
     def _connected(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
 import sys
@@ -218,10 +219,11 @@ def executing(dask_worker: Any) -> int:
 
 @pytest.mark.slow
 def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also without a folder in common; the same plan goes on with another scheduler."""
+    """Also without a folder in common, and Dask is silent; the same plan goes on with another scheduler."""
     monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr(logging.getLogger("distributed.client"), "handlers", [caplog.handler])
     packs, watcher, file = long_packs(1), Told(), tmp_path / "scheduler.json"
     expected = here(packs, tmp_path)
     hidden(monkeypatch)
@@ -252,8 +254,9 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
             lost = pool.submit(attempt)
             until(lambda: checkpointed(store, packs))
             processes[0].kill()
-            with pytest.raises(ClusterLostError, match="the same command goes on where it stopped"):
+            with pytest.raises(ClusterLostError, match="the same command goes on from the last checkpoints"):
                 lost.result(180)
+        assert caplog.messages == []
         assert checkpointed(store, packs)
         go.touch()
         processes += started()

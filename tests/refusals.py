@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,13 @@ def assert_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> 
     assert told.err.count("\n") == 1
     assert told.out == ""
     assert sorted(Path().iterdir()) == before
+
+
+def refusals(*cases: tuple[str, str]) -> Callable[..., None]:
+    """The test that each of some command lines is refused in a sentence that says what stands beside it."""
+
+    @pytest.mark.parametrize(("line", "says"), cases)
+    def test(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
+        assert_refused(line, says, capsys)
+
+    return test

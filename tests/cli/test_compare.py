@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_records import a_record
-from refusals import assert_refused
+from refusals import refusals
 
 from hyperopt.cli import main
 from hyperopt.config import resolve
@@ -76,22 +76,17 @@ def test_a_picture_whose_name_is_too_long_is_refused(capsys: pytest.CaptureFixtu
     assert "cannot be written: File name too long." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("compare stack=adam", "two selections are expected"),
-        ("compare stack=adam stack=adam", "the same selection"),
-        ("compare stack=adam stack=adam,adam", "select the same 3 runs"),
-        ("compare stack=adam stack=nadam", "stack=nadam: none of the 15 stored runs has it"),
-        ("compare stack=adam stack=adam/sgd metric=nosuch", "there is no key 'nosuch'"),
-        ("compare stack=adam stack=adam/sgd metric=test_error,train_loss", "no seed has it in both"),
-        ("compare stack=adam stack=adam/sgd metric=train_loss", "no seed has it in both"),
-        ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
-        ("plot stack=sgd", "these runs are 9 curves"),
-        ("plot stack=adam metric=0.alpha,9.alpha", "none of 3 runs has it; there is 0.alpha."),
-        ("plot stack=adam log=z", "one of x, y, xy is expected"),
-        ("plot stack=adam file=x", ".png or .svg is expected"),
-    ],
+test_bad_input_is_refused = refusals(
+    ("compare stack=adam", "two selections are expected"),
+    ("compare stack=adam stack=adam", "the same selection"),
+    ("compare stack=adam stack=adam,adam", "select the same 3 runs"),
+    ("compare stack=adam stack=nadam", "stack=nadam: none of the 15 stored runs has it"),
+    ("compare stack=adam stack=adam/sgd metric=nosuch", "there is no key 'nosuch'"),
+    ("compare stack=adam stack=adam/sgd metric=test_error,train_loss", "no seed has it in both"),
+    ("compare stack=adam stack=adam/sgd metric=train_loss", "no seed has it in both"),
+    ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
+    ("plot stack=sgd", "these runs are 9 curves"),
+    ("plot stack=adam metric=0.alpha,9.alpha", "none of 3 runs has it; there is 0.alpha."),
+    ("plot stack=adam log=z", "one of x, y, xy is expected"),
+    ("plot stack=adam file=x", ".png or .svg is expected"),
 )
-def test_bad_input_is_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_refused(line, says, capsys)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from refusals import assert_refused
+from refusals import refusals
 
 from hyperopt.cli import main
 from hyperopt.errors import ConfigError
@@ -75,16 +75,11 @@ def test_the_id_of_a_shipped_experiment_is_refused(tmp_path: Path, monkeypatch: 
         load("clipping/*")
 
 
-@pytest.mark.parametrize(
-    ("line", "says"),
-    [
-        ("new poem x", "there is no kind of experiment 'poem'"),
-        ("new table a/b*c", "a name such as mine/first is expected"),
-        ("tables ./none.yaml", "none.yaml cannot be read"),
-    ],
+test_bad_input_is_refused = refusals(
+    ("new poem x", "there is no kind of experiment 'poem'"),
+    ("new table a/b*c", "a name such as mine/first is expected"),
+    ("tables ./none.yaml", "none.yaml cannot be read"),
 )
-def test_bad_input_is_refused(line: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_refused(line, says, capsys)
 
 
 def test_a_file_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -105,6 +100,19 @@ def test_a_link_to_nothing_that_is_there_stays(tmp_path: Path, capsys: pytest.Ca
 def test_a_new_file_needs_a_name_that_can_be_typed(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["new", "table", name]) == 2
     assert "a name such as mine/first is expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["caf\udce9", "a\x1b[31m"])
+def test_a_file_whose_name_no_page_or_record_can_hold_is_refused(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["new", "table", "first"]) == 0
+    (tmp_path / "first.yaml").rename(tmp_path / f"{name}.yaml")
+    capsys.readouterr()
+    assert main(["tables", f"./{name}.yaml", "--plan"]) == 2
+    said = capsys.readouterr().err
+    assert "names that can be typed are expected" in said
+    assert "\x1b" not in said
 
 
 def test_a_new_file_with_too_long_a_name_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,8 +45,8 @@ def bench(arguments: Namespace) -> int:
 
     first = run(0)
 
-    from hyperopt.engine.costs import largest_pack, run_seconds
-    from hyperopt.engine.pack import run_steps
+    from hyperopt.engine.costs import largest_pack
+    from hyperopt.engine.step_times import assumed
 
     options = engine_options(process)
     device = options.resolved_device()
@@ -55,8 +55,8 @@ def bench(arguments: Namespace) -> int:
     print(", ".join(("/".join(first.stack), first.model["name"], first.dataset["name"])), end=", ")
     print(f"batch {first.batch_size}, {device}")
     print(tabulate(rows, headers=["runs in a pack", "ms per run and step"], floatfmt=".3g"))
-    assumed = 1e3 * run_seconds(first, options) / run_steps(first)
-    print(f"plans assume {assumed:.3g} ms until there are records to go by")
+    step = assumed(first, device, compiled=options.compile is not False).seconds(most)
+    print(f"plans assume {1e3 * step / most:.3g} ms in such a pack until there are records to go by")
     return 0
 
 

@@ -50,7 +50,7 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
         options = for_plan(options)
     if options.engine == "slurm":
         started = [*(each.ids for each in handed_out(root).values()), *started]
-    return lambda runs, have: plan(runs, set(have), options, started=started, measured=store.timed)
+    return lambda runs, have: plan(runs, set(have), options, started=started, told=store.timed)
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:

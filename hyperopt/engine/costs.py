@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from hyperopt import data, models
 from hyperopt.config import Run
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, run_steps, shape_of
+from hyperopt.engine.step_times import assumed, measured
 from hyperopt.provenance import cpu
 from hyperopt.records import Timed, kind
 
-Measured = Callable[[Collection[str]], Mapping[str, Sequence[Timed]]]
+Told = Callable[[Collection[str]], Mapping[str, Sequence[Timed]]]
 """What records of each of the kinds asked for took here."""
 
-COMPILE_SECONDS = 20.0
-CACHED_COMPILE_SECONDS = 2.0
-"""Loading a program that is kept, as it is where packs are alike."""
+COMPILE_SECONDS = 9.0
+"""For each level of a stack: measured 8 to 16."""
+CACHED_COMPILE_SECONDS = 1.0
+"""Loading a program that is kept, as it is where such a pack was trained before."""
 START_SECONDS = 3.0
 """Until a pack's data are there, in a process that has just begun."""
-EVALUATION = 0.5
-"""The time of a row in evaluation, as a share of its time in training: measured 0.45 to 0.55."""
+NEXT_START_SECONDS = 0.3
+"""In one that has trained a pack before."""
 
 
 @dataclass(frozen=True)
@@ -56,28 +55,32 @@ def compile_pays(run: Run, options: Options) -> bool:
     return run_steps(run) >= models.made(run.model).costs[options.resolved_device()].compile_from
 
 
-def forecasts(packs: Sequence[Pack], options: Options, measured: Measured) -> list[Forecast]:
-    """How long each pack takes here: as runs of its kind took on this machine, else by a rule of thumb."""
+def forecasts(packs: Sequence[Pack], options: Options, told: Told) -> list[Forecast]:
+    """How long each pack takes here: as runs of its kind took on this machine, else as its model says.
+
+    Evaluation is as much faster or slower than the model says as steps are.
+    """
+    processes = len(packs) if options.engine == "slurm" else options.resolved_workers() if packs else 0
     compiled = [compile_pays(pack.first, options) for pack in packs]
     device = options.device_name() if packs else ""
     kinds = [
         kind(pack.first.canonical(), {"device": device, "cpu": cpu(), "compile": str(c).lower()})
         for pack, c in zip(packs, compiled, strict=True)
     ]
-    known = measured({*kinds})
+    known = told({*kinds})
     programs: set[Hashable] = set()
     made = []
-    for pack, compile_, name in zip(packs, compiled, kinds, strict=True):
-        if timed := known.get(name):
-            step = seconds_per_step(timed, len(pack.runs))
-        else:
-            step = run_seconds(pack.first, options) / run_steps(pack.first)
-        start, program = START_SECONDS, (shape_of(pack.first), len(pack.runs))
+    for place, (pack, compile_, name) in enumerate(zip(packs, compiled, kinds, strict=True)):
+        run, size, timed = pack.first, len(pack.runs), known.get(name, ())
+        like = assumed(run, options.resolved_device(), compiled=compile_)
+        step = measured(timed, size, like) if timed else like.seconds(size)
+        start, program = START_SECONDS if place < processes else NEXT_START_SECONDS, (shape_of(run), size)
         if compile_:
-            start += CACHED_COMPILE_SECONDS if program in programs else COMPILE_SECONDS
+            kept = program in programs or any(one.pack == size for one in timed)
+            start += CACHED_COMPILE_SECONDS if kept else COMPILE_SECONDS * len(run.stack)
             programs.add(program)
-        rows = _evaluated_rows(pack.first) * EVALUATION / pack.first.batch_size
-        made.append(Forecast(start, len(pack.runs) * step * (run_steps(pack.first) + rows)))
+        evaluation = size * _evaluated_rows(run) * like.of_a_row * step / like.seconds(size)
+        made.append(Forecast(start, run_steps(run) * step + evaluation))
     return made
 
 
@@ -87,26 +90,11 @@ def together(made: Sequence[Forecast], workers: int) -> float:
     return max(sum(each) / max(1, min(workers, len(each))), *each) if each else 0.0
 
 
-def seconds_per_step(timed: Sequence[Timed], size: int) -> float:
-    """The seconds of a step per run in a pack of that size, by the runs in packs of the nearest size.
-
-    Their median, in which every step counts once: a run of two steps says little.
-    """
-
-    def away(pack: int) -> float:
-        return abs(math.log(pack / size))
-
-    nearest = min(away(one.pack) for one in timed)
-    rates = sorted((one.seconds / one.steps, one.steps) for one in timed if away(one.pack) == nearest)
-    passed = list(accumulate(steps for _, steps in rates))
-    return rates[bisect_left(passed, passed[-1] / 2)][0]
-
-
 def run_seconds(run: Run, options: Options) -> float:
-    """A rule of thumb for the seconds of a run's steps in a pack."""
-    of = data.find(run.dataset["name"])
-    step = models.made(run.model).seconds(options.resolved_device(), of.shape, of.classes or 1)
-    return run_steps(run) * step
+    """What is assumed of the seconds of a run's steps in the largest pack."""
+    device = options.resolved_device()
+    size, like = largest_pack(run, device), assumed(run, device, compiled=compile_pays(run, options))
+    return run_steps(run) * like.seconds(size) / size
 
 
 def _evaluated_rows(run: Run) -> int:

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from hyperopt.config import Run
 from hyperopt.engine.costs import (
-    COMPILE_SECONDS,
     Forecast,
-    Measured,
+    Told,
     forecasts,
     largest_pack,
     run_seconds,
@@ -21,6 +20,8 @@ from hyperopt.engine.pack import Pack, one_of_each_setting, shape_of
 from hyperopt.wording import counted, duration
 
 RUNS_OF_A_SEED = 8
+LONG_SECONDS = 80.0
+"""Work that takes longer is shared out among all workers, each of which compiles."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def plan(
     options: Options,
     *,
     started: Iterable[Sequence[str]] = (),
-    measured: Measured = lambda _: {},
+    told: Told = lambda _: {},
 ) -> Plan:
     """Turn what is asked into packs.
 
@@ -93,12 +94,12 @@ def plan(
         have: the ids of the records that are there.
         options: device, workers and pack size.
         started: the run ids of packs that have checkpoints; a pack all of whose runs are missing goes on.
-        measured: tells what records of some kinds took.
+        told: tells what records of some kinds took.
     """
     asked = {run.id: run for run in runs}
     packs = packs_of([run for key, run in asked.items() if key not in have], options, started)
     cached = tuple(run for key, run in asked.items() if key in have)
-    expected = tuple(forecasts(packs, options, measured))
+    expected = tuple(forecasts(packs, options, told))
     return Plan(tuple(packs), cached, expected, options.resolved_workers() if packs else 1)
 
 
@@ -133,7 +134,7 @@ def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
     most = options.pack or largest_pack(runs[0], options.resolved_device())
     parts = -(-len(runs) // most)
     workers = options.resolved_workers()
-    if run_seconds(runs[0], options) * len(runs) > 4 * COMPILE_SECONDS:
+    if run_seconds(runs[0], options) * len(runs) > LONG_SECONDS:
         parts = min(-(-parts // workers) * workers, len(runs))
     size, larger = divmod(len(runs), parts)
     starts = [i * size + min(i, larger) for i in range(parts + 1)]

@@ -32,7 +32,7 @@ class Cnn(Model):
     """
 
     name: ClassVar[str] = "cnn"
-    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=4, seconds=7e-2), "cuda": CUDA}
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=4, seconds=0.12, together=False), "cuda": CUDA}
 
     channels: tuple[int, ...] = field(metadata={"least": 1})
     hidden: tuple[int, ...] = field(metadata={"least": 1})

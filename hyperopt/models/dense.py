@@ -17,7 +17,7 @@ WEIGHTS = 101_770
 def scale_of(widths: Sequence[int]) -> float:
     """The time of a step of linear layers on a CPU, as a multiple of that of the reports' MNIST net.
 
-    A sixth of a step is constant; the rest is in proportion to the number of weights.
+    A twentieth is constant; the rest is in proportion to the number of weights.
     """
     weights = sum((inputs + 1) * outputs for inputs, outputs in pairwise(widths))
-    return max(1 / 6, weights / WEIGHTS)
+    return 0.05 + weights / WEIGHTS

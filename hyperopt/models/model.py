@@ -20,16 +20,18 @@ class Cost:
 
     Attributes:
         pack: the most runs that train together; 1 where packs do not pay.
-        seconds: seconds of a step, per run.
+        seconds: seconds of a compiled step on the usual minibatch, per run of a pack.
         compile_from: the number of a run's steps from which compiling pays.
+        together: whether the runs of a pack are computed as one, rather than one after another.
     """
 
     pack: int
     seconds: float
     compile_from: int = 1000
+    together: bool = True
 
 
-CPU, CUDA = Cost(pack=16, seconds=1.2e-3), Cost(pack=512, seconds=5e-5, compile_from=15_000)
+CPU, CUDA = Cost(pack=16, seconds=1.5e-3), Cost(pack=512, seconds=5e-5, compile_from=15_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class Model(Declared):
         raise NotImplementedError
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """The seconds of a step on such a device, per run; the arguments are those of `build`."""
+        """The seconds of such a step on a device; the other arguments are those of `build`."""
         return self.costs[device].seconds
 
 

@@ -29,7 +29,7 @@ class Transformer(Model):
 
     name: ClassVar[str] = "transformer"
     classes_of: ClassVar[str] = "characters"
-    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=0.12), "cuda": CUDA}
+    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=1, seconds=0.06), "cuda": CUDA}
 
     width: int = field(metadata={"least": 1, "most": 10_000})
     heads: int = field(metadata={"least": 1, "most": 1000})

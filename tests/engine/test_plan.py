@@ -12,18 +12,18 @@ from hyperopt.config import Run, resolve
 from hyperopt.engine.costs import (
     CACHED_COMPILE_SECONDS,
     COMPILE_SECONDS,
-    EVALUATION,
+    NEXT_START_SECONDS,
     START_SECONDS,
     Forecast,
     compile_pays,
     forecasts,
     largest_pack,
-    seconds_per_step,
     together,
 )
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import RUNS_OF_A_SEED, Plan, plan
+from hyperopt.engine.step_times import assumed
 from hyperopt.experiments import load
 from hyperopt.models import CPU, CUDA
 from hyperopt.provenance import cpu
@@ -97,7 +97,7 @@ def test_a_run_of_the_unet_trains_alone_and_compiled_on_a_cpu() -> None:
 
 
 def test_long_work_keeps_every_worker_busy_and_short_work_stays_together() -> None:
-    long = [small_run(seed=seed, epochs=30_000) for seed in range(6)]
+    long = [small_run(seed=seed, epochs=100_000) for seed in range(6)]
     assert sizes(plan(long, set(), TWO_WORKERS)) == [3, 3]
     assert sizes(plan(long[:1], set(), TWO_WORKERS)) == [1]
     assert sizes(plan([small_run(seed=seed) for seed in range(6)], set(), TWO_WORKERS)) == [6]
@@ -121,22 +121,31 @@ def seconds(packs: list[Pack], options: Options, *known: tuple[Run, dict[str, st
 
 HERE = {"device": "cpu", "cpu": cpu(), "compile": "true"}
 LONG: dict[str, Any] = {"model.hidden": [128], "epochs": 1000}
-STEPS = 3 * 1000 + (1000 * 100 + 300) * EVALUATION / 128
-"""Of a run of that length, its evaluations counted as the steps that take as long."""
+STEPS, ROWS = 3 * 1000, 1000 * 100 + 300
+"""Of a run of that length: steps, and rows on which it is evaluated."""
+COMPILE = 2 * COMPILE_SECONDS
+"""Of a stack of two levels."""
 
 
 def test_the_estimate_is_of_runs_of_that_kind_here_where_there_are_any() -> None:
     one, two = (replace(options, compile=None) for options in (ONE_WORKER, TWO_WORKERS))
     run = small_run(**LONG)
-    pack, start = Pack((run, small_run(seed=1, **LONG))), START_SECONDS + COMPILE_SECONDS
-    rule_of_thumb = 2 * STEPS * CPU.seconds + start
-    assert seconds([pack], one) == pytest.approx(rule_of_thumb)
-    known = small_run(**{**LONG, "epochs": 2, "alpha": 0.3}), HERE, [Timed(60.0, 30, 2)]
-    measured = 2 * STEPS * 2.0
-    assert seconds([pack], one, known) == pytest.approx(measured + start)
-    again = measured + START_SECONDS + CACHED_COMPILE_SECONDS
-    assert seconds([pack] * 3, two, known) == pytest.approx((measured + start + 2 * again) / 2)
-    assert seconds([pack] * 2, two, known) == pytest.approx(measured + start), "the longest is the last"
+    pack, start = Pack((run, small_run(seed=1, **LONG))), START_SECONDS + COMPILE
+    like = assumed(run, "cpu", compiled=True)
+    as_assumed = STEPS * like.seconds(2) + 2 * ROWS * like.of_a_row
+    assert seconds([pack], one) == pytest.approx(as_assumed + start)
+    known = small_run(**{**LONG, "epochs": 2, "alpha": 0.3}), HERE, [Timed(60.0, 30, 3)]
+    faster = 2.0 / (like.seconds(3) / 3)
+    assert seconds([pack], one, known) == pytest.approx(as_assumed * faster + start)
+    again = as_assumed * faster + NEXT_START_SECONDS + CACHED_COMPILE_SECONDS
+    beside = as_assumed * faster + START_SECONDS + CACHED_COMPILE_SECONDS
+    assert seconds([pack] * 2, one, known) == pytest.approx(as_assumed * faster + start + again)
+    assert seconds([pack] * 3, two, known) == pytest.approx(
+        (as_assumed * faster + start + beside + again) / 2
+    )
+    assert seconds([pack] * 2, two, known) == pytest.approx(as_assumed * faster + start), (
+        "the longest is last"
+    )
     slow = [Timed(1e6, 1, 2)]
     for settings, made in (
         ({}, {**HERE, "compile": "false"}),
@@ -148,23 +157,31 @@ def test_the_estimate_is_of_runs_of_that_kind_here_where_there_are_any() -> None
         ({"dtype": "float64"}, HERE),
     ):
         other = small_run(**{**LONG, **settings}), made, slow
-        assert seconds([pack], one, other) == pytest.approx(rule_of_thumb), settings
+        assert seconds([pack], one, other) == pytest.approx(as_assumed + start), settings
 
 
-def test_every_step_counts_once_and_packs_of_the_nearest_size_count() -> None:
-    smoke, day = Timed(100.0, 2, 8), [Timed(2.0, 1000, 8), Timed(4.0, 1000, 8), Timed(3.0, 1000, 8)]
-    assert seconds_per_step([smoke, smoke, smoke, *day], 8) == pytest.approx(0.003)
-    alone = Timed(9.0, 1000, 1)
-    assert seconds_per_step([alone, *day], 2) == pytest.approx(0.009)
-    assert seconds_per_step([alone, *day], 16) == pytest.approx(0.003)
+def test_a_program_that_was_compiled_for_such_a_pack_is_loaded() -> None:
+    options, pack = (
+        replace(ONE_WORKER, compile=None),
+        Pack(tuple(small_run(seed=i, **LONG) for i in range(3))),
+    )
+    of_two, of_three = ((pack.first, HERE, [Timed(6.0, 3000, size)]) for size in (2, 3))
+    assert seconds([pack], options, of_two) - seconds([pack], options, of_three) == pytest.approx(
+        COMPILE - CACHED_COMPILE_SECONDS
+    )
 
 
-def test_a_wide_net_takes_longer_and_a_short_one_waits_for_no_compiler() -> None:
-    options = replace(ONE_WORKER, compile=None)
-    wide = Pack((small_run(**{**LONG, "model.hidden": [1000, 1000]}),))
-    expected = STEPS * 17.66 * CPU.seconds + START_SECONDS + COMPILE_SECONDS
-    assert seconds([wide], options) == pytest.approx(expected, rel=0.01)
-    assert seconds([Pack((small_run(),))], options) < COMPILE_SECONDS
+def test_a_short_run_waits_for_no_compiler() -> None:
+    assert seconds([Pack((small_run(),))], replace(ONE_WORKER, compile=None)) < COMPILE_SECONDS
+
+
+def test_every_job_of_slurm_begins_a_process() -> None:
+    slurm = Options(engine="slurm", compile=False, workers=1)
+    packs = [Pack((small_run(seed=seed),)) for seed in range(3)]
+    local = replace(slurm, engine="local", device="cpu")
+    assert seconds(packs, slurm) - seconds(packs, local) == pytest.approx(
+        2 * (START_SECONDS - NEXT_START_SECONDS)
+    )
 
 
 def test_a_run_of_generated_data_changes_no_estimate_of_real_ones() -> None:

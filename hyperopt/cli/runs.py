@@ -28,8 +28,6 @@ def runs(arguments: Namespace) -> int:
     words, options = split(arguments.words, OPTIONS)
     place = options.get("from", "here")
     chosen = select(words, place)
-    if not len(chosen):
-        print(why_none(words, place), file=sys.stderr)
     by, show = names(options.get("by")), names(options.get("show"))
     sort = options.get("sort")
     if sort and not by:  # by what is not shown, too
@@ -37,6 +35,8 @@ def runs(arguments: Namespace) -> int:
     rows = grouped(chosen, by, show) if by else rows_of(chosen, show)
     if sort and by:
         rows = ordered(rows, sort, chosen)
+    if not len(chosen):  # said only where all words are understood
+        print(why_none(words, place), file=sys.stderr)
     told = options.get("format", "text")
     if rows or told in ("json", "csv"):
         write(rows, told)

@@ -54,6 +54,14 @@ def test_text_has_a_line_a_run_and_how_many(home: Path, capsys: pytest.CaptureFi
     assert lines[-1] == "3 runs"
 
 
+@pytest.mark.parametrize("word", ["by=nosuch", "show=nosuch", "sort=nosuch"])
+def test_a_wrong_word_is_all_that_is_said_where_no_run_is_found(
+    word: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runs", "diverged=true", word]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 def test_runs_are_sorted_by_what_is_not_shown(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = printed("runs alpha=1e-3 show=seed sort=-test_error", capsys).splitlines()
     assert [line.split() for line in lines[2:5]] == [["2"], ["1"], ["0"]]

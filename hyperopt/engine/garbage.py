@@ -13,6 +13,7 @@ from hyperopt.config.run import versions_of
 from hyperopt.engine.claims import Claims
 from hyperopt.engine.heads import heads
 from hyperopt.errors import ConfigError
+from hyperopt.optim.own import is_at_hand
 from hyperopt.records import Store
 from hyperopt.records.remarks import damaged
 from hyperopt.records.removal import remove
@@ -80,9 +81,12 @@ def sweep(store: Store, found: Iterable[Garbage]) -> Iterator[Garbage]:
 
 
 def _is_stale(config: Mapping[str, Any]) -> bool:
-    """Whether a version has risen since; what uses code that cannot be imported any more is left alone."""
+    """Whether a version has risen since; what uses code of one's own that is not imported is left alone."""
+    dataset, model, rules = config["dataset"], config["model"], config["stack"].split("/")
+    if not is_at_hand(dataset, model, *rules):
+        return False
     try:
-        present = versions_of(config["dataset"], config["model"], config["stack"].split("/"))
+        present = versions_of(dataset, model, rules)
     except ConfigError:
         return False
     return bool(present != config.get("versions", {}))

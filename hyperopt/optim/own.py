@@ -77,6 +77,14 @@ def _fits(value: object, hint: Any) -> bool:
     return of is None or all(_fits(item, parts[0]) for item in value)
 
 
+def is_at_hand(*names: str) -> bool:
+    """Whether rules, data sets or models can be looked at without running anybody's code.
+
+    Those of one's own are where their modules have been imported. A record that names one is no reason to.
+    """
+    return all(":" not in name or name.partition(":")[0] in sys.modules for name in names)
+
+
 def own_place(names: Iterable[str], trace: str) -> str | None:
     """Where in a module of one's own a printed traceback was last; None where it was in none.
 

@@ -12,6 +12,7 @@ from hyperopt.config.sweep import shipped_keys
 from hyperopt.errors import ConfigError
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import habits_of
+from hyperopt.optim.own import is_at_hand
 from hyperopt.optim.rules import find
 from hyperopt.options import usual
 
@@ -22,19 +23,20 @@ NEVER_KEPT = ("form",)
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Every setting that a run of this canonical form reads, keys as in overrides.
 
-    What belongs to code of one's own that cannot be imported any more is left out where it is at its default.
+    What belongs to code of one's own that has not been imported is left out where it is at its default: to
+    read a record runs no code that it names.
     """
     rules = tuple(config["stack"].split("/"))
     clips = tuple(config.get("clip", [False] * (len(rules) - 1)))
     whole = {
-        **_options("dataset", config["dataset"]),
-        **_options("model", config["model"]),
-        **_of_rules(rules, any(clips)),
+        **(_options("dataset", config["dataset"]) if is_at_hand(config["dataset"]) else {}),
+        **(_options("model", config["model"]) if is_at_hand(config["model"]) else {}),
+        **(_of_rules(rules, any(clips)) if is_at_hand(*rules) else {}),
         **usual_procedure(),
         **{key: value for key, value in config.items() if key != "versions"},
         "clip": list(clips),
     }
-    if "tune" not in config:
+    if "tune" not in config and is_at_hand(*rules):
         whole["tune"] = _tuned(rules, tuple(sorted(_numbers(rules, config).items())))
     return whole
 

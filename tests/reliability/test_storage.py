@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,29 @@ def test_reading_a_record_imports_nothing_and_escapes_what_a_terminal_obeys(
     assert "trap:Rule(0.1)/sgd(0.1)" in printed
     assert r"\x1b[2J\x1b[1;31mhyperopt" in printed
     assert printed.replace("\n", "").isprintable()
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("key", ["stack", "dataset", "model"])
+def test_no_verb_runs_code_that_a_record_names(
+    key: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "trap.py").write_text("open('sprung', 'w')\nraise SystemExit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    runs = [small_run(stack=stack, seed=1) for stack in ("adam", "sgd")]
+    named = runs[0].canonical() | {key: "trap:Named"}
+    working().write([fake_record(runs[1]), replace(fake_record(runs[0]), config=named)], "pack")
+    lines = [
+        "runs show=stack,alpha,epochs",
+        "compare id=* stack=sgd",
+        "plot file=a.svg",
+        "export csv out",
+        "gc",
+    ]
+    for line in lines:
+        assert main([*line.split()]) == 0, capsys.readouterr().err
+    main(["rm", "stack=adam"])
     assert not (tmp_path / "sprung").exists()
 
 

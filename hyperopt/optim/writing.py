@@ -107,14 +107,19 @@ def _one_number(group: Mapping[str, Any], rule: Rule, key: str, name: str, value
         number = abs(number)  # what is made of a rate that learning turned negative is as right as that
     if name == "alpha" and isinstance(number, float) and not 0 <= float(group["lr"]) < math.inf:
         return value  # after events that the optimizer has told of, any
-    dtype = dtype_of(group["params"])
-    read = parse_number(name if key == "betas" else key, number, dtype=dtype)
+    named = name if key == "betas" else key
+    try:
+        read = parse_number(named, number)
+    except ConfigError:  # of which type the parameters are is asked where it matters: schedulers write often
+        read = parse_number(named, number, dtype=dtype_of(group["params"]))
+    if name == "alpha":
+        return read if isinstance(value, str) else value
     if read and not getattr(rule, f"has_{name}", True):
         raise ConfigError(
             f"{typed(key, number)}: it was 0 when the optimizer was made, and so no part of its rule; "
             "a number above 0 is expected there."
         )
-    check_decay(name, read, group["stack"].split("/")[0], dtype)
+    check_decay(name, read, group["stack"].split("/")[0], dtype_of(group["params"]))
     return read if isinstance(value, str) else value
 
 

@@ -50,7 +50,11 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
     elif key == "schedule":
         settings.check_schedule(value)
     elif key in KEPT:
-        raise ConfigError(f"{typed(key, value)}: the optimizer keeps it itself; load_state_dict restores it.")
+        # Wrappers that copy a group key by key, as torch's ZeroRedundancyOptimizer, write what is there.
+        if group[key] is not value and (key == "levels" or group[key] != value):
+            raise ConfigError(
+                f"{typed(key, value)}: the optimizer keeps it itself; load_state_dict restores it."
+            )
     elif key in FIXED and key in group:
         if group[key] != value:
             raise _stays(key, value, key, group[key])

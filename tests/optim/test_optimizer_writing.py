@@ -47,7 +47,7 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("nesterov", True, "nesterov=true: level 0 is adam, which has alpha, beta1, beta2, weight_decay"),
     ("momentum", 0.9, "momentum=0.9: level 0 is adam, which has"),
     ("schedule", "add", "schedule=add: multiply or set is expected"),
-    ("step", 0, "step=0: the optimizer keeps it itself"),
+    ("step", 9, "step=9: the optimizer keeps it itself"),
     ("levels", None, "levels=null: the optimizer keeps it itself"),
     ("weight_decy", 0.1, "has no setting 'weight_decy'; did you mean weight_decay"),
     ("learning_rate", 0.1, "did you mean lr"),
@@ -175,6 +175,14 @@ def test_settings_that_ask_for_what_is_done_anyway_may_be_written() -> None:
         done | {"momentum": 0, "nesterov": False, "schedule": "set", "stack": "adam/sgd"}
     ).items():
         group[key] = value
+
+
+def test_a_group_may_be_written_over_itself() -> None:
+    """Wrappers copy groups key by key; that changes nothing."""
+    (module, opt), (twin, same) = made(), made()
+    for key, value in dict(opt.param_groups[0]).items():
+        opt.param_groups[0][key] = value
+    assert apart(last(module, opt, batches(2)), last(twin, same, batches(2))) == 0
 
 
 def test_a_rate_as_text_or_in_a_tensor_of_one_element_is_that_rate() -> None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import costs, optimizer, steps, steps_page, times
+from benchmarks import costs, methods, optimizer, steps, steps_page, times
 from benchmarks.results import to_csv, to_json
 from benchmarks.rounds import Say, saying
 from benchmarks.whole_table import whole_table
 from hyperopt.errors import ConfigError
 from hyperopt.files import results_dir
+from hyperopt.findings.method_costs import costs_file, written
 
 TABLE = "clipping/table2"
 Files = dict[str, str]
@@ -40,10 +41,17 @@ def optimizer_files(asked: Namespace, say: Say) -> Files:
     return {"optimizer_bench.md": optimizer.page(say, quick=asked.quick)}
 
 
+def methods_files(asked: Namespace, say: Say) -> Files:
+    """What the methods of the study of stacks cost; `hyperopt render` shows it on their page."""
+    file = costs_file(Path())
+    return {str(file): written(methods.measure(say, quick=asked.quick))}
+
+
 PAGES: dict[str, Callable[[Namespace, Say], Files]] = {
     "steps": steps_files,
     "costs": costs_files,
     "optimizer": optimizer_files,
+    "methods": methods_files,
 }
 
 
@@ -96,6 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     for name in asked.names or PAGES:
         for file, text in PAGES[name](asked, say).items():
+            (asked.out / file).parent.mkdir(parents=True, exist_ok=True)
             (asked.out / file).write_text(text, encoding="utf-8")
             say(f"written to {asked.out / file}")
     return 0

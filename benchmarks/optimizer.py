@@ -126,7 +126,10 @@ class Contender:
         torch.manual_seed(0)
         module = MODELS[self.model].build()
         x, y = MODELS[self.model].batch()
-        step = gdtuo_step(module) if self.optimizer == GDTUO else torch_step(self.optimizer, module)
+        if self.optimizer == GDTUO:
+            step = gdtuo_step(module)
+        else:
+            step = timed_step(OPTIMIZERS[self.optimizer](module.parameters()), module)
 
         def train(steps: int) -> float:
             return sum(step(x, y) for _ in range(steps))
@@ -142,9 +145,8 @@ def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
     return F.cross_entropy(outputs.flatten(0, -2), y.flatten())
 
 
-def torch_step(optimizer: str, module: nn.Module) -> Step:
+def timed_step(opt: Any, module: nn.Module) -> Step:
     """As any torch.optim.Optimizer is used."""
-    opt: Any = OPTIMIZERS[optimizer](module.parameters())
     if hasattr(opt, "train"):
         opt.train()
 

@@ -14,7 +14,7 @@ from hyperopt.durable import Lock, write
 from hyperopt.errors import ImpossibleError
 from hyperopt.experiments import Experiment, ExperimentError, load
 from hyperopt.files import checkout_root, results_dir
-from hyperopt.findings import timings
+from hyperopt.findings import method_costs, timings
 from hyperopt.findings.next_look import shown_seeds
 from hyperopt.findings.study import STUDY, curves_of, experiments_of_study, study
 from hyperopt.findings.view import View, ids_of, views_of
@@ -154,7 +154,8 @@ def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) ->
     if not (runs := dict(ChainMap(*map(dict, of_study)))):
         return
     workloads, path = study(curves_of(runs), experiments_of_study()), results / STUDY / "README.md"
-    write(path, which_stack.page(workloads, picture=path.with_suffix(".svg").name))
+    costs = method_costs.read(method_costs.costs_file(results))
+    write(path, which_stack.page(workloads, costs=costs, picture=path.with_suffix(".svg").name))
     if drawings:
         from hyperopt.figures.which_stack import draw_study  # matplotlib
 

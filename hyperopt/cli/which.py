@@ -19,6 +19,7 @@ def which(arguments: Namespace) -> int:
     if words:
         raise ConfigError(f"{shortened(words[0])}: band=, target= or from= is expected.")
     from hyperopt.findings.advice import BAND, TARGET
+    from hyperopt.findings.method_costs import costs_file, read
     from hyperopt.findings.methods import LOSS
     from hyperopt.findings.study import experiments_of_study, study
     from hyperopt.pages.which_stack import page
@@ -30,7 +31,7 @@ def which(arguments: Namespace) -> int:
     experiments = experiments_of_study()
     asked = {id_ for experiment in experiments for id_ in experiment.ids()}
     curves = ChainMap(*(store().curves(LOSS, asked) for store in stores[options.get("from", "all")]))
-    print(page(study(curves, experiments), band, target), end="")
+    print(page(study(curves, experiments), band, target, costs=read(costs_file())), end="")
     return 0
 
 

@@ -52,6 +52,8 @@ class Pick:
         rule: what was compared.
         stack: the best of the stacks, if there is one.
         stack_score: its score.
+        band: by how much more a lower score has to be lower, to be more than as good.
+        beside: more about the method and the baseline, as sentences.
     """
 
     who: str
@@ -61,15 +63,20 @@ class Pick:
     rule: str
     stack: str | None = None
     stack_score: float = math.nan
+    band: float = BAND
+    beside: str = ""
 
     @property
     def sentence(self) -> str:
         """The answer in words."""
         if self.method == BASELINE:
-            return f"**{self.who}:** use {BASELINE}; nothing else has a lower loss, {self.rule}."
+            return (
+                f"**{self.who}:** use {BASELINE}; {self.rule}, no method's loss is lower by more than "
+                f"{percent(self.band)}.{self.beside}"
+            )
         return (
             f"**{self.who}:** use {self.method}; {self.rule}, its loss is {times(self.score)} that of "
-            f"{BASELINE} at its best rate, where {BASELINE}'s own is {times(self.baseline)}."
+            f"{BASELINE} at its best rate, where {BASELINE}'s own is {times(self.baseline)}.{self.beside}"
         )
 
 
@@ -78,9 +85,20 @@ def times(excess: float) -> str:
     return f"{excess:.2f} times"
 
 
-def compared(workloads: Sequence[Workload]) -> list[Workload]:
+def percent(share: float) -> str:
+    """A share in words."""
+    return f"{100 * share:g} %"
+
+
+def begun(workloads: Sequence[Workload]) -> list[Workload]:
     """The workloads of which the baseline is in."""
     return [workload for workload in workloads if workload.best_baseline is not None]
+
+
+def compared(workloads: Sequence[Workload]) -> list[Workload]:
+    """Those of which all methods are in, so that one begun takes none away; or else those begun."""
+    there = begun(workloads)
+    return [workload for workload in there if not workload.missing] or there
 
 
 def standing(method: Method, workload: Workload, band: float = BAND) -> Standing:
@@ -115,33 +133,43 @@ def standings(workloads: Sequence[Workload], band: float = BAND) -> dict[str, St
     return found
 
 
-def picks(workloads: Sequence[Workload], band: float = BAND) -> list[Pick]:
-    """The answers for no idea of the rate, a rough one, and a tuned baseline; [] if that is not in."""
+def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TARGET) -> list[Pick]:
+    """The answers for no idea of the rate, a rough one, and a tuned baseline; [] if that is not in.
+
+    The method of the least score, unless it is within the band of the baseline's: then the baseline.
+    """
     means = standings(workloads, band)
     if BASELINE not in means:
         return []
-    of = compared(workloads)[0].methods
+    there = compared(workloads)
+    of = there[0].methods
     stacks = [label for label in means if "/" in label]
-    questions: list[tuple[str, str, Callable[[str], float]]] = [
+    rates = len(there[0].rates)
+    questions: list[tuple[str, str, Callable[[str], float], Callable[[str], str]]] = [
         (
             "No idea of the rate",
-            "from a rate drawn blindly (its default, where it needs none)",
+            "from a rate drawn blindly (the default, where none is needed)",
             lambda label: means[label].blind if of[label].needs_rate else means[label].default,
+            lambda _: "",
         ),
         (
             "A rough idea",
             "from its best rate or a decade beside it",
             lambda label: means[label].near,
+            lambda label: _forgiving(means, label, band, rates),
         ),
         (
             f"A tuned {BASELINE} at hand",
-            f"from the rate that is best for {BASELINE} (its default, where it needs none)",
+            f"from the rate that is best for {BASELINE} (the default, where none is needed)",
             lambda label: means[label].at_baselines if of[label].needs_rate else means[label].default,
+            lambda _: _fastest(there, list(means), target),
         ),
     ]
     found = []
-    for who, rule, score in questions:
-        best = min(means, key=lambda label: (score(label), label != BASELINE))
+    for who, rule, score, beside in questions:
+        best = min(means, key=score)
+        if score(best) * (1 + band) >= score(BASELINE):
+            best = BASELINE
         of_stacks = min(stacks, key=score, default=None)
         found.append(
             Pick(
@@ -152,9 +180,38 @@ def picks(workloads: Sequence[Workload], band: float = BAND) -> list[Pick]:
                 rule,
                 of_stacks,
                 math.nan if of_stacks is None else score(of_stacks),
+                band,
+                beside(best),
             )
         )
     return found
+
+
+def _forgiving(means: Mapping[str, Standing], label: str, band: float, rates: int) -> str:
+    """From how many rates a method, and the baseline, are as good as the baseline at its best."""
+    both = [f"{name} at {means[name].decades:g}" for name in dict.fromkeys((label, BASELINE))]
+    return f" Within {percent(band)} of that are {', '.join(both)} of {rates} rates."
+
+
+def _fastest(there: Sequence[Workload], labels: Sequence[str], target: float) -> str:
+    """Which method comes to the target in the fewest of the baseline's epochs, the mean over workloads."""
+    means = {}
+    for label in labels:
+        ratios = []
+        for workload in there:
+            loss = target * (workload.best_baseline or math.nan)
+            ratios.append(
+                epochs_to(workload.methods[label], loss) / epochs_to(workload.methods[BASELINE], loss)
+            )
+        if all(map(math.isfinite, ratios)):
+            means[label] = geometric_mean(ratios)
+    best = min(means, key=lambda label: (means[label], label != BASELINE), default=BASELINE)
+    if best == BASELINE:
+        return f" No method takes fewer epochs to {times(target)} its best loss."
+    return (
+        f" The fewest epochs to {times(target)} its best loss, each from its own best rate, are those of"
+        f" {best}: {times(means[best])} {BASELINE}'s."
+    )
 
 
 def epochs_to(method: Method, loss: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hyperopt.cli.main import main
 from hyperopt.experiments import load
 from hyperopt.findings.advice import epochs_to, picks, profiles, standing, standings
+from hyperopt.findings.method_costs import Cost, read, written
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
 from hyperopt.pages.which_stack import page
@@ -74,7 +76,38 @@ def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
     alike = method("A twin", ADAMW.losses)
     for pick in picks([workload(alike, ADAMW)]):
         assert pick.method == "AdamW"
-        assert "use AdamW; nothing else has a lower loss" in pick.sentence
+        assert "use AdamW; from" in pick.sentence
+        assert "no method's loss is lower by more than 10 %" in pick.sentence
+
+
+def test_within_the_band_the_baseline_is_the_answer() -> None:
+    """A loss a tenth lower is no better at a band of a fifth: a reader's band changes the answers."""
+    there = [workload(ADAMW, FORGIVING, BETTER, FREE)]
+    assert [pick.method for pick in picks(there, band=0.2)] == ["adam/sgd", "adam/sgd", "AdamW"]
+    assert [pick.method for pick in picks(there, band=0.05)][-1] == "Better, tuned"
+    wide, narrow = (picks(there, band=band)[1].sentence for band in (0.2, 0.04))
+    assert "Within 20 % of that are adam/sgd at 3, AdamW at 1 of 3 rates." in wide
+    assert "Within 4 % of that are adam/sgd at 0, AdamW at 1 of 3 rates." in narrow
+
+
+def test_the_last_answer_says_what_is_fastest_to_the_target() -> None:
+    """AdamW's loss is 2, 1.5 and 1 after its three epochs."""
+    there = [workload(ADAMW, Method("Fast", "", (0.97,) * 3, 0, ((1.6, 1.4, 0.97),) * 3))]
+    said = [picks(there, target=target)[-1].sentence for target in (1.5, 1.6)]
+    assert "No method takes fewer epochs to 1.50 times its best loss." in said[0]
+    assert (
+        "epochs to 1.60 times its best loss, each from its own best rate, are those of Fast: 0.50" in said[1]
+    )
+
+
+def test_a_workload_that_is_begun_takes_no_method_from_the_answers() -> None:
+    whole = workload(ADAMW, FORGIVING, name="whole")
+    begun = workload(ADAMW, missing=("adam/sgd",), name="begun")
+    assert set(standings([whole, begun])) == {"AdamW", "adam/sgd"}
+    text = page([whole, begun])
+    assert "So far this is of whole alone:" in text
+    assert "1 of 2" in text
+    assert "begun: so far 1 of 2 methods, which no answer above counts" in text
 
 
 def test_profiles_count_workloads_within_a_factor_of_the_fewest_epochs() -> None:
@@ -96,6 +129,17 @@ def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> Non
     whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abc"])
     assert "So far" not in whole
     assert "they do not lose here: adam/sgd has the least loss of all" in whole
+
+
+def test_the_page_has_what_methods_cost_where_that_was_measured(tmp_path: Path) -> None:
+    costs, file = {"AdamW": Cost(1.0, 1.0, 2.0), "adam/sgd, clip": Cost(1.375, 1.93, 3.0)}, tmp_path / "c.csv"
+    assert read(file) == {}
+    file.write_text(written(costs), encoding="utf-8")
+    assert read(file) == costs
+    text = page([workload(ADAMW, FORGIVING)], costs=costs)
+    assert re.search(r"\| AdamW +\|.*\| +1\.00 \| +2 \|", text)
+    assert re.search(r"\| adam/sgd +\|.*\| +– \| +– \|", text)
+    assert "step" not in page([workload(ADAMW, FORGIVING)]).split("## Anew")[0]
 
 
 def test_band_and_target_change_the_page() -> None:

@@ -8,6 +8,8 @@ import pytest
 import torch
 from hypothesis import settings
 
+from hyperopt.optim import rate
+
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
 
@@ -25,6 +27,12 @@ def _torch_as_it_was() -> Iterator[None]:
     yield
     torch.set_default_dtype(torch.float32)
     torch.set_flush_denormal(False)
+
+
+@pytest.fixture(params=["floats", "tensors"])
+def on_any_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An optimizer's rates as on a CPU, and as on a device that nobody may make wait."""
+    monkeypatch.setattr(rate, "NUMBERS_ON", ("cpu",) if request.param == "floats" else ())
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ with the gradient.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +18,11 @@ from torch import Tensor
 from hyperopt.optim import by_rule
 from hyperopt.optim.by_rule import TRACE
 from hyperopt.optim.closed_forms import GRADIENT, ClosedForm, Update, closed_form
+from hyperopt.optim.events import seen_after
 from hyperopt.optim.level import Level, Tree
 from hyperopt.optim.stack import Stack
 from hyperopt.optim.trace import gathered, hypergradient
 from hyperopt.optim.vectors import Above, Given, Vectors, Written, add, as_it_is, stored, wide
-
-SLICE = 2**17
-"""Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -86,11 +82,11 @@ class Arithmetic:
         """
         if self.bottom.traces:
             like = tuned["alpha"]
-            along = add([self._along(part) for part in self._parts(vectors)])
+            along = add([self._along(part) for part in vectors.parts(joins=self.joins)])
             return {name: value.to(like.dtype) for name, value in along.items()}
         if not self.form:
             of_parts = []
-            for part in self._parts(vectors):
+            for part in vectors.parts(joins=self.joins):
                 cotangent = self._gradient(part)
                 of_parts.append(by_rule.hypergradient(self.bottom, tuned, fixed, cotangent, part, step))
             return add(of_parts)
@@ -98,7 +94,7 @@ class Arithmetic:
         numbers = self._numbers(self.form, tuned, hyper, count, given, vectors.grad.dtype)
         kept = f"last.{self.form.keeps}"
         sums = []
-        for part in self._parts(vectors):
+        for part in vectors.parts(joins=self.joins):
             update = Update(part.last[kept].to(part.grad.dtype), part.memory, part.param, numbers)
             sums.append(self.form.sums(self._gradient(part), update))
         total: list[Any] = [sum(of_part) for of_part in zip(*sums, strict=True)]
@@ -121,22 +117,24 @@ class Arithmetic:
         step: Tensor,
         given: Given = None,
         sums: Tree | None = None,
+        share: Tensor | None = None,
     ) -> None:
         """Update some weights: their state in place, and what is to be subtracted from them in `grad`.
 
-        `given` are the numbers of this update, `sums` those of the rule over all weights.
+        `given` are the numbers of this update, `sums` those of the rule over all weights, `share` the one of
+        alpha that `tuned` holds, where there is a trace.
         """
         numbers = {}
         if self.form:
             hyper, count = self._natural(tuned, fixed, step, given)
-            numbers = self._numbers(self.form, tuned, hyper, count, given, vectors.grad.dtype)
-        for part in self._parts(vectors):
+            numbers = self._numbers(self.form, tuned, hyper, count, given, vectors.grad.dtype, share)
+        for part in vectors.parts(joins=self.joins):
             if self.form:
                 u = Update(self._gradient(part), part.memory, part.param, numbers)
                 update = self._form_update(self.form, u, part.last, step)
             else:
                 grad = self._gradient(part)
-                update = by_rule.update(self.bottom, tuned, fixed, grad, part, step, sums)
+                update = by_rule.update(self.bottom, tuned, fixed, grad, part, step, sums, share)
             if part.param is None:
                 part.grad.copy_(update)
             else:
@@ -164,22 +162,39 @@ class Arithmetic:
         after = Above(tuned, fixed, levels, state.seen)
         natural = self.hyperparameters(after)
         # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
-        after = Above(tuned, fixed, levels, self._seen(state.seen, natural, step))
+        after = Above(tuned, fixed, levels, seen_after(state.seen, natural, step))
         return after, torch.stack(list(natural[0].values()))
 
+    def scheduled(self, state: Above, share: Tensor) -> Above:
+        """The state with the alpha of level 0 that an update uses: `share` of the one that is tuned."""
+        return Above(*self.bottom.times(state.tuned, state.fixed, share), state.levels, state.seen)
+
     def whole(
-        self, state: Above, written: Written, vectors: Vectors, count: Tensor, step: Tensor
+        self,
+        state: Above,
+        written: Written,
+        vectors: Vectors,
+        count: Tensor,
+        step: Tensor,
+        shares: tuple[Tensor, Tensor],
     ) -> tuple[Above, Tensor]:
         """All parts of a step, where there are no other weights, and the rule sums over none.
 
-        `count` is as the step of `pull`.
+        `count` is as the step of `pull`; `shares` are those of alpha that the last update used, and that this
+        one uses.
 
         Returns:
             As `climb`, the weights moved.
         """
-        gathers = self.pull(state.tuned, state.fixed, vectors, count) if self.bottom.tuned else {}
+        last, now = shares
+        gathers: Tree = {}
+        if self.bottom.tuned:
+            used = self.scheduled(state, last)
+            gathers = self.pull(used.tuned, used.fixed, vectors, count)
+            gathers = self.bottom.through_times(gathers, state.tuned, last)
         after, natural = self.climb(self._taken(state, written), gathers, {}, step)
-        self.move(after.tuned, after.fixed, vectors, count)
+        used = self.scheduled(after, now)
+        self.move(used.tuned, used.fixed, vectors, count, share=now if self.bottom.traces else None)
         return after, natural
 
     def hyperparameters(self, state: Above) -> list[Tree]:
@@ -194,24 +209,6 @@ class Arithmetic:
         levels = Stack(self.stack.levels[1:]).init(bottom.tuned, numbers[1:], clip)
         seen = torch.zeros((len(numbers), 2), dtype=torch.int64, device=device)
         return Above(bottom.tuned, bottom.fixed, levels, seen)
-
-    def _parts(self, vectors: Vectors) -> Iterator[Vectors]:
-        """The vectors, a slice at a time where that is faster."""
-        size = vectors.grad.shape[0] if vectors.grad.ndim else 1
-        if (
-            torch.compiler.is_compiling()
-            or not self.joins
-            or vectors.grad.device.type != "cpu"
-            or size <= SLICE
-        ):
-            yield vectors
-            return
-        for start in range(0, size, SLICE):
-            stop = start + SLICE
-            param = None if vectors.param is None else vectors.param[start:stop]
-            memory = {name: value[start:stop] for name, value in vectors.memory.items()}
-            last = {name: value[start:stop] for name, value in vectors.last.items()}
-            yield Vectors(vectors.grad[start:stop], param, memory, last)
 
     def _taken(self, state: Above, written: Written) -> Above:
         """The state with the natural values in it that were written."""
@@ -233,11 +230,21 @@ class Arithmetic:
             return hyper, step
         return {name: value.double() for name, value in hyper.items()}, step.double()
 
-    def numbers(self, form: ClosedForm[Any], tuned: Tree, hyper: dict[str, Any], step: Any) -> dict[str, Any]:
+    def numbers(
+        self,
+        form: ClosedForm[Any],
+        tuned: Tree,
+        hyper: dict[str, Any],
+        step: Any,
+        share: Tensor | None = None,
+    ) -> dict[str, Any]:
         """Those by which the closed form goes, in Python or as tensors, as the natural values are."""
         if not self.bottom.traces:
             return form.numbers(hyper, step)
-        rate, slope = hyper["alpha"], self.bottom.space("alpha").slope(tuned["alpha"])
+        rate, space = hyper["alpha"], self.bottom.space("alpha")
+        slope = space.slope(tuned["alpha"])
+        if share is not None:
+            slope = slope * space.slope_of_times(tuned["alpha"], share)
         tensors = isinstance(rate, Tensor)
         one = torch.ones_like(rate) if tensors else 1.0
         decay = hyper["weight_decay"] if self.bottom.rule.uses_param else 0.0
@@ -256,10 +263,11 @@ class Arithmetic:
         step: Any,
         given: Given,
         dtype: torch.dtype,
+        share: Tensor | None = None,
     ) -> dict[str, Any]:
         if given is not None:
             return given.numbers
-        numbers = self.numbers(form, tuned, hyper, step)
+        numbers = self.numbers(form, tuned, hyper, step, share)
         return stored(numbers, dtype) if torch.compiler.is_compiling() else numbers
 
     def _along(self, part: Vectors) -> Tree:
@@ -276,16 +284,3 @@ class Arithmetic:
             kept = u.grad if form.keeps == GRADIENT else u.memory[form.keeps]
             last[f"last.{form.keeps}"].copy_(as_it_is(kept, step))
         return form.move(u)
-
-    def _seen(self, seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
-        if not torch.compiler.is_compiling() and step.device.type == "cpu":
-            rates = [values["alpha"].item() for values in levels]
-            others = [value.item() for values in levels for value in values.values()]
-            if min(rates) >= 0 and all(map(math.isfinite, others)):
-                return seen
-        rows = []
-        for values in levels:
-            infinite = ~torch.stack(list(values.values())).isfinite().all()
-            rows.append(torch.stack([values["alpha"] < 0, infinite]))
-        happens = torch.stack(rows)
-        return seen.where((seen != 0) | ~happens, step.to(torch.int64))

@@ -17,13 +17,20 @@ def inputs(grad: Tensor, part: Vectors) -> tuple[Tree, Memory, Tree]:
 
 
 def update(
-    level: Level, tuned: Tree, fixed: Tree, grad: Tensor, part: Vectors, step: Tensor, sums: Tree | None
+    level: Level,
+    tuned: Tree,
+    fixed: Tree,
+    grad: Tensor,
+    part: Vectors,
+    step: Tensor,
+    sums: Tree | None,
+    share: Tensor | None,
 ) -> Tensor:
     """What is subtracted from the parameters; the state, and what is remembered, move in place."""
     grads, memory, params = inputs(grad, part)
     if level.traces:
         before = LevelState(tuned, fixed, step, memory, Inputs({"": part.last[TRACE]}, Memory({}, {}), {}))
-        kept = {TRACE: level.followed(before, tuned, grads, step, params)[""]}
+        kept = {TRACE: level.followed(before, tuned, grads, step, params, share)[""]}
     else:
         there = {"grad": grad, "param": params[""]} | part.memory
         kept = {name: as_it_is(there[name.removeprefix("last.")], step) for name in part.last}

@@ -7,6 +7,10 @@ import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import torch
+from torch import Tensor
+
+from hyperopt.optim.level import Tree
 from hyperopt.optim.vectors import Above
 
 WATCH_EVERY = 100
@@ -26,6 +30,21 @@ def events_of(above: Above, group: int) -> list[Event]:
         for step, event in zip(steps, EVENTS, strict=True)
         if step
     ]
+
+
+def seen_after(seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
+    """`Above.seen` after the step of that count, which ended with these natural values of each level."""
+    if not torch.compiler.is_compiling() and step.device.type == "cpu":
+        rates = [values["alpha"].item() for values in levels]
+        others = [value.item() for values in levels for value in values.values()]
+        if min(rates) >= 0 and all(map(math.isfinite, others)):
+            return seen
+    rows = []
+    for values in levels:
+        infinite = ~torch.stack(list(values.values())).isfinite().all()
+        rows.append(torch.stack([values["alpha"] < 0, infinite]))
+    happens = torch.stack(rows)
+    return seen.where((seen != 0) | ~happens, step.to(torch.int64))
 
 
 def may_be_new(above: Above, step: int, values: Mapping[str, Any]) -> bool:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Self
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from hyperopt.optim import settings, sharding, torch_names, writing
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
-from hyperopt.optim.errors import ConfigError, shown, typed
+from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.level import Tree
 from hyperopt.optim.levels import check_lr
-from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, shows_floats
+from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, scheduler_at_work, shows_floats
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.settings import UNTRACED, completed
 from hyperopt.optim.stepping import arithmetic_of
 from hyperopt.optim.torch_private import version_of
 from hyperopt.optim.vectors import wide
 from hyperopt.optim.writing import KEPT, NAMES, dtype_of
+
+NOTHING_PLANNED = {"planned": 0.0, "peak": 0.0, "share": 1.0}
+"""What a group keeps beside `lr` and `learned`, as `ParamGroup` says, of a rate that has yet to leave 0."""
 
 
 class ParamGroup(dict[str, Any]):
@@ -29,68 +33,88 @@ class ParamGroup(dict[str, Any]):
     `lr`, and where its rule has them `betas`, `momentum` and `weight_decay`, are those of now, as numbers
     that stay what they are for who keeps them. What is written there counts from the next step on.
 
-    An `lr` that was computed from a rate shown earlier is brought up to date: what has been learned since
-    multiplies it. Any other value becomes the rate, unless torch's OneCycleLR writes it, which goes by rates
-    of its own, or `schedule` is "multiply": then what has been learned multiplies that too. With
-    "set" every value becomes the rate.
+    At every step `lr` is `planned` times `learned`. `planned` is what `lr` would be in an optimizer of torch:
+    where a scheduler writes, or a rate that was computed from rates shown, it becomes what they would have
+    made of rates that had learned nothing. Any other value is where the rate begins anew, with nothing
+    learned, and so is every value if `schedule` is "set"; 0 stops the group, and what was learned stays.
+    With "multiply" every number is taken as planned.
 
-    Beside settings it holds `learned`, the factor that learning put into `lr`, and `peak`, the largest rate
-    that a schedule had without it. What a level above adds to the rate counts by its share of the peak, lest
-    a warm-up makes much of little; where it multiplies the rate, it multiplies the factor.
+    The levels above tune `peak` times `learned`, where `peak` is the largest `planned` that a step used, by
+    the slope of the loss in it: of that each step uses a share, `planned` / `peak`, as a schedule of the
+    command line has it. `share` is that of the last step.
     """
 
     _rule: Rule | None = None
     _shown: dict[str, tuple[Any, int]]
 
-    def show(self, rule: Rule, values: Mapping[str, Any], written: Tree) -> None:
-        """Show the natural values of level 0 after a step that began with what was written."""
-        learned, peak = self._learned(values["alpha"], written)
-        shown: dict[str, Any] = {"lr": rate_of(values["alpha"], learned)}
-        if isinstance(shown["lr"], TensorRate):
-            shown["lr"].taken = self.taken
+    def show(self, rule: Rule, values: Mapping[str, Any], of_lr: Mapping[str, Any]) -> None:
+        """Show the natural values of level 0 after a step; its alpha is `peak` times `learned`.
+
+        `of_lr` are `planned`, `peak` and `share`.
+        """
+        if isinstance(self["lr"], TensorRate):
+            self["lr"].taken = None
+        super().update(of_lr)
+        alpha, share = values["alpha"], self["share"]
+        if not self["peak"]:
+            start = abs(float(alpha))  # the first rate above 0 is all there is to count from
+            super().update(planned=start, peak=start)
+        learned = alpha / self["peak"] if self["peak"] else 1.0
+        shown: dict[str, Any] = {"lr": self._rate(alpha if share == 1 else alpha * share)}
         for key, names in NAMES.items():
             if key != "lr" and all(name in values for name in names):
                 shown[key] = tuple(values[name] for name in names) if len(names) > 1 else values[key]
-        super().update(shown, learned=learned, peak=peak)
+        super().update(shown, learned=learned)
         self._rule, self._shown = rule, {key: (value, _version(value)) for key, value in shown.items()}
 
-    def _learned(self, rate: Any, written: Tree) -> tuple[Any, Any]:
-        """`learned` and `peak` after a step that made the rate this one."""
-        learned, peak, begun = self.get("learned", 1.0), self.get("peak"), plain(self["lr"])
-        if "alpha" in written:
-            begun = written["alpha"].item() if isinstance(rate, float) else written["alpha"]
-            peak = larger(peak, over(begun, learned, peak))
-        if peak is None or self._rule is None:
-            return learned, rate if peak is None else peak
-        if self["multiplicative"]:
-            return learned * over(rate, begun, 1.0), peak
-        return learned + over(rate - begun, peak, 0.0), peak
+    def is_written(self, key: str) -> bool:
+        """Whether what is shown there was written since it was shown."""
+        value, version = self._shown[key]
+        return self[key] is not value or _version(value) != version
 
     def written(self, like: Tensor) -> Tree:
-        """Natural values that were written since they were shown, by the rule's names, typed as `like`."""
+        """Natural values, but for alpha, that were written since they were shown, typed as `like`."""
         found: Tree = {}
-        for key, (value, version) in self._shown.items():
-            now = self[key]
-            if now is value and _version(now) == version:
+        for key in self._shown:
+            if key == "lr" or not self.is_written(key):
                 continue
-            numbers = now if key == "betas" else (now,)
+            numbers = self[key] if key == "betas" else (self[key],)
             for name, number in zip(NAMES[key], numbers, strict=True):
-                tensor = torch.as_tensor(number, dtype=like.dtype, device=like.device)
-                found[name] = tensor.detach().as_subclass(Tensor).clone()
+                found[name] = _typed(number, like)
         return found
+
+    def coming(self, like: Tensor) -> tuple[Tree, dict[str, float]]:
+        """What the coming step does with `lr`: the alpha that is tuned, if that changes, and `of_lr`."""
+        planned, peak = self["planned"], self["peak"]
+        if planned > peak:
+            written = {"alpha": _typed(self["learned"] * planned, like)}
+            return written, {"planned": planned, "peak": planned, "share": 1.0}
+        return {}, {"planned": planned, "peak": peak, "share": planned / peak if peak else 1.0}
 
     def taken(self, value: Any) -> Rate | TensorRate:
         """What becomes of a value that is written to `lr`."""
-        mode, learned = self.get("schedule"), self["learned"]
-        of_rate = isinstance(value, Rate | TensorRate)
-        if mode == "set" or not (of_rate or mode == "multiply" or "max_lr" in self):
-            rate = rate_of(value, 1.0)
-            super().__setitem__("peak", 0.0)
-        elif of_rate and (value.learned is learned or self["lr"] is value):
-            rate = rate_of(value, learned)
+        mode, planned, learned, peak = self["schedule"], self["planned"], self["learned"], self["peak"]
+        of_rate = mode != "set" and isinstance(value, Rate | TensorRate)
+        writer = None if of_rate or mode == "set" else scheduler_at_work()
+        if of_rate:
+            planned = value.planned
+        elif isinstance(writer, ReduceLROnPlateau):  # it goes by the rate that is shown
+            planned = float(value) / float(learned) if learned else planned
+        elif mode == "multiply" or writer:
+            planned = float(value)
+        elif mode == "set" and isinstance(value, TensorRate) and value.planned:  # no wait for the device
+            planned, learned, peak = abs(value.planned), plain(value) / abs(value.planned), 0.0
+        elif number := float(value):
+            planned, learned, peak = abs(number), 1.0 if number > 0 else -1.0, 0.0
         else:
-            rate = rate_of(value * learned / (value.learned if of_rate else 1.0), learned)
-        super().__setitem__("learned", rate.learned)
+            planned = 0.0
+        super().update(planned=planned, learned=learned, peak=peak)
+        return self._rate(planned * learned)
+
+    def _rate(self, value: Any) -> Rate | TensorRate:
+        rate = rate_of(value, self["planned"])
+        if isinstance(rate, TensorRate):
+            rate.taken = self.taken
         return rate
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -113,14 +137,16 @@ class ParamGroup(dict[str, Any]):
         super().update(kept)
 
     def write_again(self, saved: Mapping[str, Any]) -> None:
-        """Write what `saved` shows otherwise than this group does."""
+        """Show what `saved` does, where this group shows otherwise, as written."""
         for key, (value, _) in self._shown.items():
-            if key not in saved or _floats(saved[key]) == _floats(value):
-                continue
-            super().__setitem__(key, saved[key])
-            if key == "lr":
-                super().__setitem__("learned", saved.get("learned", 1.0))
-                super().__setitem__("lr", rate_of(saved["lr"], self["learned"]))
+            if key in saved and _floats(saved[key]) != _floats(value):
+                super().__setitem__(key, saved[key])
+        if "planned" in saved:
+            super().update({key: saved[key] for key in ("learned", *NOTHING_PLANNED)})
+            if self["lr"] is saved["lr"]:
+                super().__setitem__("lr", self._rate(saved["lr"]))
+        elif self.is_written("lr"):
+            self["lr"] = plain(saved["lr"])
 
     # dict's own pass by __setitem__ and __delitem__
     update, setdefault = MutableMapping.update, MutableMapping.setdefault
@@ -195,6 +221,8 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
             "which HyperOptimizer has no hypergradient; the rule alone is expected."
         )
     group["step"], group["levels"] = 0, None
+    start = group["alpha"][0]
+    group |= {"planned": start, "peak": start, "share": 1.0}
     device = group["params"][0].device if group["params"] else torch.device("cpu")
     if shared_with is None:
         dtype = torch.float32
@@ -211,12 +239,12 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
 
 def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamGroup:
     """A group as it was saved; what had been written to it, and had not counted yet, is written again."""
-    group = ParamGroup({"schedule": None} | UNTRACED | dict(saved))
+    group = ParamGroup({"schedule": None} | UNTRACED | NOTHING_PLANNED | dict(saved))
     if group["levels"] is not None:
         device = group["params"][0].device if group["params"] else torch.device("cpu")
         group["levels"] = moved(above(group["levels"], group["stack"].split("/")), device)
     if "initial_lr" in group:
-        group["initial_lr"] = rate_of(group["initial_lr"], 1.0)
+        group["initial_lr"] = rate_of(group["initial_lr"], float(group["initial_lr"]))
     _show_first(group, shared_with)
     group.write_again(saved)
     return group
@@ -226,41 +254,13 @@ def _show_first(group: ParamGroup, shared_with: ParamGroup | None) -> None:
     levels = (shared_with or group)["levels"]
     bottom = arithmetic_of(shared_with or group).bottom
     hyper = bottom.hyperparameters(levels.tuned, levels.fixed)
-    here = shows_floats(hyper["alpha"])
-    group.show(bottom.rule, {k: v.item() for k, v in hyper.items()} if here else hyper, {})
+    values = {k: v.item() for k, v in hyper.items()} if shows_floats(hyper["alpha"]) else hyper
+    group.show(bottom.rule, values, {key: (shared_with or group)[key] for key in NOTHING_PLANNED})
 
 
-def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:
-    """Natural values of level 0 that were written since the last step to groups that share hyperparameters.
-
-    Raises:
-        ConfigError: two of them were given different values.
-    """
-    found: Tree = {}
-    for group in groups:
-        for name, value in group.written(like).items():
-            if name in found and found[name] != value:
-                key = "lr" if name == "alpha" else name
-                both = shown([found[name].item(), value.item()])
-                raise ConfigError(f"{key}={both}: groups with shared=True take one value.")
-            found[name] = value
-    return found
-
-
-def over(x: Any, y: Any, otherwise: Any) -> Any:
-    """The quotient x / y, or what it is otherwise where y is 0."""
-    if isinstance(y, Tensor):
-        return torch.where(y != 0, x / y, otherwise)
-    return x / y if y else otherwise
-
-
-def larger(x: Any, y: Any) -> Any:
-    """The larger of two numbers."""
-    return (
-        torch.maximum(torch.as_tensor(x, dtype=y.dtype, device=y.device), y)
-        if isinstance(y, Tensor)
-        else max(x, y)
-    )
+def _typed(number: Any, like: Tensor) -> Tensor:
+    tensor = torch.as_tensor(plain(number), dtype=like.dtype, device=like.device)
+    return tensor.detach().clone()
 
 
 def _floats(value: Any) -> list[float]:

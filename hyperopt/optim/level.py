@@ -132,6 +132,19 @@ class Level:
         values = fixed | {k: self.space(k).natural(raw) for k, raw in tuned.items()}
         return {k: values[k] for k in self.rule.hyperparameters}
 
+    def times(self, tuned: Tree, fixed: Tree, share: Tensor) -> tuple[Tree, Tree]:
+        """The tuned and fixed values with alpha `share` times as large."""
+        if "alpha" in tuned:
+            return tuned | {"alpha": self.space("alpha").times(tuned["alpha"], share)}, fixed
+        return tuned, fixed | {"alpha": fixed["alpha"] * share}
+
+    def through_times(self, hypergradient: Tree, tuned: Tree, share: Tensor) -> Tree:
+        """The hypergradient in `tuned`, from that in the tuned values that `times` returns."""
+        if self.traces or "alpha" not in hypergradient:  # a trace has it in it
+            return hypergradient
+        slope = self.space("alpha").slope_of_times(tuned["alpha"], share)
+        return hypergradient | {"alpha": hypergradient["alpha"] * slope}
+
     def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
         """The hyperparameters as an update uses them."""
         if self.schedule == UNPLANNED:
@@ -194,14 +207,26 @@ class Level:
             parts.append(self.rule.sums(direction, memory.rule[name], hyper, step, param))
         return {name: reduce(add, (part[name] for part in parts)) for name in self.rule.summed}
 
-    def followed(self, state: LevelState, tuned: Tree, grads: Tree, step: Tensor, params: Tree) -> Tree:
-        """The trace after the update of these parameters, before which the state is `state`."""
+    def followed(
+        self,
+        state: LevelState,
+        tuned: Tree,
+        grads: Tree,
+        step: Tensor,
+        params: Tree,
+        share: Tensor | None = None,
+    ) -> Tree:
+        """The trace after the update of these parameters, before which the state is `state`.
+
+        Of the alpha that is traced `tuned` may hold a share, as `times` returns it.
+        """
+        along = {} if share is None else {"alpha": self.space("alpha").slope_of_times(tuned["alpha"], share)}
 
         def moved(tuned: Tree, params: Tree) -> Tree:
             return self.updates(tuned, state.fixed, state.clip, grads, state.memory, step, params)[0]
 
         read = params if self.rule.uses_param else {}
-        return following(moved, tuned, read, state.last.grads, self.trace)
+        return following(moved, tuned, read, state.last.grads, self.trace, along)
 
     def hypergradient(self, state: LevelState, cotangents: Tree, step: Tensor) -> Tree:
         """The gradient of the loss in the raw tuned values, through this level's last update; zero at step 1.

@@ -23,7 +23,7 @@ NEEDED = (
 )
 """What every group has held since there are saved ones."""
 
-NUMBERS = ("lr", "betas", "momentum", "weight_decay", "learned", "peak")
+NUMBERS = ("lr", "betas", "momentum", "weight_decay", "planned", "learned", "peak", "share")
 """What of a group is a number, or two of them."""
 
 MADE_ALIKE = "load it into one that is made as that was"

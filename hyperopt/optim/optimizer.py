@@ -13,10 +13,10 @@ from hyperopt.optim import checkpoint, evaluated, loading, parameters, settings,
 from hyperopt.optim.buckets import Scratch, fresh
 from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
-from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored, written_to
-from hyperopt.optim.level import Tree
+from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.levels import check_lr, parse_truth
-from hyperopt.optim.rate import plain
+from hyperopt.optim.rate import plain, planned_of
+from hyperopt.optim.shared import leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 
@@ -48,7 +48,7 @@ class HyperOptimizer(Optimizer):
         maximize: ascend rather than descend.
         shared: one set of hyperparameters for all groups rather than one each.
         schedule: what becomes of a rate that is written to `lr`: "set" takes it, "multiply" multiplies it by
-            what was learned; None as `ParamGroup` says, which takes by hand and multiplies by scheduler.
+            what was learned; None as `ParamGroup` says: by hand it is taken, by a scheduler multiplied.
         compile: True, False, or "auto": after so many steps that it pays.
         numbers: level 0's other hyperparameters (momentum, beta1, ...), its options (eps, nesterov, ...), and
             single habits of the rules; also as torch.optim calls them (betas, amsgrad, ...).
@@ -166,7 +166,8 @@ class HyperOptimizer(Optimizer):
             raise ConfigError(f"{typed('group', group)}: {places}, is expected.")
         owner = self.param_groups[first[0]]
         bottom, *above = _arithmetic(owner).hyperparameters(owner["levels"])
-        bottom |= self._written(first)
+        groups = self._groups(first)
+        bottom |= written_to(groups, bottom["alpha"]) | {"alpha": leading(groups)["lr"]}
         return [{name: float(value) for name, value in level.items()} for level in (bottom, *above)]
 
     @property
@@ -190,6 +191,8 @@ class HyperOptimizer(Optimizer):
                 saved["state"][k] = sharding.each(sharding.of_all, param, state)
         for group in saved["param_groups"]:
             levels_now = {"levels": checkpoint.plain(group["levels"])}
+            if "initial_lr" in group:  # of which schedulers make what they plan
+                group["initial_lr"] = planned_of(group["initial_lr"])
             group |= {key: plain(value) for key, value in group.items()} | levels_now
         return saved
 
@@ -221,7 +224,7 @@ class HyperOptimizer(Optimizer):
 
     def _step(self, indices: list[int]) -> None:
         """Take a step of the groups `indices`, which have one set of hyperparameters."""
-        owner = self._owner(indices[0])
+        owner, groups = self._owner(indices[0]), self._groups(indices)
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
             owner.keep(levels=checkpoint.moved(owner["levels"], params[0].device))
@@ -235,16 +238,23 @@ class HyperOptimizer(Optimizer):
             raise RuntimeError(
                 "step() after eval(): call train() first, which puts the trained weights back."
             )
-        written = self._written(indices)
-        if not owner["step"] and written.get("alpha") == 0 and not any(map(sharding.has_slope, params)):
+        lead = leading(groups)
+        stopped = lead["peak"] and not lead["planned"]
+        if not owner["step"] and stopped and not any(map(sharding.has_slope, params)):
             stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
             return
-        after = stepper.step(params, self.state, owner["levels"], written, owner["step"])
+        like = owner["levels"].like
+        alpha, of_lr = lead.coming(like)
+        written = written_to(groups, like) | alpha
+        shares = owner["share"], of_lr["share"]
+        after = stepper.step(params, self.state, owner["levels"], written, owner["step"], shares)
         if after is None:
             return
         owner.keep(step=owner["step"] + 1, levels=after)
-        self._show(indices, written)
-        if may_be_new(after, owner["step"], stepper.natural(after)):
+        values = stepper.natural(after)
+        for group in groups:
+            group.show(stepper.arithmetic.bottom.rule, values, of_lr)
+        if may_be_new(after, owner["step"], values):
             rules = dict(enumerate(owner["stack"].split("/")))
             warn(events_of(after, indices[0]), rules, self._warned)
 
@@ -275,22 +285,3 @@ class HyperOptimizer(Optimizer):
                 del self.param_groups[i]
                 self.add_param_group(group)
                 self.param_groups.insert(i, self.param_groups.pop())
-
-    def _written(self, indices: list[int]) -> Tree:
-        """Natural values of level 0 that were written to the groups since the last step."""
-        above = self.param_groups[indices[0]]["levels"]
-        like = next(iter((above.tuned | above.fixed).values()))
-        return written_to(self._groups(indices), like)
-
-    def _show(self, indices: list[int], written: Tree) -> None:
-        above = self.param_groups[indices[0]]["levels"]
-        stepper = self._steppers[indices[0]]
-        values = stepper.natural(above)
-        groups = self._groups(indices)
-        if "alpha" in written and len(groups) > 1:
-            like = written["alpha"]
-            writer = next(group for group in groups if "alpha" in group.written(like))
-            for group in groups:
-                group.keep(learned=writer["learned"], peak=writer["peak"])
-        for group in groups:
-            group.show(stepper.arithmetic.bottom.rule, values, written)

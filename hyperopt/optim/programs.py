@@ -69,24 +69,26 @@ class Whole:
         assert run_by.whole
         self.above: Above = tree_map(torch.clone, above)
         self.vectors = vectors
-        like = next(iter((above.tuned | above.fixed).values()))
+        like = above.like
         self._names = list(arithmetic.bottom.rule.hyperparameters)
         values = like.new_zeros(len(self._names))
         self._written = Written(values, torch.zeros_like(values, dtype=torch.bool))
         self._count, self._step = like.new_zeros(()), like.new_zeros(())
+        self._shares, self._shares_now = (like.new_ones(()), like.new_ones(())), (1.0, 1.0)
         parts = {name: part for name, part in vectors._asdict().items() if part is not None}
-        taken = self.above, self._written, parts, self._count, self._step
+        taken = self.above, self._written, parts, self._count, self._step, self._shares
         self._tensors, structure = tree_flatten(taken)
         self._program = run_by.whole(structure)
         self._is_written = False
 
-    def __call__(self, written: Tree, count: int, step: int) -> Tensor:
+    def __call__(self, written: Tree, count: int, step: int, shares: tuple[float, float]) -> Tensor:
         """Take the step.
 
         Args:
             written: as of `Arithmetic.climb`.
             count: of the updates of the parameters, the coming one included.
             step: counted from 1.
+            shares: as of `Arithmetic.whole`.
 
         Returns:
             As `Arithmetic.climb`: all natural values of level 0.
@@ -97,6 +99,10 @@ class Whole:
                 self._written.there[i] = name in written
                 if name in written:
                     self._written.values[i] = written[name]
+        if shares != self._shares_now:
+            self._shares_now = shares
+            for tensor, share in zip(self._shares, shares, strict=True):
+                tensor.fill_(share)
         self._count.fill_(count)
         self._step.fill_(step)
         natural, *after = self._program(*self._tensors)
@@ -127,9 +133,9 @@ def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., tuple[Tensor
     """
 
     def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
-        above, written, parts, count, step = tree_unflatten(tensors, structure)
+        above, written, parts, count, step, shares = tree_unflatten(tensors, structure)
         vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
-        after, natural = arithmetic.whole(above, written, vectors, count, step)
+        after, natural = arithmetic.whole(above, written, vectors, count, step, shares)
         # Not copied here: torch 2.11 loses what is written into tensors of no dimension.
         return natural, *(as_it_is(value, step) for value in tree_leaves(after))
 

@@ -1,65 +1,96 @@
-"""A learning rate as a parameter group shows it: a number that knows how much of it was learned.
+"""A learning rate as a parameter group shows it: a number that knows what it would be without learning.
 
 A scheduler computes from a rate that it found: from that of now, as StepLR does, or from that at the start,
-as LambdaLR does. Either keeps `learned`, the factor by which the levels above had changed it by then. So
-where a rate made of it is written, that factor is brought up to date, and nothing learned is overwritten.
+as LambdaLR does. Whatever it computes is computed of `planned` too, the rate without what was learned. So
+where the result is written, it is known what the scheduler would have written for an optimizer of torch.
 """
 
 from __future__ import annotations
 
+import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim.lr_scheduler import LRScheduler
 
 NUMBERS_ON = ("cpu",)
 """Devices whose rates are floats; on others they are tensors, so that nothing waits for the device."""
 
+CALLS = 8
+"""How many calls lie at most between a scheduler of torch and the rate that it writes."""
+
+
+def _turned(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: operation(y, x)
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "truediv": operator.truediv,
+    "radd": operator.add,
+    "rsub": _turned(operator.sub),
+    "rmul": operator.mul,
+    "rtruediv": _turned(operator.truediv),
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "abs": abs,
+}
+"""By the names that floats have for them."""
+
+OF_TENSORS = OPERATIONS | {
+    "div": operator.truediv,
+    "rdiv": _turned(operator.truediv),
+    "zero": lambda _: 0.0,
+}
+OF_TENSORS |= dict.fromkeys(("clone", "detach", "to", "positive"), lambda rate, *_: rate)
+"""By the names that torch calls them by."""
+
 
 class Rate(float):
-    """A rate as a float; what is computed from it keeps `learned`."""
+    """A rate as a float; what is computed from it is computed from `planned` too."""
 
-    learned: float
+    planned: float
     __array_ufunc__ = None  # numpy leaves its scalars' products with a rate to the rate
 
-    def __new__(cls, value: float, learned: float = 1.0) -> Rate:
+    def __new__(cls, value: float, planned: float) -> Rate:
         """A rate of that value."""
         rate = super().__new__(cls, value)
-        rate.learned = learned
+        rate.planned = planned
         return rate
 
     def __getnewargs__(self) -> tuple[float, float]:  # type: ignore[override]  # float's has one
-        return float(self), self.learned
+        return float(self), self.planned
 
 
-def _keeping(name: str) -> Callable[..., Any]:
-    operation = getattr(float, name)
+def _following(name: str, operation: Callable[..., Any]) -> Callable[..., Any]:
+    of_float = getattr(float, f"__{name}__")
 
     def method(self: Rate, *others: Any) -> Any:
-        result = operation(self, *others)
+        result = of_float(self, *others)
         if not isinstance(result, float) or ("div" in name and isinstance(others[0], Rate)):
             return result
-        return Rate(result, self.learned)
+        return Rate(result, float(operation(self.planned, *map(planned_of, others))))
 
     return method
 
 
-for _name in ("add", "sub", "mul", "truediv"):
-    setattr(Rate, f"__{_name}__", _keeping(f"__{_name}__"))
-    setattr(Rate, f"__r{_name}__", _keeping(f"__r{_name}__"))
-for _name in ("neg", "pos", "abs"):
-    setattr(Rate, f"__{_name}__", _keeping(f"__{_name}__"))
+for _name, _operation in OPERATIONS.items():
+    setattr(Rate, f"__{_name}__", _following(_name, _operation))
 
 
 class TensorRate(Tensor):
-    """A rate as a tensor of no dimension; what is computed from it keeps `learned`.
+    """A rate as a tensor of no dimension; what is computed from it is computed from `planned` too.
 
     Attributes:
         taken: turns a value that is written into it in place to what its group makes of it.
     """
 
-    learned: Any
+    planned: float
     taken: Callable[[Any], Any] | None = None
 
     @classmethod
@@ -67,14 +98,25 @@ class TensorRate(Tensor):
         cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         if func in (Tensor.fill_, Tensor.copy_) and getattr(args[0], "taken", None):
-            args = (args[0], args[0].taken(args[1]), *args[2:])
+            rate = args[0].taken(args[1])
+            args[0].planned = rate.planned
+            return super().__torch_function__(func, types, (args[0], rate, *args[2:]), kwargs or {})  # type: ignore[no-untyped-call]
         result = super().__torch_function__(func, types, args, kwargs or {})  # type: ignore[no-untyped-call]
-        if isinstance(result, TensorRate) and "learned" not in vars(result):
-            result.learned = next(rate.learned for rate in args if isinstance(rate, TensorRate))
+        if not isinstance(result, TensorRate):
+            return result
+        operation = OF_TENSORS.get(func.__name__.strip("_"))
+        if operation is None or result.ndim:
+            return result if "planned" in vars(result) else result.as_subclass(Tensor)
+        result.planned = float(operation(*map(planned_of, args)))
+        if result.taken:
+            result.taken(result)
         return result
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        return self.clone()
+
     def __getstate__(self) -> dict[str, Any]:
-        return {"learned": self.learned}
+        return {"planned": self.planned}
 
 
 torch.serialization.add_safe_globals([Rate, TensorRate])
@@ -85,13 +127,18 @@ def shows_floats(value: Tensor) -> bool:
     return value.device.type in NUMBERS_ON
 
 
-def rate_of(value: Any, learned: Any) -> Rate | TensorRate:
-    """A rate, of which `learned` is the factor that was learned; a copy, if it is a tensor."""
+def rate_of(value: Any, planned: float) -> Rate | TensorRate:
+    """A rate that would be `planned` had nothing been learned; a copy, if it is a tensor."""
     if not isinstance(value, Tensor) or shows_floats(value):
-        return Rate(float(value), float(learned))
-    rate = value.detach().clone().as_subclass(TensorRate)
-    rate.learned = learned
+        return Rate(float(value), planned)
+    rate: TensorRate = plain(value).detach().clone().as_subclass(TensorRate)
+    rate.planned = planned
     return rate
+
+
+def planned_of(value: Any) -> Any:
+    """What a rate would be had nothing been learned; any other value as it is."""
+    return value.planned if isinstance(value, Rate | TensorRate) else value
 
 
 def plain(value: Any) -> Any:
@@ -99,3 +146,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, TensorRate):
         return value.as_subclass(Tensor)
     return float(value) if isinstance(value, Rate) else value
+
+
+def scheduler_at_work() -> LRScheduler | None:
+    """The scheduler of torch that is writing a rate; None where another does.
+
+    Nothing in a number tells whether OneCycleLR made it by its plan or a person as the rate to be used, so
+    this goes by who called.
+    """
+    frame = sys._getframe(1)
+    for _ in range(CALLS):
+        if isinstance(writer := frame.f_locals.get("self"), LRScheduler):
+            return writer
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return None

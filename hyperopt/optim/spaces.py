@@ -30,6 +30,14 @@ class Space(ABC):
     def slope(self, raw: Tensor) -> Tensor:
         """The derivative of `natural`."""
 
+    def times(self, raw: Tensor, factor: Tensor) -> Tensor:
+        """The raw value whose natural value is `factor` times as large."""
+        return self.raw(self.natural(raw) * factor)
+
+    def slope_of_times(self, raw: Tensor, factor: Tensor) -> Tensor:
+        """The derivative of `times` in `raw`."""
+        return factor * self.slope(raw) / self.slope(self.times(raw, factor))
+
 
 class Linear(Space):
     """Tuned as it is used; may turn negative."""
@@ -69,6 +77,12 @@ class Root(Space):
     def slope(self, raw: Tensor) -> Tensor:
         return 2 * raw
 
+    def times(self, raw: Tensor, factor: Tensor) -> Tensor:
+        return raw * factor.sqrt()
+
+    def slope_of_times(self, raw: Tensor, factor: Tensor) -> Tensor:  # noqa: ARG002
+        return factor.sqrt()
+
 
 class Log(Space):
     """natural = exp(raw), so that a gradient step multiplies the rate: a rate above 0 stays above 0."""
@@ -81,6 +95,12 @@ class Log(Space):
 
     def slope(self, raw: Tensor) -> Tensor:
         return raw.exp()
+
+    def times(self, raw: Tensor, factor: Tensor) -> Tensor:
+        return raw + factor.log()
+
+    def slope_of_times(self, raw: Tensor, factor: Tensor) -> Tensor:  # noqa: ARG002
+        return factor.new_ones(())
 
 
 def in_float32(value: float) -> float:

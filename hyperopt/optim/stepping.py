@@ -90,7 +90,8 @@ class Stepper:
         self._elements = 0
         self._of_any_length = False
         self._natural: tuple[Above, dict[str, Any]] | None = None
-        self._numbers: tuple[Above, int, Given] | None = None
+        self._numbers: tuple[Above, float, int, Given] | None = None
+        self._used: tuple[Above, float, Above] | None = None
         self._run_by: tuple[bool, Programs] | None = None
         self._whole: Whole | None = None
 
@@ -101,6 +102,7 @@ class Stepper:
         above: Above,
         written: Tree,
         last: int,
+        shares: tuple[float, float] = (1.0, 1.0),
     ) -> Above | None:
         """One step of every level.
 
@@ -110,6 +112,7 @@ class Stepper:
             above: the hyperparameters, and the levels above.
             written: natural values that were set since the last step.
             last: how many steps there were.
+            shares: of level 0's alpha, that the last step used and that this one uses.
 
         Returns:
             The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
@@ -118,28 +121,32 @@ class Stepper:
         runs = [run for bucket in self._buckets for run in bucket.runs()]
         if not runs:
             return None
-        tuned, like = self.arithmetic.bottom.tuned, _like(above)
+        tuned, like = self.arithmetic.bottom.tuned, above.like
         moved_before = [run for run in runs if tuned and self._counts(run, last)]
         run_by = self._programs(last)
         if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
             try:
-                return self._step_as_one(run_by, runs[0], above, written, last)
+                return self._step_as_one(run_by, runs[0], above, written, last, shares)
             except compile_errors() as error:
                 warn_uncompiled(error)
                 self._compiles = False
                 run_by = self._programs(last)
         count = _scalar(last + 1, like)
-        gathers = self._pulled(moved_before, above, run_by)
+        gathers = self._pulled(moved_before, above, shares[0], run_by)
         after, natural = run_by.climb(above, gathers, written, count)
         self._natural = after, self._named(natural)
-        sums = self._summed(runs, after) if self.arithmetic.bottom.rule.summed else None
+        sums = None
+        if self.arithmetic.bottom.rule.summed:
+            sums = self._summed(runs, self._scheduled(after, shares[1]))
         for run in runs:
             if len(runs) > 1 or not moved_before:
                 run.fill()
             there = after if _device(run) == like.device else moved(after, _device(run))
-            given = self._given(run_by, there, run.step + 1)
-            of_run = count if there is after and run.step == last else _scalar(run.step + 1, _like(there))
-            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, moved(sums, _device(run)))
+            given = self._given(run_by, there, shares[1], run.step + 1)
+            of_run = count if there is after and run.step == last else _scalar(run.step + 1, there.like)
+            traced, there = self._of_trace(there, shares[1]), self._scheduled(there, shares[1])
+            of_all = moved(sums, _device(run))
+            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, of_all, traced)
             run.leave(last + 1)
         return after
 
@@ -154,12 +161,20 @@ class Stepper:
         run = runs[0]
         return run is self._buckets[0].whole and run.layout is None and _device(run) == like.device
 
-    def _step_as_one(self, run_by: Programs, run: Run, above: Above, written: Tree, last: int) -> Above:
+    def _step_as_one(
+        self,
+        run_by: Programs,
+        run: Run,
+        above: Above,
+        written: Tree,
+        last: int,
+        shares: tuple[float, float],
+    ) -> Above:
         whole = self._whole
         if whole is None or whole.above is not above or whole.vectors is not run.vectors:
             whole = Whole(run_by, self.arithmetic, run.vectors, above)
         run.fill()
-        self._natural = whole.above, self._named(whole(written, run.step + 1, last + 1))
+        self._natural = whole.above, self._named(whole(written, run.step + 1, last + 1, shares))
         run.leave(last + 1)
         self._whole = whole
         return whole.above
@@ -175,33 +190,52 @@ class Stepper:
         names = self.arithmetic.bottom.rule.hyperparameters
         return dict(zip(names, values.tolist() if shows_floats(values) else values.unbind(), strict=True))
 
-    def _given(self, run_by: Programs, above: Above, step: int) -> Given:
+    def _scheduled(self, above: Above, share: float) -> Above:
+        """The hyperparameters as an update uses them that takes this share of alpha."""
+        if share == 1:
+            return above
+        if self._used is None or self._used[0] is not above or self._used[1] != share:
+            self._used = above, share, self.arithmetic.scheduled(above, _scalar(share, above.like))
+        return self._used[2]
+
+    def _of_trace(self, above: Above, share: float) -> Tensor | None:
+        """The share of alpha where a trace has to know it."""
+        return _scalar(share, above.like) if self.arithmetic.bottom.traces and share != 1 else None
+
+    def _given(self, run_by: Programs, above: Above, share: float, step: int) -> Given:
         """The numbers of an update of a run, its last one or the one to come, whose count is `step`.
 
         On a CPU Python makes them, unless a compiled program does.
         """
-        form, like = self.arithmetic.form, _like(above)
+        form, like = self.arithmetic.form, above.like
         if form is None or run_by.whole or like.device.type != "cpu":
             return None
-        if self._numbers is None or self._numbers[0] is not above or self._numbers[1] != step:
+        kept = self._numbers
+        if kept is None or kept[0] is not above or kept[1:3] != (share, step):
             hyper = self.natural(above)
-            numbers = self.arithmetic.numbers(form, above.tuned, hyper, float(step))
-            self._numbers = above, step, Floats(numbers, hyper, float(step))
-        return self._numbers[2]
+            hyper = hyper if share == 1 else hyper | {"alpha": hyper["alpha"] * share}
+            used = self._scheduled(above, share).tuned
+            numbers = self.arithmetic.numbers(form, used, hyper, float(step), self._of_trace(above, share))
+            kept = self._numbers = above, share, step, Floats(numbers, hyper, float(step))
+        return kept[3]
 
-    def _pulled(self, runs: list[Run], above: Above, run_by: Programs) -> Tree:
+    def _pulled(self, runs: list[Run], above: Above, share: float, run_by: Programs) -> Tree:
         """Of what the hypergradient of level 0 is made, through the last updates of parameters, summed."""
         parts: dict[Layout | None, list[Tree]] = {}
         for run in runs:
             run.fill()
             there = above if _device(run) == above.seen.device else moved(above, _device(run))
-            given = self._given(run_by, there, run.step)
-            of_run = _scalar(run.step + 1, _like(there))
+            given = self._given(run_by, there, share, run.step)
+            of_run = _scalar(run.step + 1, there.like)
+            there = self._scheduled(there, share)
             part = run_by.pull(there.tuned, there.fixed, run.vectors, of_run, given)
             parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
         if not parts:
-            return {name: torch.zeros_like(_like(above)) for name in self.arithmetic.bottom.gathers}
-        return add([summed(add(trees), over) for over, trees in parts.items()])
+            return {name: torch.zeros_like(above.like) for name in self.arithmetic.bottom.gathers}
+        total = add([summed(add(trees), over) for over, trees in parts.items()])
+        if share == 1:
+            return total
+        return self.arithmetic.bottom.through_times(total, above.tuned, _scalar(share, above.like))
 
     def _summed(self, runs: list[Run], above: Above) -> Tree:
         """What the rule sums over all parameters, each of which then has the common state of the latest."""
@@ -212,7 +246,7 @@ class Stepper:
                 run.vectors.memory[name].copy_(latest.vectors.memory[name])
             run.fill()
             there = moved(above, _device(run))
-            of_run = _scalar(run.step + 1, _like(there))
+            of_run = _scalar(run.step + 1, there.like)
             part = self.arithmetic.sums(there.tuned, there.fixed, run.vectors, of_run)
             parts.append(moved(part, above.seen.device))
         return add(parts)
@@ -250,11 +284,6 @@ def _device(run: Run) -> torch.device:
     return run.params[0].device
 
 
-def _like(above: Above) -> Tensor:
-    """A hyperparameter, whose type and device the others have."""
-    return next(iter((above.tuned | above.fixed).values()))
-
-
-def _scalar(value: int, like: Tensor) -> Tensor:
-    """A count in the hyperparameters' type, made on their device so that nothing waits."""
+def _scalar(value: float, like: Tensor) -> Tensor:
+    """A number in the hyperparameters' type, made on their device so that nothing waits."""
     return torch.full((), value, dtype=like.dtype, device=like.device)

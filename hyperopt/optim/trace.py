@@ -31,7 +31,12 @@ SUMS = ("product", "squares", "squares_of_trace")
 
 
 def following(
-    updates: Callable[[Tree, Tree], Tree], tuned: Tree, params: Tree, trace: Tree, kept: float
+    updates: Callable[[Tree, Tree], Tree],
+    tuned: Tree,
+    params: Tree,
+    trace: Tree,
+    kept: float,
+    along: Tree,
 ) -> Tree:
     """The trace after an update.
 
@@ -41,17 +46,18 @@ def following(
         params: the weights before it.
         trace: before it.
         kept: how much of it stays.
+        along: the derivative of `tuned` in what is traced; where it has none, 1.
     """
     import torch
     from torch.func import vjp
 
     faint = {name: kept * value for name, value in trace.items()}
-    ones = {name: torch.ones_like(raw) for name, raw in tuned.items()}
+    along = {name: torch.ones_like(raw) for name, raw in tuned.items()} | along
     # The pull-back is linear, so its own pull-back is the derivative forward, without torch's forward mode,
     # which warns of torch.jit.
     pull = vjp(updates, tuned, params)[1]
     push = vjp(pull, {name: torch.zeros_like(value) for name, value in trace.items()})[1]
-    (slope,) = push((ones, {name: faint[name] for name in params}))
+    (slope,) = push((along, {name: faint[name] for name in params}))
     return {name: faint[name] - slope[name] for name in faint}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import torch
@@ -10,6 +10,9 @@ from torch import Tensor
 
 from hyperopt.optim.level import Tree
 from hyperopt.optim.stack import StackState
+
+SLICE = 2**17
+"""Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
 
 
 class Floats(NamedTuple):
@@ -52,6 +55,20 @@ class Vectors(NamedTuple):
     memory: Tree
     last: Tree
 
+    def parts(self, *, joins: bool) -> Iterator[Vectors]:
+        """Themselves, or slices of them where that is faster; `joins` as of `Arithmetic`."""
+        size = self.grad.shape[0] if self.grad.ndim else 1
+        on_cpu = self.grad.device.type == "cpu"
+        if torch.compiler.is_compiling() or not joins or not on_cpu or size <= SLICE:
+            yield self
+            return
+        for start in range(0, size, SLICE):
+            stop = start + SLICE
+            param = None if self.param is None else self.param[start:stop]
+            memory = {name: value[start:stop] for name, value in self.memory.items()}
+            last = {name: value[start:stop] for name, value in self.last.items()}
+            yield Vectors(self.grad[start:stop], param, memory, last)
+
 
 class Above(NamedTuple):
     """Level 0's hyperparameters, the levels above, and what has happened to the rates.
@@ -68,6 +85,11 @@ class Above(NamedTuple):
     fixed: Tree
     levels: StackState
     seen: Tensor
+
+    @property
+    def like(self) -> Tensor:
+        """A hyperparameter, whose type and device the others have."""
+        return next(iter((self.tuned | self.fixed).values()))
 
 
 def as_it_is(tensor: Tensor, step: Any) -> Tensor:

@@ -14,7 +14,7 @@ import torch
 from loops import apart, batches, loss_of, net
 from torch import Tensor, nn
 
-from hyperopt.optim import HyperOptimizer, arithmetic, buckets, programs, stepping
+from hyperopt.optim import HyperOptimizer, arithmetic, buckets, programs, stepping, vectors
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -102,7 +102,7 @@ def test_any_capacity_and_slice_train_alike(
     with computed():
         weights, hyper = trained("adam/sgd")
         monkeypatch.setitem(buckets.CAPACITY, "cpu", capacity)
-        monkeypatch.setattr(arithmetic, "SLICE", 7)
+        monkeypatch.setattr(vectors, "SLICE", 7)
         again, hyper_again = trained("adam/sgd")
     assert apart(weights, again) < EXACT
     assert hyper == near(hyper_again)

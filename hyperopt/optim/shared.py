@@ -1,0 +1,43 @@
+"""Groups that share hyperparameters: what is written to one of them counts for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from torch import Tensor
+
+from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.groups import ParamGroup
+from hyperopt.optim.level import Tree
+
+
+def leading(groups: Sequence[ParamGroup]) -> ParamGroup:
+    """Of groups that share hyperparameters, one whose `lr` counts: that was written, if one was.
+
+    Raises:
+        ConfigError: two of them were given different values.
+    """
+    written = [group for group in groups if group.is_written("lr")]
+    values = list(dict.fromkeys(group["planned"] for group in written))
+    if len(values) > 1:
+        raise _at_odds("lr", values)
+    return written[0] if written else groups[0]
+
+
+def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:
+    """Natural values, but for alpha, that were written since the last step to groups that share them.
+
+    Raises:
+        ConfigError: two of them were given different values.
+    """
+    found: Tree = {}
+    for group in groups:
+        for name, value in group.written(like).items():
+            if name in found and found[name] != value:
+                raise _at_odds(name, [found[name].item(), value.item()])
+            found[name] = value
+    return found
+
+
+def _at_odds(key: str, values: list[float]) -> ConfigError:
+    return ConfigError(f"{key}={shown(values)}: groups with shared=True take one value.")

@@ -105,6 +105,7 @@ class ParamGroup(dict[str, Any]):
         elif mode == "set" and isinstance(value, TensorRate) and value.planned:  # no wait for the device
             planned, learned, peak = abs(value.planned), plain(value) / abs(value.planned), 0.0
         elif number := float(value):
+            writing.check_floor(self, number)
             planned, learned, peak = abs(number), 1.0 if number > 0 else -1.0, 0.0
         else:
             planned = 0.0

@@ -40,7 +40,7 @@ class HyperOptimizer(Optimizer):
         tune: what level 1 tunes of level 0: "all", a name or several; None is "all" of a stack that is
             given. Levels above tune all below them.
         form: rules as published ("textbook") or as the reports' code ran them ("reported").
-        floor: the least value that a tuned rate may take.
+        floor: the least value that a tuned rate may take, at most that at the start.
         multiplicative: a level tunes log(alpha) of the level below, so that it multiplies alpha, which stays
             above 0.
         trace: how much stays, a step, of how the weights followed from the rate; 0 is by the last step alone.
@@ -88,7 +88,7 @@ class HyperOptimizer(Optimizer):
                     f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once."
                 )
             stack, lr = None, stack
-        untold = settings.untold(stack, amsgrad=numbers.get("amsgrad", False))
+        untold = settings.untold(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
         numbers = torch_names.understood(numbers, untold["stack"])
         stack = numbers.pop("stack", untold["stack"])
         check_lr(lr, alpha, stack)

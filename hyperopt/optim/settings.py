@@ -20,6 +20,9 @@ SCHEDULES = ("multiply", "set")
 UNTOLD: dict[str, Any] = {"stack": "adamw/adam", "alpha": 0.01, "tune": "alpha", "multiplicative": True}
 """What `HyperOptimizer` is where no stack is given: benchmarks/defaults.py says why (docs/optimizer.md)."""
 
+UNTOLD_ADDED = 1e-5
+"""Its alpha where that adds to the rate, multiplicative=False: of the same study, with the same rules."""
+
 TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
 """The defaults of the same settings where a stack is given."""
 
@@ -115,11 +118,16 @@ def levels_of(
     return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
 
 
-def untold(stack: Any, *, amsgrad: Any) -> dict[str, Any]:
-    """What `HyperOptimizer` is, with a stack or without, unless told otherwise; `amsgrad` as torch has it."""
+def untold(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:
+    """What `HyperOptimizer` is, with a stack or without, unless told otherwise; `amsgrad` as torch has it.
+
+    The alpha of a level that multiplies is none of one that adds.
+    """
     if stack is not None:
         return TOLD | {"stack": stack}
-    return UNTOLD | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else UNTOLD
+    adds = multiplicative is not None and not levels.parse_truth("multiplicative", multiplicative)
+    chosen = UNTOLD | ({"alpha": UNTOLD_ADDED} if adds else {})
+    return chosen | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else chosen
 
 
 def names(stack: Any) -> set[str]:
@@ -163,6 +171,13 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
         raise ConfigError(
             f"alpha={alphas}: with multiplicative=true a number above 0 is expected of a tuned alpha."
         )
+    least = None if floor is None else levels.parse_number("floor", floor, dtype=dtype)
+    moved = chosen.alpha[:-1] if "alpha" in chosen.tune else chosen.alpha[1:-1]
+    if least is not None and any(alpha < least for alpha in moved):
+        raise ConfigError(
+            f"{typed('floor', floor)}: alpha={shown(chosen.alpha)} begins below it, and the first step would "
+            f"raise that; at most {shown(min(moved))} is expected."
+        )
     return {
         "stack": "/".join(chosen.stack),
         "alpha": chosen.alpha,
@@ -170,7 +185,7 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
         "tune": chosen.tune,
         "numbers": chosen.numbers,
         "habits": chosen.habits,
-        "floor": None if floor is None else levels.parse_number("floor", floor, dtype=dtype),
+        "floor": least,
         "multiplicative": multiplicative,
         "maximize": levels.parse_truth("maximize", given["maximize"]),
         "trace": traced(given, chosen),

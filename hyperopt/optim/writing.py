@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim import settings, sharding, torch_names
-from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate
 from hyperopt.optim.rules import Rule
@@ -66,6 +66,16 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
     else:
         _check_named(group, rule, key, value)
     return value
+
+
+def check_floor(group: Mapping[str, Any], rate: float) -> None:
+    """Refuse a rate that the next step would raise at once."""
+    floor = group["floor"]
+    if floor is not None and "alpha" in group["tune"] and abs(rate) < floor and group["schedule"] != "set":
+        raise ConfigError(
+            f"lr={shown(rate)}: the optimizer was made with floor={shown(floor)}, below which a tuned rate "
+            "does not stay; a larger rate is expected, or 0, which stops the group."
+        )
 
 
 def check_deleted(group: Mapping[str, Any], can: Collection[str], key: str) -> None:

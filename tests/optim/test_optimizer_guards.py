@@ -62,6 +62,23 @@ def test_floor_stops_the_fall_and_not_the_rise() -> None:
     assert opt.events == []
 
 
+def test_a_floor_is_of_the_rate_before_its_schedule_and_none_is_written_below_it() -> None:
+    weight, opt = one_weight("sgd/sgd", 0.1, 0.1, floor=0.02)
+    by = torch.optim.lr_scheduler.LambdaLR(opt, lambda t: 1 / (1 + t))
+    for k in range(4):
+        weight.grad = torch.tensor([(-1.0) ** k])
+        opt.step()
+        by.step()
+    group = opt.param_groups[0]
+    assert group["peak"] * group["learned"] == pytest.approx(0.02)
+    assert group["lr"] == pytest.approx(0.02 / 5)
+    with pytest.raises(ValueError, match=r"lr=0.01: the optimizer was made with floor=0.02, below which"):
+        group["lr"] = 0.01
+    assert group["lr"] == pytest.approx(0.02 / 5)
+    group["lr"] = 0.0
+    group["lr"] = 0.02
+
+
 def test_multiplicative_rate_moves_by_factors() -> None:
     weight, opt = one_weight("sgd/sgd", 0.1, 0.5, multiplicative=True)
     first, second, third = pushed(opt, weight, [1.0, 2.0, -200.0])

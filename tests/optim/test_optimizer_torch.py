@@ -215,6 +215,13 @@ def test_amsgrad_without_a_stack_is_the_default_over_that_rule(amsgrad: bool, st
     assert (group["multiplicative"], group["tune"]) == (True, ("alpha",))
 
 
+def test_a_level_that_adds_has_no_alpha_of_one_that_multiplies() -> None:
+    opt = HyperOptimizer([nn.Parameter(torch.zeros(2))], multiplicative=False)
+    assert opt.param_groups[0]["alpha"] == (1e-3, 1e-5)
+    opt = HyperOptimizer([nn.Parameter(torch.zeros(2))], multiplicative=False, alpha=1e-4)
+    assert opt.param_groups[0]["alpha"] == (1e-3, 1e-4)
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -230,6 +237,11 @@ def test_amsgrad_without_a_stack_is_the_default_over_that_rule(amsgrad: bool, st
         ({"beta3": 0.5}, "did you mean beta2?|did you mean beta1?"),
         ({"form": "as written"}, "form=as written: one of textbook, reported"),
         ({"floor": -1.0}, "floor=-1: a finite number of 0 or more"),
+        (
+            {"floor": 0.01},
+            r"floor=0.01: alpha=\[0.001,0.01\] begins below it, .* at most 0.001 is",
+        ),
+        ({"stack": "sgd/sgd/sgd", "alpha": (0.1, 1e-3, 1e-5), "floor": 0.01}, "at most 0.001 is expected"),
         ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a number above 0 is expected of a tuned alpha"),
         ({"compile": "maybe"}, "compile=maybe: true, false or auto"),
         ({"trace": 1.5}, "trace=1.5: a number from 0 up to 1"),

@@ -27,6 +27,7 @@ from hyperopt.durable import StorageError, write
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.captured import Step
 from hyperopt.engine.pack import Pack, step_of
+from hyperopt.optim.torch_compiler import flags_decide, prepare_compiler, unhindered, without_collecting
 from hyperopt.optim.torch_private import compiler_cache, compiler_settings, tree_leaves
 from hyperopt.provenance import cpu
 from hyperopt.train import RunState, Training
@@ -79,8 +80,10 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
     path = folder / FOLDER / hashlib.sha256(repr(told).encode()).hexdigest()
     # What the function closes over is not kept, but given anew to the program.
     closed = {name: value for name, value in getclosurevars(step).nonlocals.items() if value is not None}
+    flags_decide()
     try:
-        return loaded(path, closed) or _compiled(path, step, options, closed, state, now)
+        with without_collecting():
+            return loaded(path, closed) or _compiled(path, step, options, closed, state, now)
     except Exception as error:  # torch calls this experimental: whatever it raises, there is another way
         LOG.debug("a program can be neither loaded nor kept: %r", error)
         return None
@@ -106,7 +109,9 @@ def _compiled(
     """The program compiled, and kept."""
     unguarded = {**options, "guard_filter_fn": lambda guards: [False] * len(guards)}
     function: Any = torch.compile(step, fullgraph=True, dynamic=False, options=unguarded)
-    function = function.aot_compile(((state, now), {}))
+    prepare_compiler()
+    with unhindered():
+        function = function.aot_compile(((state, now), {}))
     function.disable_guard_check()
     with suppress(OSError, StorageError), tempfile.TemporaryDirectory() as folder:
         function.save_compiled_function(made := str(Path(folder, path.name)), external_data=closed)

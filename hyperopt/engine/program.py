@@ -21,6 +21,7 @@ from hyperopt.engine.kept_programs import fixed_by, kept
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.powers import powers_once
 from hyperopt.engine.products import by_onednn, onednn_is_faster
+from hyperopt.optim.torch_compiler import prepare_compiler
 from hyperopt.optim.torch_private import compile_errors, edits_of, new_compiler_cache, tree_map
 from hyperopt.train import RunState, Training
 
@@ -172,7 +173,12 @@ def compiled_alone(step: Step, device: str, fixed: str = "") -> Step:
         guards, isolated = {"guard_filter_fn": _tensors_and_modes}, {"isolate_recompiles": True}
     checked = {**options, **guards}
     program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=checked, **isolated)
-    return kept(step, fixed, options, program) if fixed and device == "cpu" else program
+    if device != "cpu":
+        return program
+    if fixed:
+        return kept(step, fixed, options, program)
+    prepare_compiler()
+    return program
 
 
 def compile_options(device: str) -> dict[str, Any]:

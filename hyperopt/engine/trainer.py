@@ -27,7 +27,8 @@ from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
-from hyperopt.optim.torch_private import compiler_missing, find_vector_instructions
+from hyperopt.optim.torch_compiler import without_collecting
+from hyperopt.optim.torch_private import compiler_missing
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training
@@ -47,8 +48,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     """
     made = provenance()
     run, device = pack.first, options.resolved_device()
-    if (compiled := compiles(run, options)) and device == "cpu":
-        find_vector_instructions()
+    compiled = compiles(run, options)
     data = data_of(run, device)
     training, state = initial(pack, data, device)
     history, done = History(seconds=[0.0] * len(pack.runs)), 0
@@ -110,7 +110,9 @@ def compiles(run: Run, options: Options) -> bool:
     """Whether a run is compiled here: where it pays, and where there is a compiler, else with a warning."""
     if not compile_pays(run, options):
         return False
-    if why := compiler_missing(options.resolved_device()):
+    with without_collecting():  # it imports the compiler
+        why = compiler_missing(options.resolved_device())
+    if why:
         warnings.warn(f"training uncompiled, some five times slower: {why}", stacklevel=2)
     return not why
 

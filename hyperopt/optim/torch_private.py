@@ -1,14 +1,13 @@
 """The private names of torch that the package uses: what each replaces, and what happens where it is missing.
 
-No other module names one, so that a new release of torch is looked up here alone. The compiler is imported
-when it is first needed: it takes as long to import as all the rest of torch.
+No other module but `torch_compiler` names one, so that a new release of torch is looked up in these alone.
+The compiler is imported when it is first needed: it takes as long to import as all the rest of torch.
 """
 
 from __future__ import annotations
 
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterable
 from inspect import getfile
 from pathlib import Path
@@ -29,7 +28,6 @@ __all__ = [
     "compiler_settings",
     "copy_each",
     "edits_of",
-    "find_vector_instructions",
     "is_of_fsdp1",
     "new_compiler_cache",
     "of_any_length",
@@ -180,19 +178,6 @@ def new_compiler_cache() -> Path | None:
     clear_caches()
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp(prefix=f"{before.name}-", dir=before.parent)
     return before
-
-
-def find_vector_instructions() -> None:
-    """Have the compiler find out, in a thread, which vector instructions it can make programs for.
-
-    `torch._inductor.cpu_vec_isa.valid_vec_isa_list` compiles a small program for each kind, 6 s where none
-    was kept; called ahead, it replaces waiting for that once a step is traced. Without it that is waited for.
-    """
-    try:
-        from torch._inductor.cpu_vec_isa import valid_vec_isa_list
-    except ImportError:
-        return
-    threading.Thread(target=valid_vec_isa_list, daemon=True).start()
 
 
 def compile_in_one_thread() -> None:

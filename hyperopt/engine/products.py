@@ -42,6 +42,8 @@ def bmm(a: Tensor, b: Tensor) -> Tensor:
     linear = onednn_linear()
     assert linear is not None, "no program has this product where torch has none by oneDNN"
     (runs, n, k), m = a.shape, b.shape[2]
+    if runs == 1:
+        return linear(a[0], b[0].t()).unsqueeze(0)
     if b.stride(0) == 0:
         return linear(a.reshape(runs * n, k), b[0].t()).view(runs, n, m)
     product = a.new_empty((runs, n, m))

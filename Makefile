@@ -10,6 +10,7 @@ EXTRAS ?= dev,peers,trainers,dask,slurm,site,browser,tensorboard,trackio
 TORCH ?=
 PIP = $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS)
 HYPEROPT := $(VENV)/bin/hyperopt
+PYTEST := $(VENV)/bin/python -m pytest @tests/in_parallel.txt
 
 # Quoted, so that hyperopt and not the shell expands a glob.
 only = $(foreach id,$(ONLY),'$(id)')
@@ -51,11 +52,11 @@ site: $(READY)  ## write the published pages as a site for a browser, into site/
 times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
 	@$(VENV)/bin/python -m benchmarks times $(only) $(if $(STEPS),--steps $(STEPS))
 
-test: $(READY)  ## run the tests, a file at a time in up to four processes
-	@$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+test: $(READY)  ## run the tests, in up to four processes
+	@$(PYTEST)
 
-torture: $(READY)  ## an hour of kills, damage and commands at once
-	@TORTURE=60 $(VENV)/bin/python -m pytest tests/reliability tests/engine/test_pack_files.py
+torture: $(READY)  ## kills, damage and commands at once, 60 times as many as in make test: some 20 minutes on two cores
+	@TORTURE=60 $(PYTEST) --dist=load tests/reliability tests/engine/test_pack_files.py
 
 lint: $(READY)  ## check style, formatting and types
 	@$(VENV)/bin/ruff check .

@@ -1,4 +1,4 @@
-"""How long the tests of reliability try: a moment in the suite, about an hour by `make torture`."""
+"""How long the tests of reliability try: a moment in the suite, sixty times as long by `make torture`."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
+from filelock import FileLock
 from selenium.webdriver import Keys
 
 from hyperopt.data.errors import UnavailableError
@@ -26,11 +27,12 @@ CHECKED = (
 def axe(pytestconfig: pytest.Config) -> str:
     folder = pytestconfig.cache.mkdir("axe-core")
     script = folder / "package" / "axe.min.js"
-    if not script.is_file():
-        try:
-            download(AXE, folder)
-        except UnavailableError as error:
-            pytest.skip(f"axe-core is out of reach: {error}")
+    with FileLock(folder / ".lock"):
+        if not script.is_file():
+            try:
+                download(AXE, folder)
+            except UnavailableError as error:
+                pytest.skip(f"axe-core is out of reach: {error}")
     return script.read_text(encoding="utf-8")
 
 

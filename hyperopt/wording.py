@@ -40,3 +40,9 @@ def printable(text: str) -> str:
     return "".join(
         letter if letter.isprintable() or letter == "\n" else repr(letter)[1:-1] for letter in text
     )
+
+
+def excerpt(text: str, words: int = 8) -> str:
+    """The first words of a text, with an ellipsis where more follow."""
+    every = text.split()
+    return text.rstrip(".") if len(every) <= words + 2 else f"{' '.join(every[:words])} …"

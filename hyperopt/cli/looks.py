@@ -86,9 +86,9 @@ def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Recor
 
 
 def _described(step: Step) -> str:
-    """What a look takes, and which sentences it probably decides."""
+    """What a look takes, and what it probably says of each sentence."""
+    from hyperopt.pages.undecided import odds
+
     lines = [f"{step.experiment.id}, {counted(len(step.look.seeds), 'seed')}: {step.plan.describe()}"]
-    for says, chance in step.look.undecided.items():
-        near = f", {100 * chance.at_the_bound:.0f} % at its bound" if chance.at_the_bound else ""
-        lines.append(f"  {100 * chance.decided:3.0f} % decided{near}: {says}")
+    lines += [f"  {odds(chance)}: {says}" for says, chance in step.look.undecided.items()]
     return "\n".join(lines)

@@ -105,6 +105,7 @@ class Claim:
 
     Attributes:
         says: the sentence.
+        tested: what of it is tested, where not all is.
         checks: what it comes to; it holds where all their rows do.
         all_but: so many rows may fail: 1 for `almost all`, all but one for `some`.
         why: how the sentence is read, or why it cannot be tested.
@@ -119,6 +120,7 @@ class Claim:
     says: str
     checks: tuple[Check, ...]
     all_but: int = 0
+    tested: str = ""
     why: str = ""
     contradicted: bool = False
     ours: bool = False

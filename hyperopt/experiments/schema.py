@@ -47,8 +47,14 @@ def definitions() -> dict[str, Schema]:
     over = {name: _list(TEXT_OR_NUMBER) for name in ("each_of", "mean_of", "any_of")}
     effect = {"from": place, "to": place}
     tested = {"effect": _ref("effect"), "ratio": _ref("effect"), **over, **bounds}
-    claim = {"says": TEXT, "why": TEXT, "not_testable": TEXT, "all_but": WHOLE, "contradicted": TRUTH}
-    claim |= {"ours": TRUTH, "same_as": TEXT, "judged_by": {"enum": [*JUDGED_BY, "repeats"]}, **tested}
+    claim = {"says": TEXT, "tested": TEXT, "why": TEXT, "not_testable": TEXT, "all_but": WHOLE}
+    claim |= {
+        "contradicted": TRUTH,
+        "ours": TRUTH,
+        "same_as": TEXT,
+        "judged_by": {"enum": [*JUDGED_BY, "repeats"]},
+        **tested,
+    }
     return {
         "settings": {"type": "object", "properties": _settings()},
         "column": _object({"label": TEXT, "metric": _metric(), "settings": _ref("settings"), "x": NUMBER}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -43,27 +43,50 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class Strength:
+    """How strongly runs speak for the nearer of `holds` and `does not hold`.
+
+    Attributes:
+        toward: which of them that is.
+        alone: its p, were it the only test.
+        times: by how much that is multiplied for the other tests.
+    """
+
+    toward: Outcome
+    alone: float
+    times: float = 1.0
+
+    @property
+    def p(self) -> float:
+        """The p that decides."""
+        return min(1.0, self.alone * self.times)
+
+    def multiplied(self, times: float) -> Strength:
+        """The same among so many times as many tests."""
+        return replace(self, times=self.times * times)
+
+
+@dataclass(frozen=True)
 class RowDecision:
     """What follows for one test.
 
     Attributes:
         outcome: for it alone.
-        p: of the outcome, or of the nearer of `holds` and `does not hold`, multiplied for the tests of the
-            sentence and the sentences that are left.
+        strength: multiplied for the tests of the sentence and the sentences that are left.
         within: where it is at the bound, how far from it the effect may be.
     """
 
     outcome: Outcome
-    p: float
+    strength: Strength
     within: float | None = None
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What follows for a sentence: `p` as of a row, multiplied for the sentences that are left."""
+    """What follows for a sentence: `strength` is multiplied for the sentences that are left."""
 
     outcome: Outcome
-    p: float
+    strength: Strength
     rows: tuple[RowDecision, ...]
 
 
@@ -84,13 +107,13 @@ def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
     left = max(1, sum(not rejected[i] for i in able))
     found = []
     for sentence, (holds, fails), decided, factor in zip(sentences, ps, rejected, times, strict=True):
-        rows = _rows(sentence, level / factor, holds=decided and holds <= fails)
+        strength = Strength(_nearer(holds, fails), min(holds, fails), factor)
+        rows = _rows(sentence, level / factor, holds=decided and strength.toward == "holds")
         if not decided:
             rows = [_near(row, one, level / left) for row, one in zip(rows, sentence.rows, strict=True)]
-        rows = [RowDecision(row.outcome, min(1.0, row.p * factor), row.within) for row in rows]
-        outcome: Outcome = "holds" if holds <= fails else "does not hold"
-        outcome = outcome if decided else undecided_or_near([row.outcome for row in rows])
-        found.append(Decision(outcome, min(1.0, min(holds, fails) * factor), tuple(rows)))
+        rows = [replace(row, strength=row.strength.multiplied(factor)) for row in rows]
+        outcome = strength.toward if decided else undecided_or_near([row.outcome for row in rows])
+        found.append(Decision(outcome, strength, tuple(rows)))
     return found
 
 
@@ -171,9 +194,14 @@ def _rows(sentence: Sentence, level: float, *, holds: bool) -> list[RowDecision]
     for (yes, no), decided, factor in zip(pairs, rejected, times, strict=True):
         if holds and yes <= level:
             decided, factor = True, 1
-        outcome: Outcome = "undecided" if not decided else "holds" if yes <= no else "does not hold"
-        found.append(RowDecision(outcome, min(yes, no) * factor))
+        toward = _nearer(yes, no)
+        found.append(RowDecision(toward if decided else "undecided", Strength(toward, min(yes, no), factor)))
     return found
+
+
+def _nearer(holds: float, fails: float) -> Outcome:
+    """Which of both verdicts has the smaller p."""
+    return "holds" if holds <= fails else "does not hold"
 
 
 def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
@@ -184,4 +212,4 @@ def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
     if near(row.bound, row.sample, row.negligible) > level:
         return decision
     within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in row.bound.ends)
-    return RowDecision("at the bound", decision.p, within)
+    return RowDecision("at the bound", decision.strength, within)

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from hyperopt.findings.verdicts import (
     verdicts,
 )
 from hyperopt.records import Record
-from hyperopt.statistics import ALPHA, Evidence
+from hyperopt.statistics import Evidence
 
 DRAWS = 100
 """How often a look is drawn to say how probably it decides."""
@@ -34,19 +33,16 @@ DRAWS = 100
 
 @dataclass(frozen=True)
 class Chance:
-    """How probably a look decides a sentence, and how probably it shows that it lies at its bound.
+    """How probably a look says each of these of a sentence."""
 
-    `p` is what a verdict's would be about, the median over draws.
-    """
-
-    decided: float
+    holds: float
+    does_not_hold: float
     at_the_bound: float
-    p: float = 1.0
 
     @property
-    def told(self) -> float:
-        """How probably it says either."""
-        return self.decided + self.at_the_bound
+    def decided(self) -> float:
+        """How probably it says anything."""
+        return self.holds + self.does_not_hold + self.at_the_bound
 
 
 @dataclass(frozen=True)
@@ -197,19 +193,15 @@ def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
     """
     rng = np.random.default_rng(0)
     outcomes: list[Counter[Outcome]] = [Counter() for _ in left]
-    ps: list[list[float]] = [[] for _ in left]
     for _ in range(DRAWS):
         sentences = [
             sentence_of(verdict, [_drawn(row.tested, look, rng) for row in verdict.rows], look)
             for verdict in left
         ]
-        for counts, p, decision in zip(outcomes, ps, decide(sentences, look.level), strict=True):
+        for counts, decision in zip(outcomes, decide(sentences, look.level), strict=True):
             counts[decision.outcome] += 1
-            p.append(min(1.0, decision.p * ALPHA / look.level))
-    return [
-        Chance((counts["holds"] + counts["does not hold"]) / DRAWS, counts["at the bound"] / DRAWS, median(p))
-        for counts, p in zip(outcomes, ps, strict=True)
-    ]
+    asked: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound")
+    return [Chance(*(counts[outcome] / DRAWS for outcome in asked)) for counts in outcomes]
 
 
 def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:

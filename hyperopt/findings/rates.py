@@ -12,6 +12,8 @@ from hyperopt.experiments.grid import Cell
 
 FEW = 4
 """Up to so many different stacks of a row are told; of more the first and the last."""
+FEW_COLUMNS = 2
+"""Up to so many columns that have a stack are named with it."""
 
 
 def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
@@ -29,6 +31,8 @@ def _told(stacks: dict[str, list[str]]) -> str:
     if len(stacks) > FEW:
         first, *_, last = stacks
         return f"{first} … {last}"
+    if max(len({*labels}) for labels in stacks.values()) > FEW_COLUMNS:
+        return ", ".join(stacks)
     columns = {stack: ", ".join(dict.fromkeys(labels)) for stack, labels in stacks.items()}
     differ = len(set(columns.values())) > 1
     return "; ".join(f"{labels}: {stack}" if differ else stack for stack, labels in columns.items())

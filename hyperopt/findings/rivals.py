@@ -19,7 +19,7 @@ def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
     """
     cells = [cell for cell in experiment.cells() if cell.report is not None and math.isfinite(cell.report)]
     printed = {(cell.row, cell.column): cell.report for cell in cells if cell.report is not None}
-    other = _opposite(experiment)
+    other = opposite(experiment)
     found = {}
     for cell in cells:
         rival = printed.get((cell.row, other.get(cell.column, "")))
@@ -28,7 +28,7 @@ def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
     return found
 
 
-def _opposite(experiment: Experiment) -> Mapping[str, str]:
+def opposite(experiment: Experiment) -> Mapping[str, str]:
     """The two columns that the experiment's effect sets against one another, each with the other."""
     if experiment.effect is None:
         return {}

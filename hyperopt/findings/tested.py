@@ -87,6 +87,11 @@ class Tested:
         return (median(values) if self.method == "median" else fmean(values)) if values else None
 
     @property
+    def by_row(self) -> list[Tested]:
+        """Each of its rows taken alone."""
+        return [replace(self, rows=(r,), sides=(s,)) for r, s in zip(self.rows, self.sides, strict=True)]
+
+    @property
     def interval(self) -> Interval | None:
         """The 95 % interval of the effect, within what the metric can be; None where there is none."""
         found = interval_of(self.evidence())

@@ -15,6 +15,7 @@ from hyperopt.findings.judging import (
     Outcome,
     Row,
     Sentence,
+    Strength,
     decide,
     least_of,
     undecided_or_near,
@@ -34,15 +35,15 @@ class RowVerdict:
     Attributes:
         tested: the effect.
         outcome: what follows for it alone.
-        p: of the outcome, or of the nearer of both where it is undecided; multiplied for the tests of the
-            sentence, the sentences of the page and the looks, so that 0.05 decides. None without a look.
+        strength: its p, multiplied for the tests of the sentence, the sentences of the page and the looks, so
+            that 0.05 decides. None without a look.
         within: where it is at the bound, how far from it the effect may be.
-        seeds: at how many the look was that p is of; None without one, and of times.
+        seeds: at how many the look was that decided it; the latest one's where none did; None of times.
     """
 
     tested: Tested
     outcome: Outcome
-    p: float | None = None
+    strength: Strength | None = None
     within: float | None = None
     seeds: int | None = None
 
@@ -60,15 +61,15 @@ class Verdict:
         claim: the sentence.
         outcome: the verdict.
         rows: its tests, check by check.
-        p: of the verdict, or of the nearer of both, multiplied for the sentences of the page and the looks,
-            so that 0.05 decides; None where it was not looked at.
+        strength: its p, multiplied for the sentences of the page and the looks, so that 0.05 decides; None
+            where it was not looked at.
         seeds: at how many the look was that decided it; None where none did, and of times.
     """
 
     claim: Claim
     outcome: Outcome
     rows: tuple[RowVerdict, ...]
-    p: float | None = None
+    strength: Strength | None = None
     seeds: int | None = None
 
     @property
@@ -193,7 +194,7 @@ def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
     rows = [
         row
         if row.decided
-        else RowVerdict(row.tested, new.outcome, min(1.0, new.p * times), new.within, seeds)
+        else RowVerdict(row.tested, new.outcome, new.strength.multiplied(times), new.within, seeds)
         for row, new in zip(verdict.rows, decision.rows, strict=True)
     ]
     outcome = decision.outcome
@@ -203,6 +204,6 @@ def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
         verdict,
         outcome=outcome,
         rows=tuple(rows),
-        p=min(1.0, decision.p * times),
+        strength=decision.strength.multiplied(times),
         seeds=None if outcome in LEFT else seeds,
     )

@@ -19,6 +19,8 @@ NAMED = 3
 """Up to so many rows with the same rate are named."""
 OF_EVALUATION = {"full_loss"}
 """What is measured is no part of how it trains."""
+FORMS = {"reported": "the report's code", "textbook": "the textbook"}
+"""Whose habits the rules have, by the form of a run."""
 PROCEDURE = {
     "shuffle": "rows in the order of the data set",
     "drop_last": "rows that do not fill the last minibatch left out",
@@ -52,8 +54,8 @@ def what_ran(experiment: Experiment) -> list[str]:
         f"minibatches of {_numbers(run.batch_size for run in runs)}",
         f"{_numbers(run.epochs for run in runs)} epoch{'s' * ({run.epochs for run in runs} != {1})}",
         *_procedures(runs),
-        f"initial α {'; '.join(levels)}" if len(rates) > 1 else f"initial α {rates[0]}",
-        f"rules as {_joined(run.form for run in runs)}",
+        f"initial learning rate α: {', '.join(levels) if len(rates) > 1 else rates[0]}",
+        f"update rules as in {_joined(FORMS[run.form] for run in runs)}",
     ]
 
 

@@ -12,24 +12,10 @@ from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
-from hyperopt.pages.markdown import number
-from hyperopt.pages.undecided import too_few
+from hyperopt.pages.rests import counted_by, outcomes, rests
+from hyperopt.pages.undecided import too_few_for_all
 from hyperopt.wording import counted
 
-SINGULAR: Mapping[Outcome, str] = {
-    "holds": "holds",
-    "does not hold": "does not",
-    "at the bound": "lies at its bound",
-    "undecided": "is undecided",
-    "cannot be told": "cannot be told",
-}
-PLURAL: Mapping[Outcome, str] = {
-    **SINGULAR,
-    "holds": "hold",
-    "does not hold": "do not",
-    "at the bound": "lie at their bounds",
-    "undecided": "are undecided",
-}
 HEADS: Mapping[Outcome, str] = {
     "holds": "Holds",
     "does not hold": "Does not hold",
@@ -59,12 +45,6 @@ def sentences(tally: Tally) -> str:
     return "; ".join(parts)
 
 
-def outcomes(counts: Mapping[str, int]) -> str:
-    """`4 hold, 1 does not`."""
-    words = [f"{n} {(SINGULAR if n == 1 else PLURAL)[o]}" for o in OUTCOMES if (n := counts[o])]
-    return ", ".join(words)
-
-
 def numbers(tally: Tally, what: str = "number") -> str:
     """`22 of 27 numbers agree, 9 of them tellingly`; empty where none is compared."""
     left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
@@ -89,59 +69,49 @@ def section(view: View) -> list[Block]:
 
 
 def said(verdicts: Sequence[Verdict]) -> str:
-    """The sentences by verdict, each verdict a line of a list."""
-    lines = []
-    for outcome in OUTCOMES:
-        found = [verdict for verdict in verdicts if verdict.outcome == outcome]
-        if found:
-            lines.append(f"- *{HEADS[outcome]}:* {' '.join(map(quoted, found))}")
-    return "\n".join(lines)
+    """The sentences by verdict, those of the report first, each with its number below."""
+    numbered = [*enumerate(verdicts, 1)]
+    ordered = sorted(numbered, key=lambda one: (not one[1].claim.counts, OUTCOMES.index(one[1].outcome)))
+    return "\n".join(f"- **{HEADS[v.outcome]}** ({i}): {quoted(v)}" for i, v in ordered)
 
 
 def quoted(verdict: Verdict) -> str:
-    """The sentence in quotes, a check of ours without, and of how many rows it is true."""
+    """The sentence in quotes, a check of ours without, and what its verdict rests on."""
     says = verdict.claim.says.rstrip(".")
-    text = f"{says} (ours)" if verdict.claim.ours else f"“{says}”"
+    text = f"{says} (ours)." if verdict.claim.ours else f"“{says}”."
     if verdict.claim.same_as:
-        text += f" (as in {verdict.claim.same_as})"
-    rows = len(verdict.rows)
-    if rows > 1 and verdict.outcome != "cannot be told":
-        text += f", {verdict.holding} of {rows} rows"
-    margins = [row.within for row in verdict.rows if row.within is not None]
-    if verdict.outcome == "at the bound" and margins:
-        text += f", within {number(max(margins), 3)}"
-    return f"{text}."
+        text = f"{text.removesuffix('.')} (as in {verdict.claim.same_as})."
+    return f"{text} {rests(verdict)}".strip()
 
 
 def ran(experiment: Experiment, view: View) -> str:
     """The line that says what was run."""
-    facts = [*what_ran(experiment), f"{view.count}" if experiment.random else "nothing random"]
+    facts = [*what_ran(experiment), view.count if experiment.random else "nothing random"]
     return f"What was run: {'; '.join(facts)}." if len(facts) > 1 else ""
 
 
 def _rates(experiment: Experiment) -> Block:
     """What each row runs, every rate resolved."""
     rows = rates_of_rows(experiment)
-    head = [experiment.corner or "row", "stack, with the initial α of each level"]
-    return Folded("Initial α of each row", [Table(head, rows, left=head)]) if rows else ""
+    head = [experiment.corner or "row", "stack, with the initial learning rate of each level"]
+    return Folded("Initial learning rates of each row", [Table(head, rows, left=head)]) if rows else ""
 
 
 def _head(view: View) -> str:
-    tally, parts = view.tally, []
-    if total := sum(tally.sentences.values()):
-        parts.append(f"Of {counted(total, 'sentence')} of the report {outcomes(tally.sentences)}.")
-    if total := sum(tally.repeated.values()):
-        parts.append(f"Of {counted(total, 'sentence')} of other pages {outcomes(tally.repeated)}.")
-    if total := sum(tally.ours.values()):
-        parts.append(f"Of {counted(total, 'check')} of ours {outcomes(tally.ours)}.")
-    reasons = {too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided"}
-    return " ".join([*parts, *(reasons if len(reasons) == 1 else [])]).strip()
+    tally = view.tally
+    parts = [
+        counted_by(tally.sentences, "sentence of the report", "sentences of the report"),
+        counted_by(tally.repeated, "sentence of another page", "sentences of other pages"),
+        counted_by(tally.ours, "check of ours", "checks of ours"),
+        too_few_for_all(view),
+    ]
+    return " ".join(filter(None, parts))
 
 
 def _numbers(tally: Tally, experiment: Experiment) -> str:
     words = f"Of {counted(tally.compared, 'number')} of {experiment.reference} {tally.agree} agree with ours"
     if tally.agree:
-        words += f", {tally.saying} of them tellingly: a rival number would not have agreed too"
+        words += f", {tally.saying} of them tellingly (the rival number would not agree)"
     if tally.left_out:
-        words += f"; {tally.left_out} more cannot be compared, as too few runs tell what to expect"
+        words += f"; too few runs tell what to expect of {tally.left_out} more"
     return words + "."

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperopt.experiments.claim import Check, Place
+from hyperopt.experiments.claim import Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times
+from hyperopt.findings.judging import Strength
+from hyperopt.findings.verdicts import RowVerdict, Verdict
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.columns import full
+from hyperopt.pages.how_judged import how_judged
 from hyperopt.pages.markdown import interval, number
-from hyperopt.pages.undecided import judged_at, why
+from hyperopt.pages.rests import contradiction
+from hyperopt.pages.undecided import why
 from hyperopt.statistics import least_p
-from hyperopt.wording import counted, possessive, sentence
-
-OF_TIMES = (
-    "Of times it is the ratio, paired by round, and n counts rounds; they are looked at once, whatever seeds."
-)
-OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
-DOC = "../../docs/statistics.md"
+from hyperopt.wording import counted, excerpt, sentence
 
 
 def section(view: View) -> list[Block]:
@@ -31,7 +28,7 @@ def section(view: View) -> list[Block]:
         " ".join(filter(None, [f"{i}. {said(verdict, view.experiment)}", why(verdict, view, i - 1)]))
         for i, verdict in enumerate(view.verdicts, 1)
     ]
-    return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), _how_judged(view)]
+    return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), how_judged(view)]
 
 
 def rows(view: View) -> list[Block]:
@@ -43,42 +40,53 @@ def rows(view: View) -> list[Block]:
         return []
     repeats = any(row.tested.repeats is not None for _, _, row in every)
     lost = any(row.tested.diverged[0] for _, _, row in every)
+    judged = any(row.strength for _, _, row in every)
     header = ["sentence", "of", view.experiment.corner, "claimed", "effect", "95 % interval", "n"]
-    header += [*(["repeats"] if repeats else []), *(["diverged"] if lost else []), "p", "verdict"]
-    table = [_row(i, row, repeats=repeats, lost=lost) for i, _, row in every]
+    header += [*(["repeats"] if repeats else []), *(["diverged"] if lost else []), "p alone"]
+    header += [*(["times", "p"] if judged else []), "verdict"]
+    table = [_row(i, row, repeats=repeats, lost=lost, judged=judged) for i, _, row in every]
     return [Table(header, table, left=("of", "verdict"))]
 
 
-def said(verdict: Verdict, experiment: Experiment) -> str:
-    """The verdict, the sentence, its effects where they are its own, and how it is read."""
+def said(verdict: Verdict, experiment: Experiment, *, whole: bool = False) -> str:
+    """The verdict with its p, the sentence by its first words or `whole`, how it is read, and its effects."""
     claim = verdict.claim
-    p = f", p {_p(verdict.p)}" if verdict.p is not None and verdict.outcome != "at the bound" else ""
+    says = claim.says.rstrip(".") if whole else excerpt(claim.says)
     seeds = f" at {counted(verdict.seeds, 'seed')}" if verdict.seeds and experiment.random else ""
-    holding = f", {verdict.holding} of {len(verdict.rows)} rows" if len(verdict.rows) > 1 else ""
-    parts = [f"**{sentence(verdict.outcome)}**{seeds}{holding}{p}.", claim.says]
-    if claim.ours:
-        parts.append("*(A check of ours.)*")
+    parts = [f"**{sentence(verdict.outcome)}**{seeds}{_p_told(verdict)}."]
+    parts.append(f"{says} (ours)." if claim.ours else f"“{says}”.")
     if claim.same_as:
         parts.append(f"*(As in [{claim.same_as}](../{claim.same_as}.md).)*")
+    parts.append(claim.why)
+    parts.append(_effects(verdict, experiment))
     if claim.by_repeats and (share := verdict.repeats) is not None:
         parts.append(f"{100 * share:.0f} % of repeats would print so.")
-    if claim.all_but:
-        parts.append(f"Holds where {len(verdict.rows) - claim.all_but} of the rows do.")
-    parts += list(dict.fromkeys(filter(None, (_effect(check, experiment) for check in claim.checks))))
-    if claim.why:
-        parts.append(f"*({claim.why})*")
-    if claim.contradicted:
-        parts.append(f"**{sentence(possessive(experiment.reference))} own numbers contradict it.**")
-    return " ".join(parts)
+    parts.append(contradiction(verdict, experiment))
+    return " ".join(filter(None, parts))
 
 
-def _effect(check: Check, experiment: Experiment) -> str:
-    """The effect of a check, where it is not the experiment's."""
-    if check.effect == experiment.effect:
+def _p_told(verdict: Verdict) -> str:
+    """Its p and how that comes about; of which verdict it is where there is none yet."""
+    strength = verdict.strength
+    if strength is None or verdict.outcome == "at the bound":
         return ""
-    first, second = (_side(side, experiment) for side in (check.effect.minuend, check.effect.subtrahend))
-    of = f"{check.of}: " if check.of else ""
-    return f"Effect: {of}{first} {'/' if check.effect.ratio else '−'} {second}."
+    if strength.p == 1:
+        return ", p 1"
+    of = f" for *{strength.toward}*" if verdict.outcome == "undecided" else ""
+    return f", p {_p(strength.p)}{of} ({_alone(strength)} × {strength.times:.4g})"
+
+
+def _effects(verdict: Verdict, experiment: Experiment) -> str:
+    """The effects of its checks, where they are not the experiment's."""
+    told = []
+    for check in verdict.claim.checks:
+        if check.effect != experiment.effect:
+            sides = (check.effect.minuend, check.effect.subtrahend)
+            first, second = (_side(side, experiment) for side in sides)
+            of = f"*{check.of}* " if check.of else ""
+            told.append(f"{of}{first} {'/' if check.effect.ratio else '−'} {second}")
+    unique = [*dict.fromkeys(told)]
+    return f"Effect{'s' * (len(unique) > 1)}: {'; '.join(unique)}." if unique else ""
 
 
 def _side(side: Place, experiment: Experiment) -> str:
@@ -96,10 +104,9 @@ def _decimals(row: RowVerdict) -> int:
     return max(2, first.cell.decimals) if row.tested.check.effect.ratio else first.cell.decimals
 
 
-def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool) -> list[str]:
+def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool, judged: bool) -> list[str]:
     tested, decimals = row.tested, _decimals(row)
     diverged, runs = tested.diverged
-    center = number(tested.center, decimals) + (" (median)" if tested.method == "median" else "")
     share = tested.repeats
     within = f", within {number(row.within, max(2, decimals))}" if row.within is not None else ""
     outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else f"{row.outcome}{within}"
@@ -108,87 +115,41 @@ def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool) -> list[str]:
         tested.check.of,
         markdown.rows_named(tested.rows),
         markdown.bound(tested.check.bound),
-        center,
+        _center(row),
         interval(tested.interval, decimals),
         str(len(tested.effects)),
         *([markdown.NOTHING if share is None else f"{100 * share:.0f} %"] if repeats else []),
         *([f"{diverged} of {runs}" if diverged else ""] if lost else []),
-        _p_of(row),
+        *_p_of(row, judged=judged),
         outcome,
     ]
 
 
-def _p_of(row: RowVerdict) -> str:
-    """Its p; the look it is of, where there are more seeds by now; the least there can be before any look."""
-    n = len(row.tested.effects)
-    if row.p is None:
+def _center(row: RowVerdict) -> str:
+    """The effect: its mean or median, or 0 where it is nothing else in any seed."""
+    tested = row.tested
+    if tested.effects and not any(tested.effects.values()):
+        return "0 (every seed)"
+    return number(tested.center, _decimals(row)) + (" (median)" if tested.method == "median" else "")
+
+
+def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
+    """Its p alone, times how much, the product; the least there can be before any look."""
+    n, strength = len(row.tested.effects), row.strength
+    if strength is None:
         least = least_p(row.tested.method, n, row.tested.check.bound.ends) if n else 0.0
-        return f"≥ {number(least, 2)}" if least and row.outcome != "cannot be told" else markdown.NOTHING
-    return f"{_p(row.p)} at {row.seeds}" if row.seeds and row.seeds < n else _p(row.p)
+        told = least and row.outcome != "cannot be told"
+        return [f"≥ {number(least, 2)}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
+    at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""
+    return [_alone(strength), f"{strength.times:.4g}", f"{_p(strength.p)}{at}"]
 
 
-def _p(p: float | None) -> str:
-    return "< 0.0001" if p is not None and p < 0.0001 else number(p, 4)
+def _alone(strength: Strength) -> str:
+    return "1" if strength.alone >= 1 else f"{strength.alone:.4g}"
 
 
-def _how_judged(view: View) -> str:
-    experiment, effect = view.experiment, view.experiment.effect
-    what = f"({effect.minuend.column}) − ({effect.subtrahend.column})" if effect else "the difference claimed"
-    judged = "median" if experiment.judged_by == "median" else "mean"
-    words = [f"The effect is {what}, paired by seed; over several rows, its mean over them."]
-    timed = any(about_times(verdict.claim, experiment) for verdict in view.verdicts)
-    if not experiment.random:
-        words.append("Nothing is random here: equal numbers are the numbers.")
-    else:
-        words.append(
-            f"Judged by the {judged}{judged_at(view)}. p is of the verdict, or of the nearer of both, "
-            "multiplied for the rows of the sentence, the sentences of the page and the looks: it decides "
-            "from 0.05 down. A sentence holds where all its rows do, and does not where one does not. "
-            f"[How]({DOC})."
-        )
-    every = [row for verdict in view.verdicts for row in verdict.rows]
-    if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
-        words.append(
-            "A p with *at* is of a look at so many seeds, which decided the sentence or the row: it is not "
-            "judged anew. Effects and intervals are of all n seeds."
-        )
-    if _alike_but_told_apart(view.verdicts):
-        words.append(
-            "The same effects may be decided in one sentence and not in another: a row's p is multiplied for "
-            "the rows of its own sentence, so that one of many takes more."
-        )
-    tests = [row.tested for verdict in view.verdicts for row in verdict.rows]
-    if any(one.check.effect.ratio for one in tests):
-        words.append(OF_TIMES if timed else OF_RATIOS)
-    if any(one.method == "median" for one in tests):
-        words.append(
-            "The interval of a median takes six seeds and assumes no shape; without it there is none."
-        )
-    if any(one.method == "share" for one in tests):
-        words.append(
-            "Shares of runs that diverged are compared by Fisher's exact test; their interval is Clopper and "
-            "Pearson's of both."
-        )
-    if any(one.repeats is not None for one in tests):
-        words.append(
-            f"Repeats: of all means over {experiment.runs_per_number} of our seeds, the share whose effect "
-            "is as claimed: how often the report's own procedure would print the same."
-        )
-    if any(verdict.claim.by_repeats for verdict in view.verdicts):
-        words.append(
-            "A sentence about what is printed holds where most repeats would print all of it: told, with the "
-            f"binomial test, by repeats of {experiment.runs_per_number} seeds that no other has."
-        )
-    return " ".join(words)
-
-
-def _alike_but_told_apart(verdicts: Sequence[Verdict]) -> bool:
-    """Whether two rows have the same effects, seed by seed, and the same bound, but not the same verdict."""
-    seen: dict[tuple[object, ...], set[str]] = {}
-    for row in (row for verdict in verdicts for row in verdict.rows if row.tested.effects):
-        key = (row.tested.check.bound, *row.tested.effects.items())
-        seen.setdefault(key, set()).add(row.outcome)
-    return any(len(outcomes) > 1 for outcomes in seen.values())
+def _p(p: float) -> str:
+    return "1" if p == 1 else "< 0.0001" if p < 0.0001 else number(p, 4)
 
 
 def other(views: Sequence[View]) -> list[Block]:

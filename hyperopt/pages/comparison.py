@@ -10,6 +10,7 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Table as SubTable
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
+from hyperopt.findings.rivals import opposite
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Folded, Table
 from hyperopt.pages.columns import full
@@ -39,9 +40,9 @@ def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
         m = experiment.runs_per_number
         words = [
             f"{sentence(possessive(experiment.reference))} number agrees where it lies in the prediction "
-            f"interval of the mean of {m} more: {_predicted(len(view.seeds), m)}. Beside it stands the "
-            "smallest difference that would have shown; an agreement cannot tell where the number of the "
-            "row's other column, or one half the spread of the column away, would have agreed too.",
+            f"interval: {_predicted(len(view.seeds), m)}. *Least visible* is the smallest difference from "
+            f"our mean that would not agree. *Cannot tell*: the rival number, {_rival(experiment)}, would "
+            "agree too.",
             *words,
         ]
     if error := experiment.reading_error:
@@ -61,13 +62,21 @@ def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
 def _predicted(n: int, m: int) -> str:
     """Which interval it is, and how often that of subsets holds the mean of new runs, were they normal."""
     if n < FEWEST_RUNS or math.comb(n, m) < FEWEST_SUBSETS:
-        return "Student's, mean ± t s √(1/n + 1/m)"
+        of = "one more run" if m == 1 else f"the mean of {m} more runs"
+        return f"Student's for {of}, which lies there 95 % of the time"
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt((n - m) / (n + m))
     held = 100 * (2 * NormalDist().cdf(z) - 1)
     return (
-        f"the middle 95 % of the means of {m} of ours (as these share runs with our mean, some {held:.0f} % "
-        "of the means of new runs lie there)"
+        f"the middle 95 % of the means of {m} of our own runs. Of the means of {m} new runs some {held:.0f} "
+        "% lie there, as these share none with ours: a *no* is a sign and no proof"
     )
+
+
+def _rival(experiment: Experiment) -> str:
+    """Whose number the rival is."""
+    if opposite(experiment):
+        return "the report's own in the row's other column"
+    return "one half the spread of the report's column away"
 
 
 def _tables(view: View) -> Iterator[Block]:
@@ -90,7 +99,7 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
     lost = any(measured.diverged for measured, _ in cells)
     header = [experiment.corner, "", *([experiment.reference.removeprefix("the ")] if compared else [])]
     header += ["mean", "sd", "95 % interval"]
-    header += ["prediction interval", "n", "agrees", "would show"] if compared else ["n"]
+    header += ["prediction interval", "n", "agrees", "least visible"] if compared else ["n"]
     header += ["diverged"] if lost else []
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"

@@ -1,98 +1,128 @@
-"""The list of all published pages, by report, with what follows from them."""
+"""The list of all published pages: what each report claims, which of its sentences hold, what is open."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
-from hyperopt.findings.judging import Outcome
+from hyperopt.findings.judging import OUTCOMES
 from hyperopt.findings.study import STUDY
 from hyperopt.findings.tally import tally_of
+from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
-from hyperopt.pages.answer import HEADS, numbers, outcomes
+from hyperopt.pages.answer import HEADS
 from hyperopt.pages.markdown import table
+from hyperopt.pages.rests import counted_by, outcomes, rests
+from hyperopt.pages.undecided import next_of
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
     from hyperopt.pages.page import Page
 
 WORDS = (
-    "One page per table or figure of a report: our numbers in its layout and beside its own, a verdict on "
-    "each of its sentences, and the command that made it. Written by `hyperopt render` from `records/`; "
-    "every sentence and its verdict is also a row of [sentences.csv](sentences.csv). "
-    "[Statistics](../docs/statistics.md) says how verdicts are reached, so that of a page's any is wrong "
-    "at most one time in twenty. A sentence is *undecided* where these seeds do not tell and more of them "
-    "may; it *cannot be told* where no run of ours could; it *lies at its bound* where the effect is "
-    "about as large as the sentence asks, so that seeds would never tell. Checks of ours are what no "
-    "report says; a repeated sentence says what one of another page says, and is counted there. A number "
-    "agrees with ours where it lies in the interval for its repeat; *tellingly* where that interval "
-    "leaves out a rival number: the row's number in the other column, or one that is half the column's "
-    "spread away. In a report's sum a number that several pages compare with the same run counts once."
+    "What five reports on optimizers that tune themselves claim, and what our runs say: a verdict on each "
+    "sentence, and a page for each table and figure with our numbers beside its own. "
+    "[Words](../docs/words.md) are explained; [statistics](../docs/statistics.md) says how verdicts are "
+    "reached: on one page in twenty at most is any of them wrong. The list is also "
+    "[sentences.csv](sentences.csv); `hyperopt render` writes all from `records/`."
 )
-QUOTED: tuple[Outcome, ...] = ("does not hold", "holds", "at the bound")
+LIKELY = 0.5
+"""From such a probability on a look is expected to decide a sentence."""
 
 
 def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
     """The list as Markdown; `pages` and `views` by experiment id, `<report>/<table or figure>`."""
     reports = sorted({name.split("/")[0] for name in pages}, key=lambda slug: [*REPORTS, slug].index(slug))
-    answers = [_answer(slug, views) for slug in reports]
-    lists = [_list(slug, pages) for slug in reports]
-    return "\n\n".join(filter(None, ["# Results", WORDS, _all(views), *answers, "## Pages", *lists])) + "\n"
+    measured = {name: view for name, view in views.items() if view.measured}
+    by_report = {slug: {n: v for n, v in measured.items() if n.split("/")[0] == slug} for slug in reports}
+    parts = ["# Results", WORDS, _overview(by_report), _all(measured)]
+    for slug, own in by_report.items():
+        parts += [f"## {slug}", _head(slug, own), _sentences(own), _pages(slug, pages)]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
+    """A line per report: what it claims, and how many of its sentences hold, and numbers agree."""
+    rows = []
+    for slug, views in by_report.items():
+        if report := REPORTS.get(slug):
+            tally = tally_of((view.verdicts, view.measurements) for view in views.values())
+            counts = [str(tally.sentences[outcome] or "") for outcome in OUTCOMES]
+            agree = f"{tally.agree} of {tally.compared}, {tally.saying}" if tally.compared else ""
+            rows.append([f"[{slug}](#{slug})", report.claims, *counts, agree])
+    header = ["report", "it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
+    header.append("numbers that agree, tellingly")
+    return table(header, rows, left=header[:2]) if rows else ""
 
 
 def _all(views: Mapping[str, View]) -> str:
-    """How many sentences of all reports hold."""
-    tally = tally_of((view.verdicts, view.measurements) for view in views.values() if view.measured)
+    """How many sentences of all reports hold, and how many of the undecided ones are likely to be decided."""
+    tally = tally_of((view.verdicts, view.measurements) for view in views.values())
     total = sum(tally.sentences.values())
-    return f"**Of {counted(total, 'sentence')} of the reports {outcomes(tally.sentences)}.**" if total else ""
+    if not total:
+        return ""
+    text = f"**Of {counted(total, 'sentence')} of the reports {outcomes(tally.sentences)}.**"
+    left = [(view, i) for _, i, verdict, view in _counting(views) if verdict.outcome == "undecided"]
+    looks = [view.ahead[i] for view, i in left if i in view.ahead]
+    if looks:
+        likely = sum(look.chance.decided >= LIKELY for look in looks)
+        text += (
+            f" More seeds would probably decide {likely} of the undecided ones: what each takes, and the "
+            "probability of each verdict if further runs are like ours, stands in its line."
+        )
+    return text
 
 
-def _answer(slug: str, views: Mapping[str, View]) -> str:
-    """One report's heading, its title and authors, and what follows from all its pages."""
-    own = {name: view for name, view in views.items() if name.split("/")[0] == slug and view.measured}
-    tally = tally_of((view.verdicts, view.measurements) for view in own.values())
-    total = sum(tally.sentences.values())
+def _head(slug: str, views: Mapping[str, View]) -> str:
+    """A report's title and authors, how many of its sentences hold, and of our own checks."""
+    tally = tally_of((view.verdicts, view.measurements) for view in views.values())
     parts = []
     if report := REPORTS.get(slug):
         page = f"[What it ran, and what its code does](../docs/reports/{slug}.md)"
         parts.append(f"{report.authors}: *{report.title}*. {page}.")
     if slug == STUDY:
         parts.append(f"[Which stack should I use?]({STUDY}/README.md) has the answers over all workloads.")
-    if total:
+    if total := sum(tally.sentences.values()):
         parts.append(f"**Of {counted(total, 'sentence')} {outcomes(tally.sentences)}.**")
-    if tally.compared:
-        parts.append(f"{numbers(tally)}.")
-    if total := sum(tally.ours.values()):
-        parts.append(f"Of {counted(total, 'check')} of ours {outcomes(tally.ours)}.")
-    lines = [f"- *{HEADS[outcome]}:* {said}" for outcome in QUOTED if (said := _said(own, outcome))]
-    if undecided := _counts(own, "undecided"):
-        lines.append(f"- *Undecided:* {undecided}")
-    return "\n\n".join(filter(None, [f"## {slug}", " ".join(parts), "\n".join(lines)]))
+    parts.append(counted_by(tally.ours, "check of ours", "checks of ours"))
+    return " ".join(filter(None, parts))
 
 
-def _said(views: Mapping[str, View], outcome: Outcome) -> str:
-    """The report's sentences with that verdict, each with its page."""
-    return " ".join(
-        f"“{verdict.claim.says.rstrip('.')}” ([{name.split('/')[1]}]({name}.md))."
-        for name, view in views.items()
-        for verdict in view.verdicts
-        if verdict.outcome == outcome and verdict.claim.counts
-    )
+def _sentences(views: Mapping[str, View]) -> str:
+    """The report's sentences, by verdict: what a verdict rests on, what is next, or why none can be told."""
+    rows = [
+        [
+            HEADS[verdict.outcome] if verdict.outcome != "does not hold" else f"**{HEADS[verdict.outcome]}**",
+            f"“{verdict.claim.says.rstrip('.')}”",
+            f"[{name.split('/')[1]}]({name}.md)",
+            _remark(verdict, view, i),
+        ]
+        for name, i, verdict, view in sorted(_counting(views), key=lambda one: OUTCOMES.index(one[2].outcome))
+    ]
+    header = ["verdict", "sentence", "page", "why, or what is next"]
+    return table(header, rows, left=header) if rows else ""
 
 
-def _counts(views: Mapping[str, View], outcome: Outcome) -> str:
-    """How many of the report's sentences have that verdict, page by page."""
-    counts = {
-        name: sum(verdict.outcome == outcome and verdict.claim.counts for verdict in view.verdicts)
-        for name, view in views.items()
-    }
-    return ", ".join(f"{n} in [{name.split('/')[1]}]({name}.md)" for name, n in counts.items() if n)
+def _remark(verdict: Verdict, view: View, i: int) -> str:
+    if verdict.outcome == "cannot be told":
+        return verdict.claim.why
+    if verdict.outcome == "undecided":
+        return f"{next_of(verdict, view, i)}."
+    return rests(verdict)
 
 
-def _list(slug: str, pages: Mapping[str, Page]) -> str:
+def _counting(views: Mapping[str, View]) -> Iterator[tuple[str, int, Verdict, View]]:
+    """The sentences that count, with their page and their number on it from 0."""
+    for name, view in views.items():
+        for i, verdict in enumerate(view.verdicts):
+            if verdict.claim.counts:
+                yield name, i, verdict, view
+
+
+def _pages(slug: str, pages: Mapping[str, Page]) -> str:
     """One report's pages, a line each."""
     rows = [
         [f"[{name}]({name}.md)", page.verdicts] for name, page in pages.items() if name.split("/")[0] == slug
     ]
-    return table(["page", "verdicts"], rows, left=("page", "verdicts"))
+    return table(["page", "what it says"], rows, left=("page", "what it says"))

@@ -60,7 +60,8 @@ def sentences(views: Mapping[str, View]) -> str:
     """A row per sentence of every page: whose it is, its verdict, how many of its rows hold, what is next.
 
     The next look is one at `next_seeds`, for which `next_runs` are missing; `next_decides` is the probability
-    that it decides the sentence, `next_at_the_bound` that it shows it to be at its bound.
+    that the sentence then holds or does not, `next_holds` that it holds, and `next_at_the_bound` that it is
+    shown to be at its bound.
     """
     import pandas as pd
 
@@ -72,12 +73,13 @@ def sentences(views: Mapping[str, View]) -> str:
             "verdict": verdict.outcome,
             "rows": len(verdict.rows),
             "holding": verdict.holding,
-            "p": verdict.p,
+            "p": verdict.strength and verdict.strength.p,
             "seeds": verdict.seeds,
             "next_seeds": look and look.seeds,
             "next_runs": look and look.runs,
             "next_minutes": look and look.seconds / 60,
-            "next_decides": look and look.chance.decided,
+            "next_decides": look and look.chance.holds + look.chance.does_not_hold,
+            "next_holds": look and look.chance.holds,
             "next_at_the_bound": look and look.chance.at_the_bound,
             "says": verdict.claim.says,
         }

@@ -37,10 +37,9 @@ def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Bloc
     reference = view.experiment.reference
     parts: list[Block] = [f"## Beside {reference}", *_share(view, figure), _cells(view, figure)]
     parts.append(
-        f"A cell is inside where {reference} has a number in the range of ours over seeds, as it is: of "
-        "three seeds a fourth lies outside half the time. It cannot tell where a number half the spread of "
-        "the column away, on a logarithmic scale, would be inside too. A run that never got there counts as "
-        "more than its steps; no mean is told of such numbers."
+        f"A cell is inside where {reference} has a number in the range of ours over seeds. *Cannot tell*: a "
+        "number half the spread of the column away, on a logarithmic scale, would be inside too. A run that "
+        "never got there counts as more than its steps."
     )
     return [*parts, *(Folded(f"At {one.count}", [_cells(one, figure)]) for one in others)]
 
@@ -52,10 +51,15 @@ def _share(view: View, figure: HeatMap) -> list[Block]:
     if not compared:
         return ["No cell to compare."]
     inside = len(compared) - len(outside)
-    text = f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).**"
+    n = max(len(measured.by_seed) for measured in compared)
+    text = (
+        f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).** Were they "
+        f"runs like ours, {100 * (n - 1) / (n + 1):.0f} % would be: so often one more run lies between the "
+        f"ends of {n}."
+    )
     if not outside:
         return [text]
-    text += f" Furthest from it: {'; '.join(map(_told, outside[:FEW]))}."
+    text += f" Furthest outside: {'; '.join(map(_told, outside[:FEW]))}."
     rest = outside[FEW:]
     return [text, Folded(f"The other {len(rest)} outside", ["; ".join(map(_told, rest))])] if rest else [text]
 

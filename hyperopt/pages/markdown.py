@@ -14,16 +14,24 @@ if TYPE_CHECKING:
     from hyperopt.statistics import Interval
 
 NOTHING = "–"
+NOISE = 12
+"""Decimals beyond which a difference of equal numbers may not be zero."""
 LOST = "† Some of these runs diverged: they ended as NaN. A loss that is huge but finite is no such end."
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
-    """A number with this many decimals, `–` where there is none; a zero has no sign."""
+    """A number with this many decimals, `–` where there is none; a zero has no sign.
+
+    What is not zero has as many as it takes not to read as zero: two digits of 0.00024.
+    """
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
-    return f"{round(value, decimals) + 0.0:.{decimals}f}{unit}"
+    rounded = round(value, decimals) + 0.0
+    if not rounded and round(value, NOISE):
+        return f"{value:.2g}{unit}"
+    return f"{rounded:.{decimals}f}{unit}"
 
 
 def mean(measured: Measured) -> str:

@@ -24,6 +24,7 @@ from hyperopt.pages import (
 )
 from hyperopt.pages.blocks import Block, text
 
+WORDS = "[What the words mean](../../docs/words.md)."
 NEEDED = (
     "The command at the end of this page trains it where there is one, and anywhere with `needs=any`; with "
     "`--plan` it says how long that takes."
@@ -47,7 +48,9 @@ def render(views: Sequence[View]) -> Page:
             folded away.
     """
     view = views[-1]
-    body = text(block for blocks in sections(views).values() for block in blocks) + "\n"
+    found = {name: [*blocks] for name, blocks in sections(views).items()}
+    found["head"].append(WORDS)
+    body = text(block for blocks in found.values() for block in blocks) + "\n"
     if view.experiment.lists:
         return Page(body, alphas.csv(view), alphas.summary(view))
     summary = answer.summary(view)

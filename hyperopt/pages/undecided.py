@@ -6,16 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import count
 
-from hyperopt.experiments.claim import Bound
 from hyperopt.findings.ahead import Ahead
+from hyperopt.findings.next_look import Chance
 from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, least_at, looks
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import number, rows_named
-from hyperopt.statistics import ALPHA, Interval
+from hyperopt.statistics import ALPHA
 from hyperopt.wording import counted, duration
 
 UNLIKELY = 0.05
-"""Below such a probability more seeds are not expected to tell."""
+"""Below such a probability of a decision the page says what stands against it."""
 FEW = 2
 """So many rows are named."""
 
@@ -24,12 +24,46 @@ def why(verdict: Verdict, view: View, i: int) -> str:
     """Why the i-th sentence is not decided, and what is next; empty where it is, or cannot be told."""
     if verdict.decided:
         return ""
-    parts = [too_few(verdict, view), _multiplied(verdict)]
+    few = "" if too_few_for_all(view) else too_few(verdict, view)
+    look = view.ahead.get(i)
+    against = _against(verdict) if look and look.chance.decided < UNLIKELY else ""
+    told = next_of(verdict, view, i)
+    return " ".join(filter(None, [few, f"*{told}{against}.*" if told else ""]))
+
+
+def next_of(verdict: Verdict, view: View, i: int) -> str:
+    """What deciding the i-th sentence takes, and what would probably come of it; without a full stop.
+
+    Empty where nothing is known of looks, and where the experiment has none left.
+    """
     if about_times(verdict.claim, view.experiment):
-        parts.append(f"To decide it takes more rounds: `python -m benchmarks times {view.experiment.id}`.")
-    elif look := view.ahead.get(i):
-        parts.append(_next(verdict, look))
-    return " ".join(filter(None, parts))
+        return f"More rounds of timing: `python -m benchmarks times {view.experiment.id}`"
+    if (look := view.ahead.get(i)) is None:
+        return "First the missing runs" if view.origin.missing else ""
+    beyond = "" if look.declared else "beyond the seeds that are planned, "
+    return f"At {look.seeds} seeds ({beyond}{cost(look)}): {odds(look.chance)}"
+
+
+def cost(look: Ahead) -> str:
+    """`400 more runs, 18 min`."""
+    return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}"
+
+
+def odds(chance: Chance) -> str:
+    """How probably a look says what: `holds (68 %), does not hold (2 %), still undecided (30 %)`."""
+    shares = {
+        "holds": chance.holds,
+        "does not hold": chance.does_not_hold,
+        "at its bound": chance.at_the_bound,
+        "still undecided": 1 - chance.decided,
+    }
+    return ", ".join(f"{what} ({_percent(p)})" for what, p in shares.items() if round(100 * p))
+
+
+def too_few_for_all(view: View) -> str:
+    """The one reason for which no undecided sentence of the page could be decided; empty without one."""
+    reasons = {too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided"}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def too_few(verdict: Verdict, view: View) -> str:
@@ -41,13 +75,12 @@ def too_few(verdict: Verdict, view: View) -> str:
     least = number(least_at(claim, experiment, n), 2)
     m, by = experiment.runs_per_number, {row.tested.method for row in verdict.rows}
     test = "the median" if by == {"median"} else "Fisher's test" if by == {"share"} else "tests that count"
-    what = f"By {test} {counted(n, 'seed')}"
+    what = f"By {test} {counted(n, 'seed')} decide"
     if claim.by_repeats:
-        what = f"{counted(n, 'seed')} make {counted(n // m, 'repeat')} of {m}, which"
-    return (
-        f"{what} decide nothing, whatever they give: p would be {least} at least. "
-        f"It takes {enough} seeds or more."
-    )
+        repeats = n // m
+        what = f"{counted(n, 'seed')} make {counted(repeats, 'repeat')} of {m}, which decide"
+        what += "s" * (repeats == 1)
+    return f"{what} nothing, whatever they give (p is {least} at least); it takes {enough} seeds or more."
 
 
 def judged_at(view: View) -> str:
@@ -70,32 +103,12 @@ def _seeds(verdict: Verdict) -> int:
     return min((len(row.tested.effects) for row in verdict.rows), default=0)
 
 
-def _next(verdict: Verdict, look: Ahead) -> str:
-    """The look to come, and how probably it tells the sentence, or why it is not expected to."""
-    took = f"{counted(look.runs, 'more run')}, {duration(look.seconds)} at the pace of ours"
-    which = "The look" if look.declared else "A look beyond the declared ones,"
-    head, chance = f"{which} at {look.seeds} seeds ({took})", look.chance
-    if chance.told < UNLIKELY:
-        reason = _not_expected(verdict, look)
-        return f"*More seeds are not expected to decide it: {reason}. {head} would probably not.*"
-    odds = []
-    if chance.decided:
-        odds.append(f"decides it with a probability of {_percent(chance.decided)}")
-    if chance.at_the_bound:
-        odds.append(f"shows it at its bound with a probability of {_percent(chance.at_the_bound)}")
-    return f"*{head} {', and '.join(odds)}.*"
-
-
-def _not_expected(verdict: Verdict, look: Ahead) -> str:
+def _against(verdict: Verdict) -> str:
     """What stands against a decision: rows of which seeds say either, or many rows."""
-    seeds = [f"at {_place(row)} {_either(row)}" for row in _mixed(verdict)[:FEW]]
-    p = f"p would be about {number(look.chance.p, 2)}"
-    if seeds:
-        return f"{'; '.join(seeds)}; were further seeds like these, {p}"
-    return (
-        f"were further seeds like these, {p}, multiplied for {counted(len(verdict.rows), 'row')}, the "
-        "sentences of the page and its looks"
-    )
+    if mixed := _mixed(verdict)[:FEW]:
+        return "; " + "; ".join(f"at {_place(row)} {_either(row)}" for row in mixed)
+    many = counted(len(verdict.rows), "row")
+    return f"; all seeds agree, but each p is multiplied for {many}" if len(verdict.rows) > 1 else ""
 
 
 def _either(row: RowVerdict) -> str:
@@ -119,29 +132,6 @@ def _mixed(verdict: Verdict) -> list[RowVerdict]:
     return sorted((row for row in left if uneven(row) < 1), key=uneven)
 
 
-def _multiplied(verdict: Verdict) -> str:
-    """Which undecided rows lie outside of what is claimed, each taken alone; empty without any."""
-    outside = [
-        _place(row)
-        for row in verdict.rows
-        if row.outcome == "undecided"
-        and row.tested.interval
-        and _outside(row.tested.interval, row.tested.check.bound)
-    ]
-    if not outside or verdict.p is None:
-        return ""
-    named = ", ".join(outside[:FEW]) + (f" and {len(outside) - FEW} more" if len(outside) > FEW else "")
-    be = "lies" if len(outside) == 1 else "lie"
-    return (
-        f"Taken alone {named} {be} outside of what is claimed; p is {number(verdict.p, 4)}, multiplied for "
-        f"{counted(len(verdict.rows), 'row')}, the sentences of the page and looks."
-    )
-
-
-def _outside(interval: Interval, bound: Bound) -> bool:
-    return interval.high < bound.low or interval.low > bound.high
-
-
 def _place(row: RowVerdict) -> str:
     """The row, and of which part of the sentence."""
     of, rows = row.tested.check.of, rows_named(row.tested.rows)
@@ -154,4 +144,4 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _percent(share: float) -> str:
-    return "over 99 %" if share == 1 else f"{100 * share:.0f} %"
+    return "over 99 %" if share > 0.995 else f"{100 * share:.0f} %"

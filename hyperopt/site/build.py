@@ -155,7 +155,7 @@ def _writer(section: str, view: View, pages: frozenset[str]) -> Writer:
     def judged(block: Block) -> Markup:
         assert isinstance(block, Sentences)
         told = [
-            (i, v, plain.prose(said(v, view.experiment)), _effects(v))
+            (i, v, plain.prose(said(v, view.experiment, whole=True)), _effects(v))
             for i, v in enumerate(block.verdicts, 1)
         ]
         return Markup(template("judged.html").render(told=told, signs=SIGNS))

@@ -1,6 +1,5 @@
 import shutil
 from pathlib import Path
-from statistics import fmean
 
 import pytest
 from omegaconf import OmegaConf
@@ -8,9 +7,9 @@ from yaml import YAMLError
 
 from hyperopt.errors import ConfigError
 from hyperopt.experiments import ids, load
-from hyperopt.experiments.claim import Check
 from hyperopt.experiments.experiment import Experiment, ExperimentError
 from hyperopt.files import experiments_dir
+from hyperopt.findings.in_the_report import printed
 from hyperopt.yaml_file import read_yaml
 
 SMALL = """
@@ -114,25 +113,9 @@ def test_the_four_clipping_tables_are_288_runs():
 def test_the_reports_own_numbers_satisfy_its_claims(name: str):
     [experiment] = load(name)
     for claim in (claim for claim in experiment.claims if claim.checks):
-        held = [held for check in claim.checks for held in in_the_report(check, experiment)]
+        held = [effect.holds for effect in printed(claim, experiment)]
         spared = claim.all_but if len(held) > claim.all_but else 0
         assert (held.count(False) <= spared) is not claim.contradicted, (claim.says, held)
-
-
-def in_the_report(check: Check, experiment: Experiment) -> list[bool]:
-    """Whether the report's own numbers are as the check has it, where it prints them."""
-    effects = []
-    for row in check.rows:
-        sides = (check.effect.minuend, check.effect.subtrahend)
-        if any(side.spread for side in sides):
-            return []
-        first, second = (
-            experiment.cell(side.row_at(row), side.column).report if side.number is None else side.number
-            for side in sides
-        )
-        if first is not None and second is not None:
-            effects.append(check.effect.of(first, second))
-    return [check.bound.holds(e) for e in (effects if check.each or not effects else [fmean(effects)])]
 
 
 @pytest.mark.parametrize("name", ids())

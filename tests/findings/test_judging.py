@@ -48,7 +48,7 @@ def test_what_so_few_runs_cannot_decide_takes_no_place_among_the_others() -> Non
     assert [one.outcome for one in decide([by_median, by_median], level)] == ["undecided"] * 2
     first, second = decide([by_median, printed_so], level)
     assert first.outcome == "holds"
-    assert first.p == pytest.approx(level)
+    assert first.strength.p == pytest.approx(level)
     assert second.outcome == "undecided"
     lacks = Sentence((Row(Bound(low=1), evidence([], "median"), 0.25),), seeds=10)
     assert [one.outcome for one in decide([by_median, lacks], level)] == ["undecided"] * 2, (

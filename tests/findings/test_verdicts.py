@@ -84,7 +84,9 @@ def test_a_seed_that_lacks_a_run_leaves_its_sentence_undecided(experiment: Exper
     assert judged(experiment, calm)[0].outcome == "undecided", "all effects are 0: three tell no spread"
     verdict = judged(experiment, ERRORS | {("0.1", "clip"): [4.0, 5.0]})[0]
     assert verdict.rows[0].tested.effects == {0: 2.0, 1: 2.0}
-    assert (verdict.outcome, verdict.p) == ("undecided", 1.0)
+    assert verdict.outcome == "undecided"
+    assert verdict.strength
+    assert verdict.strength.p == 1
 
 
 def test_below_the_first_look_nothing_is_decided(experiment: Experiment) -> None:
@@ -94,7 +96,7 @@ def test_below_the_first_look_nothing_is_decided(experiment: Experiment) -> None
             "undecided",
             "cannot be told",
         ]
-        assert judged(experiment, ERRORS, seeds)[0].p is None
+        assert judged(experiment, ERRORS, seeds)[0].strength is None
 
 
 def test_a_row_that_is_nan_leaves_its_sentence_undecided(tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def test_the_page_lists_every_cell_and_tells_no_mean(grid: Experiment) -> None:
     assert ("plain", "0.01", "any", "never", "> 470", "400 to > 470", "2", "3", "cannot tell") in cells
     assert ("tuned", "0.1", "0.1", "10", "20", "16 to 30", "", "3", "**no**") in cells
     assert ("tuned", "0.01", "1", "–", "> 470", "300 to > 470", "2", "3", "–") in cells
-    assert "**2 of 5 cells are inside (40 %).**" in page
-    assert "Furthest from it: tuned, α 0.1, β 0.1 (10; ours 16 to 30)" in page
+    assert "**2 of 5 cells are inside (40 %).** Were they runs like ours, 50 % would be" in page
+    assert "Furthest outside: tuned, α 0.1, β 0.1 (10; ours 16 to 30)" in page
     assert "## Beside the authors" in page
     assert "inf" not in page
     assert "nan" not in page
@@ -41,7 +41,7 @@ def test_cells_outside_are_named_as_far_as_a_reader_follows(
     """The furthest stand in the line, by how many times they are off; the others fold away."""
     monkeypatch.setattr(heatmaps, "FEW", 2)
     page = page_of(grid, crossings(grid)).markdown
-    line = next(line for line in page.splitlines() if "Furthest from it" in line)
+    line = next(line for line in page.splitlines() if "Furthest outside" in line)
     assert line.endswith("tuned, α 0.1, β 0.1 (10; ours 16 to 30); tuned, α 0.01, β 0.1 (40; ours 20 to 26).")
     _, _, folded = page.partition("<summary>The other 1 outside</summary>")
     assert folded.strip().startswith("tuned, α 0.1, β 1 (20; ours 25 to 35)")

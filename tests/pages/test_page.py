@@ -52,7 +52,7 @@ def test_missing_cells_are_shown_as_missing(experiment: Experiment):
     assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
     assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
     assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |  |" in lines(page.markdown, "0.1")
-    assert "| 1 |  | 0.1 | ≥ 1 | – | – | 0 |  | 1.0000 | undecided |" in lines(page.markdown, "1 ")
+    assert "| 1 |  | 0.1 | ≥ 1 | – | – | 0 |  | 1 | 12 | 1 | undecided |" in lines(page.markdown, "1 ")
 
 
 def test_no_runs_at_all_is_a_page(experiment: Experiment):
@@ -98,7 +98,8 @@ def test_what_was_run_is_said_from_the_configs(experiment: Experiment):
     page = page_of(experiment, records(experiment, ERRORS)).markdown
     assert (
         "What was run: mnist; fully connected 784-128-10, tanh, tanh on the logits; minibatches of 256; "
-        "2 epochs; initial α 0.001 at level 0; 0.1, 10 at level 1; rules as reported; 3 seeds."
+        "2 epochs; initial learning rate α: 0.001 at level 0, 0.1, 10 at level 1; update rules as in the "
+        "report's code; 3 seeds."
     ) in page
 
 
@@ -207,6 +208,10 @@ def test_bounds_in_words(bound: Bound | None, text: str):
 
 
 def test_numbers():
-    assert markdown.number(-0.001) == "0.00"
+    assert markdown.number(-0.0) == "0.00"
+    assert markdown.number(0.00024) == "0.00024", "what is not zero never reads as zero"
+    assert markdown.number(-0.001) == "-0.001"
+    assert markdown.number(0.3 - 0.1 - 0.2) == "0.00", "but for what arithmetic leaves of nothing"
+    assert markdown.number(0.006) == "0.01"
     assert markdown.number(float("nan")) == "–"
     assert markdown.interval(Interval(-1.006, 2)) == "-1.01 to 2.00"

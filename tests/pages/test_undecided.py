@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from fake_records import SMALL, records
 
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.next_look import Chance
 from hyperopt.findings.view import View, views_of
 from hyperopt.pages import answer, claims
 from hyperopt.pages.blocks import text
+from hyperopt.pages.undecided import odds
 
 CALM = {("0.1", "no clip"): 9.0, ("0.1", "clip"): 5.0, ("10", "no clip"): 60.0, ("10", "clip"): 20.0}
 
@@ -41,12 +42,9 @@ def said(view: View) -> str:
 
 def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
     view = viewed(made(tmp_path, "judged_by: median\n"), 3)
-    told = (
-        "By the median 3 seeds decide nothing, whatever they give: p would be 0.25 at least. It takes 6 "
-        "seeds or more."
-    )
-    assert said(view).count(told) == 2, "of each sentence that is undecided"
-    assert told in text(answer.section(view)), "and once where the page begins"
+    told = "By the median 3 seeds decide nothing, whatever they give (p is 0.25 at least); it takes 6 seeds"
+    assert told not in said(view), "it is true of every sentence, so that"
+    assert told in text(answer.section(view)), "it stands where the page begins"
     assert "Judged by the median at 10 and 30 seeds (at 3 none could be decided), so far at none" in said(
         view
     )
@@ -55,18 +53,21 @@ def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
 
 def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:
     claim = 'each_of: ["0.1", "10"], judged_by: repeats'
-    page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10))
-    assert "10 seeds make 3 repeats of 3, which decide nothing, whatever they give: p would be 0.12" in page
-    assert "It takes 15 seeds or more." in page
-    assert "*The look at 30 seeds" in page
+    page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10, clip=99.0))
+    told = "10 seeds make 3 repeats of 3, which decide nothing, whatever they give (p is 0.12 at least); it"
+    assert f"{told} takes 15 seeds or more. *At 30 seeds (" in page
+
+
+def test_a_look_tells_the_probability_of_every_verdict() -> None:
+    assert odds(Chance(0.68, 0.02, 0.0)) == "holds (68 %), does not hold (2 %), still undecided (30 %)"
+    assert odds(Chance(0.0, 0.0, 1.0)) == "at its bound (over 99 %)"
+    assert odds(Chance(0.0, 0.0, 0.0)) == "still undecided (over 99 %)"
 
 
 def test_seeds_that_say_either_are_told_where_more_would_not_decide(tmp_path: Path) -> None:
     page = said(viewed(made(tmp_path, "judged_by: median\n"), 10, clip=99.0))
-    assert (
-        "*More seeds are not expected to decide it: at 10 5 of 10 seeds are as claimed; were further" in page
-    )
-    assert "with a probability of 0 %" not in page
+    assert "still undecided (over 99 %); at 10 5 of 10 seeds are as claimed.*" in page
+    assert "(0 %)" not in page
 
 
 def test_a_p_tells_of_which_look_it_is(tmp_path: Path) -> None:
@@ -74,14 +75,18 @@ def test_a_p_tells_of_which_look_it_is(tmp_path: Path) -> None:
     [first, *_] = view.verdicts
     assert (first.outcome, [row.seeds for row in first.rows]) == ("holds", [3, 3])
     assert " at 3 | holds" in said(view)
-    assert "A p with *at* is of a look at so many seeds" in said(view)
+    assert "A p with *at* is of the look at so many seeds" in said(view)
 
 
-@pytest.mark.parametrize("apart", [True, False])
-def test_the_same_effects_with_two_verdicts_are_explained(tmp_path: Path, apart: bool) -> None:
-    view = viewed(made(tmp_path), 10)
-    rows = list(view.verdicts[0].rows)
-    other = [replace(rows[0], outcome="undecided" if apart else rows[0].outcome), *rows[1:]]
-    verdicts = [view.verdicts[0], replace(view.verdicts[0], rows=tuple(other))]
-    told = "The same effects may be decided in one sentence and not in another"
-    assert (told in said(replace(view, verdicts=verdicts))) == apart
+def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
+    """Signs of ten seeds at the first of two looks, the other sentence decided: 2 (1 + 10 + 45) / 1024 * 2.
+
+    The row at 10, decided first, is multiplied for both rows.
+    """
+    experiment = made(tmp_path, "judged_by: median\n")
+    errors = {cell: [middle] * 10 for cell, middle in CALM.items()} | {("Adam alone", "no clip"): [5.0] * 10}
+    errors["0.1", "no clip"] = [0.0, 0.0, *[9.0] * 8]
+    page = " ".join(said(views_of(experiment, records(experiment, errors), 10, by_looks=True)[-1]).split())
+    assert "**Undecided**, p 0.2188 for *holds* (0.1094 × 2). “Clipping helps”." in page
+    assert "| ≥ 1 | 4.00 (median) | -5.00 to 4.00 | 10 | 93 % | 0.1094 | 2 | 0.2188 | undecided |" in page
+    assert "| ≥ 1 | 40.00 (median) | 40.00 to 40.00 | 10 | 100 % | 0.001953 | 4 | 0.0078 | holds |" in page

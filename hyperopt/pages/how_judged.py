@@ -1,0 +1,63 @@
+"""How the sentences of a page were judged, in words that fit its table of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hyperopt.findings.verdicts import Verdict, about_times
+from hyperopt.findings.view import View
+from hyperopt.pages.undecided import judged_at
+
+DOC = "../../docs/statistics.md"
+OF_TIMES = "Effects of times are ratios, paired by round, n counts rounds, and they are looked at once."
+OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
+OF_P = (
+    "*p alone* is a row's, for the nearer of *holds* and *does not hold*; it is multiplied (*times*) for the "
+    "rows of its sentence, the sentences of the page and the looks, and *p*, the product, decides from 0.05 "
+    "down. A sentence holds with the largest p alone of its rows, and does not with the smallest times their "
+    "number; that is multiplied for sentences and looks. [How]({doc})."
+)
+
+
+def how_judged(view: View) -> str:
+    """The effect, the test, the p, and what else the table needs."""
+    experiment, effect = view.experiment, view.experiment.effect
+    every = [row for verdict in view.verdicts for row in verdict.rows]
+    tests = [row.tested for row in every]
+    words = []
+    if effect:
+        sides = f"({effect.minuend.column}) − ({effect.subtrahend.column})"
+        words.append(f"The effect is {sides}, paired by seed.")
+    if not experiment.random:
+        words.append("Nothing is random here: equal numbers are the numbers.")
+    else:
+        words.append(f"Judged by the {experiment.judged_by}{judged_at(view)}.")
+        words.append(OF_P.format(doc=DOC))
+    if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
+        words.append(
+            "A p with *at* is of the look at so many seeds that decided; effects and intervals are of all n."
+        )
+    if any(one.check.effect.ratio for one in tests):
+        timed = any(about_times(verdict.claim, experiment) for verdict in view.verdicts)
+        words.append(OF_TIMES if timed else OF_RATIOS)
+    if any(one.method == "median" for one in tests):
+        words.append("The interval of a median takes six seeds.")
+    if any(one.method == "share" for one in tests):
+        words.append("Shares of runs that diverged are compared by Fisher's exact test.")
+    if any(one.repeats is not None for one in tests):
+        words.append(
+            f"Repeats: the share of all means over {experiment.runs_per_number} of our seeds whose effect is "
+            "as claimed."
+        )
+    if any(verdict.claim.by_repeats for verdict in view.verdicts):
+        words.append(_of_repeats(view.verdicts))
+    return " ".join(words)
+
+
+def _of_repeats(verdicts: Sequence[Verdict]) -> str:
+    """By which test a sentence about what is printed is judged."""
+    numbers = [str(i) for i, verdict in enumerate(verdicts, 1) if verdict.claim.by_repeats]
+    return (
+        f"Sentence {' and '.join(numbers)} is judged by the binomial test, by repeats that share no seed: it "
+        "holds where most of them would print all its rows so."
+    )

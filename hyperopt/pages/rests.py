@@ -1,0 +1,104 @@
+"""What a verdict rests on, in few words: which part of a sentence, how many rows, which are exceptions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.in_the_report import Printed, printed
+from hyperopt.findings.judging import OUTCOMES, Outcome
+from hyperopt.findings.verdicts import RowVerdict, Verdict
+from hyperopt.pages.markdown import number, rows_named
+from hyperopt.wording import counted, possessive, sentence
+
+SINGULAR: Mapping[Outcome, str] = {
+    "holds": "holds",
+    "does not hold": "does not",
+    "at the bound": "lies at its bound",
+    "undecided": "is undecided",
+    "cannot be told": "cannot be told",
+}
+PLURAL: Mapping[Outcome, str] = {
+    **SINGULAR,
+    "holds": "hold",
+    "does not hold": "do not",
+    "at the bound": "lie at their bounds",
+    "undecided": "are undecided",
+}
+FEW = 3
+"""So many rows are named."""
+
+
+def outcomes(counts: Mapping[str, int]) -> str:
+    """`4 hold, 1 does not`."""
+    words = [f"{n} {(SINGULAR if n == 1 else PLURAL)[o]}" for o in OUTCOMES if (n := counts.get(o, 0))]
+    return ", ".join(words)
+
+
+def counted_by(counts: Mapping[str, int], one: str, many: str) -> str:
+    """Of 6 rows 4 hold, 2 do not; all 6 rows hold; none of 6 rows holds; the row holds."""
+    total, found = sum(counts.values()), [o for o in OUTCOMES if counts.get(o, 0)]
+    if not found:
+        return ""
+    if len(found) > 1:
+        return f"Of {total} {many} {outcomes(counts)}."
+    [outcome] = found
+    if outcome == "does not hold" and total > 1:
+        return f"None of {total} {many} holds."
+    does = (SINGULAR if total == 1 else PLURAL)[outcome] + " hold" * (outcome == "does not hold")
+    return (
+        f"The {one} {does}." if total == 1 else f"{'Both' if total == 2 else f'All {total}'} {many} {does}."
+    )
+
+
+def rests(verdict: Verdict) -> str:
+    """What the verdict rests on, as sentences; empty where that is one row and the whole sentence."""
+    claim, rows = verdict.claim, verdict.rows
+    if verdict.outcome == "cannot be told":
+        return ""
+    parts = [f"Tested is only {claim.tested}." if claim.tested else ""]
+    if len(rows) > 1:
+        parts.append(counted_by(Counter(row.outcome for row in rows), "row", "rows"))
+        if claim.all_but:
+            few = len(rows) - claim.all_but
+            parts.append(f"It holds where {few} {'does' if few == 1 else 'do'}.")
+    parts += [_averaged(row) for row in rows if len(row.tested.rows) > 1 and len(rows) <= FEW]
+    margins = [row.within for row in rows if row.within is not None]
+    if verdict.outcome == "at the bound" and margins:
+        parts.append(f"Within {number(max(margins), 3)} of it.")
+    return " ".join(filter(None, parts))
+
+
+def contradiction(verdict: Verdict, experiment: Experiment) -> str:
+    """Where the report's own numbers contradict a sentence, and by which; empty where they do not."""
+    if not verdict.claim.contradicted:
+        return ""
+    against = [one for one in printed(verdict.claim, experiment) if not one.holds]
+    named = [f"{_place(one)}: {one.first:g} against {one.second:g}" for one in against[:FEW]]
+    more = f" and {len(against) - FEW} more" if len(against) > FEW else ""
+    whose = sentence(possessive(experiment.reference))
+    return f"**{whose} own numbers contradict it:** {'; '.join(named)}{more}."
+
+
+def _averaged(row: RowVerdict) -> str:
+    """That a row is a mean over several, and which of these, taken alone, are not as it says."""
+    tested = row.tested
+    bound, of = tested.check.bound, f" of “{tested.check.of}”" if tested.check.of else ""
+    as_claimed = {one.rows[0]: bound.holds(one.center) for one in tested.by_row if one.center is not None}
+    said = f"By the mean over {counted(len(tested.rows), 'row')}{of}"
+    wanted = row.outcome == "holds"
+    others = [label for label, held in as_claimed.items() if held is not wanted]
+    if row.outcome not in ("holds", "does not hold") or not others:
+        return f"{said}."
+    be = "is" if len(others) == 1 else "are"
+    return f"{said}; {_named(others)} alone {be} {'not ' * wanted}as claimed."
+
+
+def _place(effect: Printed) -> str:
+    """Where it is: of which part of the sentence, at which rows."""
+    return ", ".join(filter(None, [effect.check.of, rows_named(effect.rows)]))
+
+
+def _named(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:FEW]) + (f" and {len(labels) - FEW} more" if len(labels) > FEW else "")

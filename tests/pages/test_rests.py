@@ -1,0 +1,71 @@
+"""What a verdict rests on: rows, means with exceptions, the part that is tested, the report's numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fake_records import SMALL, page_of, records
+
+from hyperopt.experiments import read
+from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.verdicts import Verdict
+from hyperopt.findings.view import views_of
+from hyperopt.pages.rests import contradiction, counted_by, rests
+
+CLAIM = '{says: It does no harm., mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.}'
+
+
+def made(tmp_path: Path, claim: str) -> Experiment:
+    path = tmp_path / "table9.yaml"
+    path.write_text(SMALL.replace(CLAIM, claim))
+    return read(path, "report/table9")
+
+
+def judged(experiment: Experiment, *effects: float) -> Verdict:
+    """Its second sentence, ten seeds having about these effects at 0.1 and at 10."""
+    errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 10}
+    for row, effect in zip(("0.1", "10"), effects, strict=True):
+        errors[row, "no clip"] = [50 + effect + 0.1 * seed for seed in range(10)]
+        errors[row, "clip"] = [50 + 0.11 * seed for seed in range(10)]
+    return views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
+
+
+def test_a_mean_names_the_rows_that_are_not_as_it_says(tmp_path: Path) -> None:
+    experiment = made(tmp_path, CLAIM)
+    assert rests(judged(experiment, -5, 20)) == "By the mean over 2 rows; 0.1 alone is not as claimed."
+    assert rests(judged(experiment, 5, -20)) == "By the mean over 2 rows; 0.1 alone is as claimed."
+    assert rests(judged(experiment, 5, 20)) == "By the mean over 2 rows."
+
+
+def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
+    each = CLAIM.replace("mean_of", "tested: the harm, tested: x, each_of").replace(", tested: x", "")
+    found = rests(judged(made(tmp_path, each), -5, 20))
+    assert found == "Tested is only the harm. Of 2 rows 1 holds, 1 does not."
+    some = each.replace("more_than", "all_but: 1, more_than")
+    assert rests(judged(made(tmp_path, some), -5, 20)).endswith("1 does not. It holds where 1 does.")
+
+
+def test_outcomes_are_counted_in_words() -> None:
+    assert counted_by({"holds": 2, "undecided": 1}, "row", "rows") == "Of 3 rows 2 hold, 1 is undecided."
+    assert counted_by({"does not hold": 3, "holds": 0}, "row", "rows") == "None of 3 rows holds."
+    assert counted_by({"does not hold": 1}, "row", "rows") == "The row does not hold."
+    assert counted_by({}, "row", "rows") == ""
+
+
+def test_the_reports_own_numbers_are_named_where_they_contradict_it(tmp_path: Path) -> None:
+    against = CLAIM.replace("mean_of", "contradicted: true, each_of").replace("more_than: 0", "at_most: 20")
+    experiment = made(tmp_path, against)
+    told = contradiction(judged(experiment, 5, 5), experiment)
+    assert told == "**The report's own numbers contradict it:** 10: 60 against 30."
+    assert contradiction(judged(made(tmp_path, CLAIM), 5, 5), experiment) == ""
+
+
+def test_an_effect_of_exactly_nothing_says_so(tmp_path: Path) -> None:
+    same: dict[tuple[str, str], list[float | None]] = {
+        (row, column): [50.0 + seed for seed in range(10)]
+        for row in ("0.1", "10")
+        for column in ("no clip", "clip")
+    }
+    experiment = made(tmp_path, CLAIM)
+    page = page_of(experiment, records(experiment, same | {("Adam alone", "no clip"): [5.0] * 10}), 10)
+    assert "0 (every seed)" in page.markdown

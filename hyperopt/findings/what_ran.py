@@ -54,7 +54,7 @@ def what_ran(experiment: Experiment) -> list[str]:
         f"minibatches of {_numbers(run.batch_size for run in runs)}",
         f"{_numbers(run.epochs for run in runs)} epoch{'s' * ({run.epochs for run in runs} != {1})}",
         *_procedures(runs),
-        f"initial learning rate α: {', '.join(levels) if len(rates) > 1 else rates[0]}",
+        f"initial learning rate α {'; '.join(levels) if len(rates) > 1 else rates[0]}",
         f"update rules as in {_joined(FORMS[run.form] for run in runs)}",
     ]
 

@@ -13,7 +13,7 @@ from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.rests import counted_by, outcomes, rests
-from hyperopt.pages.undecided import too_few_for_all
+from hyperopt.pages.undecided import shared
 from hyperopt.wording import counted
 
 HEADS: Mapping[Outcome, str] = {
@@ -103,7 +103,7 @@ def _head(view: View) -> str:
         counted_by(tally.sentences, "sentence of the report", "sentences of the report"),
         counted_by(tally.repeated, "sentence of another page", "sentences of other pages"),
         counted_by(tally.ours, "check of ours", "checks of ours"),
-        too_few_for_all(view),
+        *shared(view),
     ]
     return " ".join(filter(None, parts))
 

@@ -14,7 +14,7 @@ from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.columns import full
 from hyperopt.pages.how_judged import how_judged
 from hyperopt.pages.markdown import interval, number
-from hyperopt.pages.rests import contradiction
+from hyperopt.pages.rests import center, contradiction, decimals
 from hyperopt.pages.undecided import why
 from hyperopt.statistics import least_p
 from hyperopt.wording import counted, excerpt, sentence
@@ -98,39 +98,25 @@ def _side(side: Place, experiment: Experiment) -> str:
     return f"({spread}{column} of {of})" if of else f"({spread}{column})"
 
 
-def _decimals(row: RowVerdict) -> int:
-    """Those of the number from which the effect is taken."""
-    first, _ = row.tested.sides[0]
-    return max(2, first.cell.decimals) if row.tested.check.effect.ratio else first.cell.decimals
-
-
 def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool, judged: bool) -> list[str]:
-    tested, decimals = row.tested, _decimals(row)
+    tested, places = row.tested, decimals(row)
     diverged, runs = tested.diverged
     share = tested.repeats
-    within = f", within {number(row.within, max(2, decimals))}" if row.within is not None else ""
+    within = f", within {number(row.within, max(2, places))}" if row.within is not None else ""
     outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else f"{row.outcome}{within}"
     return [
         str(i),
         tested.check.of,
         markdown.rows_named(tested.rows),
         markdown.bound(tested.check.bound),
-        _center(row),
-        interval(tested.interval, decimals),
+        center(row),
+        interval(tested.interval, places),
         str(len(tested.effects)),
         *([markdown.NOTHING if share is None else f"{100 * share:.0f} %"] if repeats else []),
         *([f"{diverged} of {runs}" if diverged else ""] if lost else []),
         *_p_of(row, judged=judged),
         outcome,
     ]
-
-
-def _center(row: RowVerdict) -> str:
-    """The effect: its mean or median, or 0 where it is nothing else in any seed."""
-    tested = row.tested
-    if tested.effects and not any(tested.effects.values()):
-        return "0 (every seed)"
-    return number(tested.center, _decimals(row)) + (" (median)" if tested.method == "median" else "")
 
 
 def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:

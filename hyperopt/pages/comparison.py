@@ -35,16 +35,15 @@ def agrees(measured: Measured) -> str:
 
 
 def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
-    words = ["Intervals are Student's, 95 %, within what the number can be; sd has ddof 1."]
+    words: list[str] = []
     if compares:
         m = experiment.runs_per_number
-        words = [
+        words.append(
             f"{sentence(possessive(experiment.reference))} number agrees where it lies in the prediction "
             f"interval: {_predicted(len(view.seeds), m)}. *Least visible* is the smallest difference from "
             f"our mean that would not agree. *Cannot tell*: the rival number, {_rival(experiment)}, would "
-            "agree too.",
-            *words,
-        ]
+            "agree too."
+        )
     if error := experiment.reading_error:
         words.append(f"Its numbers were read off its picture, to ±{error:g}, which widens the interval.")
     if error := experiment.rounding_error:

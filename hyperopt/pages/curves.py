@@ -48,9 +48,7 @@ def _words(view: View, figure: Figure) -> str:
     used = [column.reduction for column in view.experiment.columns if column.reduction]
     words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
     if used:
-        words.append(
-            "These are of every seed's own curve, and then the mean over seeds: not of the mean curve."
-        )
+        words.append("Each is of a seed's own curve; then the mean over seeds.")
     if any(curve.shown_as is None for curve in figure.curves):
         words.append(f"{NOT_SHOWN}: the printed figure does not have this curve.")
     if not all(curve.drawn for curve in figure.curves):

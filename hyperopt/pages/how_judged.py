@@ -12,11 +12,12 @@ DOC = "../../docs/statistics.md"
 OF_TIMES = "Effects of times are ratios, paired by round, n counts rounds, and they are looked at once."
 OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
 OF_P = (
-    "*p alone* is a row's, for the nearer of *holds* and *does not hold*; it is multiplied (*times*) for the "
-    "rows of its sentence, the sentences of the page and the looks, and *p*, the product, decides from 0.05 "
-    "down. A sentence holds with the largest p alone of its rows, and does not with the smallest times their "
-    "number; that is multiplied for sentences and looks. [How]({doc})."
+    "*p alone* is a row's, for the nearer of *holds* and *does not hold*; *times* multiplies it for the rows "
+    "of its sentence, the sentences of the page and the looks; *p*, the product, decides from 0.05 down. A "
+    "sentence takes the largest p alone where it holds, the smallest times its rows where it does not, and "
+    "multiplies that for sentences and looks. [How]({doc})."
 )
+NOT_YET = "*p alone* is the least that so many runs can give. [How]({doc})."
 
 
 def how_judged(view: View) -> str:
@@ -32,7 +33,7 @@ def how_judged(view: View) -> str:
         words.append("Nothing is random here: equal numbers are the numbers.")
     else:
         words.append(f"Judged by the {experiment.judged_by}{judged_at(view)}.")
-        words.append(OF_P.format(doc=DOC))
+        words.append((OF_P if any(row.strength for row in every) else NOT_YET).format(doc=DOC))
     if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
         words.append(
             "A p with *at* is of the look at so many seeds that decided; effects and intervals are of all n."

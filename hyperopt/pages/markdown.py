@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NOTHING = "–"
 NOISE = 12
 """Decimals beyond which a difference of equal numbers may not be zero."""
-LOST = "† Some of these runs diverged: they ended as NaN. A loss that is huge but finite is no such end."
+LOST = "† Some of these runs ended as NaN."
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:

@@ -9,7 +9,7 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.in_the_report import Printed, printed
 from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.verdicts import RowVerdict, Verdict
-from hyperopt.pages.markdown import number, rows_named
+from hyperopt.pages.markdown import bound, number, rows_named
 from hyperopt.wording import counted, possessive, sentence
 
 SINGULAR: Mapping[Outcome, str] = {
@@ -63,11 +63,28 @@ def rests(verdict: Verdict) -> str:
         if claim.all_but:
             few = len(rows) - claim.all_but
             parts.append(f"It holds where {few} {'does' if few == 1 else 'do'}.")
+    if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
+        parts.append(f"The effect is {center(rows[0])}, claimed {bound(rows[0].tested.check.bound)}.")
     parts += [_averaged(row) for row in rows if len(row.tested.rows) > 1 and len(rows) <= FEW]
     margins = [row.within for row in rows if row.within is not None]
     if verdict.outcome == "at the bound" and margins:
-        parts.append(f"Within {number(max(margins), 3)} of it.")
+        parts.append(f"The effect lies within {number(max(margins), 3)} of its bound.")
     return " ".join(filter(None, parts))
+
+
+def center(row: RowVerdict) -> str:
+    """The effect of a row: its mean or median, or 0 where it is nothing else in any seed."""
+    tested = row.tested
+    if tested.effects and not any(tested.effects.values()):
+        return "0 (every seed)"
+    middle = "0" if tested.center == 0 else number(tested.center, decimals(row))
+    return f"{middle} (median)" if tested.method == "median" else middle
+
+
+def decimals(row: RowVerdict) -> int:
+    """Those of the number from which the effect is taken."""
+    first, _ = row.tested.sides[0]
+    return max(2, first.cell.decimals) if row.tested.check.effect.ratio else first.cell.decimals
 
 
 def contradiction(verdict: Verdict, experiment: Experiment) -> str:
@@ -84,8 +101,10 @@ def contradiction(verdict: Verdict, experiment: Experiment) -> str:
 def _averaged(row: RowVerdict) -> str:
     """That a row is a mean over several, and which of these, taken alone, are not as it says."""
     tested = row.tested
-    bound, of = tested.check.bound, f" of “{tested.check.of}”" if tested.check.of else ""
-    as_claimed = {one.rows[0]: bound.holds(one.center) for one in tested.by_row if one.center is not None}
+    of = f" of “{tested.check.of}”" if tested.check.of else ""
+    as_claimed = {
+        one.rows[0]: tested.check.bound.holds(one.center) for one in tested.by_row if one.center is not None
+    }
     said = f"By the mean over {counted(len(tested.rows), 'row')}{of}"
     wanted = row.outcome == "holds"
     others = [label for label, held in as_claimed.items() if held is not wanted]

@@ -24,7 +24,8 @@ def why(verdict: Verdict, view: View, i: int) -> str:
     """Why the i-th sentence is not decided, and what is next; empty where it is, or cannot be told."""
     if verdict.decided:
         return ""
-    few = "" if too_few_for_all(view) else too_few(verdict, view)
+    few = too_few(verdict, view)
+    few = "" if few in shared(view) else few
     look = view.ahead.get(i)
     against = _against(verdict) if look and look.chance.decided < UNLIKELY else ""
     told = next_of(verdict, view, i)
@@ -60,10 +61,10 @@ def odds(chance: Chance) -> str:
     return ", ".join(f"{what} ({_percent(p)})" for what, p in shares.items() if round(100 * p))
 
 
-def too_few_for_all(view: View) -> str:
-    """The one reason for which no undecided sentence of the page could be decided; empty without one."""
-    reasons = {too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided"}
-    return reasons.pop() if len(reasons) == 1 else ""
+def shared(view: View) -> list[str]:
+    """The reasons for which several undecided sentences of the page could not be decided; or all of them."""
+    reasons = Counter(too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided")
+    return [reason for reason, n in reasons.items() if reason and (n > 1 or len(reasons) == 1)]
 
 
 def too_few(verdict: Verdict, view: View) -> str:

@@ -32,9 +32,10 @@ def judged(experiment: Experiment, *effects: float) -> Verdict:
 
 def test_a_mean_names_the_rows_that_are_not_as_it_says(tmp_path: Path) -> None:
     experiment = made(tmp_path, CLAIM)
-    assert rests(judged(experiment, -5, 20)) == "By the mean over 2 rows; 0.1 alone is not as claimed."
-    assert rests(judged(experiment, 5, -20)) == "By the mean over 2 rows; 0.1 alone is as claimed."
-    assert rests(judged(experiment, 5, 20)) == "By the mean over 2 rows."
+    told = "The effect is {}, claimed > 0. By the mean over 2 rows"
+    assert rests(judged(experiment, -5, 20)) == told.format("7.46") + "; 0.1 alone is not as claimed."
+    assert rests(judged(experiment, 5, -20)) == told.format("-7.54") + "; 0.1 alone is as claimed."
+    assert rests(judged(experiment, 5, 20)) == told.format("12.46") + "."
 
 
 def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ STEPS, WORLD = 6, 2
 STACKS: dict[str, dict[str, Any]] = {
     "adam/sgd": {"alpha": (0.01, 1e-3), "clip": True},
     "sgd/sgd/sgd": {"alpha": (0.1, 1e-2, 1e-3), "weight_decay": 1e-2, "momentum": 0.9},
+    "adamw/adam": {"alpha": (0.01, 0.01), "tune": "alpha", "trace": 0.9, "hypergradient": "cosine"},
 }
 RESUMED = {
     "parts": dcp.StateDictOptions(),

@@ -10,13 +10,13 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.plot import drawn, picture_path
-from hyperopt.cli.words import ANY, FROM, names, split
+from hyperopt.cli.words import ANY, FROM, few, names, split
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.selection.checks import check_key
 from hyperopt.selection.rows import metric_of
 from hyperopt.selection.select import needed
 from hyperopt.selection.stored import everything
-from hyperopt.wording import counted
+from hyperopt.wording import counted, printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -53,14 +53,15 @@ def compare(arguments: Namespace) -> int:
 
     for name, chosen, said in (("A", a, of_a), ("B", b, of_b)):
         print(f"{name}: {' '.join(said)}: {_described(chosen)}")
-    print("\n" + tabulate(settings_that_differ(a, b), headers=["differs", "A", "B"], disable_numparse=True))
+    settings = tabulate(settings_that_differ(a, b), headers=["differs", "A", "B"], disable_numparse=True)
+    print("\n" + printable(settings))
     if not found:
         why = "no seed has all of its settings in both" if seeds else "no seed is in both"
         print(f"\n{why}: {_seeds(a)} in A, {_seeds(b)} in B.")
         return 0
     rows = list(_rows(found))
     heads = ["metric", "A", "B", "B - A", "95 % interval", "seeds"]
-    print("\n" + tabulate(rows, headers=heads, disable_numparse=True))
+    print("\n" + printable(tabulate(rows, headers=heads, disable_numparse=True)))
     if any(each.lost for each in found):
         print("\n†: runs diverged: medians, and the range of the differences")
     metric = asked[0] if asked else metric_of(a)
@@ -95,9 +96,7 @@ def _described(chosen: Selection) -> str:
     from hyperopt.findings.comparison import settings_of, several
 
     settings = settings_of(chosen)
-    more = f"; {settings} settings ({', '.join(several(chosen)[:5])}), of which means are taken" * (
-        settings > 1
-    )
+    more = f"; {settings} settings ({few(several(chosen))}), of which means are taken" * (settings > 1)
     return f"{counted(len(chosen), 'run')}, {_seeds(chosen)}{more}"
 
 

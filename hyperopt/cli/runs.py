@@ -70,7 +70,7 @@ def write(rows: Sequence[Row], told: str) -> None:
         texts = [_texts(row) for row in rows]
         keys = [key for key in texts[0] if any(text[key] not in ("-", "") for text in texts)]
         cells = [[text[key] for key in keys] for text in texts]
-        heads = [key.rpartition(" ")[2] for key in keys]
+        heads = [printable(key.rpartition(" ")[2]) for key in keys]
         print(
             tabulate(cells, heads, tablefmt="pipe" if told == "markdown" else "simple", disable_numparse=True)
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from hyperopt.errors import MOST_NAMES, ConfigError, typed
 from hyperopt.selection.stored import PLACES
+from hyperopt.wording import printable
 
 FROM = {"from": PLACES}
 ANY: tuple[str, ...] = ()
@@ -45,4 +46,4 @@ def names(text: str | None) -> list[str]:
 def few(found: Sequence[str]) -> str:
     """Names in a sentence, as many as it should list."""
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
-    return ", ".join(found[:MOST_NAMES]) + more
+    return printable(", ".join(found[:MOST_NAMES])) + more

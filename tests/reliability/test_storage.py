@@ -185,24 +185,19 @@ def test_reading_a_record_imports_nothing_and_escapes_what_a_terminal_obeys(
 
 
 @pytest.mark.parametrize("key", ["stack", "dataset", "model"])
-def test_no_verb_runs_code_that_a_record_names(
+def test_no_verb_runs_code_that_a_record_names_or_obeys_its_keys(
     key: str, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "trap.py").write_text("open('sprung', 'w')\nraise SystemExit(0)")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.chdir(tmp_path)
     runs = [small_run(stack=stack, seed=1) for stack in ("adam", "sgd")]
-    named = runs[0].canonical() | {key: "trap:Named"}
+    named = runs[0].canonical() | {key: "trap:Named", "\x1b[31mx": 1, "y\x9b": 2}
     working().write([fake_record(runs[1]), replace(fake_record(runs[0]), config=named)], "pack")
-    lines = [
-        "runs show=stack,alpha,epochs",
-        "compare id=* stack=sgd",
-        "plot file=a.svg",
-        "export csv out",
-        "gc",
-    ]
-    for line in lines:
-        assert main([*line.split()]) == 0, capsys.readouterr().err
+    both = "compare stack=adam stack=sgd" if key != "stack" else "compare stack=trap* stack=sgd"
+    for line in ("runs", "runs by=seed", both, "plot by=seed file=a.svg", "export csv out", "gc"):
+        assert main([*line.split()]) == 0
+        assert capsys.readouterr().out.replace("\n", "").isprintable(), line
     main(["rm", "stack=adam"])
     assert not (tmp_path / "sprung").exists()
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 from array import array
 from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate, pairwise
@@ -64,9 +65,12 @@ def verified(path: Path) -> pa.Buffer:
     Raises:
         FileNotFoundError: it is gone.
         StorageError: the system does not let us read it.
+        ForeignFileError: it is no file, but perhaps a pipe, which would be waited for.
         DamagedFileError: it is not as it was written.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ForeignFileError(f"{path} is no file.")
         content = path.read_bytes()
     except FileNotFoundError:
         raise

@@ -98,6 +98,16 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+def pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_to_a_device(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("/dev/zero")
+
+
 BAD: dict[str, Callable[[Path], object]] = {
     "a flipped bit": flip,
     "empty": lambda path: path.write_bytes(b""),
@@ -109,6 +119,8 @@ BAD: dict[str, Callable[[Path], object]] = {
     "an id with a path": lambda path: pq.write_table(
         pq.read_table(path).set_column(0, "id", pa.array(["../../x"])), path
     ),
+    "a pipe": pipe,
+    "a link to a device": link_to_a_device,
     "a config of no run": lambda path: pq.write_table(
         pq.read_table(path).set_column(1, "config", pa.array(["[1]"])), path
     ),

@@ -204,5 +204,5 @@ def test_a_plan_within_a_budget_has_the_packs_that_fit() -> None:
 def test_a_plan_says_what_it_will_do() -> None:
     runs = [small_run(seed=seed) for seed in range(3)]
     described = plan(runs, {runs[0].id}, ONE_WORKER).describe()
-    assert described == "2 runs to train in 1 pack, 1 already there; about 3 s here"
+    assert described == "2 runs to train in 1 pack, 1 already there; about 5 s here"
     assert [duration(s) for s in (40.2, 180, 7500)] == ["40 s", "3 min", "2 h 5 min"]

@@ -182,7 +182,8 @@ def test_render_reproduces_the_committed_pages(tmp_path: Path) -> None:
         pytest.skip("nothing is published yet")
     (tmp_path / "records").symlink_to(results / "records")
     render(published, tmp_path, drawings=False)
-    for name in ["README.md", *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
+    pages = ["README.md", "which_stack/README.md"]
+    for name in [*pages, *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 
 

@@ -67,6 +67,11 @@ class ParamGroup(dict[str, Any]):
         super().update(shown, learned=learned)
         self._rule, self._shown = rule, {key: (value, _version(value)) for key, value in shown.items()}
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it shows the hyperparameters of an optimizer; a copy does not before one takes it."""
+        return self._rule is not None
+
     def is_written(self, key: str) -> bool:
         """Whether what is shown there was written since it was shown."""
         value, version = self._shown[key]

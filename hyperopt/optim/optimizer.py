@@ -15,8 +15,9 @@ from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.levels import check_lr, parse_truth
+from hyperopt.optim.placing import same
 from hyperopt.optim.rate import plain, planned_of
-from hyperopt.optim.shared import leading, written_to
+from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 
@@ -79,6 +80,7 @@ class HyperOptimizer(Optimizer):
         **numbers: Any,
     ) -> None:
         self._steppers: dict[int, Stepper] = {}
+        self._known: list[Group] = []
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
         params = parameters.listed(params)
@@ -113,6 +115,7 @@ class HyperOptimizer(Optimizer):
 
     def add_param_group(self, param_group: Group) -> None:
         """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
+        self._follow()
         i = len(self.param_groups)
         params = parameters.of_group(param_group, i)
         group = asked({**param_group, "params": params}, self.defaults)
@@ -122,7 +125,7 @@ class HyperOptimizer(Optimizer):
         except ValueError:
             del self.param_groups[i]
             raise
-        self._steppers.clear()
+        self._follow()
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -173,9 +176,7 @@ class HyperOptimizer(Optimizer):
     @property
     def events(self) -> list[dict[str, Any]]:
         """The first time of each event of the rates: dicts of `step`, `group`, `level` and `event`."""
-        found = []
-        for first, *_ in self._sets():
-            found += events_of(self.param_groups[first]["levels"], first)
+        found = [e for i, *_ in self._sets() for e in events_of(self.param_groups[i]["levels"], i)]
         return sorted(found, key=lambda event: event["step"])
 
     def state_dict(self) -> dict[str, Any]:
@@ -212,8 +213,8 @@ class HyperOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._warned, self._steppers, self._scratch = set(), {}, Scratch()
-        self._adopt()
+        self._warned, self._steppers, self._known, self._scratch = set(), {}, [], Scratch()
+        self._follow()
 
     def __repr__(self) -> str:
         groups = []
@@ -260,10 +261,9 @@ class HyperOptimizer(Optimizer):
 
     def _sets(self) -> list[list[int]]:
         """Indices of the groups that have one set of hyperparameters; the first of them keeps it."""
-        if any(type(group) is not ParamGroup for group in self.param_groups):
-            self._adopt()
-        indices = list(range(len(self.param_groups)))
-        return [indices] if self.defaults["shared"] else [[i] for i in indices]
+        self._follow()
+        indices = range(len(self.param_groups))
+        return [[*indices]] if self.defaults["shared"] else [[i] for i in indices]
 
     def _groups(self, indices: list[int]) -> list[ParamGroup]:
         return [cast("ParamGroup", self.param_groups[i]) for i in indices]
@@ -275,13 +275,25 @@ class HyperOptimizer(Optimizer):
     def _shared_with(self, i: int) -> ParamGroup | None:
         return self._owner(0) if self.defaults["shared"] and i > 0 else None
 
-    def _adopt(self) -> None:
-        """Take groups that were loaded, or put into `param_groups`, with the hyperparameters they have."""
+    def _follow(self) -> None:
+        """Take `param_groups` as it is now, with groups that were taken out, loaded, or put there."""
+        if same(self.param_groups, self._known):
+            return
         self._steppers.clear()
-        for i, group in enumerate(list(self.param_groups)):
-            if "levels" in group:
+        hand_over(self.param_groups, self._known)
+        for i in range(len(self.param_groups)):
+            if "levels" not in (group := self.param_groups[i]):
+                self._adopt(i)
+            elif not (isinstance(group, ParamGroup) and group.is_live):
                 self.param_groups[i] = restored(group, self._shared_with(i))
-            else:
-                del self.param_groups[i]
-                self.add_param_group(group)
-                self.param_groups.insert(i, self.param_groups.pop())
+        hand_over(self.param_groups, self._known)
+        self._known = list(self.param_groups)
+
+    def _adopt(self, i: int) -> None:
+        """Make a group of the settings that were put at place `i`."""
+        group = self.param_groups.pop(i)
+        try:
+            self.add_param_group(group)
+            group = self.param_groups.pop()
+        finally:
+            self.param_groups.insert(i, group)

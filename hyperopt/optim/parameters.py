@@ -11,6 +11,7 @@ from torch.nn.parameter import is_lazy
 
 from hyperopt.optim.errors import ConfigError, shortened
 
+TYPES = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
 EXPECTED = "parameters, (name, parameter) pairs or groups of them are expected, such as model.parameters()"
 
 
@@ -26,13 +27,13 @@ def listed(params: Any) -> list[Any]:
     if isinstance(params, Mapping):
         hint = "a group is one of a list, [{...}]; " if "params" in params else ""
         raise TypeError(f"params: a dict is given; {hint}{EXPECTED}.")
-    items = _items("params", params)
-    if not items:
+    given = items("params", params)
+    if not given:
         raise ConfigError(
             "params: there is none, as of a module without parameters, or of an iterator that was used up; "
             "one at least is expected."
         )
-    return items
+    return given
 
 
 def of_group(group: Any, i: int) -> list[Any]:
@@ -48,15 +49,20 @@ def of_group(group: Any, i: int) -> list[Any]:
     params = group["params"]
     if isinstance(params, nn.Module | Mapping):
         raise TypeError(f"params of group {i}: {type(params).__name__} is given; {EXPECTED}.")
-    items = [params] if isinstance(params, Tensor) else _items(f"params of group {i}", params)
-    for k, item in enumerate(items):
+    given = [params] if isinstance(params, Tensor) else items(f"params of group {i}", params)
+    for k, item in enumerate(given):
         named = isinstance(item, tuple) and len(item) == 2
         of = f"parameter {k} ({item[0]}) of group {i}" if named else f"parameter {k} of group {i}"
-        _check(of, item[1] if named else item)
-    return items
+        check(of, item[1] if named else item)
+    return given
 
 
-def _items(what: str, params: Any) -> list[Any]:
+def items(what: str, params: Any) -> list[Any]:
+    """What is given as parameters, one after the other; `what` says where.
+
+    Raises:
+        TypeError: it is nothing of the kind, or has no order.
+    """
     if isinstance(params, set):
         raise TypeError(
             f"{what}: a set is given, which has no order that a saved state could go by; {EXPECTED}."
@@ -67,7 +73,13 @@ def _items(what: str, params: Any) -> list[Any]:
     return list(params)
 
 
-def _check(of: str, param: Any) -> None:
+def check(of: str, param: Any) -> None:
+    """Refuse what is no parameter that is taken; `of` says which.
+
+    Raises:
+        TypeError: it is no tensor.
+        ConfigError: it is one of another kind.
+    """
     if not isinstance(param, Tensor):
         raise TypeError(f"{of}: {_said(param)} is given; a tensor is expected.")
     if is_lazy(param):
@@ -76,6 +88,9 @@ def _check(of: str, param: Any) -> None:
         raise ConfigError(
             f"{of}: it is of type {param.dtype}; parameters of real floating point types are expected."
         )
+    if param.dtype not in TYPES:
+        types = ", ".join(map(str, TYPES))
+        raise ConfigError(f"{of}: it is of type {param.dtype}; one of {types} is expected.")
     if param.layout != torch.strided:
         raise ConfigError(f"{of}: it is {param.layout}; dense parameters are expected.")
     if param.is_meta:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from torch import Tensor
 
@@ -22,6 +23,13 @@ def leading(groups: Sequence[ParamGroup]) -> ParamGroup:
     if len(values) > 1:
         raise _at_odds("lr", values)
     return written[0] if written else groups[0]
+
+
+def hand_over(groups: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> None:
+    """Give the first of `groups` the hyperparameters to keep, where the first of those known before did."""
+    if known and groups and groups[0].get("levels", ()) is None:
+        dict.update(groups[0], step=known[0]["step"], levels=known[0]["levels"])
+        dict.update(known[0], levels=None)
 
 
 def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.assemble import assemble, numbers_of
-from hyperopt.optim.buckets import Bucket, ParamState, Run, Scratch, buckets_of
+from hyperopt.optim.buckets import ParamState, Run, Scratch
 from hyperopt.optim.checkpoint import moved
 from hyperopt.optim.level import Tree
+from hyperopt.optim.placing import Placement
 from hyperopt.optim.programs import Programs, Whole, programs, warn_uncompiled
 from hyperopt.optim.rate import shows_floats
-from hyperopt.optim.sharding import Layout, check, summed
-from hyperopt.optim.torch_private import compile_errors, of_any_length
+from hyperopt.optim.sharding import Layout, summed
+from hyperopt.optim.torch_private import compile_errors
 from hyperopt.optim.trace import COSINE
 from hyperopt.optim.vectors import Above, Floats, Given, add
 
@@ -84,11 +85,8 @@ class Stepper:
     """
 
     def __init__(self, arithmetic: Arithmetic, compiles: bool | str, scratch: Scratch) -> None:
-        self.arithmetic, self._compiles, self._scratch = arithmetic, compiles, scratch
-        self._buckets: list[Bucket] = []
-        self._placed: set[Tensor] = set()
-        self._elements = 0
-        self._of_any_length = False
+        self.arithmetic, self._compiles = arithmetic, compiles
+        self._placement = Placement(arithmetic, scratch)
         self._natural: tuple[Above, dict[str, Any]] | None = None
         self._numbers: tuple[Above, float, int, Given] | None = None
         self._used: tuple[Above, float, Above] | None = None
@@ -118,7 +116,7 @@ class Stepper:
             The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
         """
         self.place(params, states)
-        runs = [run for bucket in self._buckets for run in bucket.runs()]
+        runs = [run for bucket in self._placement.buckets for run in bucket.runs()]
         if not runs:
             return None
         tuned, like = self.arithmetic.bottom.tuned, above.like
@@ -156,10 +154,10 @@ class Stepper:
 
     def _is_all(self, runs: list[Run], like: Tensor) -> bool:
         """Whether one run tells all: of all parameters, where the hyperparameters are."""
-        if self.arithmetic.bottom.rule.summed or len(self._buckets) > 1:
+        if self.arithmetic.bottom.rule.summed or len(self._placement.buckets) > 1:
             return False
         run = runs[0]
-        return run is self._buckets[0].whole and run.layout is None and _device(run) == like.device
+        return run is self._placement.buckets[0].whole and run.layout is None and _device(run) == like.device
 
     def _step_as_one(
         self,
@@ -252,29 +250,17 @@ class Stepper:
         return add(parts)
 
     def place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
-        """See to it that every parameter with a gradient is in a bucket."""
-        if not all(bucket.fits() for bucket in self._buckets):
-            self._buckets, self._placed = [], set()
-        if self._placed.issuperset(params):
-            return
-        new = [p for p in params if p not in self._placed and p.numel() and (p.grad is not None or states[p])]
-        if not new:
-            return
-        for param in new:  # accelerate shards parameters once the optimizer has been made
-            check(param, elementwise=self.arithmetic.joins)
-        self._buckets += buckets_of(new, [states[p] for p in new], self.arithmetic, self._scratch)
-        self._placed |= set(new)
-        self._of_any_length = False
-        self._elements = sum(p.numel() for bucket in self._buckets for p in bucket.params)
+        """See to it that every parameter with a gradient is in a bucket, and none that is not among these."""
+        if self._placement.follow(params, states):
+            self._whole = None
 
     def _programs(self, last: int) -> Programs:
         compiled = self._compiles
         if compiled == "auto":
-            compiled = last >= COMPILE_STEPS and last * self._elements >= COMPILE_ELEMENTS
+            compiled = last >= COMPILE_STEPS and last * self._placement.elements >= COMPILE_ELEMENTS
         compiled = bool(compiled) and last > 0  # of the first step, which pulls nothing, there is but one
-        if compiled and len(self._buckets) > 1 and not self._of_any_length:
-            of_any_length(vector for bucket in self._buckets for vector in bucket.all_vectors())
-            self._of_any_length = True
+        if compiled:
+            self._placement.take_any_length()
         if self._run_by is None or self._run_by[0] != compiled:
             self._run_by = compiled, programs(self.arithmetic, compiled=compiled)
         return self._run_by[1]

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim import settings, sharding, torch_names
+from hyperopt.optim import parameters, settings, sharding, torch_names
 from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate
@@ -46,6 +46,9 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
     if key in can:
         return _number(group, rule, key, value)
     if key == "params":
+        value = value if isinstance(value, list) else parameters.items(key, value)
+        for k, param in enumerate(value):
+            parameters.check(f"parameter {k} of params", param)
         sharding.check_replaced(group["params"], value)
     elif key == "schedule":
         settings.check_schedule(value)

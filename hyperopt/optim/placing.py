@@ -1,0 +1,88 @@
+"""Which parameters lie in buckets: those that their groups hold now, with the state that is theirs now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import is_
+
+from torch import Tensor
+
+from hyperopt.optim import parameters
+from hyperopt.optim.arithmetic import Arithmetic
+from hyperopt.optim.buckets import Bucket, ParamState, Scratch, buckets_of
+from hyperopt.optim.sharding import check
+from hyperopt.optim.torch_private import of_any_length
+
+
+class Placement:
+    """Parameters in buckets.
+
+    Args:
+        arithmetic: what moves them.
+        scratch: where gradients go.
+
+    Attributes:
+        buckets: of all that have had a gradient, or a state.
+        elements: in all buckets.
+    """
+
+    def __init__(self, arithmetic: Arithmetic, scratch: Scratch) -> None:
+        self.buckets: list[Bucket] = []
+        self.elements = 0
+        self._arithmetic, self._scratch = arithmetic, scratch
+        self._listed: list[Tensor] = []
+        self._waiting: list[Tensor] = []
+        self._placed: list[Tensor] = []
+        self._states: list[ParamState] = []
+        self._of_any_length = False
+
+    def follow(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> bool:
+        """See to it that those of `params` that have a gradient or a state are in buckets, and no others.
+
+        Where one was taken out, or the state of one is another now, all buckets are made anew.
+
+        Returns:
+            Whether the buckets have changed.
+        """
+        before = self.buckets
+        listed = same(params, self._listed)
+        if not (listed or set(self._placed).issubset(params)) or not self._fit(states):
+            self.buckets, self._placed, self._states = [], [], []
+            listed = False
+        if not listed:
+            placed = set(self._placed)
+            self._listed, self._waiting = params, [p for p in params if p not in placed]
+        new = [p for p in self._waiting if p.numel() and (p.grad is not None or states.get(p))]
+        if new:
+            self._place(new, states)
+        return self.buckets is not before
+
+    def take_any_length(self) -> None:
+        """Have programs that are compiled for one of several buckets take them all."""
+        if len(self.buckets) > 1 and not self._of_any_length:
+            of_any_length(vector for bucket in self.buckets for vector in bucket.all_vectors())
+            self._of_any_length = True
+
+    def _fit(self, states: Mapping[Tensor, ParamState]) -> bool:
+        """Whether the buckets are of what the parameters are, and of what is remembered of them."""
+        return all(bucket.fits() for bucket in self.buckets) and all(
+            map(is_, map(states.get, self._placed), self._states)
+        )
+
+    def _place(self, new: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
+        for param in new:  # accelerate shards parameters once the optimizer has been made
+            parameters.check("a parameter in param_groups", param)
+            check(param, elementwise=self._arithmetic.joins)
+        more = buckets_of(new, [states[p] for p in new], self._arithmetic, self._scratch)
+        self.buckets = [*self.buckets, *more]
+        self._placed = [param for bucket in self.buckets for param in bucket.params]
+        self._states = [state for bucket in self.buckets for state in bucket.states]
+        placed = set(self._placed)
+        self._waiting = [p for p in self._waiting if p not in placed]
+        self._of_any_length = False
+        self.elements = sum(p.numel() for p in self._placed)
+
+
+def same(ones: Sequence[object], others: Sequence[object]) -> bool:
+    """Whether these are the very same objects, one after the other."""
+    return len(ones) == len(others) and all(map(is_, ones, others))

@@ -1,0 +1,144 @@
+"""What moves is what `param_groups` holds now, as in torch.optim: taken out, replaced and put in."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from hyperopt.optim import HyperOptimizer
+
+pytestmark = pytest.mark.usefixtures("float64")
+
+STEADY = (0.01, 0.0)
+"""Rates of two levels, of which the upper one changes nothing: a stack then is what torch has."""
+
+
+def weights(*values: float) -> list[nn.Parameter]:
+    return [nn.Parameter(torch.full((3, 2), value)) for value in values]
+
+
+def train(opt: torch.optim.Optimizer, params: list[nn.Parameter], steps: int = 4) -> None:
+    """Steps by the gradients of a parabola, of parameters that the optimizer has and of others."""
+    for _ in range(steps):
+        for p in params:
+            p.grad = 2 * p.detach()
+        opt.step()
+
+
+def pair(params: list[nn.Parameter], compile_: Any = False) -> list[torch.optim.Optimizer]:
+    return [HyperOptimizer(params, "adam/sgd", STEADY, compile=compile_), torch.optim.Adam(params, 0.01)]
+
+
+WAYS: dict[str, Callable[[Any, list[nn.Parameter]], Any]] = {
+    "the list is shortened": lambda group, _: group["params"].__delitem__(slice(1, None)),
+    "the list is emptied": lambda group, _: group["params"].clear(),
+    "a shorter list is written": lambda group, p: group.update(params=[p[0]]),
+    "a longer list is written": lambda group, p: group.update(params=list(p)),
+    "one is put in": lambda group, p: group["params"].append(p[3]),
+    "one is replaced": lambda group, p: group["params"].__setitem__(1, p[3]),
+}
+
+
+@pytest.mark.parametrize(("way", "compile_"), [*((way, False) for way in WAYS), ("one is replaced", True)])
+def test_what_the_list_holds_moves_as_in_torch(way: str, compile_: bool) -> None:
+    found = []
+    for place in (0, 1):
+        params = weights(1.0, 2.0, 3.0, 4.0)
+        opt = pair(params[:3], compile_)[place]
+        train(opt, params)
+        WAYS[way](opt.param_groups[0], params)
+        train(opt, params)
+        found.append(torch.stack([p.detach() for p in params]))
+    torch.testing.assert_close(*found, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("emptied", [True, False], ids=["state set to 0", "state kept"])
+def test_a_replaced_parameter_goes_on_by_the_state_that_it_is_given_and_the_former_one_is_freed(
+    emptied: bool,
+) -> None:
+    """As programs for Gaussian splats and for pruning do it."""
+    found = []
+    for place in (0, 1):
+        old, other = weights(1.0, 2.0)
+        opt = pair([old, other])[place]
+        train(opt, [old, other])
+        new = nn.Parameter(old.detach().clone())
+        state = opt.state.pop(old)
+        if emptied:
+            state.update({k: torch.zeros(3, 2) for k, v in state.items() if isinstance(v, Tensor) and v.ndim})
+        opt.param_groups[0]["params"][0] = new
+        opt.state[new] = state
+        train(opt, [old, other, new])
+        assert opt.state[new]["step"] == 8
+        torch.testing.assert_close(old.detach(), torch.full((3, 2), 0.96), rtol=1e-4, atol=0)
+        found.append(torch.stack([old.detach(), other.detach(), new.detach()]))
+        dead = weakref.ref(old)
+        del old
+        gc.collect()
+        assert dead() is None
+    torch.testing.assert_close(*found, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("way", ["deleted", "replaced"])
+def test_a_state_that_is_deleted_or_replaced_counts_as_in_torch(way: str) -> None:
+    found = []
+    for place in (0, 1):
+        params = weights(1.0, 2.0)
+        opt = pair(params)[place]
+        train(opt, params)
+        state = opt.state.pop(params[0])
+        if way == "replaced":
+            changed = {k: v.clone() if isinstance(v, Tensor) else v for k, v in state.items()}
+            first = "m" if place == 0 else "exp_avg"
+            opt.state[params[0]] = changed | {first: torch.ones(3, 2)}
+        train(opt, params)
+        found.append(torch.stack([p.detach() for p in params]))
+    torch.testing.assert_close(*found, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["apart", "shared"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_group_that_is_taken_out_stops_and_the_other_goes_on(shared: bool, place: int) -> None:
+    """The levels above, too, and the state that is saved fits a new optimizer of that group alone."""
+    params = weights(1.0, 2.0)
+    opt = HyperOptimizer([{"params": [p]} for p in params], "adam/sgd", (0.01, 1e-5), shared=shared)
+    train(opt, params)
+    learned = opt.hyperparameters(1 - place)
+    del opt.param_groups[place]
+    assert opt.hyperparameters() == learned
+    stays, goes = params[place].detach().clone(), params[1 - place].detach().clone()
+    train(opt, params, 1)
+    assert torch.equal(params[place], stays)
+    assert not torch.equal(params[1 - place], goes)
+    assert opt.hyperparameters() != learned
+    opt.state.pop(params[place])
+    twin = copy.deepcopy(params[1 - place])
+    other = HyperOptimizer([twin], "adam/sgd", (0.01, 1e-5), shared=shared)
+    other.load_state_dict(opt.state_dict())
+    train(opt, [params[1 - place]])
+    train(other, [twin])
+    assert torch.equal(params[1 - place], twin)
+
+
+def test_what_is_no_parameter_is_refused_where_it_is_written_or_at_the_next_step() -> None:
+    params = weights(1.0)
+    opt = HyperOptimizer(params, "adam/sgd", STEADY)
+    group = opt.param_groups[0]
+    for value, message in (
+        (params[0], "params: one tensor is given; parameters,"),
+        ([params[0], 3], "parameter 1 of params: int 3 is given; a tensor is"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            group["params"] = value
+    assert group["params"] == params
+    group["params"].append(nn.Parameter(torch.ones(2, dtype=torch.int64), requires_grad=False))
+    group["params"][1].grad = torch.ones(2, dtype=torch.int64)
+    with pytest.raises(ValueError, match=r"it is of type torch.int64; parameters of real"):
+        opt.step()

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim.arithmetic import Arithmetic
+from hyperopt.optim.errors import ConfigError
 from hyperopt.optim.sharding import layout, local, local_as
 from hyperopt.optim.torch_private import copy_each, subtract_each
 from hyperopt.optim.vectors import Vectors, wide
@@ -68,9 +69,15 @@ class Run:
 
     def fill(self) -> None:
         """Copy the gradients, and the weights where they are needed, into the scratch."""
-        copy_each(self._grads, [_dense(param) for param in self.params])
-        if self._weights:
-            copy_each(self._weights, self._places())
+        grads = [_dense(param) for param in self.params]
+        try:
+            copy_each(self._grads, grads)
+            if self._weights:
+                copy_each(self._weights, self._places())
+        except RuntimeError:
+            for view, grad in zip(self._grads, grads, strict=True):
+                _check_shape("a parameter in param_groups", grad, view, "it had when it last moved")
+            raise
 
     def leave(self, step: int) -> None:
         """Move the parameters as the scratch says after an update, which is at the optimizer's step."""
@@ -172,6 +179,10 @@ class Bucket:
         for i, state in enumerate(self.states):
             for name, vector in vectors.items():
                 place = self._view(vector, i) if vector.ndim and name not in whole else vector
+                if name in state:
+                    _check_shape(
+                        f"opt.state of a parameter: {name}", state[name], place, "its parameter asks for"
+                    )
                 state[name] = place.copy_(state[name]) if name in state else place
             for name in set(state) - set(vectors) - set(COUNTS):
                 del state[name]
@@ -194,6 +205,14 @@ class Bucket:
         if torch.empty_like(param, device="meta").stride() == param.stride():
             return part.as_strided(param.shape, param.stride())
         return part.view(param.shape)
+
+
+def _check_shape(what: str, found: Tensor, expected: Tensor, why: str) -> None:
+    if found.shape != expected.shape:
+        shapes = f"{list(found.shape)}; {list(expected.shape)}, which {why}, is expected"
+        raise ConfigError(
+            f"{what} is of shape {shapes}. Put a new parameter in its place, or delete its opt.state."
+        )
 
 
 def fresh(param: Tensor, arithmetic: Arithmetic) -> ParamState:

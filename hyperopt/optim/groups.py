@@ -21,7 +21,7 @@ from hyperopt.optim.settings import UNTRACED, completed
 from hyperopt.optim.stepping import arithmetic_of
 from hyperopt.optim.torch_private import version_of
 from hyperopt.optim.vectors import wide
-from hyperopt.optim.writing import KEPT, NAMES, dtype_of
+from hyperopt.optim.writing import KEPT, NAMES, alike, dtype_of
 
 NOTHING_PLANNED = {"planned": 0.0, "peak": 0.0, "share": 1.0}
 """What a group keeps beside `lr` and `learned`, as `ParamGroup` says, of a rate that has yet to leave 0."""
@@ -143,16 +143,28 @@ class ParamGroup(dict[str, Any]):
         super().update(kept)
 
     def write_again(self, saved: Mapping[str, Any]) -> None:
-        """Show what `saved` does, where this group shows otherwise, as written."""
+        """Take what `saved` shows, where this group shows otherwise, as written to it.
+
+        A rate that was written before it was saved, and has not counted yet, is its `planned` times its
+        `learned`. Any other was written into what was saved, and counts as if it were written here.
+
+        Raises:
+            ConfigError: it would be refused here, or what the optimizer keeps for itself was changed.
+        """
         for key, (value, _) in self._shown.items():
-            if key in saved and _floats(saved[key]) != _floats(value):
-                super().__setitem__(key, saved[key])
+            if key != "lr" and key in saved and not alike(saved[key], value, exactly=True):
+                self[key] = saved[key]
+        lr = saved["lr"]
         if "planned" in saved:
+            pending = saved["planned"] * saved["learned"]
+            writing.check_kept(saved, alpha=float(self["peak"] * self["learned"]))
             super().update({key: saved[key] for key in ("learned", *NOTHING_PLANNED)})
-            if self["lr"] is saved["lr"]:
-                super().__setitem__("lr", self._rate(saved["lr"]))
-        elif self.is_written("lr"):
-            self["lr"] = plain(saved["lr"])
+            if not alike(lr, self["lr"], exactly=True):
+                super().__setitem__("lr", self._rate(lr if alike(lr, pending) else pending))
+            if not alike(lr, pending):
+                self["lr"] = lr
+        elif not alike(lr, self["lr"], exactly=True):
+            self["lr"] = plain(lr)
 
     # dict's own pass by __setitem__ and __delitem__
     update, setdefault = MutableMapping.update, MutableMapping.setdefault
@@ -267,10 +279,6 @@ def _show_first(group: ParamGroup, shared_with: ParamGroup | None) -> None:
 def _typed(number: Any, like: Tensor) -> Tensor:
     tensor = torch.as_tensor(plain(number), dtype=like.dtype, device=like.device)
     return tensor.detach().clone()
-
-
-def _floats(value: Any) -> list[float]:
-    return [float(number) for number in (value if isinstance(value, tuple | list) else (value,))]
 
 
 def _version(value: Any) -> int:

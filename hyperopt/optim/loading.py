@@ -13,6 +13,7 @@ from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.buckets import COUNTS, fresh
 from hyperopt.optim.errors import ConfigError, shortened, shown
 from hyperopt.optim.evaluated import TRAINED
+from hyperopt.optim.groups import restored
 from hyperopt.optim.rules import RULES
 from hyperopt.optim.settings import UNTRACED
 from hyperopt.optim.stepping import arithmetic_of
@@ -23,7 +24,10 @@ NEEDED = (
 )
 """What every group has held since there are saved ones."""
 
-NUMBERS = ("lr", "betas", "momentum", "weight_decay", "planned", "learned", "peak", "share")
+OF_PLAN = ("planned", "learned", "peak", "share")
+"""What it has held since there are schedules, all of it."""
+
+NUMBERS = ("lr", "betas", "momentum", "weight_decay", *OF_PLAN)
 """What of a group is a number, or two of them."""
 
 MADE_ALIKE = "load it into one that is made as that was"
@@ -60,6 +64,7 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
             of = f"parameter {k}{name} of group {i}"
             _check_state(of, state_dict["state"].get(key, {}), param, owner)
     _check_keys(groups, state_dict["state"], shared=shared)
+    _check_written(groups, own, shared=shared)
     return {**state_dict, "param_groups": groups}
 
 
@@ -79,7 +84,8 @@ def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) ->
         raise ConfigError(
             "state_dict: another optimizer saved it; one that HyperOptimizer saved is expected."
         )
-    if missing := [key for key in NEEDED if key not in saved]:
+    needed = (*NEEDED, *(OF_PLAN if "planned" in saved else ()))
+    if missing := [key for key in needed if key not in saved]:
         raise ConfigError(f"state_dict: group {i} has no {missing[0]}; what state_dict() returned has it.")
     if saved["stack"] != own["stack"]:
         raise ConfigError(
@@ -154,6 +160,19 @@ def _check_keys(groups: Sequence[Mapping[str, Any]], states: Mapping[Any, Any], 
                 f"state_dict: group {i} has had {groups[i]['step']} steps, and no parameter of it a state; "
                 "what state_dict() returned has the state of each that moved."
             )
+
+
+def _check_written(
+    groups: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]], *, shared: bool
+) -> None:
+    """Refuse numbers, written into a saved state, that would be refused in a group."""
+    first = None
+    for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
+        try:
+            group = restored({**saved, "params": ours["params"]}, first if shared else None)
+        except ConfigError as error:
+            raise ConfigError(f"state_dict: of group {i} {error}") from None
+        first = first or group
 
 
 def _check_count(name: str, of: str, value: Any) -> None:

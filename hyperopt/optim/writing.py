@@ -81,6 +81,36 @@ def check_floor(group: Mapping[str, Any], rate: float) -> None:
         )
 
 
+def check_kept(saved: Mapping[str, Any], alpha: float) -> None:
+    """Refuse a saved group in which a number was changed that the optimizer keeps, rather than `lr`.
+
+    `alpha` is the rate that the levels have which are saved with it.
+    """
+    planned, learned, peak, share = (float(saved[key]) for key in ("planned", "learned", "peak", "share"))
+    if peak and not alike(peak * learned, alpha):
+        raise ConfigError(
+            f"learned={shown(learned)}, peak={shown(peak)}: the levels that are saved with them have a rate "
+            f"of {shown(alpha)}, which is not their product; leave both, and write lr."
+        )
+    if not alike(saved["lr"], planned * learned) and peak and alike(saved["lr"], share * alpha):
+        raise ConfigError(
+            f"planned={shown(planned)}: times learned it is not lr={shown(float(saved['lr']))}, which was "
+            "saved with it; leave it, and write lr."
+        )
+
+
+def alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
+    """Whether numbers, or several, are the same but for rounding; what is not finite is like all such."""
+    pairs = zip(_floats(one), _floats(other), strict=True)
+    tolerances = {"rel_tol": 0.0} if exactly else {"rel_tol": 1e-6, "abs_tol": 1e-37}
+    return all(
+        math.isclose(a, b, **tolerances)
+        if math.isfinite(a) and math.isfinite(b)
+        else math.isfinite(a) == math.isfinite(b)
+        for a, b in pairs
+    )
+
+
 def check_deleted(group: Mapping[str, Any], can: Collection[str], key: str) -> None:
     """Refuse that a key is deleted which the optimizer reads."""
     if key in {"params", "schedule", *can, *FIXED, *KEPT} and key in group:
@@ -144,3 +174,7 @@ def _stays(key: str, value: Any, made_with: str, made: Any) -> ConfigError:
     return ConfigError(
         f"{typed(key, value)}: the optimizer was made with {typed(made_with, made)}, which stays."
     )
+
+
+def _floats(value: Any) -> list[float]:
+    return [float(number) for number in (value if isinstance(value, tuple | list) else (value,))]

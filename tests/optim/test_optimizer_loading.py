@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -100,6 +101,15 @@ CHANGES: dict[str, tuple[Callable[[Saved], Any], str]] = {
         r"levels.tuned.alpha of group 1 is of shape \[2\]; a tensor of shape \[\]",
     ),
     "a lost moment above": (lambda s: memory(s).pop("v"), "rule.alpha.v of group 1 is missing"),
+    "a rate that is not finite": (
+        lambda s: group(s).update(lr=math.nan),
+        "of group 1 lr=nan: a finite number of 0",
+    ),
+    "a beta above 1": (lambda s: group(s).update(betas=[0.9, 1.5]), "of group 1 beta2=1.5: "),
+    "what was learned": (lambda s: group(s).update(learned=3.0), "of group 1 learned=3, .*; leave both, and"),
+    "the largest plan": (lambda s: group(s).update(peak=3.0), "of group 1 learned=.*, peak=3: the levels"),
+    "a plan": (lambda s: group(s).update(planned=3.0), "of group 1 planned=3: times learned it is not lr="),
+    "half of a plan": (lose("learned"), "group 1 has no learned;"),
     "another optimizer's": (
         lambda s: s.update(torch.optim.Adam(net().parameters()).state_dict(), param_groups=[{}, {}]),
         "another optimizer saved it",

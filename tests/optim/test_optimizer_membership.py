@@ -142,3 +142,29 @@ def test_what_is_no_parameter_is_refused_where_it_is_written_or_at_the_next_step
     group["params"][1].grad = torch.ones(2, dtype=torch.int64)
     with pytest.raises(ValueError, match=r"it is of type torch.int64; parameters of real"):
         opt.step()
+
+
+def test_a_shape_that_does_not_fit_is_refused() -> None:
+    params = weights(1.0)
+    opt = HyperOptimizer(params, "adam/sgd", STEADY)
+    train(opt, params)
+    opt.param_groups[0]["params"][0] = new = nn.Parameter(torch.ones(6))
+    opt.state[new] = opt.state.pop(params[0])
+    message = r"opt.state of a parameter: m is of shape \[3, 2\]; \[6\], which its parameter asks for, is"
+    with pytest.raises(ValueError, match=message):
+        train(opt, [new])
+    del opt.state[new]
+    train(opt, [new])
+    new.data, new.grad = torch.ones(4), None
+    with pytest.raises(
+        ValueError, match=r"a parameter in param_groups is of shape \[4\]; \[6\], which it had"
+    ):
+        train(opt, [new])
+
+
+def test_a_parameter_of_8_bits_is_refused() -> None:
+    param = nn.Parameter(torch.ones(2).to(torch.float8_e4m3fn), requires_grad=False)
+    with pytest.raises(
+        ValueError, match=r"it is of type torch.float8_e4m3fn; one of torch.float32, .* is exp"
+    ):
+        HyperOptimizer([param])

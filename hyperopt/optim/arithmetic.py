@@ -140,24 +140,33 @@ class Arithmetic:
             else:
                 part.param.sub_(update)
 
-    def climb(self, state: Above, gathers: Tree, written: Tree, step: Tensor) -> tuple[Above, Tensor]:
+    def with_written(self, state: Above, written: Tree) -> Above:
+        """The state with natural values of level 0 in it that were set since the last step."""
+        tuned = {
+            k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in state.tuned.items()
+        }
+        fixed = {k: written.get(k, v) for k, v in state.fixed.items()}
+        return Above(tuned, fixed, state.levels, state.seen)
+
+    def climb(
+        self, state: Above, gathers: Tree, written: Tree, step: Tensor, climbs: Tensor
+    ) -> tuple[Above, Tensor]:
         """Step all levels above 0.
 
         Args:
             state: before.
             gathers: the sums of what `pull` found.
-            written: natural values of level 0 that were set since the last step.
+            written: as of `with_written`.
             step: counted from 1.
+            climbs: how many of the steps so far were steps of the levels above too, this one included.
 
         Returns:
             The state after it, and all natural values of level 0, one after the other.
         """
-        tuned, fixed, levels = state.tuned, state.fixed, state.levels
-        tuned = {k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in tuned.items()}
-        fixed = {k: written.get(k, v) for k, v in fixed.items()}
+        tuned, fixed, levels, _ = self.with_written(state, written)
         if len(self.stack.levels) > 1:
             slopes = {"alpha": hypergradient(gathers)} if self.bottom.traces else gathers
-            tuned, levels = Stack(self.stack.levels[1:]).step(tuned, slopes, levels, step)
+            tuned, levels = Stack(self.stack.levels[1:]).step(tuned, slopes, levels, climbs)
             tuned = self.bottom.bounded(tuned)
         after = Above(tuned, fixed, levels, state.seen)
         natural = self.hyperparameters(after)
@@ -176,12 +185,13 @@ class Arithmetic:
         vectors: Vectors,
         count: Tensor,
         step: Tensor,
+        climbs: Tensor,
         shares: tuple[Tensor, Tensor],
     ) -> tuple[Above, Tensor]:
         """All parts of a step, where there are no other weights, and the rule sums over none.
 
-        `count` is as the step of `pull`; `shares` are those of alpha that the last update used, and that this
-        one uses.
+        `count` is as the step of `pull`, `step` and `climbs` are as of `climb`; `shares` are those of alpha
+        that the last update used, and that this one uses.
 
         Returns:
             As `climb`, the weights moved.
@@ -192,7 +202,7 @@ class Arithmetic:
             used = self.scheduled(state, last)
             gathers = self.pull(used.tuned, used.fixed, vectors, count)
             gathers = self.bottom.through_times(gathers, state.tuned, last)
-        after, natural = self.climb(self._taken(state, written), gathers, {}, step)
+        after, natural = self.climb(self._taken(state, written), gathers, {}, step, climbs)
         used = self.scheduled(after, now)
         self.move(used.tuned, used.fixed, vectors, count, share=now if self.bottom.traces else None)
         return after, natural

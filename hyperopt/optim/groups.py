@@ -41,7 +41,8 @@ class ParamGroup(dict[str, Any]):
 
     The levels above tune `peak` times `learned`, where `peak` is the largest `planned` that a step used, by
     the slope of the loss in it: of that each step uses a share, `planned` / `peak`, as a schedule of the
-    command line has it. `share` is that of the last step.
+    command line has it. `share` is that of the last step. In a step whose rate is 0 by plan, they rest: no
+    hyperparameter moves, and neither their state nor the count of their steps; `rested` counts such steps.
     """
 
     _rule: Rule | None = None
@@ -56,15 +57,16 @@ class ParamGroup(dict[str, Any]):
             self["lr"].taken = None
         super().update(of_lr)
         alpha, share = values["alpha"], self["share"]
-        if not self["peak"]:
+        if share and not self["peak"]:
             start = abs(float(alpha))  # the first rate above 0 is all there is to count from
             super().update(planned=start, peak=start)
-        learned = alpha / self["peak"] if self["peak"] else 1.0
+        if share or "learned" not in self:  # else the levels above rest, and to divide anew could round
+            super().update(learned=alpha / self["peak"] if self["peak"] else 1.0)
         shown: dict[str, Any] = {"lr": self._rate(alpha if share == 1 else alpha * share)}
         for key, names in NAMES.items():
             if key != "lr" and all(name in values for name in names):
                 shown[key] = tuple(values[name] for name in names) if len(names) > 1 else values[key]
-        super().update(shown, learned=learned)
+        super().update(shown)
         self._rule, self._shown = rule, {key: (value, _version(value)) for key, value in shown.items()}
 
     @property
@@ -94,7 +96,11 @@ class ParamGroup(dict[str, Any]):
         if planned > peak:
             written = {"alpha": _typed(self["learned"] * planned, like)}
             return written, {"planned": planned, "peak": planned, "share": 1.0}
-        return {}, {"planned": planned, "peak": peak, "share": planned / peak if peak else 1.0}
+        if peak:
+            return {}, {"planned": planned, "peak": peak, "share": planned / peak}
+        # A rate of 0 from the start may be learned to leave it, one that was written is no rate.
+        stopped = self.is_written("lr") or not self["share"]
+        return {}, {"planned": planned, "peak": peak, "share": 0.0 if stopped else 1.0}
 
     def taken(self, value: Any) -> Rate | TensorRate:
         """What becomes of a value that is written to `lr`."""
@@ -238,7 +244,7 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
             f"stack={group['stack']}: with these settings level 0 sums over all parameters, through "
             "which HyperOptimizer has no hypergradient; the rule alone is expected."
         )
-    group["step"], group["levels"] = 0, None
+    group["step"], group["rested"], group["levels"] = 0, 0, None
     start = group["alpha"][0]
     group |= {"planned": start, "peak": start, "share": 1.0}
     device = group["params"][0].device if group["params"] else torch.device("cpu")
@@ -257,7 +263,7 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
 
 def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamGroup:
     """A group as it was saved; what had been written to it, and had not counted yet, is written again."""
-    group = ParamGroup({"schedule": None} | UNTRACED | NOTHING_PLANNED | dict(saved))
+    group = ParamGroup({"schedule": None, "rested": 0} | UNTRACED | NOTHING_PLANNED | dict(saved))
     if group["levels"] is not None:
         device = group["params"][0].device if group["params"] else torch.device("cpu")
         group["levels"] = moved(above(group["levels"], group["stack"].split("/")), device)

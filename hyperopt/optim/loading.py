@@ -98,7 +98,8 @@ def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) ->
         values = saved[key] if isinstance(saved.get(key), list | tuple) else [saved.get(key, 0.0)]
         if not all(map(_is_number, values)):
             raise _unfit(key, f"group {i}", saved[key], "a number")
-    _check_count("step", f"group {i}", saved["step"])
+    for key in ("step", "rested"):
+        _check_count(key, f"group {i}", saved.get(key, 0))
     if i and (saved["levels"] is None) != shares:
         was, is_ = ("apart", "shared=True") if shares else ("with shared=True", "apart")
         raise ConfigError(

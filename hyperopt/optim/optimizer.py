@@ -240,18 +240,20 @@ class HyperOptimizer(Optimizer):
                 "step() after eval(): call train() first, which puts the trained weights back."
             )
         lead = leading(groups)
-        stopped = lead["peak"] and not lead["planned"]
-        if not owner["step"] and stopped and not any(map(sharding.has_slope, params)):
-            stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
-            return
         like = owner["levels"].like
         alpha, of_lr = lead.coming(like)
+        rests = of_lr["share"] == 0
+        if not owner["step"] and rests and not any(map(sharding.has_slope, params)):
+            stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
+            return
         written = written_to(groups, like) | alpha
         shares = owner["share"], of_lr["share"]
-        after = stepper.step(params, self.state, owner["levels"], written, owner["step"], shares)
+        after = stepper.step(
+            params, self.state, owner["levels"], written, owner["step"], shares, owner["rested"]
+        )
         if after is None:
             return
-        owner.keep(step=owner["step"] + 1, levels=after)
+        owner.keep(step=owner["step"] + 1, rested=owner["rested"] + rests, levels=after)
         values = stepper.natural(after)
         for group in groups:
             group.show(stepper.arithmetic.bottom.rule, values, of_lr)

@@ -73,21 +73,21 @@ class Whole:
         self._names = list(arithmetic.bottom.rule.hyperparameters)
         values = like.new_zeros(len(self._names))
         self._written = Written(values, torch.zeros_like(values, dtype=torch.bool))
-        self._count, self._step = like.new_zeros(()), like.new_zeros(())
+        self._counts = like.new_zeros(()), like.new_zeros(()), like.new_zeros(())
         self._shares, self._shares_now = (like.new_ones(()), like.new_ones(())), (1.0, 1.0)
         parts = {name: part for name, part in vectors._asdict().items() if part is not None}
-        taken = self.above, self._written, parts, self._count, self._step, self._shares
+        taken = self.above, self._written, parts, self._counts, self._shares
         self._tensors, structure = tree_flatten(taken)
         self._program = run_by.whole(structure)
         self._is_written = False
 
-    def __call__(self, written: Tree, count: int, step: int, shares: tuple[float, float]) -> Tensor:
+    def __call__(self, written: Tree, counts: tuple[int, int, int], shares: tuple[float, float]) -> Tensor:
         """Take the step.
 
         Args:
             written: as of `Arithmetic.climb`.
-            count: of the updates of the parameters, the coming one included.
-            step: counted from 1.
+            counts: of the updates of the parameters, of steps, and of those of the levels above; each with
+                the coming one.
             shares: as of `Arithmetic.whole`.
 
         Returns:
@@ -103,8 +103,8 @@ class Whole:
             self._shares_now = shares
             for tensor, share in zip(self._shares, shares, strict=True):
                 tensor.fill_(share)
-        self._count.fill_(count)
-        self._step.fill_(step)
+        for tensor, count in zip(self._counts, counts, strict=True):
+            tensor.fill_(count)
         natural, *after = self._program(*self._tensors)
         copy_each(self._tensors[: len(after)], after)
         return natural
@@ -133,11 +133,11 @@ def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., tuple[Tensor
     """
 
     def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
-        above, written, parts, count, step, shares = tree_unflatten(tensors, structure)
+        above, written, parts, counts, shares = tree_unflatten(tensors, structure)
         vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
-        after, natural = arithmetic.whole(above, written, vectors, count, step, shares)
+        after, natural = arithmetic.whole(above, written, vectors, *counts, shares)
         # Not copied here: torch 2.11 loses what is written into tensors of no dimension.
-        return natural, *(as_it_is(value, step) for value in tree_leaves(after))
+        return natural, *(as_it_is(value, counts[1]) for value in tree_leaves(after))
 
     apart = _apart()
     filter_ = getattr(torch.compiler, "keep_portable_guards_unsafe", None)

@@ -101,8 +101,9 @@ class Stepper:
         written: Tree,
         last: int,
         shares: tuple[float, float] = (1.0, 1.0),
+        rested: int = 0,
     ) -> Above | None:
-        """One step of every level.
+        """One step of every level; where level 0 has no share of its alpha, the levels above rest.
 
         Args:
             params: of which those with a gradient move.
@@ -111,6 +112,7 @@ class Stepper:
             written: natural values that were set since the last step.
             last: how many steps there were.
             shares: of level 0's alpha, that the last step used and that this one uses.
+            rested: in how many of the steps so far the levels above did.
 
         Returns:
             The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
@@ -120,19 +122,25 @@ class Stepper:
         if not runs:
             return None
         tuned, like = self.arithmetic.bottom.tuned, above.like
-        moved_before = [run for run in runs if tuned and self._counts(run, last)]
-        run_by = self._programs(last)
+        rests = shares[1] == 0
+        moved_before = [run for run in runs if tuned and not rests and self._counts(run, last)]
+        # What is left to do while weights rest is not worth the time of compiling it.
+        run_by = programs(self.arithmetic, compiled=False) if rests else self._programs(last)
         if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
             try:
-                return self._step_as_one(run_by, runs[0], above, written, last, shares)
+                return self._step_as_one(run_by, runs[0], above, written, last, shares, rested)
             except compile_errors() as error:
                 warn_uncompiled(error)
                 self._compiles = False
                 run_by = self._programs(last)
         count = _scalar(last + 1, like)
-        gathers = self._pulled(moved_before, above, shares[0], run_by)
-        after, natural = run_by.climb(above, gathers, written, count)
-        self._natural = after, self._named(natural)
+        if rests:
+            after = self.arithmetic.with_written(above, written) if written else above
+        else:
+            gathers = self._pulled(moved_before, above, shares[0], run_by)
+            climbs = _scalar(last + 1 - rested, like)
+            after, natural = run_by.climb(above, gathers, written, count, climbs)
+            self._natural = after, self._named(natural)
         sums = None
         if self.arithmetic.bottom.rule.summed:
             sums = self._summed(runs, self._scheduled(after, shares[1]))
@@ -167,12 +175,15 @@ class Stepper:
         written: Tree,
         last: int,
         shares: tuple[float, float],
+        rested: int,
     ) -> Above:
         whole = self._whole
         if whole is None or whole.above is not above or whole.vectors is not run.vectors:
             whole = Whole(run_by, self.arithmetic, run.vectors, above)
         run.fill()
-        self._natural = whole.above, self._named(whole(written, run.step + 1, last + 1, shares))
+        counts = run.step + 1, last + 1, last + 1 - rested
+        self._natural = whole.above, self._named(whole(written, counts, shares))
+        self._numbers = self._used = None  # of what `above` was before
         run.leave(last + 1)
         self._whole = whole
         return whole.above

@@ -26,7 +26,7 @@ NAMES = {
 FIXED = frozenset({*settings.MAIN, "numbers", "habits"})
 """Settings that stay what they were when the optimizer was made."""
 
-KEPT = frozenset({"step", "levels", "planned", "learned", "peak", "share"})
+KEPT = frozenset({"step", "rested", "levels", "planned", "learned", "peak", "share"})
 """What the optimizer keeps in a group for itself."""
 
 

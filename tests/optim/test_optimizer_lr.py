@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from loops import apart, batches, last, loss_of, net
@@ -174,3 +175,48 @@ def test_what_would_have_no_effect_is_refused(
     assert opt.param_groups[0][key] is before[key] if key in before else key not in opt.param_groups[0]
     opt.param_groups[0]["name"] = "head"
     opt.param_groups[0]["clip"] = (False,)
+
+
+def test_a_rate_written_back_is_a_plan_and_its_float_that_very_rate() -> None:
+    module, opt = made()
+    group = opt.param_groups[0]
+    last(module, opt, batches(10))
+    best = lr(opt)
+    last(module, opt, batches(10))
+    group["lr"] = best
+    assert float(lr(opt)) == pytest.approx(best.planned * group["learned"], rel=1e-12)
+    assert float(lr(opt)) != pytest.approx(best, rel=1e-3)
+    group["lr"] = float(best)
+    assert float(lr(opt)) == best
+
+
+COMPUTED: dict[str, tuple[bool, Any]] = {
+    "the rate itself": (True, lambda lr0, factor: lr0 * factor),
+    "a scalar of numpy": (True, lambda lr0, factor: np.float64(factor) * lr0),
+    "a float": (False, lambda lr0, factor: float(lr0) * factor),
+    "a function of numpy": (False, lambda lr0, factor: np.interp(factor, [0, 1], [0, lr0])),
+    "an element of an array": (False, lambda lr0, factor: (np.array([lr0]) * factor)[0]),
+    "a tensor": (False, lambda lr0, factor: lr0 * torch.tensor(factor)),
+}
+
+
+@pytest.mark.parametrize("name", COMPUTED)
+def test_what_python_and_scalars_of_numpy_make_of_a_rate_is_a_plan(name: str) -> None:
+    """docs/optimizer.md, "Reading and writing the rate"."""
+    (stays, computed), (module, opt) = COMPUTED[name], made()
+    group, lr0 = opt.param_groups[0], lr(opt)
+    last(module, opt, batches(10))
+    learned = group["learned"]
+    group["lr"] = computed(lr0, 0.5)
+    assert float(lr(opt)) == pytest.approx(0.005 * (learned if stays else 1), rel=1e-12)
+    assert learned != pytest.approx(1, rel=1e-2)
+
+
+@pytest.mark.parametrize("stack", ["sgd/sgd", "rmsprop/sgd", "adagrad/sgd"])
+def test_one_cycle_without_a_momentum_to_cycle(stack: str) -> None:
+    module, opt = made(stack)
+    peer = torch.optim.SGD([nn.Parameter(torch.zeros(()))], 0.01)
+    for each in (opt, peer):
+        scheduler = lr_scheduler.OneCycleLR(each, 0.1, total_steps=20, cycle_momentum=False)
+        last(module, each, batches(10), after_step=scheduler.step)
+    assert opt.param_groups[0]["planned"] == pytest.approx(lr(peer), rel=1e-12)

@@ -32,7 +32,7 @@ class Nadam(WithWeightDecay):
         w = w - alpha * n / (sqrt(v_hat) + eps)
 
     As torch.optim.NAdam has it, where t counts steps from 1. Where beta1 changes, M_t is that of today's, as
-    Adam's corrections are: beta1**t times what depends on t alone.
+    Adam's corrections are: beta1**t times what depends on t alone. Torch's is of each step's own beta1.
 
     Hyperparameters:
         alpha: the learning rate.

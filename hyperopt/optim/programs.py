@@ -133,11 +133,11 @@ def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., tuple[Tensor
     """
 
     def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
-        above, written, parts, counts, shares = tree_unflatten(tensors, structure)
+        above, written, parts, (count, step, climbs), shares = tree_unflatten(tensors, structure)
         vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
-        after, natural = arithmetic.whole(above, written, vectors, *counts, shares)
+        after, natural = arithmetic.whole(above, written, vectors, count, step, climbs, shares)
         # Not copied here: torch 2.11 loses what is written into tensors of no dimension.
-        return natural, *(as_it_is(value, counts[1]) for value in tree_leaves(after))
+        return natural, *(as_it_is(value, step) for value in tree_leaves(after))
 
     apart = _apart()
     filter_ = getattr(torch.compiler, "keep_portable_guards_unsafe", None)

@@ -34,7 +34,7 @@ LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
 def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     """The picture; None where no cell has a number.
 
-    A cell where no run got there is grey; where only some did not, their count is under the median.
+    A cell where half of the runs at least never got there is grey; where some did, it says how many did not.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
     if not any(measured.by_seed for measured in measurements.values()):

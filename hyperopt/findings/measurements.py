@@ -99,17 +99,10 @@ class Measured:
 
     @cached_property
     def agrees(self) -> bool | None:
-        """Whether the report's number lies in the prediction interval; None where either is absent.
-
-        Where all of a few runs gave the same number, only this agrees, and nothing is known to disagree.
-        """
+        """Whether the report's number lies in the prediction interval; None where either is absent."""
         report = self.cell.report
-        if report is None or not self.comparable:
+        if report is None or not self.comparable or self.prediction is None:
             return None
-        if self.prediction is None:
-            same = set(self.by_seed.values())
-            near = self.error + 0.5 * 10**-self.cell.decimals
-            return True if len(same) == 1 and abs(report - min(same)) <= near else None
         return self._inside(report)
 
     @property
@@ -128,8 +121,6 @@ class Measured:
         """
         if not self.agrees:
             return None
-        if self.prediction is None:
-            return all(rival != self.cell.report for rival in self.rivals)
         return bool(self.rivals) and not any(map(self._inside, self.rivals))
 
     def _inside(self, number: float) -> bool:

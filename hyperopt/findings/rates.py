@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
 from hyperopt.config.rates import two_meanings
+from hyperopt.errors import shown
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
 
@@ -23,7 +24,20 @@ def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
     for cell in experiment.cells():
         for run in cell.at_seed_0:
             rows.setdefault(cell.row, {}).setdefault(run.label, []).append(names[cell.column])
-    return [(row, _told(stacks)) for row, stacks in rows.items()]
+    told = {row: _told(stacks) for row, stacks in rows.items()}
+    return [(row, f"{text}{_apart(row, told, experiment)}") for row, text in told.items()]
+
+
+def _apart(row: str, told: Mapping[str, str], experiment: Experiment) -> str:
+    """The row's settings that rows with the same stacks do not have: `, momentum 0.9`; empty without any."""
+    settings = {one.label: {**t.settings, **one.settings} for t in experiment.tables for one in t.rows}
+    own, alike = settings.get(row, {}), [other for other, text in told.items() if text == told[row]]
+    of_rule = {key: value for key, value in own.items() if key not in ("stack", "alpha")}
+    return "".join(
+        f", {key.replace('_', ' ')} {shown(value).replace('_', ' ')}"
+        for key, value in of_rule.items()
+        if any(settings.get(other, {}).get(key) != value for other in alike)
+    )
 
 
 def _told(stacks: dict[str, list[str]]) -> str:

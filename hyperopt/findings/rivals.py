@@ -13,9 +13,10 @@ from hyperopt.experiments.metrics import metric_of
 def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
     """The rivals of every number that the report prints, by row and column.
 
-    A number's rival is that of its row's other column, where the experiment compares two. Elsewhere they are
-    half a spread away: that of the report's numbers in the column or, where there is one, in the metric; the
-    spread is of logarithms where numbers are told by rank. Empty where the report has no other number.
+    A number's rival is that of its row's other column, where the experiment compares two; where both are
+    equal, nothing tells them apart. Numbers without one there have rivals half a spread away: that of the
+    report's numbers in the column or, where there is one, in the metric; the spread is of logarithms where
+    numbers are told by rank. Empty where the report has no other number.
     """
     cells = [cell for cell in experiment.cells() if cell.report is not None and math.isfinite(cell.report)]
     printed = {(cell.row, cell.column): cell.report for cell in cells if cell.report is not None}
@@ -23,8 +24,7 @@ def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
     found = {}
     for cell in cells:
         rival = printed.get((cell.row, other.get(cell.column, "")))
-        there = rival is not None and rival != cell.report
-        found[cell.row, cell.column] = (rival,) if there and rival is not None else _away(cell, cells)
+        found[cell.row, cell.column] = _away(cell, cells) if rival is None else (rival,)
     return found
 
 

@@ -53,8 +53,8 @@ def what_ran(experiment: Experiment) -> list[str]:
         _joined(_net(run) for run in runs),
         f"minibatches of {_numbers(run.batch_size for run in runs)}",
         f"{_numbers(run.epochs for run in runs)} epoch{'s' * ({run.epochs for run in runs} != {1})}",
-        *_procedures(runs),
-        f"initial learning rate α {'; '.join(levels) if len(rates) > 1 else rates[0]}",
+        *_procedures(experiment),
+        f"initial learning rate {'; '.join(levels) if len(rates) > 1 else f'α {rates[0]}'}",
         f"update rules as in {_joined(FORMS[run.form] for run in runs)}",
     ]
 
@@ -94,11 +94,29 @@ def _data(dataset: Mapping[str, Any]) -> str:
     return f"{dataset['name']} ({', '.join(told)})" if told else str(dataset["name"])
 
 
-def _procedures(runs: Sequence[Run]) -> list[str]:
-    """How they train, where that is not as usual; with `in some runs` what not all of them do."""
-    by_run = [_procedure(run) for run in runs]
-    every = dict.fromkeys(how for told in by_run for how in told)
-    return [how if all(how in told for told in by_run) else f"{how} in some runs" for how in every]
+def _procedures(experiment: Experiment) -> list[str]:
+    """How its runs train, where that is not as usual; what not all of them do with those that do.
+
+    These are told by sub-tables, or maps, where a few have all of them.
+    """
+    tables = {row.label: table.heading for table in experiment.tables for row in table.rows}
+    by_run = [
+        (tables.get(cell.row, ""), _procedure(run))
+        for cell in experiment.cells()
+        for run in cell.runs(experiment.seeds[0])
+    ]
+    every = dict.fromkeys(how for _, told in by_run for how in told)
+    return [f"{how}{_where([(table, how in told) for table, told in by_run])}" for how in every]
+
+
+def _where(does: Sequence[tuple[str, bool]]) -> str:
+    """Which of the runs, each with its sub-table, do something; empty where all do."""
+    some = {*(table for table, one in does if one)}
+    if all(one for _, one in does):
+        return ""
+    whole = all(one for table, one in does if table in some)
+    named = [table for table in dict.fromkeys(table for table, _ in does) if table in some]
+    return f" ({', '.join(named)})" if whole and all(named) and len(named) <= NAMED else " in some runs"
 
 
 def _procedure(run: Run) -> list[str]:

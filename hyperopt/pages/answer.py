@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.rates import rates_of_rows
 from hyperopt.findings.tally import Tally
@@ -13,7 +14,7 @@ from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.rests import counted_by, outcomes, rests
-from hyperopt.pages.undecided import shared
+from hyperopt.pages.undecided import shared_told
 from hyperopt.wording import counted
 
 HEADS: Mapping[Outcome, str] = {
@@ -30,7 +31,10 @@ def summary(view: View) -> str:
     if not view.measured:
         return "no runs yet"
     what = "point" if view.experiment.figure else "number"
-    parts = [sentences(view.tally), numbers(view.tally, what)]
+    agree = numbers(view.tally, what)
+    if (share := expected_share(view)) is not None and view.tally.compared:
+        agree += f" (compared by range, in which {share} % are expected)"
+    parts = [sentences(view.tally), agree]
     return "; ".join(filter(None, parts)) or f"no {what} compared"
 
 
@@ -54,6 +58,15 @@ def numbers(tally: Tally, what: str = "number") -> str:
     return f"{text} ({left})" if left else text
 
 
+def expected_share(view: View) -> int | None:
+    """How many percent of the numbers of a heat map would agree, were they runs like ours; None elsewhere.
+
+    They are compared with the range of ours: so often one more run lies between the ends of n.
+    """
+    n = max((len(one.by_seed) for one in view.measurements.values() if one.agrees is not None), default=0)
+    return round(100 * (n - 1) / (n + 1)) if n and isinstance(view.experiment.figure, HeatMap) else None
+
+
 def section(view: View) -> list[Block]:
     """The opening lines: the verdicts sentence by sentence, the numbers, what was run."""
     if not view.measured:
@@ -62,7 +75,7 @@ def section(view: View) -> list[Block]:
     head = _head(view)
     parts: list[Block] = [f"**{head}**" if head else "", Sentences(view.verdicts, said(view.verdicts))]
     if tally.compared:
-        parts.append(_numbers(tally, experiment))
+        parts.append(_numbers(tally, view))
     elif tally.left_out:
         parts.append(f"None of the {counted(tally.left_out, 'number')} can be compared: too few runs tell.")
     return [*parts, ran(experiment, view), _rates(experiment)]
@@ -103,13 +116,18 @@ def _head(view: View) -> str:
         counted_by(tally.sentences, "sentence of the report", "sentences of the report"),
         counted_by(tally.repeated, "sentence of another page", "sentences of other pages"),
         counted_by(tally.ours, "check of ours", "checks of ours"),
-        *shared(view),
+        *shared_told(view),
     ]
     return " ".join(filter(None, parts))
 
 
-def _numbers(tally: Tally, experiment: Experiment) -> str:
-    words = f"Of {counted(tally.compared, 'number')} of {experiment.reference} {tally.agree} agree with ours"
+def _numbers(tally: Tally, view: View) -> str:
+    whose = view.experiment.reference
+    words = f"Of {counted(tally.compared, 'number')} of {whose} {tally.agree} agree with ours"
+    if (share := expected_share(view)) is not None:
+        words += (
+            f" ({100 * tally.agree / tally.compared:.0f} %, where {share} % are expected of runs like ours)"
+        )
     if tally.agree:
         words += f", {tally.saying} of them tellingly (the rival number would not agree)"
     if tally.left_out:

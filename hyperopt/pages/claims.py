@@ -15,7 +15,7 @@ from hyperopt.pages.columns import full
 from hyperopt.pages.how_judged import how_judged
 from hyperopt.pages.markdown import interval, number
 from hyperopt.pages.rests import center, contradiction, decimals
-from hyperopt.pages.undecided import why
+from hyperopt.pages.undecided import why, wrong
 from hyperopt.statistics import least_p
 from hyperopt.wording import counted, excerpt, sentence
 
@@ -84,7 +84,8 @@ def _effects(verdict: Verdict, experiment: Experiment) -> str:
             sides = (check.effect.minuend, check.effect.subtrahend)
             first, second = (_side(side, experiment) for side in sides)
             of = f"*{check.of}* " if check.of else ""
-            told.append(f"{of}{first} {'/' if check.effect.ratio else '−'} {second}")
+            less = "" if check.effect.subtrahend.number == 0 else f" − {second}"
+            told.append(f"{of}{first}{f' / {second}' if check.effect.ratio else less}")
     unique = [*dict.fromkeys(told)]
     return f"Effect{'s' * (len(unique) > 1)}: {'; '.join(unique)}." if unique else ""
 
@@ -104,6 +105,7 @@ def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool, judged: bool) ->
     share = tested.repeats
     within = f", within {number(row.within, max(2, places))}" if row.within is not None else ""
     outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else f"{row.outcome}{within}"
+    outcome += ", no seed as claimed" * wrong(row)
     return [
         str(i),
         tested.check.of,

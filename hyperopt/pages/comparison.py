@@ -73,9 +73,9 @@ def _predicted(n: int, m: int) -> str:
 
 def _rival(experiment: Experiment) -> str:
     """Whose number the rival is."""
-    if opposite(experiment):
-        return "the report's own in the row's other column"
-    return "one half the spread of the report's column away"
+    spread = "one half the spread of the report's column away"
+    other = "the report's own in the row's other column"
+    return f"{other} ({spread}, where it has none there)" if opposite(experiment) else spread
 
 
 def _tables(view: View) -> Iterator[Block]:

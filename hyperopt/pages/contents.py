@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
@@ -11,7 +11,7 @@ from hyperopt.findings.study import STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
-from hyperopt.pages.answer import HEADS
+from hyperopt.pages.answer import HEADS, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
@@ -27,6 +27,7 @@ WORDS = (
     "reached: on one page in twenty at most is any of them wrong. The list is also "
     "[sentences.csv](sentences.csv); `hyperopt render` writes all from `records/`."
 )
+EACH = "What a report says of each of several tables is a sentence of each, since each has runs of its own."
 LIKELY = 0.5
 """From such a probability on a look is expected to decide a sentence."""
 
@@ -49,11 +50,24 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
         if report := REPORTS.get(slug):
             tally = tally_of((view.verdicts, view.measurements) for view in views.values())
             counts = [str(tally.sentences[outcome] or "") for outcome in OUTCOMES]
-            agree = f"{tally.agree} of {tally.compared}, {tally.saying}" if tally.compared else ""
-            rows.append([f"[{slug}](#{slug})", report.claims, *counts, agree])
+            rows.append([f"[{slug}](#{slug})", report.claims, *counts, _agreement(views.values())])
     header = ["report", "it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
     header.append("numbers that agree, tellingly")
     return table(header, rows, left=header[:2]) if rows else ""
+
+
+def _agreement(views: Iterable[View]) -> str:
+    """How many numbers agree; those that are compared by range apart, of which fewer are expected to."""
+    by_share: dict[int | None, list[View]] = {}
+    for view in views:
+        by_share.setdefault(expected_share(view), []).append(view)
+    told = []
+    for share, alike in by_share.items():
+        tally = tally_of((view.verdicts, view.measurements) for view in alike)
+        if tally.compared:
+            apart = "" if share is None else f" ({share} % expected)"
+            told.append(f"{tally.agree} of {tally.compared}, {tally.saying}{apart}")
+    return "; ".join(told)
 
 
 def _all(views: Mapping[str, View]) -> str:
@@ -62,7 +76,7 @@ def _all(views: Mapping[str, View]) -> str:
     total = sum(tally.sentences.values())
     if not total:
         return ""
-    text = f"**Of {counted(total, 'sentence')} of the reports {outcomes(tally.sentences)}.**"
+    text = f"**Of {counted(total, 'sentence')} of the reports {outcomes(tally.sentences)}.** {EACH}"
     left = [(view, i) for _, i, verdict, view in _counting(views) if verdict.outcome == "undecided"]
     looks = [view.ahead[i] for view, i in left if i in view.ahead]
     if looks:

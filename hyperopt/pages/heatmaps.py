@@ -22,8 +22,8 @@ def section(view: View, figure: HeatMap) -> list[Block]:
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
     words = [
-        f"Medians over {view.over}: {figure.label}. Grey: no run got "
-        "there; a count under a median: so many did not."
+        f"Medians over {view.over}: {figure.label}. Grey: at least "
+        "half of a cell's runs never got there; below a number, how many did not where some did."
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:
         words.append(f"Not drawn here: {', '.join(hidden)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from hyperopt.findings.verdicts import Verdict, about_times
 from hyperopt.findings.view import View
@@ -33,14 +34,19 @@ def how_judged(view: View) -> str:
         words.append("Nothing is random here: equal numbers are the numbers.")
     else:
         words.append(f"Judged by the {experiment.judged_by}{judged_at(view)}.")
+        if experiment.judged_by == "median" and (text := _lost(view)):
+            words.append(text)
         words.append((OF_P if any(row.strength for row in every) else NOT_YET).format(doc=DOC))
     if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
         words.append(
-            "A p with *at* is of the look at so many seeds that decided; effects and intervals are of all n."
+            "A p with *at* is of the look at so many seeds that decided the row; its sentence's p, which it "
+            "may exceed, is of the look that decided the sentence. Effects and intervals are of all n."
         )
     if any(one.check.effect.ratio for one in tests):
         timed = any(about_times(verdict.claim, experiment) for verdict in view.verdicts)
         words.append(OF_TIMES if timed else OF_RATIOS)
+        if timed and (part := _part_of_others(view)):
+            words.append(part)
     if any(one.method == "median" for one in tests):
         words.append("The interval of a median takes six seeds.")
     if any(one.method == "share" for one in tests):
@@ -55,10 +61,34 @@ def how_judged(view: View) -> str:
     return " ".join(words)
 
 
+def _lost(view: View) -> str:
+    """How many runs are lost: diverged, or with an error five points over the median of their like, and twice it."""
+    lost, runs = 0, 0
+    for one in {
+        m.cell.run(0).id: m for m in view.measurements.values() if m.cell.metric == "test_error"
+    }.values():
+        middle = median(one.by_seed.values()) if one.by_seed else 0.0
+        runs += len(one.by_seed)
+        lost += sum(n in one.diverged or e > max(middle + 5, 2 * middle) for n, e in one.by_seed.items())
+    return f"Of {runs} runs {lost} {'is' if lost == 1 else 'are'} lost." if runs else ""
+
+
+def _part_of_others(view: View) -> str:
+    """By what the p of other sentences is multiplied for those about times; empty without others."""
+    every = [v for v in view.verdicts if v.claim.testable]
+    n = sum(not about_times(v.claim, view.experiment) for v in every)
+    if not 0 < n < len(every):
+        return ""
+    return (
+        f"The {n} others of {len(every)} sentences have {n}/{len(every)} of the 5 %, so that *times* has a "
+        f"factor of {len(every)}/{n} besides, and for those about times {len(every)}/{len(every) - n}."
+    )
+
+
 def _of_repeats(verdicts: Sequence[Verdict]) -> str:
     """By which test a sentence about what is printed is judged."""
     numbers = [str(i) for i, verdict in enumerate(verdicts, 1) if verdict.claim.by_repeats]
     return (
         f"Sentence {' and '.join(numbers)} is judged by the binomial test, by repeats that share no seed: it "
-        "holds where most of them would print all its rows so."
+        "holds where most of them would print all its rows so; *p alone* is of a row by itself."
     )

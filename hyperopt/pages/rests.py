@@ -105,7 +105,8 @@ def _averaged(row: RowVerdict) -> str:
     as_claimed = {
         one.rows[0]: tested.check.bound.holds(one.center) for one in tested.by_row if one.center is not None
     }
-    said = f"By the mean over {counted(len(tested.rows), 'row')}{of}"
+    mean = f"the mean over {counted(len(tested.rows), 'row')}{of}"
+    said = f"By {'the median over seeds of ' * (tested.method == 'median')}{mean}"
     wanted = row.outcome == "holds"
     others = [label for label, held in as_claimed.items() if held is not wanted]
     if row.outcome not in ("holds", "does not hold") or not others:

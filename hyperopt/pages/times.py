@@ -57,7 +57,7 @@ def _how_timed(times: Times, name: str) -> list[Block]:
     return [
         f"{words}{share}",
         f"Timed by `{command}` on {', '.join(times.cpus)}, "
-        f"{', '.join(times.days)}, in {' or '.join(map(str, times.rounds))} rounds; a run had "
-        f"{times.core:.2f} of a core at least: much below 1, the machine was busy and the times are worth "
-        "little.",
+        f"{', '.join(times.days)}, in {' or '.join(map(str, times.rounds))} rounds. Every run "
+        f"had at least {times.core:.2f} of a core; a share far below 1 would mean that the machine was busy, "
+        "and that its times are worth little.",
     ]

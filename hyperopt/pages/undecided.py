@@ -11,7 +11,7 @@ from hyperopt.findings.next_look import Chance
 from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, least_at, looks
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import number, rows_named
-from hyperopt.statistics import ALPHA
+from hyperopt.statistics import ALPHA, least_p
 from hyperopt.wording import counted, duration
 
 UNLIKELY = 0.05
@@ -27,7 +27,7 @@ def why(verdict: Verdict, view: View, i: int) -> str:
     few = too_few(verdict, view)
     few = "" if few in shared(view) else few
     look = view.ahead.get(i)
-    against = _against(verdict) if look and look.chance.decided < UNLIKELY else ""
+    against = _against(verdict, view) if look and look.chance.decided < UNLIKELY else ""
     told = next_of(verdict, view, i)
     return " ".join(filter(None, [few, f"*{told}{against}.*" if told else ""]))
 
@@ -67,6 +67,17 @@ def shared(view: View) -> list[str]:
     return [reason for reason, n in reasons.items() if reason and (n > 1 or len(reasons) == 1)]
 
 
+def shared_told(view: View) -> list[str]:
+    """These reasons, each with its sentences where it is not that of all undecided ones."""
+    left = {i: too_few(v, view) for i, v in enumerate(view.verdicts, 1) if v.outcome == "undecided"}
+    told = []
+    for reason in shared(view):
+        own = [i for i, other in left.items() if other == reason]
+        of = "" if len(own) == len(left) else f" (sentences {_listed(own)})"
+        told.append(f"{reason.removesuffix('.')}{of}.")
+    return told
+
+
 def too_few(verdict: Verdict, view: View) -> str:
     """That its seeds cannot decide it, whatever they give; empty where they can."""
     claim, experiment, n = verdict.claim, view.experiment, _seeds(verdict)
@@ -104,12 +115,48 @@ def _seeds(verdict: Verdict) -> int:
     return min((len(row.tested.effects) for row in verdict.rows), default=0)
 
 
-def _against(verdict: Verdict) -> str:
+def _against(verdict: Verdict, view: View) -> str:
     """What stands against a decision: rows of which seeds say either, or many rows."""
     if mixed := _mixed(verdict)[:FEW]:
         return "; " + "; ".join(f"at {_place(row)} {_either(row)}" for row in mixed)
-    many = counted(len(verdict.rows), "row")
-    return f"; all seeds agree, but each p is multiplied for {many}" if len(verdict.rows) > 1 else ""
+    many, against = counted(len(verdict.rows), "row"), [row for row in verdict.rows if wrong(row)]
+    if len(verdict.rows) == 1:
+        return ""
+    if not against:
+        return f"; in each of {many} all seeds are as claimed"
+    named = ", ".join(map(_place, against[:FEW])) + f" and {len(against) - FEW} more" * (len(against) > FEW)
+    be = "is" if len(against) == 1 else "are"
+    takes = (
+        f", so that it takes {enough} seeds to show it"
+        if (enough := _refuting(against, verdict, view))
+        else ""
+    )
+    return (
+        f"; {len(against)} of {many} {be} as claimed in no seed ({named}), but its p is multiplied for "
+        f"{many}{takes}"
+    )
+
+
+def _refuting(against: Sequence[RowVerdict], verdict: Verdict, view: View) -> int | None:
+    """With how many seeds the first of the wrong rows can refute the sentence at the page's last look."""
+    experiment, tested = view.experiment, against[0].tested
+    if tested.method != "median" or not (
+        all_looks := looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    ):
+        return None
+    left = sum(not other.decided for other in view.verdicts)
+    level = all_looks[-1].level / (len(verdict.rows) * left)
+    return next(
+        n for n in count(len(tested.effects)) if least_p("median", n, tested.check.bound.ends) <= level
+    )
+
+
+def wrong(row: RowVerdict) -> bool:
+    """Whether it is undecided though not a single seed is as claimed."""
+    effects = row.tested.effects.values()
+    return (
+        row.outcome == "undecided" and bool(effects) and not any(map(row.tested.check.bound.holds, effects))
+    )
 
 
 def _either(row: RowVerdict) -> str:

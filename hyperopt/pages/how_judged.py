@@ -62,11 +62,10 @@ def how_judged(view: View) -> str:
 
 
 def _lost(view: View) -> str:
-    """How many runs are lost: diverged, or with an error five points over the median of their like, and twice it."""
+    """How many runs are lost: diverged, or with an error five points over their median and twice it."""
     lost, runs = 0, 0
-    for one in {
-        m.cell.run(0).id: m for m in view.measurements.values() if m.cell.metric == "test_error"
-    }.values():
+    errors = [one for one in view.measurements.values() if one.cell.metric == "test_error"]
+    for one in {m.cell.run(0).id: m for m in errors}.values():
         middle = median(one.by_seed.values()) if one.by_seed else 0.0
         runs += len(one.by_seed)
         lost += sum(n in one.diverged or e > max(middle + 5, 2 * middle) for n, e in one.by_seed.items())

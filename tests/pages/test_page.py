@@ -98,7 +98,7 @@ def test_what_was_run_is_said_from_the_configs(experiment: Experiment):
     page = page_of(experiment, records(experiment, ERRORS)).markdown
     assert (
         "What was run: mnist; fully connected 784-128-10, tanh, tanh on the logits; minibatches of 256; "
-        "2 epochs; initial learning rate α 0.001 at level 0; 0.1, 10 at level 1; update rules as in the "
+        "2 epochs; initial learning rate 0.001 at level 0; 0.1, 10 at level 1; update rules as in the "
         "report's code; 3 seeds."
     ) in page
 

@@ -23,14 +23,14 @@ def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) 
         "| Adam / SGD | 44.00 | 1.10 | 22.00 | 2.00 | 2.00 to 2.00 | – | – | – |"
     ]
     assert lines(times_section, "Adam |") == ["| Adam | 40.00 | 1.00 | 11.00 | 1.00 |  | 30.00 | 1.00 |  |"]
-    assert "in 3 rounds; a run had 0.97 of a core at least" in times_section
+    assert "in 3 rounds. Every run had at least 0.97 of a core" in times_section
     assert "As printed" not in times_section, "the report gives no time for it"
 
 
 def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment) -> None:
     verdicts = page_of(experiment, measured(experiment)).markdown.partition("## Sentences")[2]
     assert lines(verdicts, "1 ") == [
-        "| 1 |  | Adam / SGD | 0.9 to 1.1 | 2.00 | – | 3 | 0.25 | 1 | 0.2500 | undecided |",
+        "| 1 |  | Adam / SGD | 0.9 to 1.1 | 2.00 | – | 3 | 0.25 | 1 | 0.2500 | undecided, no seed as claimed |",
         "| 1 |  | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 | 0.002828 | 2 | 0.0057 | holds |",
     ]
 

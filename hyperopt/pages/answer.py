@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.rates import rates_of_rows
 from hyperopt.findings.tally import Tally
@@ -64,7 +63,7 @@ def expected_share(view: View) -> int | None:
     They are compared with the range of ours: so often one more run lies between the ends of n.
     """
     n = max((len(one.by_seed) for one in view.measurements.values() if one.agrees is not None), default=0)
-    return round(100 * (n - 1) / (n + 1)) if n and isinstance(view.experiment.figure, HeatMap) else None
+    return round(100 * (n - 1) / (n + 1)) if n and view.experiment.heatmap else None
 
 
 def section(view: View) -> list[Block]:

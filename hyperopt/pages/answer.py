@@ -12,7 +12,7 @@ from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
-from hyperopt.pages.rests import counted_by, outcomes, rests
+from hyperopt.pages.rests import counted_by, only, outcomes, rests
 from hyperopt.pages.undecided import shared_told
 from hyperopt.wording import counted
 
@@ -34,17 +34,20 @@ def summary(view: View) -> str:
     if (share := expected_share(view)) is not None and view.tally.compared:
         agree += f" (compared by range, in which {share} % are expected)"
     parts = [sentences(view.tally), agree]
-    return "; ".join(filter(None, parts)) or f"no {what} compared"
+    return "; ".join(filter(None, parts)) or "nothing to compare"
 
 
 def sentences(tally: Tally) -> str:
     """`of 6 sentences 4 hold, 1 does not, 1 is undecided`, then checks of ours; empty without any."""
     parts = []
-    for counts, noun in ((tally.sentences, "sentence"), (tally.repeated, "repeated sentence")):
+    for counts, one, many in (
+        (tally.sentences, "sentence", "sentences"),
+        (tally.repeated, "repeated sentence", "repeated sentences"),
+        (tally.ours, "check of ours", "checks of ours"),
+    ):
         if total := sum(counts.values()):
-            parts.append(f"of {counted(total, noun)} {outcomes(counts)}")
-    if total := sum(tally.ours.values()):
-        parts.append(f"of {counted(total, 'check')} of ours {outcomes(tally.ours)}")
+            one_alone = f"its one {one} {only(counts)}" if total == 1 else ""
+            parts.append(one_alone or f"of {total} {many} {outcomes(counts)}")
     return "; ".join(parts)
 
 

@@ -127,7 +127,7 @@ def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
     if strength is None:
         least = least_p(row.tested.method, n, row.tested.check.bound.ends) if n else 0.0
         told = least and row.outcome != "cannot be told"
-        return [f"≥ {number(least, 2)}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
+        return [f"≥ {least:.4g}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
     at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""
     return [_alone(strength), f"{strength.times:.4g}", f"{_p(strength.p)}{at}"]
 

@@ -24,7 +24,7 @@ def excerpt(view: View) -> str:
     for row in (row for table in view.experiment.tables for row in table.rows):
         cells = [view.measurements[row.label, column.name] for column in columns]
         rows.append([row.label, *(text for measured in cells for text in _texts(measured))])
-    return markdown.table(header, rows)
+    return f"{markdown.table(header, rows)}\n\nReport: as printed. Ours: means over {view.count}, ± sd."
 
 
 def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:

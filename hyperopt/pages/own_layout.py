@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Row
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
@@ -27,7 +28,8 @@ def section(view: View) -> list[Block]:
         first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
         words.append(
             f"Bold, by the report's rule, which is of means: ({first}) − ({second}) of ours is "
-            f"{markdown.bound(experiment.bold)}."
+            f"{markdown.bound(experiment.bold)}. By its own numbers the report's bold rows are "
+            f"{', '.join(_printed_bold(experiment))}."
         )
         if experiment.judged_by == "median":
             words.append(
@@ -37,6 +39,19 @@ def section(view: View) -> list[Block]:
     if view.diverged:
         words.append(f"{LOST} A model of NaN is scored as class 0, as the report did.")
     return [*parts, " ".join(words), "\n".join(f"- {note}" for note in experiment.notes)]
+
+
+def _printed_bold(experiment: Experiment) -> list[str]:
+    """The rows that the rule makes bold of the numbers that the report prints."""
+    assert experiment.bold
+    assert experiment.effect
+    first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
+    found = []
+    for row in (row.label for table in experiment.tables for row in table.rows):
+        a, b = (experiment.cell(row, column).report for column in (first, second))
+        if a is not None and b is not None and experiment.bold.holds(experiment.effect.of(a, b)):
+            found.append(row)
+    return found or ["none"]
 
 
 def _row(view: View, row: Row) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.in_the_report import Printed, printed
 from hyperopt.findings.judging import OUTCOMES, Outcome
+from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import RowVerdict, Verdict
 from hyperopt.pages.markdown import bound, number, rows_named
 from hyperopt.wording import counted, possessive, sentence
@@ -31,8 +32,9 @@ FEW = 3
 
 
 def outcomes(counts: Mapping[str, int]) -> str:
-    """`4 hold, 1 does not`."""
-    words = [f"{n} {(SINGULAR if n == 1 else PLURAL)[o]}" for o in OUTCOMES if (n := counts.get(o, 0))]
+    """`4 hold, 1 does not`; `1 does not hold, 2 are undecided`."""
+    whole = not counts.get("holds", 0)
+    words = [f"{n} {_does(o, n, whole=whole)}" for o in OUTCOMES if (n := counts.get(o, 0))]
     return ", ".join(words)
 
 
@@ -46,10 +48,16 @@ def counted_by(counts: Mapping[str, int], one: str, many: str) -> str:
     [outcome] = found
     if outcome == "does not hold" and total > 1:
         return f"None of {total} {many} holds."
-    does = (SINGULAR if total == 1 else PLURAL)[outcome] + " hold" * (outcome == "does not hold")
+    does = _does(outcome, total, whole=True)
     return (
         f"The {one} {does}." if total == 1 else f"{'Both' if total == 2 else f'All {total}'} {many} {does}."
     )
+
+
+def only(counts: Mapping[str, int]) -> str:
+    """What is true of the only one: `does not hold`."""
+    [outcome] = [o for o in OUTCOMES if counts.get(o, 0)]
+    return _does(outcome, 1, whole=True)
 
 
 def rests(verdict: Verdict) -> str:
@@ -98,8 +106,14 @@ def contradiction(verdict: Verdict, experiment: Experiment) -> str:
     return f"**{whose} own numbers contradict it:** {'; '.join(named)}{more}."
 
 
+def _does(outcome: Outcome, n: int, *, whole: bool) -> str:
+    """What is true of so many; `whole` where no `hold` before it can be meant."""
+    does = (SINGULAR if n == 1 else PLURAL)[outcome]
+    return f"{does} hold" if whole and outcome == "does not hold" else does
+
+
 def _averaged(row: RowVerdict) -> str:
-    """That a row is a mean over several, and which of these, taken alone, are not as it says."""
+    """That a row is a mean over several, and which of these, taken alone, are not as it says or not shown."""
     tested = row.tested
     of = f" of “{tested.check.of}”" if tested.check.of else ""
     as_claimed = {
@@ -109,10 +123,22 @@ def _averaged(row: RowVerdict) -> str:
     said = f"By {'the median over seeds of ' * (tested.method == 'median')}{mean}"
     wanted = row.outcome == "holds"
     others = [label for label, held in as_claimed.items() if held is not wanted]
-    if row.outcome not in ("holds", "does not hold") or not others:
+    if row.outcome not in ("holds", "does not hold"):
         return f"{said}."
-    be = "is" if len(others) == 1 else "are"
-    return f"{said}; {_named(others)} alone {be} {'not ' * wanted}as claimed."
+    told = [_alone(others, f"{'not ' * wanted}as claimed")] if others else []
+    if wanted and (left := [label for label in _not_shown(tested) if label not in others]):
+        told.append(_alone(left, "not shown to be as claimed"))
+    return f"{said}{'; ' * bool(told)}{', '.join(told)}."
+
+
+def _alone(labels: Sequence[str], what: str) -> str:
+    return f"{_named(labels)} alone {'is' if len(labels) == 1 else 'are'} {what}"
+
+
+def _not_shown(tested: Tested) -> list[str]:
+    """The rows whose own 95 % interval is not all as claimed."""
+    holds, found = tested.check.bound.holds, [(one.rows[0], one.interval) for one in tested.by_row]
+    return [label for label, at in found if at and not (holds(at.low) and holds(at.high))]
 
 
 def _place(effect: Printed) -> str:

@@ -10,7 +10,7 @@ from hyperopt.findings.ahead import Ahead
 from hyperopt.findings.next_look import Chance
 from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, least_at, looks
 from hyperopt.findings.view import View
-from hyperopt.pages.markdown import number, rows_named
+from hyperopt.pages.markdown import rows_named
 from hyperopt.statistics import ALPHA, least_p
 from hyperopt.wording import counted, duration
 
@@ -81,10 +81,12 @@ def shared_told(view: View) -> list[str]:
 def too_few(verdict: Verdict, view: View) -> str:
     """That its seeds cannot decide it, whatever they give; empty where they can."""
     claim, experiment, n = verdict.claim, view.experiment, _seeds(verdict)
-    if not n or about_times(claim, experiment) or least_at(claim, experiment, n) <= ALPHA:
+    if not n or about_times(claim, experiment) or (least := least_at(claim, experiment, n)) <= ALPHA:
         return ""
-    enough = next(more for more in count(n) if least_at(claim, experiment, more) <= ALPHA)
-    least = number(least_at(claim, experiment, n), 2)
+    every = looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    level = max((look.level for look in every), default=ALPHA)
+    enough = next(more for more in count(n) if least_at(claim, experiment, more) <= level)
+    times = f", times {counted(len(every), 'look')}" if len(every) > 1 else ""
     m, by = experiment.runs_per_number, {row.tested.method for row in verdict.rows}
     test = "the median" if by == {"median"} else "Fisher's test" if by == {"share"} else "tests that count"
     what = f"By {test} {counted(n, 'seed')} decide"
@@ -92,7 +94,8 @@ def too_few(verdict: Verdict, view: View) -> str:
         repeats = n // m
         what = f"{counted(n, 'seed')} make {counted(repeats, 'repeat')} of {m}, which decide"
         what += "s" * (repeats == 1)
-    return f"{what} nothing, whatever they give (p is {least} at least); it takes {enough} seeds or more."
+    given = f"whatever they give (p is at least {least:.4g}{times})"
+    return f"{what} nothing, {given}; it takes {enough} seeds or more."
 
 
 def judged_at(view: View) -> str:

@@ -49,6 +49,8 @@ def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
 def test_outcomes_are_counted_in_words() -> None:
     assert counted_by({"holds": 2, "undecided": 1}, "row", "rows") == "Of 3 rows 2 hold, 1 is undecided."
     assert counted_by({"does not hold": 3, "holds": 0}, "row", "rows") == "None of 3 rows holds."
+    mixed = counted_by({"does not hold": 1, "undecided": 3}, "row", "rows")
+    assert mixed == "Of 4 rows 1 does not hold, 3 are undecided."
     assert counted_by({"does not hold": 1}, "row", "rows") == "The row does not hold."
     assert counted_by({}, "row", "rows") == ""
 

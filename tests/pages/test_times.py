@@ -39,7 +39,7 @@ def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment
 def test_seconds_of_another_machine_neither_agree_nor_disagree(experiment: Experiment) -> None:
     page = page_of(experiment, measured(experiment))
     assert page.verdicts.startswith(
-        "9 of 12 runs, 3 missing; of 1 sentence 1 is undecided; 2 of 3 numbers agree"
+        "9 of 12 runs, 3 missing; its one sentence is undecided; 2 of 3 numbers agree"
     ), "3 is far from 4.1; times do not count"
 
 

@@ -42,7 +42,8 @@ def said(view: View) -> str:
 
 def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
     view = viewed(made(tmp_path, "judged_by: median\n"), 3)
-    told = "By the median 3 seeds decide nothing, whatever they give (p is 0.25 at least); it takes 6 seeds"
+    few = "By the median 3 seeds decide nothing, whatever they give"
+    told = f"{few} (p is at least 0.25, times 2 looks); it takes 7 seeds"
     assert told not in said(view), "it is true of every sentence, so that"
     assert told in text(answer.section(view)), "it stands where the page begins"
     assert "Judged by the median at 10 and 30 seeds (at 3 none could be decided), so far at none" in said(
@@ -54,8 +55,9 @@ def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
 def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:
     claim = 'each_of: ["0.1", "10"], judged_by: repeats'
     page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10, clip=99.0))
-    told = "10 seeds make 3 repeats of 3, which decide nothing, whatever they give (p is 0.12 at least); it"
-    assert f"{told} takes 15 seeds or more. *At 30 seeds (" in page
+    few = "10 seeds make 3 repeats of 3, which decide nothing, whatever they give"
+    told = f"{few} (p is at least 0.125, times 2 looks); it"
+    assert f"{told} takes 18 seeds or more. *At 30 seeds (" in page
 
 
 def test_a_look_tells_the_probability_of_every_verdict() -> None:

@@ -29,6 +29,7 @@ class Iris(Dataset):
     shape: ClassVar[tuple[int, ...]] = (4,)
     classes: ClassVar[int | None] = 3
     rows: ClassVar[int] = TRAIN
+    held_out: ClassVar[int] = 150 - TRAIN
     batch_size: ClassVar[int] = 16
 
     test: bool

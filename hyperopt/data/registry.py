@@ -64,6 +64,9 @@ def test_rows(dataset: Mapping[str, Any]) -> int:
     """The number of test rows that a data set's `name` and options ask for, as far as it says."""
     if isinstance(given := dataset.get("test"), int) and not isinstance(given, bool):
         return given
-    kept = getattr(find(dataset["name"]), "kept", {})
-    whole = kept["test_x"].shape[0] if "test_x" in kept else 0
+    if given is False:
+        return 0
+    kind = find(dataset["name"])
+    kept = getattr(kind, "kept", {})
+    whole = kept["test_x"].shape[0] if "test_x" in kept else getattr(kind, "held_out", 0)
     return synthetic.TEST if dataset.get("generated") else whole

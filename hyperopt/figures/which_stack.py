@@ -11,7 +11,7 @@ from matplotlib.figure import Figure as Drawing
 
 from hyperopt.figures.draw import files
 from hyperopt.figures.style import COLOURS, LEGEND
-from hyperopt.findings.advice import FACTORS, TARGET, compared, profiles, standings
+from hyperopt.findings.advice import FACTORS, TARGET, compared, picks, profiles, standings
 from hyperopt.findings.methods import BASELINE, Workload
 
 SIDE = 2.6
@@ -27,14 +27,15 @@ def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[st
 
 
 def drawn_methods(workloads: Sequence[Workload]) -> list[str]:
-    """The baseline, and under each heading the method with the least mean loss over all rates."""
+    """The baseline, what is advised, and under each heading what has the least mean loss over rates."""
     means, of = standings(workloads), workloads[0].methods
     best: dict[str, str] = {}
     for label, found in means.items():
         heading = of[label].heading
         if label != BASELINE and (heading not in best or found.blind < means[best[heading]].blind):
             best[heading] = label
-    return [BASELINE, *list(best.values())[: len(COLOURS) - 1]]
+    advised = [pick.method for pick in picks(workloads)]
+    return [*dict.fromkeys([BASELINE, *advised, *best.values()])][: len(COLOURS)]
 
 
 def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:

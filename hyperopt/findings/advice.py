@@ -150,11 +150,11 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
             "No idea of the rate",
             "from a rate drawn blindly (the default, where none is needed)",
             lambda label: means[label].blind if of[label].needs_rate else means[label].default,
-            lambda _: "",
+            lambda _: _alike(means),
         ),
         (
             "A rough idea",
-            "from its best rate or a decade beside it",
+            "from its best rate and those a decade below and above, the mean",
             lambda label: means[label].near,
             lambda label: _forgiving(means, label, band, rates),
         ),
@@ -189,8 +189,22 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
 
 def _forgiving(means: Mapping[str, Standing], label: str, band: float, rates: int) -> str:
     """From how many rates a method, and the baseline, are as good as the baseline at its best."""
-    both = [f"{name} at {means[name].decades:g}" for name in dict.fromkeys((label, BASELINE))]
-    return f" Within {percent(band)} of that are {', '.join(both)} of {rates} rates."
+    both = [f"{means[name].decades:g} of {name}" for name in dict.fromkeys((label, BASELINE))]
+    return (
+        f" Within {percent(band)} of {BASELINE}'s best come, of the {rates} rates and as a mean over"
+        f" workloads, {'; '.join(both)}."
+    )
+
+
+def _alike(means: Mapping[str, Standing]) -> str:
+    """The best of all methods at their defaults, and the best of all at a blind draw."""
+    default = min(means, key=lambda label: means[label].default)
+    blind = min(means, key=lambda label: means[label].blind)
+    return (
+        f" Like beside like: of all methods at their defaults the best is {default}, at"
+        f" {times(means[default].default)}; of all at a blind draw, also of a first guess, {blind}, at"
+        f" {times(means[blind].blind)}."
+    )
 
 
 def _fastest(there: Sequence[Workload], labels: Sequence[str], target: float) -> str:

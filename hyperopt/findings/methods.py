@@ -16,6 +16,7 @@ from statistics import fmean
 from hyperopt import data
 from hyperopt.config import Run
 from hyperopt.experiments import Cell, Experiment
+from hyperopt.findings.what_ran import setting
 from hyperopt.optim.rules import find
 
 BASELINE = "AdamW"
@@ -63,6 +64,7 @@ class Workload:
         missing: labels of the others.
         found, wanted: how many runs are in, and how many there are.
         seeds: how many.
+        ran: data, model, batch size and epochs, in words.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Workload:
     found: int
     wanted: int
     seeds: int
+    ran: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -111,7 +114,15 @@ def workload_of(
         methods[label] = Method(label, headings[label], last, away.index(min(away)), means, name == "alpha")
     wanted = len(rows) * len(rates) * len(seeds)
     return Workload(
-        experiment.id, experiment.title, rates, methods, tuple(missing), found, wanted, len(seeds)
+        experiment.id,
+        experiment.title,
+        rates,
+        methods,
+        tuple(missing),
+        found,
+        wanted,
+        len(seeds),
+        tuple(setting(experiment)),
     )
 
 

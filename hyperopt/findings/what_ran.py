@@ -8,7 +8,7 @@ from typing import Any
 
 from hyperopt.config import Run
 from hyperopt.config.compose import usual_procedure
-from hyperopt.data import find
+from hyperopt.data import find, test_rows, training_rows
 from hyperopt.errors import shown
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.options import usual
@@ -49,13 +49,29 @@ def what_ran(experiment: Experiment) -> list[str]:
     alike = {text: [str(level) for level, other in enumerate(rates) if other == text] for text in rates}
     levels = [f"{text} at level{'s' * (len(at) > 1)} {', '.join(at)}" for text, at in alike.items()]
     return [
-        _joined(_data(run.dataset) for run in runs),
-        _joined(_net(run) for run in runs),
-        f"minibatches of {_numbers(run.batch_size for run in runs)}",
-        f"{_numbers(run.epochs for run in runs)} epoch{'s' * ({run.epochs for run in runs} != {1})}",
+        *_setting(runs),
         *_procedures(experiment),
         f"initial learning rate {'; '.join(levels) if len(rates) > 1 else f'α {rates[0]}'}",
         f"update rules as in {_joined(FORMS[run.form] for run in runs)}",
+    ]
+
+
+def setting(experiment: Experiment) -> list[str]:
+    """Data, net with its widths, batch size, epochs and rows, of runs on the same data."""
+    runs = experiment.runs([experiment.seeds[0]])
+    if not runs:
+        return []
+    train, test = training_rows(runs[0].dataset), test_rows(runs[0].dataset)
+    return [*_setting(runs), f"{train} training rows, {test} test rows"]
+
+
+def _setting(runs: Sequence[Run]) -> list[str]:
+    epochs = {run.epochs for run in runs}
+    return [
+        _joined(_data(run.dataset) for run in runs),
+        _joined(_net(run) for run in runs),
+        f"minibatches of {_numbers(run.batch_size for run in runs)}",
+        f"{_numbers(epochs)} epoch{'s' * (epochs != {1})}",
     ]
 
 

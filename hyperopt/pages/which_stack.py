@@ -16,15 +16,19 @@ from hyperopt.findings.advice import (
     profiles,
     standing,
     standings,
+    times,
 )
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.study import STUDY
+from hyperopt.optim.settings import UNTOLD
 from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import counted
 
+LIKE_UNTOLD = "adam/adam, multiplicative"
+"""The label of the row that is nearest to what `HyperOptimizer` uses untold."""
 FEW = 3
 """Below so many workloads an answer is of these alone, as the page says first."""
 HEADS = ("method", "best", "default", "decades", "drawn blindly", "a decade off", f"{BASELINE}'s rate")
@@ -49,7 +53,13 @@ def page(
     """
     there = compared(workloads)
     answer = _answer(workloads, band, target)
-    parts: list[Block] = ["# Which stack should I use?", *answer, _what_is_in(workloads)]
+    parts: list[Block] = [
+        "# Which stack should I use?",
+        *answer,
+        _of_the_package(there),
+        _what_is_in(workloads),
+    ]
+    parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
         parts += [Picture("Final loss against initial rate", picture)] if picture else []
         parts += ["## Where stacks lose", _lose(there, band)]
@@ -99,6 +109,27 @@ def _caution(there: Sequence[Workload]) -> str:
     return f"**So far this is of {', and of '.join(lacks)}:** no advice for other work follows yet."
 
 
+def _of_the_package(there: Sequence[Workload]) -> str:
+    """How the row did that is nearest to what `HyperOptimizer` uses untold, which has no row of its own."""
+    found = standings(there).get(LIKE_UNTOLD)
+    if found is None:
+        return ""
+    return (
+        f"The library's own default, {UNTOLD['stack']} that multiplies {UNTOLD['tune']} alone, has no row of"
+        f" its own; the nearest is {LIKE_UNTOLD}, which has Adam below and tunes its betas too:"
+        f" {times(found.default)} the loss of {BASELINE} at its best rate from its default,"
+        f" {times(found.best)} from its best."
+    )
+
+
+def _free(there: Sequence[Workload]) -> str:
+    """Which methods need no rate."""
+    free = [label for label, method in there[0].methods.items() if not method.needs_rate]
+    if not free:
+        return ""
+    return f"No rate is needed by {'; '.join(free)}: their own first guess stands for the rate."
+
+
 def _what_is_in(workloads: Sequence[Workload]) -> Block:
     rows = [
         [w.name, f"{w.found} of {w.wanted}", counted(w.seeds, "seed"), _methods_in(w), _short(w.missing)]
@@ -119,7 +150,7 @@ def _title(workload: Workload) -> str:
 
 
 def _short(labels: Sequence[str]) -> str:
-    few = ", ".join(labels[:3])
+    few = "; ".join(labels[:3])
     return f"{few} and {len(labels) - 3} more" if len(labels) > 3 else few or NOTHING
 
 
@@ -151,9 +182,10 @@ def _explained(there: Sequence[Workload], band: float, costs: Mapping[str, Cost]
         f" means over {counted(len(there), 'workload')}: from a method's best initial rate; from that nearest"
         f" to its default; how many of the {len(rates)} rates from {rates[0]:g} to {rates[-1]:g} come within"
         f" {percent(band)}; from a rate drawn blindly among them, the mean; from the best or a decade beside"
-        f" it, the mean; and from {BASELINE}'s best rate. A run that diverged counts as guessing. Where a"
-        " method needs no rate, its own first guess stands for the rate. These are means over seeds, and"
-        " nothing is tested: of methods a few percent apart either may be the better one."
+        f" it, the mean; and from {BASELINE}'s best rate. A run that diverged counts as guessing."
+        f" {_free(there)} Nothing is held out to pick a rate by: the best one is that of the least test loss."
+        " These are means over seeds, and nothing is tested: of methods a few percent apart either may be the"
+        " better one."
     ) + (cost if costs else "")
 
 

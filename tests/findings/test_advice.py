@@ -68,7 +68,11 @@ def test_the_answers_follow_from_the_scores() -> None:
 
 def test_of_what_needs_no_rate_its_default_counts() -> None:
     free = method("Free", [1.01, 9.0, 9.0], default=0, needs_rate=False)
-    assert picks([workload(ADAMW, FORGIVING, free)])[0].method == "Free"
+    [blind, *_] = picks([workload(ADAMW, FORGIVING, free)])
+    assert blind.method == "Free"
+    assert "at their defaults the best is AdamW, at 1.00 times" in blind.sentence
+    assert "a first guess, adam/sgd, at 1.15 times." in blind.sentence
+    assert "No rate is needed by Free: their own" in page([workload(ADAMW, FORGIVING, free)])
 
 
 def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
@@ -86,8 +90,11 @@ def test_within_the_band_the_baseline_is_the_answer() -> None:
     assert [pick.method for pick in picks(there, band=0.2)] == ["adam/sgd", "adam/sgd", "AdamW"]
     assert [pick.method for pick in picks(there, band=0.05)][-1] == "Better, tuned"
     wide, narrow = (picks(there, band=band)[1].sentence for band in (0.2, 0.04))
-    assert "Within 20 % of that are adam/sgd at 3, AdamW at 1 of 3 rates." in wide
-    assert "Within 4 % of that are adam/sgd at 0, AdamW at 1 of 3 rates." in narrow
+    assert (
+        "Within 20 % of AdamW's best come, of the 3 rates and as a mean over workloads, 3 of adam/sgd; 1 of"
+        in wide
+    )
+    assert "as a mean over workloads, 0 of adam/sgd; 1 of AdamW." in narrow
 
 
 def test_the_last_answer_says_what_is_fastest_to_the_target() -> None:

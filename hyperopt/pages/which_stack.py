@@ -151,7 +151,7 @@ def _title(workload: Workload) -> str:
 
 def _short(labels: Sequence[str]) -> str:
     few = "; ".join(labels[:3])
-    return f"{few} and {len(labels) - 3} more" if len(labels) > 3 else few or NOTHING
+    return f"{few}; and {len(labels) - 3} more" if len(labels) > 3 else few or NOTHING
 
 
 def _lose(there: Sequence[Workload], band: float) -> str:

@@ -239,9 +239,8 @@ class HyperOptimizer(Optimizer):
             raise RuntimeError(
                 "step() after eval(): call train() first, which puts the trained weights back."
             )
-        lead = leading(groups)
         like = owner["levels"].like
-        alpha, of_lr = lead.coming(like)
+        alpha, of_lr = leading(groups).coming(like)
         rests = of_lr["share"] == 0
         if not owner["step"] and rests and not any(map(sharding.has_slope, params)):
             stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made

@@ -189,7 +189,7 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
 
 def _forgiving(means: Mapping[str, Standing], label: str, band: float, rates: int) -> str:
     """From how many rates a method, and the baseline, are as good as the baseline at its best."""
-    both = [f"{means[name].decades:g} of {name}" for name in dict.fromkeys((label, BASELINE))]
+    both = [f"{means[name].decades:.1f} of {name}" for name in dict.fromkeys((label, BASELINE))]
     return (
         f" Within {percent(band)} of {BASELINE}'s best come, of the {rates} rates and as a mean over"
         f" workloads, {'; '.join(both)}."

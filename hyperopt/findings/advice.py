@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from statistics import fmean, geometric_mean
 
 from hyperopt.findings.methods import BASELINE, Method, Workload
+from hyperopt.optim.settings import UNTOLD
 
+LIKE_UNTOLD = "adam/adam, multiplicative"
+"""The label of the row that is nearest to what `HyperOptimizer` uses untold."""
 BAND, TARGET = 0.1, 1.0
 """How much above the baseline's best still counts as as good; the target as a multiple of that."""
 FACTORS = (1.0, 1.5, 2.0, 4.0, math.inf)
@@ -253,3 +256,16 @@ def profiles(workloads: Sequence[Workload], target: float = TARGET) -> dict[str,
         label: {factor: fmean(ratio <= factor for ratio in of) for factor in FACTORS}
         for label, of in ratios.items()
     }
+
+
+def of_the_package(there: Sequence[Workload]) -> str:
+    """How the row did that is nearest to what `HyperOptimizer` uses untold, which has no row of its own."""
+    found = standings(there).get(LIKE_UNTOLD)
+    if found is None:
+        return ""
+    return (
+        f"The library's own default, {UNTOLD['stack']} that multiplies {UNTOLD['tune']} alone, has no row of"
+        f" its own; the nearest is {LIKE_UNTOLD}, which has Adam below and tunes its betas too:"
+        f" {times(found.default)} the loss of {BASELINE} at its best rate from its default,"
+        f" {times(found.best)} from its best."
+    )

@@ -11,24 +11,21 @@ from hyperopt.findings.advice import (
     TARGET,
     begun,
     compared,
+    of_the_package,
     percent,
     picks,
     profiles,
     standing,
     standings,
-    times,
 )
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.study import STUDY
-from hyperopt.optim.settings import UNTOLD
 from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import counted
 
-LIKE_UNTOLD = "adam/adam, multiplicative"
-"""The label of the row that is nearest to what `HyperOptimizer` uses untold."""
 FEW = 3
 """Below so many workloads an answer is of these alone, as the page says first."""
 HEADS = ("method", "best", "default", "decades", "drawn blindly", "a decade off", f"{BASELINE}'s rate")
@@ -56,7 +53,7 @@ def page(
     parts: list[Block] = [
         "# Which stack should I use?",
         *answer,
-        _of_the_package(there),
+        of_the_package(there),
         _what_is_in(workloads),
     ]
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
@@ -107,19 +104,6 @@ def _caution(there: Sequence[Workload]) -> str:
     if not lacks:
         return ""
     return f"**So far this is of {', and of '.join(lacks)}:** no advice for other work follows yet."
-
-
-def _of_the_package(there: Sequence[Workload]) -> str:
-    """How the row did that is nearest to what `HyperOptimizer` uses untold, which has no row of its own."""
-    found = standings(there).get(LIKE_UNTOLD)
-    if found is None:
-        return ""
-    return (
-        f"The library's own default, {UNTOLD['stack']} that multiplies {UNTOLD['tune']} alone, has no row of"
-        f" its own; the nearest is {LIKE_UNTOLD}, which has Adam below and tunes its betas too:"
-        f" {times(found.default)} the loss of {BASELINE} at its best rate from its default,"
-        f" {times(found.best)} from its best."
-    )
 
 
 def _free(there: Sequence[Workload]) -> str:

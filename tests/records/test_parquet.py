@@ -15,7 +15,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_records import a_record, normal
 
-from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
 from hyperopt.records import Record, Store, read_records, write_records
 from hyperopt.records.parquet import DamagedFileError, ForeignFileError, texts
@@ -125,7 +124,7 @@ def test_another_programs_file_is_named(tmp_path: Path) -> None:
         read_records(tmp_path / "x.parquet")
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.parquet").mkdir()
-    with pytest.raises(StorageError, match=r"x\.parquet cannot be read: Is a directory"):
+    with pytest.raises(ForeignFileError, match=r"x\.parquet is no file"):
         read_records(tmp_path / "x.parquet")

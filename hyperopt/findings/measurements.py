@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from statistics import median
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
@@ -146,6 +147,12 @@ def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
         )
         for cell in experiment.cells()
     }
+
+
+def lost_above(errors: Collection[float]) -> float:
+    """Test error in % above which a run is lost: five points over the median of alike ones, and twice it."""
+    middle = median(errors) if errors else 0.0
+    return max(middle + 5, 2 * middle)
 
 
 def series(record: Record, metric: str) -> list[float]:

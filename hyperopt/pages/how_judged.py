@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import median
 
+from hyperopt.findings.measurements import lost_above
 from hyperopt.findings.verdicts import Verdict, about_times
 from hyperopt.findings.view import View
 from hyperopt.pages.undecided import judged_at
@@ -62,13 +62,13 @@ def how_judged(view: View) -> str:
 
 
 def _lost(view: View) -> str:
-    """How many runs are lost: diverged, or with an error five points over their median and twice it."""
+    """How many runs are lost: diverged, or with an error above `lost_above` of theirs."""
     lost, runs = 0, 0
     errors = [one for one in view.measurements.values() if one.cell.metric == "test_error"]
     for one in {m.cell.run(0).id: m for m in errors}.values():
-        middle = median(one.by_seed.values()) if one.by_seed else 0.0
+        limit = lost_above(one.by_seed.values())
         runs += len(one.by_seed)
-        lost += sum(n in one.diverged or e > max(middle + 5, 2 * middle) for n, e in one.by_seed.items())
+        lost += sum(n in one.diverged or e > limit for n, e in one.by_seed.items())
     return f"Of {runs} runs {lost} {'is' if lost == 1 else 'are'} lost." if runs else ""
 
 

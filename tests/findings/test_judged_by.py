@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from statistics import median
 
 import pytest
 
@@ -12,7 +11,7 @@ from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings import tested as effects
-from hyperopt.findings.measurements import measure
+from hyperopt.findings.measurements import lost_above, measure
 from hyperopt.records import Record, published
 
 MANY = 100
@@ -22,9 +21,8 @@ MANY = 100
 def lost(record: Record, alike: Sequence[Record]) -> bool:
     """Whether it diverged, or has lost a class: its error is five points over the median, and twice it."""
     errors = [one.metrics["test_error"][-1] for one in alike if one.metrics.get("test_error")]
-    middle = median(errors) if errors else 0.0
     last = record.metrics.get("test_error", [0.0])[-1]
-    return record.diverged or last > max(middle + 5, 2 * middle)
+    return record.diverged or last > lost_above(errors)
 
 
 def behind(claim: Claim, experiment: Experiment, records: dict[str, Record]) -> Iterator[list[Record]]:

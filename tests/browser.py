@@ -39,8 +39,10 @@ class Browser:
     driver: WebDriver
 
     def open(self, path: Path | str) -> None:
-        """Open a page, of a folder or of a server."""
+        """Open a page, of a folder or of a server, and wait until its data are unpacked."""
         self.driver.get(path.resolve().as_uri() if isinstance(path, Path) else path)
+        script = "return !window.DATA || document.documentElement.classList.contains('js')"
+        self.until(lambda: self.run(script), f"{path} is live")
 
     def run(self, script: str, *arguments: Any) -> Any:
         """The value of a function's body in the page."""

@@ -1,9 +1,13 @@
-"""Pages made to break the site."""
+"""Pages made to break the site, and the data behind any page."""
 
 from __future__ import annotations
 
+import base64
+import json
+import zlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from fake_records import ERRORS, SMALL, records
 
@@ -29,3 +33,10 @@ def hostile_view(tmp_path: Path) -> View:
         for id_, r in records(experiment, given).items()
     }
     return views_of(experiment, made)[-1]
+
+
+def data_of(script: str | bytes) -> Any:
+    """What a page's script has as its data."""
+    text = script if isinstance(script, str) else script.decode()
+    packed = text.removeprefix('window.DATA = "').removesuffix('";\n')
+    return json.loads(zlib.decompress(base64.b64decode(packed, validate=True)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -12,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from hyperopt.durable import as_bytes
 from hyperopt.errors import ConfigError
 from hyperopt.figures.style import COLOURS
 from hyperopt.findings.verdicts import Verdict
@@ -87,8 +90,13 @@ def template(name: str) -> Any:
 
 
 def data(value: Mapping[str, Any]) -> str:
-    """A script that has `value` as its data: a page that is opened from a disk may fetch nothing."""
-    return f"window.DATA = {json.dumps(value, ensure_ascii=False, separators=(',', ':'), allow_nan=False)};\n"
+    """A script that has `value` as its data, since a page that is opened from a disk may fetch nothing.
+
+    It is JSON, deflated and in base64; `page.js` unpacks it.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    packed = base64.b64encode(zlib.compress(as_bytes(text), level=9)).decode("ascii")
+    return f'window.DATA = "{packed}";\n'
 
 
 @cache

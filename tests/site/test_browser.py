@@ -49,6 +49,18 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, folder: Path):
         assert browser.run("return document.documentElement.scrollWidth") <= 360, name
 
 
+def test_a_browser_that_cannot_unpack_has_the_page_without_scripts(browser: Browser, folder: Path):
+    old = {"source": "delete window.DecompressionStream"}
+    made = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", old)
+    try:
+        browser.driver.get((folder / "clipping/table2.html").as_uri())
+        browser.until(lambda: "too old" in browser.one("main").text, "it is said")
+        assert browser.texts(".needs-js") == browser.texts("button") == []
+        assert len(browser.texts("#comparison td")) > 100
+    finally:
+        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
+
+
 def point_of(browser: Browser, plot: int, trace: int, point: int) -> tuple[float, float]:
     """Where a point of a plot is on the screen."""
     x, y = browser.run(

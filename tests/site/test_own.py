@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from typing import Any
 
 import pytest
 from browser import Browser
 from made_records import a_record
+from site_pages import data_of
 
 from hyperopt.cli import view as viewing
 from hyperopt.cli.chosen_runs import ChosenRuns
@@ -58,11 +57,6 @@ def stored(*records: Record) -> None:
 
 def both() -> list[Record]:
     return [run_of(stack, seed) for stack in ("sgd", "sgd/sgd") for seed in SEEDS]
-
-
-def data_of(text: str | bytes) -> Any:
-    content = text if isinstance(text, str) else text.decode()
-    return json.loads(content.removeprefix("window.DATA = ").rstrip(";\n"))
 
 
 def page() -> Path:
@@ -169,7 +163,8 @@ def test_the_server_gives_its_files_alone_and_to_this_machine_alone():
 def test_a_selection_in_latin_1_stands_in_files_and_is_served_escaped():
     stored(*both())
     assert main(["view", "--no-open", "note=*,caf\udce9"]) == 0
-    assert r"caf\udce9" in (page().parent / "runs.js").read_text(encoding="utf-8")
+    said = data_of((page().parent / "runs.js").read_text(encoding="utf-8"))["command"]
+    assert said == "hyperopt view 'note=*,caf\udce9'"
     with serving("hyperopt view note=*,caf\udce9") as address:
         assert status_of(f"{address}/runs.js") == 200
 

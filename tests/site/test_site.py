@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-from site_pages import HOSTILE, hostile_view
+from site_pages import HOSTILE, data_of, hostile_view
 
 from hyperopt.cli.site import write_files
 from hyperopt.errors import ConfigError
@@ -76,11 +74,6 @@ def strong(cell: str) -> str:
     return cell
 
 
-def data_of(text: str | bytes) -> Any:
-    assert isinstance(text, str)
-    return json.loads(text.removeprefix("window.DATA = ").rstrip(";\n"))
-
-
 def test_every_table_has_the_cells_of_the_markdown_page(
     published: Mapping[str, Sequence[View]], files: Mapping[str, str | bytes]
 ):
@@ -135,7 +128,7 @@ def test_no_page_names_an_address_of_a_network(files: Mapping[str, str | bytes])
 
 def test_it_is_small(files: Mapping[str, str | bytes]):
     size = sum(len(content.encode() if isinstance(content, str) else content) for content in files.values())
-    assert size < 15e6
+    assert size < 12e6
 
 
 def test_its_colours_are_those_of_the_pictures(files: Mapping[str, str | bytes]):

@@ -2,7 +2,6 @@
 "use strict";
 
 (() => {
-  const D = window.DATA || {};
   const SYMBOLS = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "x", "star"];
   const MOST_MARKERS = 60;
   const style = () => getComputedStyle(document.documentElement);
@@ -220,7 +219,7 @@
     held.textContent = [given.moved.length ? "" : "None of them moved.", still.length ? `Did not move: ${still.join("; ")}.` : ""].join(" ").trim();
   }
 
-  function learnedPanel() {
+  function learnedPanel(D) {
     const { make } = window.Page;
     const select = document.getElementById("setting");
     if (!select) return;
@@ -251,9 +250,9 @@
   }
 
   window.Charts = { draw, traces, layout, axis, learned, key, check, text, short, together, colour, variable };
-  document.addEventListener("DOMContentLoaded", () => {
+  document.addEventListener("DOMContentLoaded", () => window.Page.data.then((D) => {
     const place = document.getElementById("figure");
     if (place && D.figure) figure(place, D.figure);
-    learnedPanel();
-  });
+    learnedPanel(D);
+  }, () => {}));
 })();

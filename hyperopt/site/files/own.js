@@ -1,8 +1,7 @@
 // The page of one's own runs: chosen by their settings, grouped over seeds, compared in pairs.
 "use strict";
 
-(() => {
-  const D = window.DATA;
+window.Page.data.then((D) => {
   const { make, copier, facts, sortable, say } = window.Page;
   const { draw, traces, layout, axis, learned, key, check, short } = window.Charts;
   const MOST_LINES = 40, OPENED = 12;
@@ -276,4 +275,4 @@
   }
 
   begin();
-})();
+}, () => {});

@@ -2,9 +2,14 @@
 "use strict";
 
 (() => {
-  const D = window.DATA || {};
   const SUPERSCRIPT = { "⁰": 0, "¹": 1, "²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "⁷": 7, "⁸": 8, "⁹": 9, "⁻": "-" };
-  document.documentElement.classList.add("js");
+  let D = {};
+
+  /** The data of the page: JSON, deflated and in base64, as a page on a disk can load nothing but scripts. */
+  async function unpacked(packed) {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+  }
 
   /** An element with properties and children; strings become text, never HTML. */
   function make(tag, properties = {}, ...children) {
@@ -190,11 +195,20 @@
     });
   }
 
-  document.querySelectorAll("table.sortable").forEach((table) => table.tBodies[0].rows.length && sortable(table));
-  document.querySelectorAll("tr[data-cells]").forEach(unfoldable);
-  document.querySelectorAll("td[data-cells]").forEach(choosable);
-  document.querySelectorAll(".code").forEach((code) => code.append(copier("Copy", code.textContent.trim())));
-  document.querySelectorAll("[data-copy]").forEach((button) =>
-    button.addEventListener("click", () => copy(D[button.dataset.copy], button)));
-  window.Page = { make, say, copier, command, facts, sortable };
+  /** Begin, once the data are there: until then, and in a browser that cannot unpack them, a page is as without scripts. */
+  function begin(data) {
+    D = data;
+    document.documentElement.classList.add("js");
+    document.querySelectorAll("table.sortable").forEach((table) => table.tBodies[0].rows.length && sortable(table));
+    document.querySelectorAll("tr[data-cells]").forEach(unfoldable);
+    document.querySelectorAll("td[data-cells]").forEach(choosable);
+    document.querySelectorAll(".code").forEach((code) => code.append(copier("Copy", code.textContent.trim())));
+    document.querySelectorAll("[data-copy]").forEach((button) =>
+      button.addEventListener("click", () => copy(D[button.dataset.copy], button)));
+  }
+
+  const data = unpacked(window.DATA);
+  data.then(begin, () => document.getElementById("main").prepend(
+    make("p", { className: "quiet" }, "This browser is too old for the live parts of this page: it lacks DecompressionStream.")));
+  window.Page = { make, say, copier, command, facts, sortable, data };
 })();

@@ -44,11 +44,12 @@ def definitions() -> dict[str, Schema]:
     """The schema of every kind of mapping below the experiment."""
     bounds = {bound: {"type": ["number", "array"]} for bound in BOUNDS}
     place = {"anyOf": [TEXT_OR_NUMBER, _ref("place")]}
-    over = {name: _list(TEXT_OR_NUMBER) for name in ("each_of", "mean_of", "any_of")}
+    over = {name: _list(TEXT_OR_NUMBER) for name in ("each_of", "mean_of")}
     effect = {"from": place, "to": place}
     tested = {"effect": _ref("effect"), "ratio": _ref("effect"), **over, **bounds}
     claim = {"says": TEXT, "tested": TEXT, "why": TEXT, "not_testable": TEXT, "all_but": WHOLE}
     claim |= {
+        "any_of": _list(TEXT_OR_NUMBER),
         "contradicted": TRUTH,
         "ours": TRUTH,
         "same_as": TEXT,

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from fake_records import page_of
+from fake_records import SMALL, page_of, records
 from figures_fake import (
     ALONG_ALPHA,
     ALONG_EPOCHS,
@@ -23,7 +23,8 @@ from figures_fake import (
 )
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.measurements import measure
+from hyperopt.findings.measurements import Measured, measure
+from hyperopt.findings.tally import tally_of
 
 
 @pytest.fixture
@@ -78,3 +79,36 @@ def test_a_finite_number_agrees_with_runs_that_were_too_short(tmp_path: Path) ->
         for seed in (0, 1, 2):
             records[grid.cell("plain, α 0.01", "any β").run(seed).id].final["crossed_at"] = NEVER
         assert measure(grid, records, (0, 1, 2))["plain, α 0.01", "any β"].agrees is agrees
+
+
+@pytest.mark.parametrize("report", [6, 7])
+def test_three_equal_runs_are_compared_with_nothing_either_way(tmp_path: Path, report: float) -> None:
+    """They tell no spread, so that neither their own number agrees nor another does not; ten do tell."""
+    text = SMALL.replace("report: [6, 4]", f"report: [{report}, 4]")
+    equal = beside_clip(tmp_path, text, [6.0] * 3)
+    assert (equal.agrees, equal.tells, equal.shows, equal.prediction) == (None, None, None, None)
+    assert equal.comparable, "it is counted as left out"
+    assert tally_of([([], {("0.1", "no clip"): equal})]).left_out == 1
+    assert beside_clip(tmp_path, text, [6.0, 6.0, 6.1]).agrees is not None
+    assert beside_clip(tmp_path, text, [6.0] * 10).agrees is (report == 6)
+
+
+@pytest.mark.parametrize(("rival", "tells"), [(6, False), (6.5, False), (9, True), (".nan", True)])
+def test_a_number_is_not_told_from_an_equal_rival(tmp_path: Path, rival: object, tells: bool) -> None:
+    """However little our runs spread: 5.9, 6 and 6.1 predict the mean of three to 0.35, 5 to 7 to 3.51.
+
+    Without a number in the other column the rivals are half the spread of the column's numbers away: 27.
+    """
+    text = SMALL.replace("report: [6, 4]", f"report: [6, {rival}]")
+    wide, close = [5.0, 6.0, 7.0], [5.9, 6.0, 6.1]
+    assert beside_clip(tmp_path, text, wide).tells is (tells and rival != 9)
+    assert beside_clip(tmp_path, text, close).tells is (rival != 6)
+    page = page_of(written(tmp_path, text), records(written(tmp_path, text), {("0.1", "no clip"): close}))
+    assert ("| cannot tell |" in page.markdown) is (rival == 6)
+
+
+def beside_clip(tmp_path: Path, text: str, errors: list[float | None]) -> Measured:
+    """The cell without clipping at 0.1, with these errors by seed."""
+    experiment = written(tmp_path, text)
+    found = records(experiment, {("0.1", "no clip"): errors})
+    return measure(experiment, found, tuple(range(len(errors))))["0.1", "no clip"]

@@ -129,6 +129,46 @@ def test_almost_all_spares_rows(tmp_path: Path, spared: int, outcome: str) -> No
     assert verdicts(experiment, cells(experiment, effects), TEN)[0].outcome == outcome
 
 
+@pytest.mark.parametrize(("up", "outcome"), [(2, "holds"), (1, "holds"), (0, "does not hold")])
+def test_any_of_rows_is_enough(tmp_path: Path, up: int, outcome: str) -> None:
+    experiment = made(tmp_path, SMALL.replace("Clipping helps., each_of", "Clipping helps., any_of"))
+    effects = {row: np.arange(5.0, 15.0) * (1 if i < up else -1) for i, row in enumerate(("0.1", "10"))}
+    verdict = verdicts(experiment, cells(experiment, effects), TEN)[0]
+    assert (verdict.outcome, verdict.holding) == (outcome, up)
+
+
+SPARED = """claims:
+  - says: Clipping helps.
+    at_least: 1
+    all_but: 1
+    checks:
+      - {of: small, each_of: ["0.1", "0.2"]}
+      - {of: large, each_of: ["10"]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("failing", "outcome"),
+    [
+        (("0.1",), "holds"),
+        (("10",), "holds"),
+        (("0.1", "0.2"), "does not hold"),
+        (("0.2", "10"), "does not hold"),
+    ],
+)
+def test_what_may_fail_is_counted_over_the_rows_of_all_checks(
+    tmp_path: Path, failing: tuple[str, ...], outcome: str
+) -> None:
+    row = '      - {label: "0.1", settings: {alpha: 0.1}, report: [6, 4]}\n'
+    text = SMALL.replace(row, row + row.replace("0.1", "0.2"))
+    experiment = made(tmp_path, text.partition("claims:")[0] + SPARED)
+    up = np.arange(5.0, 15.0)
+    effects = {label: -up if label in failing else up for label in ("0.1", "0.2", "10")}
+    [verdict] = verdicts(experiment, cells(experiment, effects), TEN)
+    assert verdict.outcome == outcome
+    assert verdict.repeats == (outcome == "holds")
+
+
 def test_a_verdict_stays_with_the_look_that_decided_it(experiment: Experiment) -> None:
     early = np.concatenate([[50.0, 50.1, 49.9], np.full(7, -900.0) + np.arange(7)])
     verdict = verdicts(experiment, cells(experiment, {"0.1": early, "10": early}), TEN)[0]

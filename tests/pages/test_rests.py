@@ -38,6 +38,30 @@ def test_a_mean_names_the_rows_that_are_not_as_it_says(tmp_path: Path) -> None:
     assert rests(judged(experiment, 5, 20)) == told.format("12.46") + "."
 
 
+def test_a_mean_names_the_rows_that_it_does_not_show(tmp_path: Path) -> None:
+    """At 0.1 the effects are 1 on average, but -8 to 10: alone they would not be shown to be above 0."""
+    experiment = made(tmp_path, CLAIM)
+    errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 10}
+    for row, effects in (("0.1", range(-8, 11, 2)), ("10", range(31, 50, 2))):
+        errors[row, "no clip"] = [40.0 + effect for effect in effects]
+        errors[row, "clip"] = [40.0] * 10
+
+    def told(found: dict[tuple[str, str], list[float | None]]) -> str:
+        return rests(views_of(experiment, records(experiment, found), 10)[-1].verdicts[1])
+
+    mean = "The effect is {}, claimed > 0. By the mean over 2 rows"
+    assert told(errors) == mean.format("20.50") + "; 0.1 alone is not shown to be as claimed."
+    below = {key: errors[key] if key[0] != "0.1" else errors[key][::-1] for key in errors}
+    assert told(below).endswith("; 0.1 alone is not shown to be as claimed."), "whatever the order of seeds"
+    shown = errors | {("0.1", "no clip"): [41.0 + 0.1 * seed for seed in range(10)]}
+    assert told(shown) == mean.format("20.73") + "."
+    baseline = ("Adam alone", "no clip")
+    swapped = {"clip": "no clip", "no clip": "clip"}
+    against = {(row, swapped[column]): errors[row, column] for row, column in errors if row != baseline[0]}
+    no = told(against | {baseline: errors[baseline]})
+    assert no == mean.format("-20.50") + ".", "what does not hold as a mean names only rows that would"
+
+
 def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
     each = CLAIM.replace("mean_of", "tested: the harm, tested: x, each_of").replace(", tested: x", "")
     found = rests(judged(made(tmp_path, each), -5, 20))

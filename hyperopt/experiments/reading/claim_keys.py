@@ -52,6 +52,8 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
         checks = (_check_of(keys, experiment, *common, says),)
     rows = sum(len(check.parts()) for check in checks)
     all_but = keys.take("all_but", int, 0)
+    if some_of and all_but:
+        raise ExperimentError(f"the claim {says!r} has any_of, by which one row is enough, and all_but too")
     if not 0 <= all_but < max(1, rows):
         raise ExperimentError(f"all_but={all_but}: the claim {says!r} has {rows} rows; fewer may fail")
     claim = Claim(
@@ -87,7 +89,12 @@ def _check(
 ) -> Check:
     """One of the checks of a claim, which may leave its effect and its bound to the claim."""
     keys = Keys(f"check of {says!r}", given)
-    keys.only(*OF_CHECKS, "of", "why")
+    if "any_of" in keys:
+        raise ExperimentError(
+            f"a check of the claim {says!r} has any_of, which a claim without checks can have: with checks, "
+            "all_but of the claim says how many of all their rows may fail"
+        )
+    keys.only(*(key for key in OF_CHECKS if key != "any_of"), "of", "why")
     own, limits = _effect(keys, experiment) or effect, _bound(keys) or bound
     check = _check_of(keys, experiment, own, limits, says)
     of, why = keys.take("of", str, ""), keys.take("why", str, "")

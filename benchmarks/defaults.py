@@ -38,6 +38,10 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     "adamw/sgd, 1e-7": {"stack": "adamw/sgd", "alpha": 1e-7},
     "adamw/sgd, x0.1": {"stack": "adamw/sgd", "alpha": 0.1, "multiplicative": True},
     "adamw/adam, 1e-5, alpha alone": {"stack": "adamw/adam", "alpha": 1e-5, "tune": "alpha"},
+    "adam/adam, 1e-3": {"stack": "adam/adam", "alpha": 1e-3},
+    "adam/adam, 1e-3, clip": {"stack": "adam/adam", "alpha": 1e-3, "clip": True},
+    "adamw/adam, 1e-3": {"stack": "adamw/adam", "alpha": 1e-3},
+    "adamw/adam, 1e-3, clip": {"stack": "adamw/adam", "alpha": 1e-3, "clip": True},
     "adamw/adam, x0.01": {"stack": "adamw/adam", "alpha": 0.01, "multiplicative": True},
     "adamw/adam, x0.01, clip": {"stack": "adamw/adam", "alpha": 0.01, "multiplicative": True, "clip": True},
 } | {

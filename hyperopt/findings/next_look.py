@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from hyperopt.findings.verdicts import (
     verdicts,
 )
 from hyperopt.records import Record
-from hyperopt.statistics import Evidence
+from hyperopt.statistics import Evidence, with_more
 
 DRAWS = 100
 """How often a look is drawn to say how probably it decides."""
@@ -187,10 +186,7 @@ def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
 
 
 def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
-    """How often each sentence is told at a look whose further effects are like those seen so far.
-
-    Of a mean they are normal with its mean and spread, else drawn from those seen.
-    """
+    """How often each sentence is told at a look whose further effects are drawn by what those seen tell."""
     rng = np.random.default_rng(0)
     outcomes: list[Counter[Outcome]] = [Counter() for _ in left]
     for _ in range(DRAWS):
@@ -210,12 +206,4 @@ def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:
     more = len(look.seeds) - len(sample.effects)
     if sample.undefined or tested.timed or more <= 0:
         return sample
-    if sample.method == "share":
-        counts = [(a + int(rng.binomial(more, (a + 0.5) / (n + 1))), n + more) for a, n in sample.outcomes]
-        return Evidence("share", (*sample.effects, *([0.0] * more)), (counts[0], counts[1]))
-    seen_so_far = np.array(sample.effects)
-    if sample.method == "mean" and len(seen_so_far) > 1 and all(map(math.isfinite, seen_so_far)):
-        further = rng.normal(seen_so_far.mean(), seen_so_far.std(ddof=1), size=more)
-    else:
-        further = rng.choice(seen_so_far, size=more)
-    return Evidence(sample.method, (*sample.effects, *further.tolist()))
+    return with_more(sample, more, rng)

@@ -83,7 +83,7 @@ def _all(views: Mapping[str, View]) -> str:
         likely = sum(look.chance.decided >= LIKELY for look in looks)
         text += (
             f" More seeds would probably decide {likely} of the undecided ones: what each takes, and the "
-            "probability of each verdict if further runs are like ours, stands in its line."
+            "probability of each verdict given our runs, stands in its line."
         )
     return text
 

@@ -19,6 +19,7 @@ from hyperopt.statistics.intervals import (
     t_quantiles,
 )
 from hyperopt.statistics.many import ALPHA, divided, holm, of_several
+from hyperopt.statistics.predictive import with_more
 
 __all__ = [
     "ALPHA",
@@ -47,4 +48,5 @@ __all__ = [
     "summarize",
     "t_interval",
     "t_quantiles",
+    "with_more",
 ]

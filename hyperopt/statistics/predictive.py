@@ -1,0 +1,46 @@
+"""Samples as they may be once there are more runs: draws from the predictive distribution of those seen."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from hyperopt.statistics.evidence import Evidence
+
+
+def with_more(sample: Evidence, more: int, rng: np.random.Generator) -> Evidence:
+    """A sample with effects of further runs, as probable as those seen make them.
+
+    Few runs tell little of mean, spread or shares, so that these are drawn too, by Jeffreys' prior (Gelman and
+    others, Bayesian Data Analysis, 3.2 and 2.4): effects judged by the mean are normal; a share is that of a
+    binomial; effects judged by ranks, or with one that is not finite, are those seen, with the weights of the
+    Bayesian bootstrap (Rubin 1981).
+
+    Args:
+        sample: one that is defined, of one effect at least.
+        more: of how many further runs.
+        rng: what draws.
+
+    Returns:
+        The sample with its own effects first.
+    """
+    if sample.method == "share":
+        first, second = ((a + _of_share(a, n, more, rng), n + more) for a, n in sample.outcomes)
+        return Evidence("share", (*sample.effects, *([0.0] * more)), (first, second))
+    seen = np.array(sample.effects)
+    if sample.method == "mean" and len(seen) > 1 and np.isfinite(seen).all():
+        further = _of_mean(seen, more, rng)
+    else:
+        further = rng.choice(seen, size=more, p=rng.dirichlet(np.ones(len(seen))))
+    return Evidence(sample.method, (*sample.effects, *further.tolist()))
+
+
+def _of_share(a: int, n: int, more: int, rng: np.random.Generator) -> int:
+    return int(rng.binomial(more, rng.beta(a + 0.5, n - a + 0.5)))
+
+
+def _of_mean(seen: np.ndarray, more: int, rng: np.random.Generator) -> np.ndarray:
+    n = len(seen)
+    spread = seen.std(ddof=1) * math.sqrt((n - 1) / rng.chisquare(n - 1))
+    return rng.normal(rng.normal(seen.mean(), spread / math.sqrt(n)), spread, size=more)

@@ -14,7 +14,7 @@ from hyperopt.pages.markdown import rows_named
 from hyperopt.statistics import ALPHA, least_p
 from hyperopt.wording import counted, duration
 
-UNLIKELY = 0.05
+UNLIKELY = 0.1
 """Below such a probability of a decision the page says what stands against it."""
 FEW = 2
 """So many rows are named."""

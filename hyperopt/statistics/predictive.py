@@ -12,7 +12,7 @@ from hyperopt.statistics.evidence import Evidence
 def with_more(sample: Evidence, more: int, rng: np.random.Generator) -> Evidence:
     """A sample with effects of further runs, as probable as those seen make them.
 
-    Few runs tell little of mean, spread or shares, so that these are drawn too, by Jeffreys' prior (Gelman and
+    Few runs tell little of mean, spread or shares, so these are drawn too, by Jeffreys' prior (Gelman and
     others, Bayesian Data Analysis, 3.2 and 2.4): effects judged by the mean are normal; a share is that of a
     binomial; effects judged by ranks, or with one that is not finite, are those seen, with the weights of the
     Bayesian bootstrap (Rubin 1981).

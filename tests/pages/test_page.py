@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fake_records import ERRORS, SMALL, lines, page_of, record, records
+from plain_tables import beside_report, cells_of, interval, lost, mean, p_of
 
 from hyperopt.experiments import load, read
 from hyperopt.experiments.claim import Bound
@@ -25,10 +26,34 @@ def experiment(tmp_path: Path) -> Experiment:
 
 
 def test_a_page_in_full(experiment: Experiment):
-    # tests/table9.md was worked out by hand: t(.975, 2) = 4.30265, so three values with sd 1 have their
-    # interval at ± 2.484, their prediction interval (m = 3) at ± 3.513; the effects at 10 are 50, 40 and -40.
+    """tests/table9.md is what the page looks like; the test below works out its numbers."""
     expected = PAGE.replace("HASH", config_hash(run.id for run in experiment.runs()))
     assert page_of(experiment, records(experiment, ERRORS)).markdown == expected
+
+
+def test_the_numbers_of_the_page_are_those_of_plain_arithmetic():
+    """From ERRORS, and the report's numbers in SMALL: 60 and 30 at 10, 6 and 4 at 0.1, 5 of Adam alone."""
+    of = {place: [90.2 if e is None else e for e in errors] for place, errors in ERRORS.items()}
+    adam, calm, calm_clip, wild, wild_clip = of.values()
+    half_the_column = (60 - 5) / 2  # Adam's number stands in the column without clipping
+    assert cells_of(PAGE, 11) == [
+        ["Adam alone", "", *beside_report(adam, 5, (5 - half_the_column, 5 + half_the_column), 3), ""],
+        ["0.1", "no clip", *beside_report(calm, 6, [4], 3), ""],
+        ["0.1", "clip", *beside_report(calm_clip, 4, [6], 3), ""],
+        ["10", "no clip", *lost(60, wild), "2 of 3: median 90.20, range 50.20 to 90.20"],
+        ["10", "clip", *lost(30, wild_clip), "1 of 3: median 50.20, range 40.20 to 90.20"],
+    ]
+    small = [a - b for a, b in zip(calm, calm_clip, strict=True)]
+    large = [a - b for a, b in zip(wild, wild_clip, strict=True)]
+    both = [(a + b) / 2 for a, b in zip(small, large, strict=True)]
+    of_looks_and_sentences = 3 * 2  # of the three sentences one allows everything
+    assert [row[4:-1] for row in cells_of(PAGE, 12)] == [
+        ["2.00", "–", "3", "", *p_of(small, 1, 2 * of_looks_and_sentences)],
+        [mean(large), "-100.00 to 100.00", "3", "3 of 6", *p_of(large, 1, 2 * of_looks_and_sentences)],
+        [mean(both), interval(both), "3", "3 of 12", *p_of(both, 0, of_looks_and_sentences)],
+    ]
+    shown = [[cell.strip("*") for cell in row[1:]] for row in cells_of(PAGE, 3)]
+    assert shown == [["7.00%", "5.00%"], [f"{mean(wild)}%†", f"{mean(wild_clip)}%†"]]
 
 
 def test_a_page_is_the_same_whatever_the_order_of_records(experiment: Experiment):

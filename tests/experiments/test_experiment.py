@@ -104,6 +104,21 @@ def test_clipping_tables_are_the_reports(name: str, alphas: int, epochs: int, bo
     assert ours == bold == list(experiment.claims[0].checks[0].rows)
 
 
+@pytest.mark.parametrize("table", range(1, 6))
+def test_the_error_rises_from_the_value_on_that_the_reports_own_table_has(table: int):
+    """The sentence names none: clipping is negligible up to it, and all errors after it are higher."""
+    [experiment] = load(f"clipping/table{table}")
+    [rows] = [sub.rows for sub in experiment.tables]
+    claims = {claim.says.split(",")[0]: claim.checks[0] for claim in experiment.claims if claim.checks}
+    last = claims["For relatively low learning rates"].rows[-1]
+    rises = next(check for says, check in claims.items() if says.startswith("Our investigations"))
+    alpha, error = next((row.settings["alpha"], row.report[0]) for row in rows if row.label == last)
+    larger = [row for row in rows if row.settings["alpha"] > alpha]
+    assert rises.effect.subtrahend.row == last
+    assert {*rises.rows} == {row.label for row in larger}
+    assert all(rises.bound.holds(row.report[0] - error) for row in larger)
+
+
 def test_the_four_clipping_tables_are_288_runs():
     runs = {run.id for experiment in load("clipping/table[1-4]") for run in experiment.runs()}
     assert len(runs) == 288

@@ -35,6 +35,11 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapitalized(text: str) -> str:
+    """The text with a small letter first."""
+    return text[:1].lower() + text[1:]
+
+
 def printable(text: str) -> str:
     """A text whose letters a terminal prints and does not obey: others are escaped, but for line ends."""
     return "".join(

@@ -191,11 +191,8 @@ def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Exper
     readme = tmp_path / "README.md"
     marks = "before\n<!-- excerpt report/{} -->\nold\n<!-- end of excerpt -->\nafter\n"
     readme.write_text(marks.format("table9") + marks.format("nosuch"))
-    publish(
-        [experiment],
-        stored(tmp_path / "runs", experiment, {("0.1", "clip"): [4.0, 5.0]}),
-        tmp_path / "results",
-    )
+    some = {("0.1", "clip"): [4.0, 5.0], ("10", "clip"): ERRORS["10", "clip"]}
+    publish([experiment], stored(tmp_path / "runs", experiment, some), tmp_path / "results")
     first, _, second = readme.read_text().partition("after\n")
     row = next(
         line for line in first.splitlines() if line.split("|")[1:2] and line.split("|")[1].strip() == "0.1"
@@ -203,6 +200,7 @@ def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Exper
     cell = experiment.cell("0.1", "clip")
     assert f"{cell.report:.2f}" in row
     assert "4.50 ± 0.71" in row
+    assert "Ours: means over 0 to 3 of 3 seeds, ± sd. † Some of these runs ended as NaN." in first
     assert "old" not in first
     assert second == marks.format("nosuch"), "an excerpt that nobody publishes is left alone"
 

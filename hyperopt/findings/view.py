@@ -78,9 +78,13 @@ class View:
 
     @property
     def count(self) -> str:
-        """`3 seeds`; `3 to 10 seeds` where looks had more; `3 to 5 of 5 seeds` where runs are missing."""
+        """`3 seeds`; `3 to 10 seeds` where looks had more; `3 to 5 of 5 seeds` where runs are missing.
+
+        Where none is, a cell without any number is about what its runs do not have.
+        """
         total = len(self.seeds)
-        there = [total - len(measured.missing) for measured in self.measurements.values()]
+        told = [one for one in self.measurements.values() if one.by_seed or not self.complete]
+        there = [total - len(measured.missing) for measured in told]
         if not there or min(there) == total:
             return counted(total, "seed")
         low, high = min(there), max(there)

@@ -132,7 +132,7 @@ def _where(does: Sequence[tuple[str, bool]]) -> str:
         return ""
     whole = all(one for table, one in does if table in some)
     named = [table for table in dict.fromkeys(table for table, _ in does) if table in some]
-    return f" ({', '.join(named)})" if whole and all(named) and len(named) <= NAMED else " in some runs"
+    return f" ({'; '.join(named)})" if whole and all(named) and len(named) <= NAMED else " in some runs"
 
 
 def _procedure(run: Run) -> list[str]:

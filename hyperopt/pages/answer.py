@@ -12,9 +12,9 @@ from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
-from hyperopt.pages.rests import counted_by, only, outcomes, rests
+from hyperopt.pages.rests import counted_by, only, rests
 from hyperopt.pages.undecided import shared_told
-from hyperopt.wording import counted
+from hyperopt.wording import counted, uncapitalized
 
 HEADS: Mapping[Outcome, str] = {
     "holds": "Holds",
@@ -38,7 +38,7 @@ def summary(view: View) -> str:
 
 
 def sentences(tally: Tally) -> str:
-    """`of 6 sentences 4 hold, 1 does not, 1 is undecided`, then checks of ours; empty without any."""
+    """`of 6 sentences 4 hold, 2 are undecided; both checks of ours hold`; empty without any."""
     parts = []
     for counts, one, many in (
         (tally.sentences, "sentence", "sentences"),
@@ -46,18 +46,28 @@ def sentences(tally: Tally) -> str:
         (tally.ours, "check of ours", "checks of ours"),
     ):
         if total := sum(counts.values()):
-            one_alone = f"its one {one} {only(counts)}" if total == 1 else ""
-            parts.append(one_alone or f"of {total} {many} {outcomes(counts)}")
+            several = counted_by(counts, one, many).removesuffix(".")
+            parts.append(f"its one {one} {only(counts)}" if total == 1 else uncapitalized(several))
     return "; ".join(parts)
 
 
 def numbers(tally: Tally, what: str = "number") -> str:
-    """`22 of 27 numbers agree, 9 of them tellingly`; empty where none is compared."""
+    """`22 of 27 numbers agree, 9 of them tellingly`, `its one number agrees`; empty without any."""
     left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
     if not tally.compared:
         return left
-    text = f"{tally.agree} of {counted(tally.compared, what)} agree, {tally.saying} of them tellingly"
+    if tally.compared == 1:
+        text = f"its one {what} {'agrees' if tally.agree else 'does not agree'}{', tellingly' * tally.saying}"
+    else:
+        text = f"{tally.agree} of {counted(tally.compared, what)} agree"
+        text += f", {tellingly(tally)}" if tally.agree else ""
     return f"{text} ({left})" if left else text
+
+
+def tellingly(tally: Tally) -> str:
+    """How many of the numbers that agree say something by it: `all of them tellingly`."""
+    how_many = "none" if not tally.saying else "all" if tally.saying == tally.agree > 1 else tally.saying
+    return f"{how_many} of them tellingly"
 
 
 def expected_share(view: View) -> int | None:
@@ -131,7 +141,7 @@ def _numbers(tally: Tally, view: View) -> str:
             f" ({100 * tally.agree / tally.compared:.0f} %, where {share} % are expected of runs like ours)"
         )
     if tally.agree:
-        words += f", {tally.saying} of them tellingly (the rival number would not agree)"
+        words += f", {tellingly(tally)} (the rival number would not agree)"
     if tally.left_out:
         words += f"; too few runs tell what to expect of {tally.left_out} more"
     return words + "."

@@ -52,7 +52,7 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
             counts = [str(tally.sentences[outcome] or "") for outcome in OUTCOMES]
             rows.append([f"[{slug}](#{slug})", report.claims, *counts, _agreement(views.values())])
     header = ["report", "it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
-    header.append("numbers that agree, tellingly")
+    header.append("numbers that agree, of these tellingly")
     return table(header, rows, left=header[:2]) if rows else ""
 
 

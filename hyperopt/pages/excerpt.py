@@ -9,7 +9,7 @@ from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
-from hyperopt.pages.markdown import NOTHING, number
+from hyperopt.pages.markdown import LOST, NOTHING, number
 
 MARKED = re.compile(r"(<!-- excerpt (?P<id>\S+) -->\n).*?(<!-- end of excerpt -->)", re.DOTALL)
 
@@ -24,7 +24,10 @@ def excerpt(view: View) -> str:
     for row in (row for table in view.experiment.tables for row in table.rows):
         cells = [view.measurements[row.label, column.name] for column in columns]
         rows.append([row.label, *(text for measured in cells for text in _texts(measured))])
-    return f"{markdown.table(header, rows)}\n\nReport: as printed. Ours: means over {view.count}, ± sd."
+    words = f"Report: as printed. Ours: means over {view.count}, ± sd."
+    if any("†" in text for row in rows for text in row):
+        words += f" {LOST} A model of NaN is scored as class 0, as the report did."
+    return f"{markdown.table(header, rows)}\n\n{words}"
 
 
 def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:

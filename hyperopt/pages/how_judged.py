@@ -79,8 +79,9 @@ def _part_of_others(view: View) -> str:
     if not 0 < n < len(every):
         return ""
     return (
-        f"The {n} others of {len(every)} sentences have {n}/{len(every)} of the 5 %, so that *times* has a "
-        f"factor of {len(every)}/{n} besides, and for those about times {len(every)}/{len(every) - n}."
+        f"Of the 5 % the sentences about times have {len(every) - n}/{len(every)}, the others "
+        f"{n}/{len(every)}, so that *times* has a factor of {len(every)}/{len(every) - n} besides for the "
+        f"former, {len(every)}/{n} for the latter."
     )
 
 

@@ -65,12 +65,12 @@ def rests(verdict: Verdict) -> str:
     claim, rows = verdict.claim, verdict.rows
     if verdict.outcome == "cannot be told":
         return ""
-    parts = [f"Tested is only {claim.tested}." if claim.tested else ""]
+    parts = [f"We test only {claim.tested}." if claim.tested else ""]
     if len(rows) > 1:
         parts.append(counted_by(Counter(row.outcome for row in rows), "row", "rows"))
         if claim.all_but:
             few = len(rows) - claim.all_but
-            parts.append(f"It holds where {few} {'does' if few == 1 else 'do'}.")
+            parts.append(f"{few} of them {'is' if few == 1 else 'are'} enough.")
     if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
         parts.append(f"The effect is {center(rows[0])}, claimed {bound(rows[0].tested.check.bound)}.")
     parts += [_averaged(row) for row in rows if len(row.tested.rows) > 1 and len(rows) <= FEW]
@@ -120,7 +120,7 @@ def _averaged(row: RowVerdict) -> str:
         one.rows[0]: tested.check.bound.holds(one.center) for one in tested.by_row if one.center is not None
     }
     mean = f"the mean over {counted(len(tested.rows), 'row')}{of}"
-    said = f"By {'the median over seeds of ' * (tested.method == 'median')}{mean}"
+    said = f"It is judged by {'the median over seeds of ' * (tested.method == 'median')}{mean}"
     wanted = row.outcome == "holds"
     others = [label for label, held in as_claimed.items() if held is not wanted]
     if row.outcome not in ("holds", "does not hold"):

@@ -155,6 +155,22 @@ def test_with_runs_missing_the_page_says_how_many_are_in(experiment: Experiment)
     assert "23 of 25 runs, 2 missing" in page
 
 
+def test_what_runs_do_not_have_takes_none_from_the_count_of_seeds(tmp_path: Path):
+    """Steps to a loss that was not watched: a cell without a number, though every run is in."""
+    path = tmp_path / "table9.yaml"
+    steps = "  at: {label: Steps, metric: crossed_at, settings: {clip: true}}\ntables:"
+    text = (
+        SMALL.replace("tables:", steps)
+        .replace("[6, 4]", "[6, 4, null]")
+        .replace("[60, 30]", "[60, 30, null]")
+    )
+    path.write_text(text)
+    experiment = read(path, "report/table9")
+    page = page_of(experiment, records(experiment, ERRORS))
+    assert "15 of 15 runs" in page.markdown
+    assert "; 3 seeds." in page.markdown
+
+
 def test_other_settings_are_told(experiment: Experiment):
     quick = experiment.changed({"epochs": 1})
     page = page_of(quick, records(quick, ERRORS)).markdown

@@ -32,7 +32,7 @@ def judged(experiment: Experiment, *effects: float) -> Verdict:
 
 def test_a_mean_names_the_rows_that_are_not_as_it_says(tmp_path: Path) -> None:
     experiment = made(tmp_path, CLAIM)
-    told = "The effect is {}, claimed > 0. By the mean over 2 rows"
+    told = "The effect is {}, claimed > 0. It is judged by the mean over 2 rows"
     assert rests(judged(experiment, -5, 20)) == told.format("7.46") + "; 0.1 alone is not as claimed."
     assert rests(judged(experiment, 5, -20)) == told.format("-7.54") + "; 0.1 alone is as claimed."
     assert rests(judged(experiment, 5, 20)) == told.format("12.46") + "."
@@ -49,7 +49,7 @@ def test_a_mean_names_the_rows_that_it_does_not_show(tmp_path: Path) -> None:
     def told(found: dict[tuple[str, str], list[float | None]]) -> str:
         return rests(views_of(experiment, records(experiment, found), 10)[-1].verdicts[1])
 
-    mean = "The effect is {}, claimed > 0. By the mean over 2 rows"
+    mean = "The effect is {}, claimed > 0. It is judged by the mean over 2 rows"
     assert told(errors) == mean.format("20.50") + "; 0.1 alone is not shown to be as claimed."
     below = {key: errors[key] if key[0] != "0.1" else errors[key][::-1] for key in errors}
     assert told(below).endswith("; 0.1 alone is not shown to be as claimed."), "whatever the order of seeds"
@@ -65,9 +65,9 @@ def test_a_mean_names_the_rows_that_it_does_not_show(tmp_path: Path) -> None:
 def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
     each = CLAIM.replace("mean_of", "tested: the harm, tested: x, each_of").replace(", tested: x", "")
     found = rests(judged(made(tmp_path, each), -5, 20))
-    assert found == "Tested is only the harm. Of 2 rows 1 holds, 1 does not."
+    assert found == "We test only the harm. Of 2 rows 1 holds, 1 does not."
     some = each.replace("more_than", "all_but: 1, more_than")
-    assert rests(judged(made(tmp_path, some), -5, 20)).endswith("1 does not. It holds where 1 does.")
+    assert rests(judged(made(tmp_path, some), -5, 20)).endswith("1 does not. 1 of them is enough.")
 
 
 def test_outcomes_are_counted_in_words() -> None:

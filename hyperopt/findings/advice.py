@@ -194,8 +194,8 @@ def _forgiving(means: Mapping[str, Standing], label: str, band: float, rates: in
     """From how many rates a method, and the baseline, are as good as the baseline at its best."""
     both = [f"{means[name].decades:.1f} of {name}" for name in dict.fromkeys((label, BASELINE))]
     return (
-        f" Within {percent(band)} of {BASELINE}'s best come, of the {rates} rates and as a mean over"
-        f" workloads, {'; '.join(both)}."
+        f" Of the {rates} rates {' and '.join(both)} come within {percent(band)} of {BASELINE}'s best, as a"
+        " mean over workloads."
     )
 
 
@@ -205,8 +205,8 @@ def _alike(means: Mapping[str, Standing]) -> str:
     blind = min(means, key=lambda label: means[label].blind)
     return (
         f" Like beside like: of all methods at their defaults the best is {default}, at"
-        f" {times(means[default].default)}; of all at a blind draw, also of a first guess, {blind}, at"
-        f" {times(means[blind].blind)}."
+        f" {times(means[default].default)}; of all whose rate, or first guess of it, is drawn blindly,"
+        f" {blind}, at {times(means[blind].blind)}."
     )
 
 

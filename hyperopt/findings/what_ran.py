@@ -70,8 +70,8 @@ def _setting(runs: Sequence[Run]) -> list[str]:
     return [
         _joined(_data(run.dataset) for run in runs),
         _joined(_net(run) for run in runs),
-        f"minibatches of {_numbers(run.batch_size for run in runs)}",
-        f"{_numbers(epochs)} epoch{'s' * (epochs != {1})}",
+        f"minibatches of {_numbers((run.batch_size for run in runs), ' and ')}",
+        f"{_numbers(epochs, ' and ')} epoch{'s' * (epochs != {1})}",
     ]
 
 
@@ -171,9 +171,9 @@ def _joined(texts: Iterable[str]) -> str:
     return " and ".join(dict.fromkeys(texts))
 
 
-def _numbers(numbers: Iterable[float]) -> str:
+def _numbers(numbers: Iterable[float], between: str = ", ") -> str:
     """Different numbers by size: all of a few, else the ends."""
     known = sorted(set(numbers))
     if len(known) <= FEW:
-        return ", ".join(f"{number:g}" for number in known)
+        return between.join(f"{number:g}" for number in known)
     return f"{known[0]:g} to {known[-1]:g}"

@@ -57,15 +57,17 @@ def numbers(tally: Tally, what: str = "number") -> str:
     if not tally.compared:
         return left
     if tally.compared == 1:
-        text = f"its one {what} {'agrees' if tally.agree else 'does not agree'}{', tellingly' * tally.saying}"
+        text = f"its one {what} {_agrees(tally)}"
     else:
         text = f"{tally.agree} of {counted(tally.compared, what)} agree"
-        text += f", {tellingly(tally)}" if tally.agree else ""
+    text += f", {tellingly(tally)}" if tally.agree else ""
     return f"{text} ({left})" if left else text
 
 
 def tellingly(tally: Tally) -> str:
     """How many of the numbers that agree say something by it: `all of them tellingly`."""
+    if tally.compared == 1:
+        return "tellingly" if tally.saying else "not tellingly"
     how_many = "none" if not tally.saying else "all" if tally.saying == tally.agree > 1 else tally.saying
     return f"{how_many} of them tellingly"
 
@@ -133,9 +135,16 @@ def _head(view: View) -> str:
     return " ".join(filter(None, parts))
 
 
+def _agrees(tally: Tally) -> str:
+    """What is true of the only number that is compared."""
+    return "agrees" if tally.agree else "does not agree"
+
+
 def _numbers(tally: Tally, view: View) -> str:
     whose = view.experiment.reference
     words = f"Of {counted(tally.compared, 'number')} of {whose} {tally.agree} agree with ours"
+    if tally.compared == 1:
+        words = f"The one number of {whose} that is compared {_agrees(tally)} with ours"
     if (share := expected_share(view)) is not None:
         words += (
             f" ({100 * tally.agree / tally.compared:.0f} %, where {share} % are expected of runs like ours)"

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 WORDS = (
     "What five reports on optimizers that tune themselves claim, and what our runs say: a verdict on each "
     "sentence, and a page for each table and figure with our numbers beside its own. "
-    "[Words](../docs/words.md) are explained. Verdicts are reached so that on at most 5 % of pages any is "
-    "wrong; [statistics](../docs/statistics.md) says how, and for which effects it may be more. "
+    "[Words](../docs/words.md) are explained. Verdicts are reached so that at most 5 % of pages have a wrong "
+    "one; [statistics](../docs/statistics.md) says how, and for which effects it may be more. "
     "The list is also [sentences.csv](sentences.csv); `hyperopt render` writes all from `records/`."
 )
 EACH = "What a report says of each of several tables is a sentence of each, since each has runs of its own."

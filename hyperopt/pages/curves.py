@@ -53,7 +53,7 @@ def _words(view: View, figure: Figure) -> str:
         words.append(f"{NOT_SHOWN}: the printed figure does not have this curve.")
     if not all(curve.drawn for curve in figure.curves):
         there = [curve.label for curve in figure.curves if not curve.drawn]
-        words.append(f"Not drawn here: {', '.join(there)}.")
+        words.append(f"Not drawn here: {'; '.join(there)}.")
     if view.diverged:
         words.append(f"{LOST} A model of NaN is scored as class 0.")
     return " ".join(words)

@@ -26,7 +26,7 @@ def section(view: View, figure: HeatMap) -> list[Block]:
         "half of a cell's runs never got there; below a number, how many did not where some did."
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:
-        words.append(f"Not drawn here: {', '.join(hidden)}.")
+        words.append(f"Not drawn here: {'; '.join(hidden)}.")
     notes = "\n".join(f"- {note}" for note in experiment.notes)
     picture = Picture(experiment.title, f"{name}.svg")
     return ["## The figure, our numbers", picture, " ".join(words), notes]

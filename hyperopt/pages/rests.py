@@ -47,7 +47,7 @@ def counted_by(counts: Mapping[str, int], one: str, many: str) -> str:
         return f"Of {total} {many} {outcomes(counts)}."
     [outcome] = found
     if outcome == "does not hold" and total > 1:
-        return f"None of {total} {many} holds."
+        return f"Neither {one} holds." if total == 2 else f"None of {total} {many} holds."
     does = _does(outcome, total, whole=True)
     return (
         f"The {one} {does}." if total == 1 else f"{'Both' if total == 2 else f'All {total}'} {many} {does}."

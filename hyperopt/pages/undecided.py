@@ -121,7 +121,7 @@ def _seeds(verdict: Verdict) -> int:
 def _against(verdict: Verdict, view: View) -> str:
     """What stands against a decision: rows of which seeds say either, or many rows."""
     if mixed := _mixed(verdict)[:FEW]:
-        return "; " + "; ".join(f"at {_place(row)} {_either(row)}" for row in mixed)
+        return "; " + "; ".join(f"at {_place(row)}, {_either(row)}" for row in mixed)
     many, against = counted(len(verdict.rows), "row"), [row for row in verdict.rows if wrong(row)]
     if len(verdict.rows) == 1:
         return ""

@@ -8,8 +8,10 @@ from fake_records import SMALL, page_of, records
 
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import views_of
+from hyperopt.pages.answer import numbers
 from hyperopt.pages.rests import contradiction, counted_by, rests
 
 CLAIM = '{says: It does no harm., mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.}'
@@ -73,6 +75,7 @@ def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
 def test_outcomes_are_counted_in_words() -> None:
     assert counted_by({"holds": 2, "undecided": 1}, "row", "rows") == "Of 3 rows 2 hold, 1 is undecided."
     assert counted_by({"does not hold": 3, "holds": 0}, "row", "rows") == "None of 3 rows holds."
+    assert counted_by({"does not hold": 2}, "row", "rows") == "Neither row holds."
     mixed = counted_by({"does not hold": 1, "undecided": 3}, "row", "rows")
     assert mixed == "Of 4 rows 1 does not hold, 3 are undecided."
     assert counted_by({"does not hold": 1}, "row", "rows") == "The row does not hold."
@@ -96,3 +99,17 @@ def test_an_effect_of_exactly_nothing_says_so(tmp_path: Path) -> None:
     experiment = made(tmp_path, CLAIM)
     page = page_of(experiment, records(experiment, same | {("Adam alone", "no clip"): [5.0] * 10}), 10)
     assert "0 (every seed)" in page.markdown
+
+
+def test_numbers_that_agree_are_counted_in_words() -> None:
+    def told(agree: int, saying: int, compared: int) -> str:
+        return numbers(Tally({}, {}, {}, agree, saying, compared, 0))
+
+    assert told(22, 9, 27) == "22 of 27 numbers agree, 9 of them tellingly"
+    assert told(3, 3, 4) == "3 of 4 numbers agree, all of them tellingly"
+    assert told(2, 0, 2) == "2 of 2 numbers agree, none of them tellingly"
+    assert told(0, 0, 2) == "0 of 2 numbers agree"
+    assert told(1, 1, 1) == "its one number agrees, tellingly"
+    assert told(1, 0, 1) == "its one number agrees, not tellingly"
+    assert told(0, 0, 1) == "its one number does not agree"
+    assert told(0, 0, 0) == ""

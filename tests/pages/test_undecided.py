@@ -68,7 +68,7 @@ def test_a_look_tells_the_probability_of_every_verdict() -> None:
 
 def test_seeds_that_say_either_are_told_where_more_would_not_decide(tmp_path: Path) -> None:
     page = said(viewed(made(tmp_path, "judged_by: median\n"), 10, clip=99.0))
-    assert " %); at 10 5 of 10 seeds are as claimed.*" in page
+    assert " %); at 10, 5 of 10 seeds are as claimed.*" in page
     assert "(0 %)" not in page
 
 

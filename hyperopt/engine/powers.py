@@ -12,19 +12,22 @@ from torch import Tensor
 from torch.fx import Graph, Node
 
 
-@torch.library.custom_op("hyperopt::power", mutates_args=())
 def power(base: Tensor, exponent: Tensor) -> Tensor:
     """base**exponent, to the last bit as a compiled loop over weights has it: number by number.
 
     Of numbers that lie side by side torch takes the powers together, by other code.
     """
-    apart = base.new_empty((*base.shape, 2))[..., 0].copy_(base)
-    return torch.pow(apart, exponent).contiguous()
+    return torch.pow(base, exponent, out=apart(base))
 
 
-@power.register_fake
-def _(base: Tensor, _exponent: Tensor) -> Tensor:
-    return base.new_empty(base.shape)
+def apart(base: Tensor, _exponent: Tensor | None = None) -> Tensor:
+    """A tensor for the powers, whose numbers do not lie side by side."""
+    return base.new_empty((*base.shape, 2))[..., 0]
+
+
+torch.library.define("hyperopt::power", "(Tensor base, Tensor exponent) -> Tensor")
+torch.library.impl("hyperopt::power", "cpu", power)
+torch.library.register_fake("hyperopt::power", apart)
 
 
 def powers_once(graph: Graph) -> None:

@@ -131,7 +131,7 @@ class Training:
 
     def mark_diverged(self, state: RunState, step: Tensor) -> RunState:
         """The state, with `step` noted as the step of divergence where a weight is not finite."""
-        finite = torch.stack([p.isfinite().all() for p in state.params.values()]).all()
+        finite = torch.stack([p.abs().amax() for p in state.params.values()]).isfinite().all()
         return state._replace(diverged_at=first(state.diverged_at, ~finite, step))
 
     def scores(self, params: Tree, buffers: Tree, x: Tensor, y: Tensor) -> Scores:

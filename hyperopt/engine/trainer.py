@@ -141,8 +141,8 @@ def train_epoch(
     sizes = (batches.weights > 0).sum(1).tolist() if state.buffers else [batch] * count
     alike = sizes.count(sizes[0])
     clock, recording = [time.perf_counter()], 0.0
-    for i, size in enumerate(sizes):
-        state = step(state, batches.part(i).first(size))
+    for i, (now, size) in enumerate(zip(batches.each(), sizes, strict=True)):
+        state = step(state, now.first(size))
         if i in (0, alike - 1, count - 1):
             wait(state)
             clock.append(time.perf_counter() - recording)

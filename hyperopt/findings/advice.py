@@ -7,15 +7,14 @@ are alike. Over workloads excesses are averaged geometrically, over the rates of
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, geometric_mean
 
 from hyperopt.findings.methods import BASELINE, Method, Workload
-from hyperopt.optim.settings import UNTOLD
 
-LIKE_UNTOLD = "adam/adam, multiplicative"
-"""The label of the row that is nearest to what `HyperOptimizer` uses untold."""
+OF_THE_PACKAGE = "adamw/adam, multiplicative, alpha alone"
+"""The label of the row that is what `HyperOptimizer` uses untold."""
 BAND, TARGET = 0.1, 1.0
 """How much above the baseline's best still counts as as good; the target as a multiple of that."""
 FACTORS = (1.0, 1.5, 2.0, 4.0, math.inf)
@@ -146,7 +145,6 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
         return []
     there = compared(workloads)
     of = there[0].methods
-    stacks = [label for label in means if "/" in label]
     rates = len(there[0].rates)
     questions: list[tuple[str, str, Callable[[str], float], Callable[[str], str]]] = [
         (
@@ -173,7 +171,7 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
         best = min(means, key=score)
         if score(best) * (1 + band) >= score(BASELINE):
             best = BASELINE
-        of_stacks = min(stacks, key=score, default=None)
+        of_stacks = _of_stacks(means, score)
         found.append(
             Pick(
                 who,
@@ -188,6 +186,11 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
             )
         )
     return found
+
+
+def _of_stacks(labels: Iterable[str], score: Callable[[str], float]) -> str | None:
+    """The stack of the least score, if there is one."""
+    return min((label for label in labels if "/" in label), key=score, default=None)
 
 
 def _forgiving(means: Mapping[str, Standing], label: str, band: float, rates: int) -> str:
@@ -258,14 +261,27 @@ def profiles(workloads: Sequence[Workload], target: float = TARGET) -> dict[str,
     }
 
 
-def of_the_package(there: Sequence[Workload]) -> str:
-    """How the row did that is nearest to what `HyperOptimizer` uses untold, which has no row of its own."""
-    found = standings(there).get(LIKE_UNTOLD)
-    if found is None:
+def of_the_package(workloads: Sequence[Workload]) -> str:
+    """How `HyperOptimizer` untold did, and why it is, or is not, the stack for a rough idea of the rate."""
+    means = standings(workloads)
+    found, rough = means.get(OF_THE_PACKAGE), _of_stacks(means, lambda label: means[label].near)
+    if found is None or rough is None:
         return ""
+    own = (
+        f"The library's own default, {OF_THE_PACKAGE}, has {times(found.default)} the loss of {BASELINE} at its"
+        f" best rate from its default, {times(found.near)} from its best rate or a decade beside it, and"
+        f" {times(found.at_baselines)} from {BASELINE}'s best rate"
+    )
+    if rough == OF_THE_PACKAGE:
+        return f"{own}: of the stacks it is the one for a rough idea."
+    other = means[rough]
+    why = (
+        "It takes an optimizer's place at the rate that was found for that, and there it is the better one"
+        if found.at_baselines < other.at_baselines
+        else f"So {rough} is the better one"
+    )
     return (
-        f"The library's own default, {UNTOLD['stack']} that multiplies {UNTOLD['tune']} alone, has no row of"
-        f" its own; the nearest is {LIKE_UNTOLD}, which has Adam below and tunes its betas too:"
-        f" {times(found.default)} the loss of {BASELINE} at its best rate from its default,"
-        f" {times(found.best)} from its best."
+        f"{own}; of the stacks the one for a rough idea, {rough}, has {times(other.default)},"
+        f" {times(other.near)} and {times(other.at_baselines)}. {why}; [what else it was chosen"
+        " by](../../docs/optimizer.md#the-defaults)."
     )

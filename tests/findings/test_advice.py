@@ -11,10 +11,11 @@ import pytest
 
 from hyperopt.cli.main import main
 from hyperopt.experiments import load
-from hyperopt.findings.advice import epochs_to, picks, profiles, standing, standings
+from hyperopt.findings.advice import OF_THE_PACKAGE, epochs_to, of_the_package, picks, profiles, standing, standings
 from hyperopt.findings.method_costs import Cost, read, written
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
+from hyperopt.optim.settings import UNTOLD
 from hyperopt.pages.which_stack import page
 from hyperopt.publish import render
 from hyperopt.records import Record, write_records
@@ -198,6 +199,30 @@ def test_every_row_of_the_study_says_what_its_columns_set() -> None:
         "Mechanic SGD": "s0",
         "Mechanic AdamW": "s0",
     }
+
+
+def test_the_package_has_a_row_of_its_own() -> None:
+    [iris] = load("which_stack/iris")
+    [row] = [row for table in iris.tables for row in table.rows if row.label == OF_THE_PACKAGE]
+    assert row.settings == {**UNTOLD, "alpha": f"{{x}}/{UNTOLD['alpha']}"}
+    assert iris.settings["form"] == "textbook"
+
+
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [
+        ([1.0, 0.9, 1.0], f"{OF_THE_PACKAGE}, has 0.90 times the loss of AdamW at its best rate from its"),
+        ([1.0, 0.9, 1.0], "0.97 times from its best rate or a decade beside it, and 0.90 times from AdamW's"),
+        ([1.0, 0.9, 1.0], "0.90 times from AdamW's best rate: of the stacks it is the one for a rough idea."),
+        ([3.0, 1.0, 1.0], "a rough idea, adam/sgd, has 1.05 times, 1.15 times and 1.05 times. It takes an"),
+        ([3.0, 2.0, 1.0], "1.15 times and 1.05 times. So adam/sgd is the better one;"),
+    ],
+)
+def test_the_page_says_why_the_package_uses_its_own_stack(losses: list[float], said: str) -> None:
+    there = [workload(ADAMW, FORGIVING, method(OF_THE_PACKAGE, losses))]
+    assert said in of_the_package(there)
+    assert of_the_package(there) in page(there)
+    assert of_the_package([workload(ADAMW, FORGIVING)]) == ""
 
 
 def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> None:

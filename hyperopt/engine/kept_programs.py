@@ -10,7 +10,7 @@ import hashlib
 import logging
 import platform
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from functools import cache
 from inspect import getclosurevars
@@ -58,11 +58,11 @@ def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Step) ->
         options: those of `torch.compile`.
         otherwise: the step as `torch.compile` has it, for whatever goes wrong.
     """
-    programs: dict[tuple[torch.Size, torch.Size, bool], Step] = {}
+    programs: dict[Hashable, Step] = {}
 
     def stepped(state: RunState, now: Batches) -> RunState:
         # All other shapes of a pack follow from those of its minibatch and from how many runs it has.
-        called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled())
+        called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled(), layouts(state))
         if (program := programs.get(called)) is None:
             program = programs[called] = _found(step, fixed, options, state, now) or otherwise
         return program(state, now)
@@ -87,6 +87,17 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
     except Exception as error:  # torch calls this experimental: whatever it raises, there is another way
         LOG.debug("a program can be neither loaded nor kept: %r", error)
         return None
+
+
+def layouts(state: RunState) -> tuple[tuple[int, ...], ...]:
+    """The strides of a state, if a weight has an axis beside that of runs and two: () for all other nets.
+
+    What a convolution gives for the slope of its weights may lie otherwise than they do, and a level above
+    keeps it from step to step: the first step starts from another layout than those that follow.
+    """
+    if all(weight.ndim <= 3 for weight in state.params.values()):
+        return ()
+    return tuple(leaf.stride() for leaf in tree_leaves(state))
 
 
 def loaded(path: Path, closed: dict[str, Any]) -> Step | None:

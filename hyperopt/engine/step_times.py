@@ -14,8 +14,6 @@ from hyperopt.records import Timed
 
 LEVEL_SECONDS = 2.5e-3
 """Torch's own time in an uncompiled step on a CPU, for each level of the stack: measured 2.0 to 3.6 ms."""
-UNCOMPILED = 2.5
-"""The time of a run in such a step besides, as a multiple of its time in a compiled one: 1.5 to 3.6."""
 EVALUATION = 0.5
 """The time of a row in evaluation, as a share of its time in a compiled step: measured 0.3 to 0.9."""
 ENOUGH = 200
@@ -44,18 +42,15 @@ class StepTime:
 
 
 def assumed(run: Run, device: str, *, compiled: bool) -> StepTime:
-    """What is assumed of a run before any has told.
-
-    Half of a run's share is constant, the rest is in proportion to the rows of a minibatch.
-    """
+    """What is assumed of a run before any has told: its share is constant in part, and else by the rows."""
     of, model = data.find(run.dataset["name"]), models.made(run.model)
-    usual = model.seconds(device, of.shape, of.classes or 1)
-    each, of_a_row = usual * (1 + run.batch_size / of.batch_size) / 2, EVALUATION * usual / of.batch_size
-    if device != "cpu" or not model.costs[device].together:
-        return StepTime(0.0, each, 1, of_a_row)
-    if compiled:  # a run alone is trained twice: `program.least_runs` says why
-        return StepTime(0.0, each, 2, of_a_row)
-    return StepTime(len(run.stack) * LEVEL_SECONDS, each * UNCOMPILED, 1, of_a_row)
+    cost, usual = model.costs[device], model.seconds(device, of.shape, of.classes or 1)
+    rows = cost.constant + (1 - cost.constant) * run.batch_size / of.batch_size
+    each, of_a_row = usual * rows, EVALUATION * usual / of.batch_size
+    if device == "cpu" and not compiled:
+        return StepTime(len(run.stack) * LEVEL_SECONDS, each * cost.uncompiled, 1, of_a_row)
+    # A run alone, compiled for a CPU, is trained twice: `program.least_runs` says why.
+    return StepTime(0.0, each, 2 if device == "cpu" and cost.together else 1, of_a_row)
 
 
 def measured(timed: Sequence[Timed], size: int, like: StepTime) -> float:

@@ -32,7 +32,10 @@ class Cnn(Model):
     """
 
     name: ClassVar[str] = "cnn"
-    costs: ClassVar[Mapping[str, Cost]] = {"cpu": Cost(pack=4, seconds=0.12, together=False), "cuda": CUDA}
+    costs: ClassVar[Mapping[str, Cost]] = {
+        "cpu": Cost(pack=4, seconds=0.08, together=False, constant=0.1, uncompiled=1.8),
+        "cuda": CUDA,
+    }
 
     channels: tuple[int, ...] = field(metadata={"least": 1})
     hidden: tuple[int, ...] = field(metadata={"least": 1})

@@ -23,12 +23,16 @@ class Cost:
         seconds: seconds of a compiled step on the usual minibatch, per run of a pack.
         compile_from: the number of a run's steps from which compiling pays.
         together: whether the runs of a pack are computed as one, rather than one after another.
+        constant: the share of these seconds that is the same whatever the rows of a minibatch.
+        uncompiled: the seconds of an uncompiled step as a multiple, on a CPU, but for torch's own.
     """
 
     pack: int
     seconds: float
     compile_from: int = 1000
     together: bool = True
+    constant: float = 0.5
+    uncompiled: float = 2.5
 
 
 CPU, CUDA = Cost(pack=16, seconds=1.5e-3), Cost(pack=512, seconds=5e-5, compile_from=15_000)

@@ -29,7 +29,7 @@ class Unet(Model):
     name: ClassVar[str] = "unet"
     classes_of: ClassVar[str] = "pixels"
     costs: ClassVar[Mapping[str, Cost]] = {
-        "cpu": Cost(pack=1, seconds=0.12, together=False),
+        "cpu": Cost(pack=1, seconds=0.12, together=False, constant=0.05, uncompiled=1.6),
         "cuda": CUDA,
     }
 

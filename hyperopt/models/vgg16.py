@@ -30,7 +30,7 @@ class Vgg16(Model):
 
     name: ClassVar[str] = "vgg16"
     costs: ClassVar[Mapping[str, Cost]] = {
-        "cpu": Cost(pack=1, seconds=4.0, compile_from=3000, together=False),
+        "cpu": Cost(pack=1, seconds=4.0, compile_from=3000, together=False, uncompiled=1.0),
         "cuda": Cost(pack=4, seconds=0.016, compile_from=10_000),
     }
 

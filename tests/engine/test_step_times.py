@@ -6,7 +6,7 @@ import pytest
 from small_runs import small_run
 
 from hyperopt.config import resolve
-from hyperopt.engine.step_times import EVALUATION, LEVEL_SECONDS, UNCOMPILED, StepTime, assumed, measured
+from hyperopt.engine.step_times import EVALUATION, LEVEL_SECONDS, StepTime, assumed, measured
 from hyperopt.models import CPU
 from hyperopt.models.dense import WEIGHTS
 from hyperopt.records import Timed
@@ -49,13 +49,20 @@ def test_a_compiled_run_alone_is_trained_twice_and_an_uncompiled_step_takes_torc
     of_a_run = CPU.seconds * (0.05 + weights / WEIGHTS)
     fast, slow = (assumed(run, "cpu", compiled=compiled) for compiled in (True, False))
     assert fast.of_a_run == pytest.approx(of_a_run)
-    assert slow.of_a_run == pytest.approx(UNCOMPILED * of_a_run)
+    assert slow.of_a_run == pytest.approx(CPU.uncompiled * of_a_run)
     assert fast.of_a_row == slow.of_a_row == pytest.approx(EVALUATION * of_a_run / 256)
     assert (fast.fixed, fast.least, slow.fixed, slow.least) == (0.0, 2, 3 * LEVEL_SECONDS, 1)
     for model in ("cnn", "vgg16"):  # whose runs are computed one after another
         alone = resolve({"dataset": "cifar10", "model": model})
-        assert assumed(alone, "cpu", compiled=True) == assumed(alone, "cpu", compiled=False)
         assert assumed(alone, "cpu", compiled=True).least == 1
+
+
+def test_a_net_that_is_all_products_takes_as_long_as_it_has_rows() -> None:
+    keys = {"dataset": "tinyshakespeare", "model": "transformer"}
+    half, usual = (
+        assumed(resolve(keys | {"batch_size": rows}), "cpu", compiled=True).of_a_run for rows in (16, 32)
+    )
+    assert usual == pytest.approx(2 * half)
 
 
 def test_larger_nets_and_minibatches_take_longer() -> None:

@@ -112,10 +112,25 @@ def page(rows: Sequence[Row]) -> str:
     last, first = finalists(rows), heats(rows)
     found = scores(last)
     choice = chosen(found)
-    parts = [scores_table(found, choice)]
+    parts = [scores_table(found, choice), *refused(found, choice)]
     if first != last:
         parts = [scores_table(scores(first), choice), *parts]
     return "\n\n".join([*parts, losses_table(last, choice)])
+
+
+def refused(found: dict[str, Score], choice: str) -> list[str]:
+    """What has less regret than the choice, and where it is worse than AdamW; [] where nothing has."""
+    words = []
+    for name, score in sorted(found.items(), key=lambda item: item[1].regret):
+        if name != ADAMW and not score.is_safe and score.regret < found[choice].regret:
+            where = max(score.untold, key=score.untold.__getitem__)
+            words.append(f"{name}: {score.worst:.3f} times on {where}")
+    if not words:
+        return []
+    return [
+        f"Better from any rate, but not chosen, since from {UNTOLD:g} the loss is over {100 * TOLERANCE:g} %"
+        f" above AdamW's: {'; '.join(words)}."
+    ]
 
 
 def scores_table(found: dict[str, Score], choice: str) -> str:
@@ -148,7 +163,8 @@ def losses_table(rows: Sequence[Row], choice: str) -> str:
     for workload in dict.fromkeys(row.workload for row in rows):
         of = [row for row in complete(rows) if row.workload == workload]
         what = f"{WORKLOADS[workload].title}, {of[0].steps} steps"
-        seeds = str(len({row.seed for row in of}))
+        counts = [len({row.seed for row in of if row.rate == rate}) for rate in {row.rate for row in of}]
+        seeds = " to ".join(map(str, sorted({min(counts), max(counts)})))
         for label, name in (("AdamW", ADAMW), ("the default", choice)):
             values = [mean.get((name, workload, rate)) for rate in rates]
             body.append([what, seeds, label, *("–" if v is None else f"{v:.3f}" for v in values)])

@@ -96,6 +96,8 @@ def test_the_choice_is_the_best_of_those_that_are_nowhere_worse() -> None:
         for r in rows({SAFE: 0.9})
     ]
     assert chosen(scores(worse_untold)) == SAFE
+    assert f"above AdamW's: {FAST}: 1.100 times on mlp." in page(worse_untold)
+    assert "not chosen" not in page(rows({SAFE: 0.9}))
     diverging = [
         replace(r, loss=float("nan")) if r.optimizer == FAST and r.rate == 0.1 and r.seed else r
         for r in rows({SAFE: 0.9, FAST: 0.1})
@@ -109,6 +111,7 @@ def test_only_what_all_have_trained_is_compared() -> None:
     some = [r for r in rows({}) if not (r.optimizer == FAST and r.seed == 1 and r.rate == 0.1)]
     assert {(r.rate, r.seed) for r in complete(some)} == {(UNTOLD, 0), (UNTOLD, 1), (0.1, 0)}
     assert f"**{SAFE}**" in page(rows({SAFE: 0.9}))
+    assert "| 1 to 2 | AdamW" in " ".join(page(some).split())
 
 
 def test_the_defaults_are_what_the_published_rows_say() -> None:

@@ -268,8 +268,8 @@ def of_the_package(workloads: Sequence[Workload]) -> str:
     if found is None or rough is None:
         return ""
     own = (
-        f"The library's own default, {OF_THE_PACKAGE}, has {times(found.default)} the loss of {BASELINE} at its"
-        f" best rate from its default, {times(found.near)} from its best rate or a decade beside it, and"
+        f"The library's own default, {OF_THE_PACKAGE}, has {times(found.default)} the loss of {BASELINE} at"
+        f" its best rate from its default, {times(found.near)} from its best rate or a decade beside it, and"
         f" {times(found.at_baselines)} from {BASELINE}'s best rate"
     )
     if rough == OF_THE_PACKAGE:

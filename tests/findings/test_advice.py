@@ -11,7 +11,15 @@ import pytest
 
 from hyperopt.cli.main import main
 from hyperopt.experiments import load
-from hyperopt.findings.advice import OF_THE_PACKAGE, epochs_to, of_the_package, picks, profiles, standing, standings
+from hyperopt.findings.advice import (
+    OF_THE_PACKAGE,
+    epochs_to,
+    of_the_package,
+    picks,
+    profiles,
+    standing,
+    standings,
+)
 from hyperopt.findings.method_costs import Cost, read, written
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in

@@ -134,13 +134,18 @@ def of_sentence(sentence: Sentence) -> tuple[float, float]:
 
 def least_of(sentence: Sentence) -> float:
     """The smallest p that a sentence can have with so many runs, whatever they give."""
+    return min(least_either_way(sentence))
+
+
+def least_either_way(sentence: Sentence) -> tuple[float, float]:
+    """The smallest p that it holds, and that it does not, which so many runs can give."""
     n = sentence.seeds or min((len(row.sample.effects) for row in sentence.rows), default=0)
     if sentence.repeat:
-        return float(0.5 ** (n // sentence.repeat))
+        return (float(0.5 ** (n // sentence.repeat)),) * 2
     least = [
         0.0 if row.sample.exact else least_p(row.sample.method, n, row.bound.ends) for row in sentence.rows
     ]
-    return min(of_several(least, len(least) - sentence.spared), of_several(least, sentence.spared + 1))
+    return of_several(least, len(least) - sentence.spared), of_several(least, sentence.spared + 1)
 
 
 def shown(bound: Bound, sample: Evidence) -> float:

@@ -121,6 +121,11 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
 
 def least_at(claim: Claim, experiment: Experiment, n: int) -> float:
     """The smallest p that a sentence can have at so many seeds, whatever they give."""
+    return least_of(untested_at(claim, experiment, n))
+
+
+def untested_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
+    """What would be tested of a sentence at so many seeds, without an effect."""
     metrics = {column.name: metric_of(column.metric) for column in experiment.columns}
     rows = []
     for check in claim.checks:
@@ -129,7 +134,7 @@ def least_at(claim: Claim, experiment: Experiment, n: int) -> float:
         for part in check.parts():
             method = method_of(of, len(part), experiment.judged_by)
             rows.append(Row(check.bound, Evidence(method, (), exact=not experiment.random), 0.0))
-    return least_of(Sentence(tuple(rows), claim.all_but, experiment.runs_per_number * claim.by_repeats, n))
+    return Sentence(tuple(rows), claim.all_but, experiment.runs_per_number * claim.by_repeats, n)
 
 
 def level_of_times(experiment: Experiment) -> float:

@@ -1,4 +1,4 @@
-"""The published records have a say in how an experiment judges: where runs are lost, by the median."""
+"""How experiments judge: by the median where published runs are lost, and at looks that can decide."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from hyperopt.experiments import load
+from hyperopt.experiments import ids, load
 from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings import tested as effects
+from hyperopt.findings.judging import least_either_way
 from hyperopt.findings.measurements import lost_above, measure
+from hyperopt.findings.verdicts import about_times, looks, untested_at
 from hyperopt.records import Record, published
 
 MANY = 100
@@ -49,3 +51,25 @@ def test_grids_with_lost_runs_are_judged_by_the_median() -> None:
 
     by_mean = [e for e in experiments if e.judged_by == "mean" and len(e.seeds) < MANY]
     assert [e.id for e in by_mean if loses(e)] == []
+
+
+PRICED = {
+    (
+        "clipping/table5",
+        "The bolded rows are where gradient clipping reduced average test error by at least 1%.",
+    )
+}
+"""Sentences for which more seeds are too dear: their pages say how many a decision takes."""
+
+
+@pytest.mark.parametrize("name", ids())
+def test_the_last_look_can_decide_each_sentence_either_way(name: str) -> None:
+    """It could hold and it could fail, though all other sentences of the page are left."""
+    [experiment] = load(name)
+    asked = [one for one in experiment.claims if one.checks and not about_times(one, experiment)]
+    last = looks(experiment, experiment.look_seeds(experiment.looks[-1]))[-1:] if asked else []
+    for claim in asked:
+        assert last, "no look can decide anything"
+        sentence = untested_at(claim, experiment, len(last[0].seeds))
+        able = max(least_either_way(sentence)) * len(asked) <= last[0].level
+        assert able is not ((name, claim.says) in PRICED), claim.says

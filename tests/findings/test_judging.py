@@ -65,6 +65,29 @@ def test_a_sentence_cannot_have_a_smaller_p_than_its_least() -> None:
     assert of_sentence(Sentence((row, row, lost, lost), spared=1))[1] == 3 * 2 / 64
 
 
+@pytest.mark.parametrize(("n", "refuted"), [(10, False), (11, True)])
+def test_one_of_many_rows_refutes_from_so_many_seeds_on(n: int, refuted: bool) -> None:
+    """Of 18 rows in one of two sentences: 2 times 18 times 2 / 2^n is below 5 % with eleven."""
+    two = page_of_many([[-1.0] * n, *([2.0] * n for _ in range(17))])
+    assert decide(two, ALPHA)[0].outcome == ("does not hold" if refuted else "undecided")
+
+
+def test_of_many_rows_wrong_verdicts_are_5_percent_at_most() -> None:
+    """At the last look of hypergradient/fig4: the effects of all rows lie about their bound."""
+    rng, wrong, draws = np.random.default_rng(3), 0, 300
+    for _ in range(draws):
+        two = page_of_many(rng.normal(1.0, 1.0, size=(18, 11)).tolist())
+        wrong += decide(two, ALPHA)[0].outcome in ("holds", "does not hold")
+    assert wrong / draws <= 0.05
+
+
+def page_of_many(effects: list[list[float]]) -> list[Sentence]:
+    """A sentence of these rows, each to be 1 at least by the median, beside one that nothing decides."""
+    many, n = [Row(Bound(low=1), evidence(one, "median"), 0.0) for one in effects], len(effects[0])
+    left = Row(Bound(low=1), evidence([0.0, 2.0] * (n // 2) + [1.0] * (n % 2), "median"), 0.0)
+    return [Sentence(tuple(many)), Sentence((left,) * 6)]
+
+
 def test_a_claim_about_what_is_printed_takes_numbers_that_are_means(tmp_path: Path) -> None:
     path = tmp_path / "table9.yaml"
     claim = '{says: Clipping helps., each_of: ["0.1", "10"], at_least: 1'

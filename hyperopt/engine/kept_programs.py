@@ -10,7 +10,7 @@ import hashlib
 import logging
 import platform
 import tempfile
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from functools import cache
 from inspect import getclosurevars
@@ -49,22 +49,23 @@ def fixed_by(pack: Pack, training: Training, data: Data) -> str:
     return repr((step_of(pack.first), training.objective, training.stop_at_loss, rows))
 
 
-def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Step) -> Step:
+def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable[[], Step]) -> Step:
     """A step whose program is loaded where it was kept, else compiled and kept.
 
     Args:
         step: what is compiled, on a CPU.
         fixed: all that its program depends on beside the state and the minibatch.
         options: those of `torch.compile`.
-        otherwise: the step as `torch.compile` has it, for whatever goes wrong.
+        otherwise: makes the step as `torch.compile` has it, for whatever goes wrong.
     """
     programs: dict[Hashable, Step] = {}
+    by_torch = cache(otherwise)
 
     def stepped(state: RunState, now: Batches) -> RunState:
         # All other shapes of a pack follow from those of its minibatch and from how many runs it has.
         called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled(), layouts(state))
         if (program := programs.get(called)) is None:
-            program = programs[called] = _found(step, fixed, options, state, now) or otherwise
+            program = programs[called] = _found(step, fixed, options, state, now) or by_torch()
         return program(state, now)
 
     return stepped

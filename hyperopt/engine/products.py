@@ -7,9 +7,10 @@ MNIST net took 0.48 ms each by MKL and 0.23 ms by oneDNN (docs/speed.md).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -56,7 +57,18 @@ torch.library.impl("hyperopt::bmm", "cpu", bmm)
 torch.library.register_fake("hyperopt::bmm", lambda a, b: a.new_empty((a.shape[0], a.shape[1], b.shape[2])))
 
 
-def by_onednn(graph: Graph) -> None:
+class OneDNN(NamedTuple):
+    """Which products a program calls: of the rows of all runs, of the weights of all runs, and run by run."""
+
+    rows: Callable[..., Tensor] = torch.ops.hyperopt.linear.default
+    weights: Callable[..., Tensor] = torch.ops.hyperopt.linear.default
+    each: Callable[..., Tensor] = torch.ops.hyperopt.bmm.default
+
+
+EVERY = OneDNN()
+
+
+def by_onednn(graph: Graph, ours: OneDNN = EVERY) -> None:
     """Give large float32 products on a CPU to oneDNN, in the graph of a program.
 
     Where all runs share a factor, theirs is one product, which reads that factor once. Each element of it is
@@ -67,30 +79,29 @@ def by_onednn(graph: Graph) -> None:
         multiplications = left.shape[1] * left.shape[2] * right.shape[2]
         if left.device.type == "cpu" and left.dtype == torch.float32 and multiplications >= LARGE:
             with graph.inserting_before(node):
-                node.replace_all_uses_with(_product(graph, *node.args))
+                node.replace_all_uses_with(_product(graph, ours, *node.args))
             graph.erase_node(node)
 
 
-def _product(graph: Graph, a: Node, b: Node) -> Node:
+def _product(graph: Graph, ours: OneDNN, a: Node, b: Node) -> Node:
     """The nodes of the product of a [runs, n, k] and b [runs, k, m], before where the graph is written."""
-    aten, ours, call = torch.ops.aten, torch.ops.hyperopt, partial(_call, graph)
+    aten, call = torch.ops.aten, partial(_call, graph)
     left, right = a.meta["val"], b.meta["val"]
     (runs, n, k), m = left.shape, right.shape[2]
     if runs == 1:
         weight = call(aten.permute.default, call(aten.select.int, b, 0, 0), [1, 0])
-        return call(
-            aten.unsqueeze.default, call(ours.linear.default, call(aten.select.int, a, 0, 0), weight), 0
-        )
+        linear = torch.ops.hyperopt.linear.default
+        return call(aten.unsqueeze.default, call(linear, call(aten.select.int, a, 0, 0), weight), 0)
     if right.stride(0) == 0:
         x = call(aten.view.default, _in_place(graph, a), [runs * n, k])
         weight = call(aten.permute.default, call(aten.select.int, b, 0, 0), [1, 0])
-        return call(aten.view.default, call(ours.linear.default, x, weight), [runs, n, m])
+        return call(aten.view.default, call(ours.rows, x, weight), [runs, n, m])
     if left.stride(0) == 0:
         transposed = _in_place(graph, call(aten.permute.default, b, [0, 2, 1]))
         x, weight = call(aten.select.int, a, 0, 0), call(aten.view.default, transposed, [runs * m, k])
-        side_by_side = call(aten.view.default, call(ours.linear.default, x, weight), [n, runs, m])
+        side_by_side = call(aten.view.default, call(ours.weights, x, weight), [n, runs, m])
         return call(aten.permute.default, side_by_side, [1, 0, 2])
-    return call(ours.bmm.default, a, b)
+    return call(ours.each, a, b)
 
 
 def _in_place(graph: Graph, node: Node) -> Node:

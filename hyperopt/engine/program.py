@@ -21,6 +21,7 @@ from hyperopt.engine.kept_programs import fixed_by, kept
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.powers import powers_once
 from hyperopt.engine.products import by_onednn, onednn_is_faster
+from hyperopt.engine.twins import of_twins
 from hyperopt.optim.torch_compiler import prepare_compiler
 from hyperopt.optim.torch_private import compile_errors, edits_of, new_compiler_cache, tree_map
 from hyperopt.train import RunState, Training
@@ -69,7 +70,10 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
         )
 
     device = data.train_x.device.type
-    step = compiled_anew(eager, device, fixed_by(pack, training, data)) if compiled else eager
+    step: Step = eager
+    if compiled:
+        twins = len({run.id for run in pack.runs}) < least_runs(training, device, compiled=True)
+        step = compiled_anew(eager, device, fixed_by(pack, training, data), twins=twins)
     if device == "cuda":
         return CapturedStep(of_size(pack.first.batch_size, step, eager) if compiled else step)
     return one_by_one(step) if alone(training, device) else step
@@ -93,7 +97,7 @@ def alone(training: Training, device: str) -> bool:
 def least_runs(training: Training, device: str, *, compiled: bool) -> int:
     """The fewest runs that train together, on a CPU where need be one of them twice.
 
-    Compiled for a CPU, a run alone would be rounded otherwise than in a pack.
+    Compiled for a CPU, a run alone would be rounded otherwise than in a pack (`hyperopt.engine.twins`).
     """
     return 2 if compiled and device == "cpu" and not alone(training, device) else 1
 
@@ -123,7 +127,7 @@ class CompileError(RuntimeError):
     """A step that could not be compiled."""
 
 
-def compiled_anew(step: Step, device: str, fixed: str = "") -> Step:
+def compiled_anew(step: Step, device: str, fixed: str = "", *, twins: bool = False) -> Step:
     """The step compiled; where that fails, compiled once more, with nothing that was compiled before.
 
     Whether a run is compiled is part of its numbers, so nothing goes on uncompiled.
@@ -131,7 +135,7 @@ def compiled_anew(step: Step, device: str, fixed: str = "") -> Step:
     Raises:
         CompileError: it failed again.
     """
-    program, tried = compiled_alone(step, device, fixed), False
+    program, tried = compiled_alone(step, device, fixed, twins=twins), False
 
     def compiled(state: RunState, now: Batches) -> RunState:
         nonlocal program, tried
@@ -143,7 +147,7 @@ def compiled_anew(step: Step, device: str, fixed: str = "") -> Step:
                 raise CompileError(
                     f"compiling failed ({_reason(error)}); compile=false trains without"
                 ) from error
-        tried, program = True, compiled_alone(step, device, fixed)
+        tried, program = True, compiled_alone(step, device, fixed, twins=twins)
         stepped = compiled(state, now)
         with suppress(OSError):
             before.rename(before.with_name(f"{before.name}.damaged"))
@@ -160,32 +164,39 @@ def _reason(error: Exception) -> str:
     return f"{first} {lines[-1]}" if first.endswith(":") and lines[-1] != first else first
 
 
-def compiled_alone(step: Step, device: str, fixed: str = "") -> Step:
+def compiled_alone(step: Step, device: str, fixed: str = "", *, twins: bool = False) -> Step:
     """The step compiled; where torch can, a call checks its tensors and torch's modes and nothing else.
 
     All else that the program reads, from the rules to the keys of its state, stays as it is while it lives,
     and it shares no cache with another program. Checking it took half of a step of logistic regression. On a
     CPU, where it is known what fixes the program, it is kept for other processes.
     """
-    options, guards = compile_options(device), {}
-    isolated: dict[str, Any] = {}
-    if "isolate_recompiles" in signature(torch.compile).parameters:
-        guards, isolated = {"guard_filter_fn": _tensors_and_modes}, {"isolate_recompiles": True}
-    checked = {**options, **guards}
-    program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=checked, **isolated)
-    if device != "cpu":
+    options = compile_options(device, twins=twins)
+
+    def by_torch() -> Step:
+        guards: dict[str, Any] = {}
+        isolated: dict[str, Any] = {}
+        if "isolate_recompiles" in signature(torch.compile).parameters:
+            guards, isolated = {"guard_filter_fn": _tensors_and_modes}, {"isolate_recompiles": True}
+        checked = {**options, **guards}
+        program: Step = torch.compile(step, fullgraph=True, dynamic=False, options=checked, **isolated)
         return program
-    if fixed:
-        return kept(step, fixed, options, program)
-    prepare_compiler()
-    return program
+
+    if device == "cpu" and fixed:
+        return kept(step, fixed, options, by_torch)
+    if device == "cpu":
+        prepare_compiler()
+    return by_torch()
 
 
-def compile_options(device: str) -> dict[str, Any]:
+def compile_options(device: str, *, twins: bool = False) -> dict[str, Any]:
     """Options of `torch.compile` for programs on `device`: what is faster there and changes no number."""
     if device != "cpu":
         return {}
-    return edits_of(powers_once, by_onednn) if onednn_is_faster() else edits_of(powers_once)
+    if not onednn_is_faster():
+        return edits_of(powers_once)
+    # By all three for twins: programs are told apart by the files of their edits.
+    return edits_of(powers_once, of_twins, by_onednn) if twins else edits_of(powers_once, by_onednn)
 
 
 def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:

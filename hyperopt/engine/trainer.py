@@ -6,6 +6,7 @@ import math
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of, steps_of
 from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
+from hyperopt.engine.process import prepare_process
 from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
 from hyperopt.optim.torch_compiler import without_collecting
 from hyperopt.optim.torch_private import compiler_missing
@@ -48,8 +50,10 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
     """
     made = provenance()
     run, device = pack.first, options.resolved_device()
-    compiled = compiles(run, options)
-    data = data_of(run, device)
+    with ThreadPoolExecutor(1, initializer=prepare_process) as beside:  # both take a second
+        reading = beside.submit(data_of, run, device)
+        compiled = compiles(run, options)
+        data = reading.result()
     training, state = initial(pack, data, device)
     history, done = History(seconds=[0.0] * len(pack.runs)), 0
     files = PackFiles(root, pack.name)
@@ -82,7 +86,8 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         state, seconds = train_epoch(training, step, active.state, batches, recorder)
         history.spend(active, seconds)
         shown = to_evaluate(training, state)
-        measured = measure(training, shown, data, batches, full_loss=run.procedure["full_loss"])
+        full_loss = run.procedure["full_loss"]
+        measured = measure(training, shown, data, batches, full_loss=full_loss, twins=active.twins)
         history.add(active, measured, vmap(training.stack.hyperparameters)(state.stack))
         if active.advance(state, history.settled()):
             step = None

@@ -39,7 +39,7 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
 ) -> None:
     runs = [small_run(stack="sgd", seed=seed) for seed in (0, 1)]
     with monkeypatch.context() as patch:
-        patch.setattr(program, "kept", lambda step, fixed, options, otherwise: otherwise)
+        patch.setattr(program, "kept", lambda step, fixed, options, otherwise: otherwise())
         by_torch = numbers(runs, tmp_path)
     assert not cache.exists()
     assert numbers(runs, tmp_path) == by_torch
@@ -50,7 +50,7 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
 
     monkeypatch.setattr(torch, "compile", compiling)
     assert numbers(runs, tmp_path) == by_torch
-    monkeypatch.setattr(program, "compile_options", lambda device: {"post_grad_custom_post_pass": Other()})
+    monkeypatch.setattr(program, "compile_options", lambda *_, **__: {"post_grad_custom_post_pass": Other()})
     with pytest.raises(pytest.fail.Exception, match="it was compiled"):
         numbers(runs, tmp_path)
 
@@ -69,7 +69,7 @@ def test_a_state_laid_out_otherwise_has_a_program_of_its_own(monkeypatch: pytest
         return lambda state, now: state
 
     monkeypatch.setattr(kept_programs, "_found", compiling)
-    step = kept_programs.kept(lambda state, now: state, "", {}, lambda state, now: state)
+    step = kept_programs.kept(lambda state, now: state, "", {}, lambda: pytest.fail("it was found"))
     step(step(state, now), now)
     assert len(made) == 1
     name = next(name for name, weight in state.params.items() if weight.ndim > 3)
@@ -141,9 +141,11 @@ def test_where_torch_cannot_the_step_is_as_torch_compiles_it(cache: Path) -> Non
     run = small_run()
     _, state = initial(Pack((run,)), data_of(run, "cpu"), "cpu")
     now = epoch_batches(Pack((run,)), 0, TRAIN, "cpu").part(0)
-    step = kept_programs.kept(
-        lambda state, now: state, "step", {"no such option": 1}, lambda state, now: done
-    )
     done = state._replace(loss_sum=torch.ones(1))
+
+    def by_torch() -> Step:
+        return lambda state, now: done
+
+    step = kept_programs.kept(lambda state, now: state, "step", {"no such option": 1}, by_torch)
     assert step(state, now) is done
     assert not cache.exists()

@@ -152,7 +152,7 @@ def test_a_process_can_compile_more_packs_than_torch_allows_programs_of_one_func
 def traced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps are traced as compiled ones are, and run as traced: no time goes into making code."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
-    monkeypatch.setattr(program, "compile_options", lambda device: {})
+    monkeypatch.setattr(program, "compile_options", lambda *_, **__: {})
 
 
 @pytest.mark.usefixtures("traced")

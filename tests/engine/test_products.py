@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 import torch
+from small_runs import small_run
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.library import opcheck
 
+from hyperopt.engine import program
+from hyperopt.engine.pack import Pack, data_of
 from hyperopt.engine.products import LARGE, bmm, by_onednn, onednn_is_faster
+from hyperopt.engine.program import initial, pack_step
+from hyperopt.engine.twins import of_twins
 from hyperopt.optim.torch_private import onednn_linear
 
 pytestmark = pytest.mark.skipif(onednn_linear() is None, reason="this torch has no product by oneDNN")
@@ -66,3 +71,40 @@ def test_of_a_shared_factor_every_run_has_the_product_that_it_has_alone(n: int, 
         assert torch.equal(together, product(left.clone(), right.clone()))
         assert torch.equal(together[1:3], product(left[1:3], right[1:3]))
         assert torch.equal(together[1:2], product(left[1:2], right[1:2]))
+
+
+@pytest.mark.skipif(not onednn_is_faster(), reason="programs have no such product here")
+def test_of_a_run_and_its_twin_each_product_is_computed_once() -> None:
+    a, b = torch.randn(1, 64, 256), torch.randn(1, 256, 64)
+    shared, twins = (lambda x: x.expand(2, -1, -1)), (lambda x: x.repeat(2, 1, 1))
+    for left, right, name in (
+        (twins(a), shared(b), "of_rows"),
+        (shared(a), twins(b), "of_weights"),
+        (twins(a), twins(b), "of_both"),
+    ):
+        products = []
+        for edit in (by_onednn, of_twins):
+            traced = make_fx(torch.bmm, tracing_mode="fake")(left, right)
+            edit(traced.graph)
+            traced.recompile()
+            products.append(traced(left, right))
+        assert f"hyperopt.{name}.default" in [str(node.target) for node in traced.graph.nodes]
+        assert torch.equal(*products)
+        assert products[0].stride() == products[1].stride()
+
+
+def test_only_a_run_alone_has_a_twin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its product may not be taken for that of another run."""
+    asked: list[bool] = []
+
+    def noted(step: object, device: str, fixed: str, *, twins: bool) -> object:
+        asked.append(twins)
+        return step
+
+    monkeypatch.setattr(program, "compiled_anew", noted)
+    one, other = small_run(stack="sgd", seed=0), small_run(stack="sgd", seed=1)
+    data = data_of(one, "cpu")
+    for runs in ((one,), (one, other), (one, one)):
+        training, _ = initial(Pack(runs), data, "cpu")
+        pack_step(Pack(runs), training, data, compiled=True)
+    assert asked == [True, False, True]

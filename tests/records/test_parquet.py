@@ -74,8 +74,8 @@ def test_columns_are_those_that_arrow_makes(records: list[Record]) -> None:
     ids=str,
 )
 def test_a_value_of_a_column_may_lack(kind: pa.DataType, values: list[Any]) -> None:
-    for given in (values, values[1:], []):
-        assert column(given, kind).equals(pa.array(given, kind))
+    for some in (values, values[1:], []):
+        assert column(some, kind).equals(pa.array(some, kind))
 
 
 @settings(max_examples=50)

@@ -14,7 +14,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from hyperopt.durable import as_bytes
 from hyperopt.errors import ConfigError
 from hyperopt.figures.style import COLOURS
 from hyperopt.findings.verdicts import Verdict
@@ -95,7 +94,8 @@ def data(value: Mapping[str, Any]) -> str:
     It is JSON, deflated and in base64; `page.js` unpacks it.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    packed = base64.b64encode(zlib.compress(as_bytes(text), level=9)).decode("ascii")
+    letters = text.encode(errors="backslashreplace")  # a name may be in Latin-1
+    packed = base64.b64encode(zlib.compress(letters, level=9)).decode("ascii")
     return f'window.DATA = "{packed}";\n'
 
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import warnings
 from functools import cache
+from importlib.util import find_spec
 
 import torch
 
@@ -57,10 +58,23 @@ def give_memory_back() -> None:
 def start_worker() -> None:
     """Begin a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
     compile_in_one_thread()
+    leave_no_semaphore()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def leave_no_semaphore() -> None:
+    """Have tqdm, which the compiler calls, lock its bars for this process alone.
+
+    Else it makes a semaphore of the system, which a worker leaves there when it is ended, and of which Python
+    warns where the command ends.
+    """
+    if find_spec("tqdm") is not None:
+        from tqdm import tqdm
+
+        tqdm.set_lock(threading.RLock())
 
 
 def _end_with(parent: multiprocessing.process.BaseProcess) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import weakref
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import pytest
 import torch
 from execution import Trained, as_plan, at_once, four, is_free, train_with
 from small_runs import EAGER, Watcher, small_run
+from tqdm import tqdm
 
 from hyperopt.engine import begun
 from hyperopt.engine.engines import workers_for
@@ -26,6 +28,8 @@ from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import Blame, ClusterLostError, InThisProcess, Processes, WorkerLostError
 from hyperopt.errors import ConfigError
 from hyperopt.records import Record, Store
+
+TESTS = Path(__file__).parents[1]
 
 
 class Losing(InThisProcess):
@@ -224,3 +228,24 @@ def test_an_interrupt_while_a_worker_begins_is_left_to_its_parent() -> None:
         assert result.result() == 1
     finally:
         workers.close()
+
+
+def show_progress() -> None:
+    """Show what the compiler shows where its code has many operations."""
+    for _ in tqdm([1], disable=True):
+        pass
+
+
+def test_a_worker_that_is_ended_leaves_no_semaphore() -> None:
+    """Of which Python would warn at the end of the command, once for each worker."""
+    code = (
+        "from hyperopt.engine.workers import Processes; from test_lost_workers import show_progress\n"
+        "if __name__ == '__main__':\n"
+        "    workers = Processes(1)\n"
+        "    workers.submit(show_progress).result()\n"
+        "    workers.close()"
+    )
+    path = os.pathsep.join(map(str, (Path(__file__).parent, TESTS, TESTS.parent)))
+    command = [sys.executable, "-W", "default", "-c", code]
+    ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=True)
+    assert ran.stderr.decode() == ""

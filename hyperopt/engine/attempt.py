@@ -44,13 +44,15 @@ def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
     while what is tried next needs it.
     """
     prepare_process()
+    result: list[Record] | Failure
     try:
-        return train_pack(pack, options, root)
+        result = train_pack(pack, options, root)
     except (Exception, SystemExit) as error:  # a module of the user's own may exit
-        failure = failure_of(error, pack)
-    gc.collect()
-    give_memory_back()
-    return failure
+        result = failure_of(error, pack)
+    gc.collect()  # a compiled step holds itself, and the data set: 220 MB of MNIST a pack
+    if isinstance(result, Failure):
+        give_memory_back()
+    return result
 
 
 def failure_of(error: BaseException, pack: Pack) -> Failure:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from hashlib import sha256
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from small_runs import TRAIN, measured, small_run
 from torch import nn
 
 from hyperopt.config import Run
-from hyperopt.engine import kept_programs, program
+from hyperopt.data import Data
+from hyperopt.engine import kept_programs, program, trainer
+from hyperopt.engine.attempt import Failure, attempt
 from hyperopt.engine.batches import epoch_batches
 from hyperopt.engine.captured import Step
 from hyperopt.engine.options import Options
@@ -149,3 +153,24 @@ def test_where_torch_cannot_the_step_is_as_torch_compiles_it(cache: Path) -> Non
     step = kept_programs.kept(lambda state, now: state, "step", {"no such option": 1}, by_torch)
     assert step(state, now) is done
     assert not cache.exists()
+
+
+def test_a_compiled_pack_leaves_no_data_set_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its step is a cycle, in torch's code and here, and memory would grow by a data set with each pack."""
+    read: list[weakref.ref[torch.Tensor]] = []
+
+    def remembered(run: Run, device: str) -> Data:
+        data = data_of(run, device)
+        read.append(weakref.ref(data.train_x))
+        return data
+
+    monkeypatch.setattr(trainer, "data_of", remembered)
+    monkeypatch.setattr(program, "compiled_alone", lambda step, *_, **__: step)
+    gc.disable()
+    try:
+        result = attempt(Pack((small_run(),)), COMPILED, tmp_path)
+        assert not isinstance(result, Failure), result.details
+        assert result[0].made["compile"] == "true"
+        assert read[0]() is None
+    finally:
+        gc.enable()

@@ -56,7 +56,7 @@ class Effort:
     cnn: Mapping[str, object]
     sizes: tuple[int, ...] = ()
     pack: int | None = None
-    how: Rounds = field(default_factory=Rounds)
+    how: Rounds = field(default_factory=lambda: Rounds(11, most=75.0))
 
     def packed(self, settings: Mapping[str, object], device: str) -> int:
         """Runs in our packs."""

@@ -21,6 +21,8 @@ from typing import Any
 
 import torch
 
+from hyperopt.optim.cpp_sums import sums_in_registers
+
 NOTHING = 'extern "C" void kernel() {}'
 
 
@@ -32,6 +34,7 @@ def prepare_compiler() -> None:
     waiting for them once the step's own code is there. Without them that is waited for.
     """
     flags_decide()
+    sums_in_registers()
     # Processes that compile for GPUs: torch would start them for a program of a CPU too.
     os.environ.setdefault("TORCH_WARM_POOL", "0")
     try:

@@ -7,8 +7,6 @@ makes seven sums at once, storing them took a sixth of the time (docs/speed.md).
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
 PREFIX = "#include <torch/csrc/inductor/cpp_prefix.h>\n"
 
@@ -46,25 +44,6 @@ inline T cascade_sum_final(SumInRegister<T, size>* sum) {
   return all;
 }
 """
-
-
-@cache
-def sums_in_registers() -> None:
-    """Have the compiler add up the chunks of a sum in registers.
-
-    `torch._inductor.codegen.cpp.CppScheduling.define_kernel` is given the code of each kernel with a sum of
-    the above kind in place of its own, `CascadeSumHelper`. Without these names: as torch does it.
-    """
-    try:
-        from torch._inductor.codegen.cpp import CppScheduling
-    except ImportError:
-        return
-    define: Any = CppScheduling.define_kernel
-
-    def define_kernel(scheduling: Any, code: str, *others: Any) -> Any:
-        return define(scheduling, in_registers(code), *others)
-
-    setattr(CppScheduling, "define_kernel", define_kernel)  # noqa: B010 (mypy knows no such method)
 
 
 def in_registers(code: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from hyperopt.optim.cpp_sums import sums_in_registers
+from hyperopt.optim.cpp_sums import in_registers
 
 NOTHING = 'extern "C" void kernel() {}'
 
@@ -34,7 +34,6 @@ def prepare_compiler() -> None:
     waiting for them once the step's own code is there. Without them that is waited for.
     """
     flags_decide()
-    sums_in_registers()
     # Processes that compile for GPUs: torch would start them for a program of a CPU too.
     os.environ.setdefault("TORCH_WARM_POOL", "0")
     try:
@@ -90,7 +89,7 @@ def unhindered() -> Iterator[None]:
     """Compile inside, without what torch does again and again, and without looking for garbage."""
     rules_once()
     sources_once()
-    with without_collecting(), kernels_at_once():
+    with without_collecting(), sums_in_registers(), kernels_at_once():
         yield
 
 
@@ -104,6 +103,31 @@ def without_collecting() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+@contextmanager
+def sums_in_registers() -> Iterator[None]:
+    """Have the compiler add up the chunks of a sum in registers.
+
+    `torch._inductor.codegen.cpp.CppScheduling.define_kernel` is given the code of each kernel with a sum of
+    our kind in place of its own, `CascadeSumHelper`. Without these names: as torch does it.
+    """
+    try:
+        from torch._inductor.codegen.cpp import CppScheduling
+    except ImportError:
+        yield
+        return
+    define: Any = CppScheduling.define_kernel
+
+    def define_kernel(scheduling: Any, code: str, *others: Any) -> Any:
+        return define(scheduling, in_registers(code), *others)
+
+    scheduling_of_cpus: Any = CppScheduling
+    scheduling_of_cpus.define_kernel = define_kernel
+    try:
+        yield
+    finally:
+        scheduling_of_cpus.define_kernel = define
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """The private names of torch that the package uses: what each replaces, and what happens where it is missing.
 
-No other module but `torch_compiler` and `cpp_sums` names one, so that a new release of torch is looked up in
-these alone.
+No other module but `torch_compiler` names one, so that a new release of torch is looked up in these alone.
 The compiler is imported when it is first needed: it takes as long to import as all the rest of torch.
 """
 

@@ -15,9 +15,8 @@ import pyarrow as pa
 
 from hyperopt.durable import Lock
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.columns import texts
 from hyperopt.records.index import COMPACTED, Index
-from hyperopt.records.parquet import read_columns, with_texts, without_steps, write_table
+from hyperopt.records.parquet import read_columns, texts, with_texts, without_steps, write_table
 from hyperopt.records.record import SCHEMA
 
 COMPACTING = ".compact.lock"

@@ -20,12 +20,13 @@ import pyarrow.parquet as pq
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.columns import texts, whole_numbers
 from hyperopt.records.parquet import (
     DamagedFileError,
     ForeignFileError,
     read_columns,
+    texts,
     verified,
+    whole_numbers,
     with_texts,
     write_table,
 )

@@ -14,13 +14,13 @@ import pyarrow as pa
 
 from hyperopt.durable import set_apart, sweep
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.columns import texts
 from hyperopt.records.compaction import compact
 from hyperopt.records.index import Index
 from hyperopt.records.parquet import (
     DamagedFileError,
     read_curves,
     read_records,
+    texts,
     with_texts,
     write_records,
 )

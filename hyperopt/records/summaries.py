@@ -16,13 +16,16 @@ import pyarrow.parquet as pq
 
 from hyperopt.durable import StorageError
 from hyperopt.errors import ImpossibleError
-from hyperopt.records.columns import packed, plain, texts, whole_numbers
 from hyperopt.records.index import Index, Stamp
 from hyperopt.records.parquet import (
     DamagedFileError,
+    packed,
+    plain,
     read_columns,
+    texts,
     values_of,
     verified,
+    whole_numbers,
     with_texts,
     write_table,
 )

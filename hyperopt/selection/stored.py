@@ -14,8 +14,7 @@ import pyarrow as pa
 from hyperopt.config import label
 from hyperopt.errors import ConfigError, typed
 from hyperopt.records import home, published, working
-from hyperopt.records.columns import whole_numbers
-from hyperopt.records.parquet import with_texts
+from hyperopt.records.parquet import whole_numbers, with_texts
 from hyperopt.records.remarks import Remark, remarks
 from hyperopt.records.summaries import looked_up
 from hyperopt.selection.criteria import PerLevel

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from hyperopt.optim.cpp_sums import PREFIX, in_registers, sums_in_registers
+from hyperopt.optim.cpp_sums import PREFIX, in_registers
+from hyperopt.optim.torch_compiler import sums_in_registers
 from hyperopt.optim.torch_private import compiler_missing
 
 SUM = "CascadeSumHelper<at::vec::Vectorized<float>, 4096> {}cascade_helper0(static_cast<int64_t>(6272L));"
@@ -26,9 +27,6 @@ def test_only_sums_of_whole_vectors_are_other_ones() -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(bool(compiler_missing("cpu")), reason="there is no C++ compiler")
 def test_sums_have_the_bits_that_torch_gives_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from torch._inductor.codegen.cpp import CppScheduling
-
-    monkeypatch.setattr(CppScheduling, "define_kernel", CppScheduling.define_kernel)
     numbers = [torch.randn(2, length) for length in (70_000, 140_000, 600_007, 1_200_000)]
 
     def compiled(folder: str) -> list[Tensor]:
@@ -42,7 +40,7 @@ def test_sums_have_the_bits_that_torch_gives_them(tmp_path: Path, monkeypatch: p
 
     usual = compiled("usual")
     assert not any("SumInRegister" in file.read_text() for file in tmp_path.rglob("*.cpp"))
-    sums_in_registers.__wrapped__()
-    ours = compiled("ours")
+    with sums_in_registers():
+        ours = compiled("ours")
     assert any("SumInRegister" in file.read_text() for file in tmp_path.rglob("*.cpp"))
     assert all(map(torch.equal, usual, ours))

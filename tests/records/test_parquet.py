@@ -17,9 +17,7 @@ from made_records import a_record, normal
 
 from hyperopt.errors import ImpossibleError
 from hyperopt.records import Record, Store, read_records, write_records
-from hyperopt.records.columns import column, table_of, texts
-from hyperopt.records.parquet import DamagedFileError, ForeignFileError
-from hyperopt.records.record import SCHEMA
+from hyperopt.records.parquet import DamagedFileError, ForeignFileError, texts
 
 NUMBER = st.floats()
 NAME = st.sampled_from(["", "train_loss", "0.alpha", "α/β", "a 'quoted' name"])
@@ -48,34 +46,6 @@ RECORD = st.builds(
     events=st.lists(EVENT, max_size=2),
     pictures=st.dictionaries(NAME, st.binary(max_size=9), max_size=2),
 )
-
-
-@settings(max_examples=50)
-@given(st.lists(RECORD, max_size=3))
-def test_columns_are_those_that_arrow_makes(records: list[Record]) -> None:
-    rows = [vars(record) | {"config": "{}"} for record in records]
-    rows = [{k: [*v.items()] if isinstance(v, dict) else v for k, v in row.items()} for row in rows]
-    table = table_of(rows, SCHEMA)
-    table.validate(full=True)
-    assert repr(table.to_pylist()) == repr(pa.Table.from_pylist(rows, SCHEMA).to_pylist())
-
-
-@pytest.mark.parametrize(
-    ("kind", "values"),
-    [
-        (pa.int64(), [1, None, -(2**62)]),
-        (pa.float64(), [0.5, None, float("inf")]),
-        (pa.bool_(), [True, None, False] * 5),
-        (pa.string(), ["α", None, ""]),
-        (pa.binary(), [b"\0", None, b""]),
-        (pa.list_(pa.int64()), [[1], [], [None, 2]]),
-        (pa.map_(pa.string(), pa.string()), [[], [("a", None), ("b", "c")]]),
-    ],
-    ids=str,
-)
-def test_a_value_of_a_column_may_lack(kind: pa.DataType, values: list[Any]) -> None:
-    for some in (values, values[1:], []):
-        assert column(some, kind).equals(pa.array(some, kind))
 
 
 @settings(max_examples=50)

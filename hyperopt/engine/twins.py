@@ -10,42 +10,30 @@ import torch
 from torch import Tensor
 from torch.fx import Graph
 
-from hyperopt.engine.products import OneDNN, by_onednn, linear
+from hyperopt.engine.products import bmm, by_onednn, empty_product, linear
 
 
-def of_rows(x: Tensor, weight: Tensor) -> Tensor:
-    """`linear` where x has the rows of the run and those of its twin."""
-    return linear(x[: len(x) // 2], weight).repeat(2, 1)
+def twins_bmm(a: Tensor, b: Tensor) -> Tensor:
+    """`bmm` of a run and its twin.
+
+    It is computed for both where a run has one row or one column, of which oneDNN rounds otherwise, and where
+    there are others than these two: a product of its own for each row of a minibatch, as in attention.
+    """
+    if len(a) != 2 or 1 in (a.shape[1], b.shape[2]):
+        return bmm(a, b)
+    left, right = a[0], b[0].t()
+    if b.stride(0) == 0:
+        left = left.contiguous()
+    elif a.stride(0) == 0:
+        right = right.contiguous()
+    return linear(left, right).repeat(2, 1, 1)
 
 
-def of_weights(x: Tensor, weight: Tensor) -> Tensor:
-    """`linear` where weight has the rows of the run and those of its twin."""
-    return linear(x, weight[: len(weight) // 2]).repeat(1, 2)
-
-
-def of_both(a: Tensor, b: Tensor) -> Tensor:
-    """`bmm` of the run and its twin."""
-    return linear(a[0], b[0].t()).repeat(2, 1, 1)
-
-
-torch.library.define("hyperopt::of_rows", "(Tensor x, Tensor weight) -> Tensor")
-torch.library.define("hyperopt::of_weights", "(Tensor x, Tensor weight) -> Tensor")
-torch.library.define("hyperopt::of_both", "(Tensor a, Tensor b) -> Tensor")
-for name, product in (("of_rows", of_rows), ("of_weights", of_weights), ("of_both", of_both)):
-    torch.library.impl(f"hyperopt::{name}", "cpu", product)
-for name in ("of_rows", "of_weights"):
-    torch.library.register_fake(f"hyperopt::{name}", lambda x, weight: x.new_empty((len(x), len(weight))))
-torch.library.register_fake(
-    "hyperopt::of_both", lambda a, b: a.new_empty((a.shape[0], a.shape[1], b.shape[2]))
-)
-
-ONCE = OneDNN(
-    torch.ops.hyperopt.of_rows.default,
-    torch.ops.hyperopt.of_weights.default,
-    torch.ops.hyperopt.of_both.default,
-)
+torch.library.define("hyperopt::twins_bmm", "(Tensor a, Tensor b) -> Tensor")
+torch.library.impl("hyperopt::twins_bmm", "cpu", twins_bmm)
+torch.library.register_fake("hyperopt::twins_bmm", empty_product)
 
 
 def of_twins(graph: Graph) -> None:
     """`by_onednn` for the program of a run and its twin."""
-    by_onednn(graph, ONCE)
+    by_onednn(graph, torch.ops.hyperopt.twins_bmm.default)

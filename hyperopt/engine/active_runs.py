@@ -40,11 +40,6 @@ class ActiveRuns:
         """The runs that train together."""
         return Pack(tuple(self.pack.runs[place] for place in self.places))
 
-    @property
-    def twins(self) -> bool:
-        """Whether they are one run several times."""
-        return len({*self.places}) < len(self.places)
-
     def advance(self, state: RunState, settled: Sequence[bool]) -> bool:
         """Take the state after an epoch of the runs that train; returns whether others train from here on.
 

@@ -9,7 +9,6 @@ from torch.func import vmap
 from hyperopt.data import Data
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.program import scores
-from hyperopt.optim.torch_private import tree_map
 from hyperopt.train import RunState, Training
 
 FEW = 8
@@ -17,14 +16,9 @@ FEW = 8
 
 
 def measure(
-    training: Training, state: RunState, data: Data, batches: Batches, *, full_loss: bool, twins: bool = False
+    training: Training, state: RunState, data: Data, batches: Batches, *, full_loss: bool
 ) -> dict[str, Tensor]:
-    """The metrics of the epoch of `batches` that ended in `state`, each [runs], by the names of `Record`.
-
-    Where all runs are the same, the first is evaluated for all.
-    """
-    each: RunState = tree_map(lambda leaf: leaf[:1], state) if twins else state
-    evaluated: dict[str, Tensor] = {}
+    """The metrics of the epoch of `batches` that ended in `state`, each [runs], by the names of `Record`."""
     targets = (batches.weights > 0).sum() * data.train_y[0].numel()
     measured = {
         "train_loss": state.loss_sum / len(batches.steps),
@@ -32,12 +26,11 @@ def measure(
         "learning_rate": state.rate_sum / len(batches.steps),
     }
     if len(data.test_x):
-        evaluated["test_loss"], evaluated["test_error"] = scores(training, each, data.test_x, data.test_y)
-    if full_loss:
-        evaluated |= whole_training_set(training, each, data)
-    measured |= {name: values.expand_as(state.loss_sum) for name, values in evaluated.items()}
+        measured["test_loss"], measured["test_error"] = scores(training, state, data.test_x, data.test_y)
     if not training.objective.classes:
         measured = {name: value for name, value in measured.items() if not name.endswith("_error")}
+    if full_loss:
+        measured |= whole_training_set(training, state, data)
     return measured | _few_weights(state) | vmap(training.stack.diagnostics)(state.stack)
 
 

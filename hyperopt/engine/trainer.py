@@ -86,8 +86,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
         state, seconds = train_epoch(training, step, active.state, batches, recorder)
         history.spend(active, seconds)
         shown = to_evaluate(training, state)
-        full_loss = run.procedure["full_loss"]
-        measured = measure(training, shown, data, batches, full_loss=full_loss, twins=active.twins)
+        measured = measure(training, shown, data, batches, full_loss=run.procedure["full_loss"])
         history.add(active, measured, vmap(training.stack.hyperparameters)(state.stack))
         if active.advance(state, history.settled()):
             step = None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -240,14 +238,3 @@ def test_scores_are_means_over_all_rows_however_they_are_split(monkeypatch: pyte
         assert loss[1].isnan()
         not_zero = sum(int(y) != 0 for y in data.train_y)
         assert error[1].item() == pytest.approx(100 * not_zero / 70), "a NaN model scores as class 0"
-
-
-def test_a_command_that_trains_imports_no_pandas(tmp_path: Path) -> None:
-    words = ["run", "stack=sgd", "dataset.generated=true", "dataset.train=32", "dataset.test=8", "epochs=1"]
-    code = (
-        f"import sys; from hyperopt.cli import main; assert not main({words}); "
-        "sys.exit('pandas' in sys.modules)"
-    )
-    command = [sys.executable, "-c", code]
-    ran = subprocess.run(command, env={**os.environ, "HYPEROPT_HOME": str(tmp_path)}, capture_output=True)
-    assert ran.returncode == 0, ran.stderr.decode()

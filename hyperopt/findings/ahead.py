@@ -11,7 +11,7 @@ from hyperopt.experiments.claim import Claim
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
 from hyperopt.findings.next_look import Chance, Reached, chances
-from hyperopt.findings.verdicts import Look, Verdict, about_times, least_at, looks
+from hyperopt.findings.verdicts import Look, Verdict, about_times, all_looks, least_at
 from hyperopt.records import Record
 
 FURTHER = (10, 30, 100, 300, 1000)
@@ -60,7 +60,7 @@ def ahead(
 
 def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look, bool]]:
     """The next look that can decide the sentence, and whether it is declared; [] where none is thought of."""
-    every = looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    every = all_looks(experiment)
     if not every:
         return []
     to_come = [(look, True) for look in every if len(look.seeds) > len(far.seeds)] if far.next else []

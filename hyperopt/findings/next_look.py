@@ -18,8 +18,8 @@ from hyperopt.findings.verdicts import (
     Look,
     Verdict,
     about_times,
+    all_looks,
     least_at,
-    looks,
     sentence_of,
     verdicts,
 )
@@ -92,7 +92,7 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
     seeds, runs = experiment.seeds, tuple(experiment.runs())
     if missing := _missing(runs, records):
         return Reached(seeds, runs, NextLook(seeds, missing))
-    for look in looks(experiment, experiment.look_seeds(experiment.looks[-1])):
+    for look in all_looks(experiment):
         if len(look.seeds) <= len(seeds):
             continue
         found = verdicts(experiment, measure(experiment, records, seeds), seeds)

@@ -119,6 +119,11 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
     return [Look(tuple(ordered[:n]), level) for n, level in zip(at, levels, strict=True) if n <= len(ordered)]
 
 
+def all_looks(experiment: Experiment) -> list[Look]:
+    """All the looks that the experiment declares, whether or not their runs are there."""
+    return looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+
+
 def least_at(claim: Claim, experiment: Experiment, n: int) -> float:
     """The smallest p that a sentence can have at so many seeds, whatever they give."""
     return least_of(untested_at(claim, experiment, n))

@@ -8,7 +8,7 @@ from itertools import count
 
 from hyperopt.findings.ahead import Ahead
 from hyperopt.findings.next_look import Chance
-from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, least_at, looks
+from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, all_looks, least_at, looks
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import rows_named
 from hyperopt.statistics import ALPHA, least_p
@@ -83,7 +83,7 @@ def too_few(verdict: Verdict, view: View) -> str:
     claim, experiment, n = verdict.claim, view.experiment, _seeds(verdict)
     if not n or about_times(claim, experiment) or (least := least_at(claim, experiment, n)) <= ALPHA:
         return ""
-    every = looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    every = all_looks(experiment)
     level = max((look.level for look in every), default=ALPHA)
     enough = next(more for more in count(n) if least_at(claim, experiment, more) <= level)
     times = f", times {counted(len(every), 'look')}" if len(every) > 1 else ""
@@ -101,7 +101,7 @@ def too_few(verdict: Verdict, view: View) -> str:
 def judged_at(view: View) -> str:
     """At which seeds the page's sentences are judged, and at which of them they were so far."""
     experiment = view.experiment
-    wanted = [len(look.seeds) for look in looks(experiment, experiment.look_seeds(experiment.looks[-1]))]
+    wanted = [len(look.seeds) for look in all_looks(experiment)]
     done = [len(look.seeds) for look in looks(experiment, view.seeds)]
     if not wanted:
         return ""
@@ -143,12 +143,10 @@ def _against(verdict: Verdict, view: View) -> str:
 def _refuting(against: Sequence[RowVerdict], verdict: Verdict, view: View) -> int | None:
     """With how many seeds the first of the wrong rows can refute the sentence at the page's last look."""
     experiment, tested = view.experiment, against[0].tested
-    if tested.method != "median" or not (
-        all_looks := looks(experiment, experiment.look_seeds(experiment.looks[-1]))
-    ):
+    if tested.method != "median" or not (every := all_looks(experiment)):
         return None
     left = sum(not other.decided for other in view.verdicts)
-    level = all_looks[-1].level / (len(verdict.rows) * left)
+    level = every[-1].level / (len(verdict.rows) * left)
     return next(
         n for n in count(len(tested.effects)) if least_p("median", n, tested.check.bound.ends) <= level
     )

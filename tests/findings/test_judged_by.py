@@ -13,7 +13,7 @@ from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings import tested as effects
 from hyperopt.findings.judging import least_either_way
 from hyperopt.findings.measurements import lost_above, measure
-from hyperopt.findings.verdicts import about_times, looks, untested_at
+from hyperopt.findings.verdicts import about_times, all_looks, untested_at
 from hyperopt.records import Record, published
 
 MANY = 100
@@ -67,7 +67,7 @@ def test_the_last_look_can_decide_each_sentence_either_way(name: str) -> None:
     """It could hold and it could fail, though all other sentences of the page are left."""
     [experiment] = load(name)
     asked = [one for one in experiment.claims if one.checks and not about_times(one, experiment)]
-    last = looks(experiment, experiment.look_seeds(experiment.looks[-1]))[-1:] if asked else []
+    last = all_looks(experiment)[-1:] if asked else []
     for claim in asked:
         assert last, "no look can decide anything"
         sentence = untested_at(claim, experiment, len(last[0].seeds))

@@ -122,12 +122,11 @@ def sums_in_registers() -> Iterator[None]:
     def define_kernel(scheduling: Any, code: str, *others: Any) -> Any:
         return define(scheduling, in_registers(code), *others)
 
-    scheduling_of_cpus: Any = CppScheduling
-    scheduling_of_cpus.define_kernel = define_kernel
+    _replace(CppScheduling, "define_kernel", define_kernel)
     try:
         yield
     finally:
-        scheduling_of_cpus.define_kernel = define
+        _replace(CppScheduling, "define_kernel", define)
 
 
 @contextmanager

@@ -18,10 +18,11 @@ def which(arguments: Namespace) -> int:
     words, options = split(arguments.words, {**FROM, "band": ANY, "target": ANY})
     if words:
         raise ConfigError(f"{shortened(words[0])}: band=, target= or from= is expected.")
-    from hyperopt.findings.advice import BAND, TARGET
+    from hyperopt.findings.advice import BAND
     from hyperopt.findings.method_costs import costs_file, read
     from hyperopt.findings.methods import LOSS
     from hyperopt.findings.study import experiments_of_study, study
+    from hyperopt.findings.to_target import TARGET
     from hyperopt.pages.which_stack import page
     from hyperopt.records import published, working
 

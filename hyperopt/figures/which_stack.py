@@ -11,8 +11,9 @@ from matplotlib.figure import Figure as Drawing
 
 from hyperopt.figures.draw import files
 from hyperopt.figures.style import COLOURS, LEGEND
-from hyperopt.findings.advice import FACTORS, TARGET, compared, picks, profiles, standings
+from hyperopt.findings.advice import compared, picks, standings
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.to_target import FACTORS, TARGET, profiles
 
 SIDE = 2.6
 """Of a panel, in inches."""
@@ -61,7 +62,10 @@ def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
 
 
 def _profile(axes: Axes, workloads: Sequence[Workload], colours: dict[str, str], target: float) -> None:
-    found, finite = profiles(workloads, target), [factor for factor in FACTORS if math.isfinite(factor)]
+    found, finite = (
+        profiles(workloads, standings(workloads), target),
+        [factor for factor in FACTORS if math.isfinite(factor)],
+    )
     for label, colour in colours.items():
         shares = [100 * found[label][factor] for factor in finite]
         axes.step(finite, shares, where="post", color=colour)

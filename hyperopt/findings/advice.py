@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from statistics import fmean, geometric_mean
 
 from hyperopt.findings.methods import BASELINE, Method, Workload
+from hyperopt.findings.to_target import TARGET, fastest
 
 OF_THE_PACKAGE = "adamw/adam, multiplicative, alpha alone"
 """The label of the row that is what `HyperOptimizer` uses untold."""
-BAND, TARGET = 0.1, 1.0
-"""How much above the baseline's best still counts as as good; the target as a multiple of that."""
-FACTORS = (1.0, 1.5, 2.0, 4.0, math.inf)
-"""Where profiles are read off."""
+BAND = 0.1
+"""How much above the baseline's best still counts as as good."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
             f"A tuned {BASELINE} at hand",
             f"from the rate that is best for {BASELINE} (the default, where none is needed)",
             lambda label: means[label].at_baselines if of[label].needs_rate else means[label].default,
-            lambda _: _fastest(there, list(means), target),
+            lambda _: f" {fastest(there, means, target)}",
         ),
     ]
     found = []
@@ -211,54 +210,6 @@ def _alike(means: Mapping[str, Standing]) -> str:
         f" {times(means[default].default)}; of all whose rate, or first guess of it, is drawn blindly,"
         f" {blind}, at {times(means[blind].blind)}."
     )
-
-
-def _fastest(there: Sequence[Workload], labels: Sequence[str], target: float) -> str:
-    """Which method comes to the target in the fewest of the baseline's epochs, the mean over workloads."""
-    means = {}
-    for label in labels:
-        ratios = []
-        for workload in there:
-            loss = target * (workload.best_baseline or math.nan)
-            ratios.append(
-                epochs_to(workload.methods[label], loss) / epochs_to(workload.methods[BASELINE], loss)
-            )
-        if all(map(math.isfinite, ratios)):
-            means[label] = geometric_mean(ratios)
-    best = min(means, key=lambda label: (means[label], label != BASELINE), default=BASELINE)
-    if best == BASELINE:
-        return f" No method takes fewer epochs to {times(target)} its best loss."
-    return (
-        f" The fewest epochs to {times(target)} its best loss, each from its own best rate, are those of"
-        f" {best}: {times(means[best])} {BASELINE}'s."
-    )
-
-
-def epochs_to(method: Method, loss: float) -> float:
-    """Epochs until the mean test loss is at most this, from the method's best rate; infinite if never."""
-    curve = method.by_epoch[method.best]
-    return next((float(epoch) for epoch, now in enumerate(curve, 1) if now <= loss), math.inf)
-
-
-def profiles(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, dict[float, float]]:
-    """Dolan and More's: by label and factor, the share of workloads in which a method reaches the target.
-
-    The target is that multiple of the baseline's best loss; a method reaches it within a factor of the fewest
-    epochs that any method takes. Infinity: at all.
-    """
-    there = compared(workloads)
-    labels = standings(workloads)
-    ratios: Mapping[str, list[float]] = {label: [] for label in labels}
-    for workload in there:
-        loss = target * (workload.best_baseline or math.nan)
-        taken = {label: epochs_to(workload.methods[label], loss) for label in labels}
-        least = min(taken.values())
-        for label, epochs in taken.items():
-            ratios[label].append(epochs / least if math.isfinite(epochs) else math.nan)
-    return {
-        label: {factor: fmean(ratio <= factor for ratio in of) for factor in FACTORS}
-        for label, of in ratios.items()
-    }
 
 
 def of_the_package(workloads: Sequence[Workload]) -> str:

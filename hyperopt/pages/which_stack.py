@@ -7,20 +7,18 @@ from collections.abc import Mapping, Sequence
 
 from hyperopt.findings.advice import (
     BAND,
-    FACTORS,
-    TARGET,
     begun,
     compared,
     of_the_package,
     percent,
     picks,
-    profiles,
     standing,
     standings,
 )
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.study import STUDY
+from hyperopt.findings.to_target import FACTORS, TARGET, profiles
 from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
@@ -208,7 +206,7 @@ def _profile_words(target: float) -> str:
 
 
 def _profiles(there: Sequence[Workload], target: float) -> Block:
-    found = profiles(there, target)
+    found = profiles(there, standings(there), target)
     order = sorted(found, key=lambda label: [-found[label][factor] for factor in FACTORS])
     rows = [[label, *(f"{100 * found[label][factor]:.0f} %" for factor in FACTORS)] for label in order]
     heads = [f"{factor:g}" if math.isfinite(factor) else "ever" for factor in FACTORS]

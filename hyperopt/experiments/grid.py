@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -114,6 +115,13 @@ class Cell:
         """The number of decimals with which its number is printed."""
         own = REDUCTIONS[self.reduction].decimals if self.reduction else None
         return metric_of(self.metric).decimals if own is None else own
+
+    @property
+    def possible(self) -> tuple[float, float]:
+        """The least and the most that its number can be."""
+        low, high = metric_of(self.metric).possible
+        own = REDUCTIONS[self.reduction].low if self.reduction else None
+        return (low, high) if own is None else (own, high - low if self.unit else math.inf)
 
     @property
     def unit(self) -> str:

@@ -64,6 +64,8 @@ METRICS = {
 }
 
 
+LOSSES = frozenset({"test_loss", "train_loss", "train_loss_full", "train_loss_l2"})
+"""Those of which a run may have lost its way (hyperopt/findings/measurements.py)."""
 HYPERPARAMETER = Metric("", 6)
 WEIGHT = Metric("", 5)
 

@@ -18,11 +18,13 @@ class Reduction:
         of: the function, which takes y along x and gives None where the curve is too short.
         says: what the number is, as a page says it.
         decimals: the number of decimals printed; None for that of the curve.
+        low: the least that the number can be; None for that of the curve.
     """
 
     of: Callable[[Sequence[float]], float | None]
     says: str
     decimals: int | None = None
+    low: float | None = None
 
 
 def settling(curve: Sequence[float]) -> float | None:
@@ -46,12 +48,15 @@ REDUCTIONS = {
     "mean": Reduction(lambda curve: fmean(curve) if curve else None, "the mean along the curve"),
     "max": Reduction(lambda curve: max(curve, default=None), "the largest value"),
     "range": Reduction(
-        lambda curve: max(curve) - min(curve) if curve else None, "the largest value minus the least"
+        lambda curve: max(curve) - min(curve) if curve else None, "the largest value minus the least", low=0.0
     ),
-    "settling": Reduction(settling, "the epoch from which the curve stays within 5 % of its last value", 1),
+    "settling": Reduction(
+        settling, "the epoch from which the curve stays within 5 % of its last value", 1, 1.0
+    ),
     "roughness": Reduction(
         roughness,
         "how much the slope turns back and forth, as a share of the whole change (0 where it only flattens)",
         3,
+        0.0,
     ),
 }

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import special
 
 from hyperopt.experiments.claim import Bound
-from hyperopt.statistics import Evidence, above, below, holm, interval_of, least_p, of_several
+from hyperopt.statistics import Evidence, Method, above, below, holm, interval_of, least_above, of_several
 
 Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
 OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
@@ -143,9 +143,18 @@ def least_either_way(sentence: Sentence) -> tuple[float, float]:
     if sentence.repeat:
         return (float(0.5 ** (n // sentence.repeat)),) * 2
     least = [
-        0.0 if row.sample.exact else least_p(row.sample.method, n, row.bound.ends) for row in sentence.rows
+        (0.0, 0.0) if row.sample.exact else least_of_row(row.bound, row.sample.method, n)
+        for row in sentence.rows
     ]
-    return of_several(least, len(least) - sentence.spared), of_several(least, sentence.spared + 1)
+    holds = of_several([shown for shown, _ in least], len(least) - sentence.spared)
+    return holds, of_several([refuted for _, refuted in least], sentence.spared + 1)
+
+
+def least_of_row(bound: Bound, method: Method, n: int) -> tuple[float, float]:
+    """The smallest p that a row is as claimed, and that it is not, which so many runs can give."""
+    above_low, below_high = (least_above(method, n, edge) for edge in (bound.low, -bound.high))
+    below_low, above_high = (least_above(method, n, edge) for edge in (-bound.low, bound.high))
+    return max(above_low, below_high), min(below_low, above_high)
 
 
 def shown(bound: Bound, sample: Evidence) -> float:
@@ -164,8 +173,18 @@ def refuted(bound: Bound, sample: Evidence) -> float:
 
 
 def near(bound: Bound, sample: Evidence, margin: float) -> float:
-    """How little it would be expected were the effect further than a margin from either end (p)."""
-    return min((max(above(sample, e - margin), below(sample, e + margin)) for e in bound.ends), default=1.0)
+    """How little it would be expected were the effect further than a margin from either end (p).
+
+    A tie that speaks for neither side of a bound does speak for lying there.
+    """
+    there = replace(sample, mute=())
+    return min(
+        (
+            max(above(there, e - margin, closed=True), below(there, e + margin, closed=True))
+            for e in bound.ends
+        ),
+        default=1.0,
+    )
 
 
 def printed(rows: Sequence[Row], spared: int, m: int) -> list[bool]:

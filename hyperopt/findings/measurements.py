@@ -155,6 +155,11 @@ def lost_above(errors: Collection[float]) -> float:
     return max(middle + 5, 2 * middle)
 
 
+def lost_loss_above(losses: Collection[float]) -> float:
+    """A loss above which a run is lost: twice the median of alike ones, as of errors."""
+    return 2 * median(losses) if losses else math.inf
+
+
 def series(record: Record, metric: str) -> list[float]:
     """A metric after each epoch, [] where the record has none; hyperparameters are called level.name."""
     if metric.endswith("_accuracy"):

@@ -63,6 +63,26 @@ class Tested:
         there = sorted(set.intersection(*(set(row) for row in by_row)))
         return {seed: fmean(row[seed] for row in by_row) for seed in there}
 
+    @cached_property
+    def mute(self) -> frozenset[int]:
+        """The seeds of which both numbers of every row are the least, or the most, that they can be.
+
+        Neither could be lower there (or higher), so that a tie at a bound says nothing of which is.
+        """
+        effect = self.check.effect
+        places = (effect.minuend, effect.subtrahend)
+        if self.exact or any(place.number is not None or place.spread for place in places):
+            return frozenset()
+
+        def at_an_end(side: Measured, end: int) -> set[int]:
+            limit = side.cell.possible[end]
+            return {seed for seed, y in side.by_seed.items() if math.isfinite(y) and y == limit}
+
+        rows = [
+            {seed for end in (0, 1) for seed in at_an_end(a, end) & at_an_end(b, end)} for a, b in self.sides
+        ]
+        return frozenset(set.intersection(*rows))
+
     @property
     def timed(self) -> bool:
         """Whether it is about times of single runs, whose effects are by round."""
@@ -135,6 +155,7 @@ class Tested:
         if not all(seed in effects for seed in seeds):
             return evidence([], self.method, exact=self.exact)
         sample = evidence([effects[seed] for seed in seeds], exact=self.exact)
+        sample = replace(sample, mute=tuple(seed in self.mute for seed in seeds))
         if self.method != "share":
             return replace(sample, method=self.method)
         [(first, second)] = self.sides
@@ -145,7 +166,7 @@ class Tested:
     @property
     def _possible(self) -> Interval:
         """What the effect can be at all."""
-        [(low, high), (least, most)] = [metric_of(side.cell.metric).possible for side in self.sides[0]]
+        [(low, high), (least, most)] = [side.cell.possible for side in self.sides[0]]
         if self.check.effect.ratio:
             return Interval(0.0 if low >= 0 and least >= 0 else -math.inf, math.inf)
         return Interval(low - most, high - least)

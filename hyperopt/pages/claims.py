@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.judging import Strength
+from hyperopt.findings.judging import Strength, least_of_row
 from hyperopt.findings.verdicts import RowVerdict, Verdict
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
@@ -16,7 +16,6 @@ from hyperopt.pages.how_judged import how_judged
 from hyperopt.pages.markdown import interval, number
 from hyperopt.pages.rests import center, contradiction, decimals
 from hyperopt.pages.undecided import why, wrong
-from hyperopt.statistics import least_p
 from hyperopt.wording import counted, excerpt, sentence
 
 
@@ -125,7 +124,7 @@ def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
     """Its p alone, times how much, the product; the least there can be before any look."""
     n, strength = len(row.tested.effects), row.strength
     if strength is None:
-        least = least_p(row.tested.method, n, row.tested.check.bound.ends) if n else 0.0
+        least = min(least_of_row(row.tested.check.bound, row.tested.method, n)) if n else 0.0
         told = least and row.outcome != "cannot be told"
         return [f"≥ {least:.4g}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
     at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hyperopt.findings.measurements import lost_above
+from hyperopt.experiments.metrics import LOSSES
+from hyperopt.findings.measurements import lost_above, lost_loss_above
+from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import Verdict, about_times
 from hyperopt.findings.view import View
 from hyperopt.pages.undecided import judged_at
@@ -31,7 +33,7 @@ def how_judged(view: View) -> str:
         sides = f"({effect.minuend.column}) − ({effect.subtrahend.column})"
         words.append(f"The effect is {sides}, paired by seed.")
     if not experiment.random:
-        words.append("Nothing is random here: equal numbers are the numbers.")
+        words.append("Nothing is random here: an effect is what it is, without an interval and without a p.")
     else:
         words.append(f"Judged by the {experiment.judged_by}{judged_at(view)}.")
         if experiment.judged_by == "median" and (text := _lost(view)):
@@ -50,7 +52,11 @@ def how_judged(view: View) -> str:
     if any(one.method == "median" for one in tests):
         words.append("The interval of a median takes six seeds.")
     if any(one.method == "share" for one in tests):
-        words.append("Shares of runs that diverged are compared by Fisher's exact test.")
+        words.append(
+            "Shares of runs that diverged are compared by Barnard's exact test, also in the interval."
+        )
+    if text := _mute(tests):
+        words.append(text)
     if any(one.repeats is not None for one in tests):
         words.append(
             f"Repeats: the share of all means over {experiment.runs_per_number} of our seeds whose effect is "
@@ -62,14 +68,33 @@ def how_judged(view: View) -> str:
 
 
 def _lost(view: View) -> str:
-    """How many runs are lost: diverged, or with an error above `lost_above` of theirs."""
-    lost, runs = 0, 0
-    errors = [one for one in view.measurements.values() if one.cell.metric == "test_error"]
-    for one in {m.cell.run(0).id: m for m in errors}.values():
-        limit = lost_above(one.by_seed.values())
-        runs += len(one.by_seed)
-        lost += sum(n in one.diverged or e > limit for n, e in one.by_seed.items())
-    return f"Of {runs} runs {lost} {'is' if lost == 1 else 'are'} lost." if runs else ""
+    """How many runs are lost: diverged, or with an error above `lost_above` of theirs; or by their losses.
+
+    Losses count where a page has no errors, each at its last point.
+    """
+    shown = [one for one in view.measurements.values() if not one.cell.reduction]
+    by_error = any(one.cell.metric == "test_error" for one in shown)
+    limit_of = lost_above if by_error else lost_loss_above
+    metrics = {"test_error"} if by_error else LOSSES
+    ends = {(m.cell.run(0).id, m.cell.metric): m for m in shown if m.cell.metric in metrics}
+    lost: set[tuple[str, int]] = set()
+    for (run, _), one in ends.items():
+        limit = limit_of(one.by_seed.values())
+        lost |= {(run, seed) for seed, y in one.by_seed.items() if seed in one.diverged or y > limit}
+    runs = sum({run: len(one.by_seed) for (run, _), one in ends.items()}.values())
+    return f"Of {runs} runs {len(lost)} {'is' if len(lost) == 1 else 'are'} lost." if runs else ""
+
+
+def _mute(tests: Sequence[Tested]) -> str:
+    """How many effects could not have come out otherwise, where one of them is a tie at its bound."""
+    ties = [one for one in tests if one.mute and 0.0 in one.check.bound.ends]
+    if not (mute := sum(len(one.mute) for one in ties)):
+        return ""
+    every = sum(len(one.effects) for one in ties)
+    return (
+        f"In {mute} of {every} effects both numbers are at the end of what they can be, such as a roughness "
+        "of 0: such a tie does not say which is smaller, and p is of the others."
+    )
 
 
 def _part_of_others(view: View) -> str:

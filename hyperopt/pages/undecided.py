@@ -11,7 +11,7 @@ from hyperopt.findings.next_look import Chance
 from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, all_looks, least_at, looks
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import rows_named
-from hyperopt.statistics import ALPHA, least_p
+from hyperopt.statistics import ALPHA, least_above
 from hyperopt.wording import counted, duration
 
 UNLIKELY = 0.1
@@ -88,7 +88,7 @@ def too_few(verdict: Verdict, view: View) -> str:
     enough = next(more for more in count(n) if least_at(claim, experiment, more) <= level)
     times = f", times {counted(len(every), 'look')}" if len(every) > 1 else ""
     m, by = experiment.runs_per_number, {row.tested.method for row in verdict.rows}
-    test = "the median" if by == {"median"} else "Fisher's test" if by == {"share"} else "tests that count"
+    test = "the median" if by == {"median"} else "Barnard's test" if by == {"share"} else "tests that count"
     what = f"By {test} {counted(n, 'seed')} decide"
     if claim.by_repeats:
         repeats = n // m
@@ -147,9 +147,7 @@ def _refuting(against: Sequence[RowVerdict], verdict: Verdict, view: View) -> in
         return None
     left = sum(not other.decided for other in view.verdicts)
     level = every[-1].level / (len(verdict.rows) * left)
-    return next(
-        n for n in count(len(tested.effects)) if least_p("median", n, tested.check.bound.ends) <= level
-    )
+    return next(n for n in count(len(tested.effects)) if least_above("median", n, 0.0) <= level)
 
 
 def wrong(row: RowVerdict) -> bool:

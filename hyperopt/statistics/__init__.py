@@ -1,6 +1,6 @@
 """Intervals over seeds, tests against a bound, and many tests at several looks (docs/statistics.md)."""
 
-from hyperopt.statistics.evidence import Evidence, Method, above, below, evidence, interval_of, least_p
+from hyperopt.statistics.evidence import Evidence, Method, above, below, evidence, interval_of, least_above
 from hyperopt.statistics.intervals import (
     CONFIDENCE,
     EVERYTHING,
@@ -11,7 +11,6 @@ from hyperopt.statistics.intervals import (
     median_interval,
     paired,
     prediction_interval,
-    share_interval,
     subset_interval,
     subset_means,
     summarize,
@@ -20,6 +19,7 @@ from hyperopt.statistics.intervals import (
 )
 from hyperopt.statistics.many import ALPHA, divided, holm, of_several
 from hyperopt.statistics.predictive import with_more
+from hyperopt.statistics.shares import share_interval
 
 __all__ = [
     "ALPHA",
@@ -37,7 +37,7 @@ __all__ = [
     "evidence",
     "holm",
     "interval_of",
-    "least_p",
+    "least_above",
     "median_interval",
     "of_several",
     "paired",

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from scipy import special
 
-from hyperopt.statistics.intervals import (
-    CONFIDENCE,
-    EVERYTHING,
-    Interval,
-    median_interval,
-    share_interval,
-    t_interval,
-)
+from hyperopt.statistics.intervals import CONFIDENCE, Interval, median_interval, t_interval
+from hyperopt.statistics.shares import difference_interval, difference_p
 
 Method = Literal["mean", "median", "share"]
 DECIMALS = 9
@@ -38,12 +32,15 @@ class Evidence:
         effects: one per seed; of shares the differences of outcomes.
         outcomes: of shares, how many of how many runs, on either side.
         exact: nothing about the runs is random, so that equal effects are the effect.
+        mute: which effects are of two numbers that are both the least, or both the most, that they can be.
+            Such a tie at a bound speaks for neither side. () is none.
     """
 
     method: Method
     effects: tuple[float, ...]
     outcomes: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
     exact: bool = False
+    mute: tuple[bool, ...] = ()
 
     @property
     def undefined(self) -> bool:
@@ -76,10 +73,11 @@ def above(sample: Evidence, edge: float, *, closed: bool = False) -> float:
     if sample.exact:
         return float(any(e < edge or (e == edge and not closed) for e in sample.effects))
     if sample.method == "share":
-        return _share_above(*sample.outcomes, edge)
+        return difference_p(*sample.outcomes, edge / 100)
     if sample.by_rank:
-        against = sum(e < edge or (e == edge and not closed) for e in sample.effects)
-        return min(1.0, 2 * float(special.bdtr(against, len(sample.effects), 0.5)))
+        speaking = _speaking(sample, edge)
+        against = sum(e < edge or (e == edge and not closed) for e in speaking)
+        return min(1.0, 2 * float(special.bdtr(against, len(speaking), 0.5)))
     return _mean_above(sample, edge)
 
 
@@ -88,38 +86,41 @@ def below(sample: Evidence, edge: float, *, closed: bool = False) -> float:
     return above(_negative(sample), -edge, closed=closed)
 
 
-def least_p(method: Method, n: int, edges: Sequence[float]) -> float:
-    """The smallest p that so many runs can give against any of the edges, whatever their numbers are."""
+def least_above(method: Method, n: int, edge: float) -> float:
+    """The smallest p that so many runs can give of an effect above the edge, whatever their numbers are."""
+    if math.isinf(edge):
+        return 0.0 if edge < 0 else 1.0
     if method == "mean":
         return 0.0 if n > 1 else 1.0
     if method == "median":
         return min(1.0, 2 * 0.5**n)
-    apart = [_share_above((n, n), (0, n), sign * edge) for edge in edges for sign in (1, -1)]
-    return min((p for p in apart), default=1.0)
+    return difference_p((n, n), (0, n), edge / 100) if n else 1.0
 
 
 def interval_of(sample: Evidence, confidence: float = CONFIDENCE) -> Interval | None:
-    """The interval that the sample's method gives the effect; None where it gives none.
+    """The interval that the sample's method gives the effect, of shares their difference in percent.
 
-    Of two shares, their difference in percent from Clopper and Pearson's interval of each, which both hold.
+    None where it gives none, as where nothing is random: the effect is then what it is.
     """
-    if sample.undefined:
+    if sample.undefined or sample.exact:
         return None
-    if sample.exact:
-        return Interval(min(sample.effects), max(sample.effects))
     if sample.method == "share":
-        (a, n), (b, m) = sample.outcomes
-        either = (1 + confidence) / 2
-        first, second = share_interval(a, n, either), share_interval(b, m, either)
-        return Interval(100 * (first.low - second.high), 100 * (first.high - second.low))
+        found = difference_interval(*sample.outcomes, confidence)
+        return Interval(100 * found.low, 100 * found.high)
     if sample.by_rank:
         return median_interval(sample.effects, confidence)
     return t_interval(sample.effects, confidence)
 
 
+def _speaking(sample: Evidence, edge: float) -> list[float]:
+    """Its effects without the ties at the edge that could not have come out otherwise."""
+    mute = sample.mute or (False,) * len(sample.effects)
+    return [e for e, still in zip(sample.effects, mute, strict=True) if not (still and e == edge)]
+
+
 def _negative(sample: Evidence) -> Evidence:
     first, second = sample.outcomes
-    return Evidence(sample.method, tuple(-e for e in sample.effects), (second, first), exact=sample.exact)
+    return replace(sample, effects=tuple(-e for e in sample.effects), outcomes=(second, first))
 
 
 def _mean_above(sample: Evidence, edge: float) -> float:
@@ -128,21 +129,3 @@ def _mean_above(sample: Evidence, edge: float) -> float:
         return 1.0
     mean, error = sample.mean_and_error
     return min(1.0, 2 * float(special.stdtr(n - 1, (edge - mean) / error)))
-
-
-@cache
-def _share_above(first: tuple[int, int], second: tuple[int, int], edge: float) -> float:
-    """Fisher's exact test where the edge is 0; else by the level at which the interval reaches the edge."""
-    (a, n), (b, m) = first, second
-    if edge == 0:
-        from scipy import stats  # takes longer to import than most commands run
-
-        p = stats.fisher_exact([[a, n - a], [b, m - b]], alternative="greater").pvalue
-        return min(1.0, 2 * float(p))
-    sample = Evidence("share", (0.0,), (first, second))
-    low, high = 0.0, 1.0  # of p: at `high` the interval is short enough
-    for _ in range(40):
-        middle = (low + high) / 2
-        reached = (interval_of(sample, 1 - middle) or EVERYTHING).low <= edge
-        low, high = (middle, high) if reached else (low, middle)
-    return high

@@ -102,16 +102,6 @@ def _rank(n: int, confidence: float) -> int:
     return max(covering, default=0)
 
 
-def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
-    """Clopper and Pearson's interval of a share, 0 to 1: 3 of 3 is 0.29 to 1."""
-    from scipy import stats  # takes longer to import than most commands run
-
-    tail = (1 - confidence) / 2
-    low = float(stats.beta.ppf(tail, successes, n - successes + 1)) if successes else 0.0
-    high = float(stats.beta.isf(tail, successes + 1, n - successes)) if successes < n else 1.0
-    return Interval(low, high)
-
-
 def prediction_interval(values: Sequence[float], m: int) -> Interval | None:
     """Where the mean of `m` further runs lies, 95 %; None below two finite values.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,9 +32,10 @@ def with_more(sample: Evidence, more: int, rng: np.random.Generator) -> Evidence
     seen = np.array(sample.effects)
     if sample.method == "mean" and len(seen) > 1 and np.isfinite(seen).all():
         further = _of_mean(seen, more, rng)
-    else:
-        further = rng.choice(seen, size=more, p=rng.dirichlet(np.ones(len(seen))))
-    return Evidence(sample.method, (*sample.effects, *further.tolist()))
+        return replace(sample, effects=(*sample.effects, *further.tolist()), mute=())
+    again = rng.choice(len(seen), size=more, p=rng.dirichlet(np.ones(len(seen))))
+    mute = (*sample.mute, *(sample.mute[i] for i in again)) if sample.mute else ()
+    return replace(sample, effects=(*sample.effects, *seen[again].tolist()), mute=mute)
 
 
 def _of_share(a: int, n: int, more: int, rng: np.random.Generator) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from fake_records import ERRORS, SMALL, records
 from hyperopt.experiments import read
 from hyperopt.experiments.claim import Bound
 from hyperopt.experiments.experiment import ExperimentError
-from hyperopt.findings.judging import Row, Sentence, decide, least_of, of_sentence, printed
+from hyperopt.findings.judging import Row, Sentence, decide, least_of, least_of_row, of_sentence, printed
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.verdicts import level_of_times, looks, verdicts
 from hyperopt.statistics import ALPHA, evidence
@@ -63,6 +64,28 @@ def test_a_sentence_cannot_have_a_smaller_p_than_its_least() -> None:
     assert of_sentence(Sentence((row,) * 4))[0] == least_of(Sentence((row,) * 4)) == 2 / 64
     assert of_sentence(Sentence((row, row, row, lost)))[1] == 4 * 2 / 64
     assert of_sentence(Sentence((row, row, lost, lost), spared=1))[1] == 3 * 2 / 64
+
+
+def test_what_a_test_of_shares_can_give_depends_on_the_side_of_its_bound() -> None:
+    """Three runs on each side may show that less than half more diverge, but not that half more do."""
+    shown, refuted = least_of_row(Bound(high=50, high_open=True), "share", 3)
+    assert shown == pytest.approx(2 * 0.25**6)
+    assert refuted == pytest.approx(2 * 0.5625**3)
+    assert least_of_row(Bound(low=0), "share", 3) == pytest.approx((2 / 64, 2 / 64))
+
+
+def test_ties_that_could_not_come_out_otherwise_lie_at_the_bound() -> None:
+    """Which of two curves is smoother is not told by seeds in which both are as smooth as can be."""
+    effects = [0.0] * 20 + [1.0] * 3 + [-1.0] * 7
+    more = Bound(low=0, low_open=True)
+    ties = evidence(effects, "median")
+    still = replace(ties, mute=(True,) * 20 + (False,) * 10)
+    [plain] = decide([Sentence((Row(more, ties, 0.0),))], ALPHA)
+    [told] = decide([Sentence((Row(more, still, 0.0),))], ALPHA)
+    assert (plain.outcome, told.outcome) == ("does not hold", "at the bound")
+    assert told.rows[0].within == 0
+    few = replace(evidence(effects[18:], "median"), mute=still.mute[18:])
+    assert decide([Sentence((Row(more, few, 0.0),))], ALPHA)[0].outcome == "undecided"
 
 
 @pytest.mark.parametrize(("n", "refuted"), [(10, False), (11, True)])

@@ -72,6 +72,17 @@ def test_effects_are_paired_by_seed(experiment: Experiment) -> None:
     assert (first.outcome, first.tested.diverged) == ("undecided", (0, 6))
 
 
+def test_a_tie_at_the_end_of_what_can_be_is_mute(experiment: Experiment) -> None:
+    """No error is below 0: where both are 0, or both 100, clipping could not have lowered (raised) it."""
+    without = {"no clip": [0.0, 0.0, 100.0, 5.0], "clip": [0.0, 3.0, 100.0, 5.0]}
+    errors = {(row, column): [1.0] * 4 for row, column in ERRORS}
+    errors |= {("0.1", column): values for column, values in without.items()}
+    verdict = judged(experiment, errors, (0, 1, 2, 3))[0]
+    assert [row.tested.mute for row in verdict.rows] == [{0, 2}, frozenset()]
+    assert verdict.rows[0].tested.evidence().mute == (True, False, True, False)
+    assert verdict.rows[0].tested.evidence((3, 2)).mute == (False, True)
+
+
 def test_over_several_rows_a_seeds_effect_is_its_mean(experiment: Experiment) -> None:
     [over_both] = judged(experiment, ERRORS)[1].rows
     assert over_both.tested.rows == ("0.1", "10")

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from hyperopt.statistics import Evidence, Interval, Method, above, below, evidence, interval_of, least_p
+from hyperopt.statistics import Evidence, Method, above, below, evidence, interval_of, least_above
 
 SAMPLES = st.lists(st.floats(-100, 100), min_size=3, max_size=12)
 
@@ -53,21 +53,22 @@ def test_no_numbers_give_a_smaller_p_than_the_least(effects: list[float], edge: 
     for method in ("mean", "median"):
         sample = replace(evidence(effects), method=method)
         told = min(above(sample, edge), below(sample, edge))
-        assert told >= least_p(sample.method, len(effects), [edge]) * (1 - 1e-9)
+        assert told >= least_above(sample.method, len(effects), edge) * (1 - 1e-9)
 
 
 @given(st.integers(1, 12), st.data(), st.sampled_from([0.0, 50.0]))
 def test_no_runs_give_a_smaller_p_of_shares_than_the_least(n: int, data: st.DataObject, edge: float) -> None:
     first, second = (data.draw(st.integers(0, n)) for _ in range(2))
     sample = Evidence("share", (0.0,) * n, ((first, n), (second, n)))
-    assert min(above(sample, edge), below(sample, edge)) >= least_p("share", n, [edge]) * (1 - 1e-9)
+    assert above(sample, edge) >= least_above("share", n, edge) * (1 - 1e-9)
+    assert below(sample, edge) >= least_above("share", n, -edge) * (1 - 1e-9)
 
 
 def test_the_median_takes_six_values_at_95_percent() -> None:
-    assert [n for n in range(1, 10) if least_p("median", n, [0.0]) <= 0.05] == [6, 7, 8, 9]
-    # 3 of 3 and 0 of 3 is one of 20 ways, doubled.
-    assert least_p("share", 3, [0.0]) == pytest.approx(0.1)
-    assert (least_p("mean", 1, [0.0]), least_p("mean", 2, [0.0])) == (1.0, 0.0)
+    assert [n for n in range(1, 10) if least_above("median", n, 0.0) <= 0.05] == [6, 7, 8, 9]
+    # 3 of 3 and 0 of 3, where the chance is one half on both sides, doubled.
+    assert least_above("share", 3, 0.0) == pytest.approx(2 / 64)
+    assert (least_above("mean", 1, 0.0), least_above("mean", 2, 0.0)) == (1.0, 0.0)
 
 
 def test_equal_effects_tell_no_spread_so_signs_are_counted() -> None:
@@ -78,7 +79,7 @@ def test_equal_effects_tell_no_spread_so_signs_are_counted() -> None:
 def test_where_nothing_is_random_equal_effects_are_the_effect() -> None:
     exact = evidence([2.0, 2.0], exact=True)
     assert (above(exact, 2.0), above(exact, 2.0, closed=True), above(exact, 1.9)) == (1.0, 0.0, 0.0)
-    assert interval_of(exact) == Interval(2.0, 2.0)
+    assert interval_of(exact) is None
 
 
 @pytest.mark.parametrize("effects", [[], [math.nan, 1.0, 2.0], [math.nan] * 10])
@@ -89,15 +90,20 @@ def test_what_is_not_a_number_is_no_evidence(effects: list[float]) -> None:
         assert interval_of(sample) is None
 
 
-def test_shares_are_compared_by_fishers_exact_test() -> None:
-    # 3 of 3 and 0 of 3: one of 20 ways; 10 of 10 and 0 of 10: one of 184,756.
-    assert above(Evidence("share", (100.0,), ((3, 3), (0, 3))), 0.0) == pytest.approx(0.1)
-    assert above(Evidence("share", (100.0,), ((10, 10), (0, 10))), 0.0) == pytest.approx(2 / 184756)
+def test_a_tie_of_two_numbers_at_their_end_speaks_for_neither_side() -> None:
+    """Both curves are as smooth as can be in twenty seeds: ten others say which is smoother."""
+    effects = [0.0] * 20 + [1.0] * 3 + [-1.0] * 7
+    plain = evidence(effects, "median")
+    still = replace(plain, mute=(True,) * 20 + (False,) * 10)
+    assert below(plain, 0.0, closed=True) == pytest.approx(2 * stats.binom.cdf(3, 30, 0.5))
+    for closed in (False, True):
+        assert below(still, 0.0, closed=closed) == pytest.approx(2 * stats.binom.cdf(3, 10, 0.5))
+        assert above(still, 0.0, closed=closed) == 1.0
+    # Where the bound lies elsewhere, an effect of 0 is beyond it or not.
+    assert (above(still, -0.5), below(still, 0.5)) == (above(plain, -0.5), below(plain, 0.5))
 
 
-def test_a_difference_of_shares_is_told_by_the_interval_of_each() -> None:
-    sample = Evidence("share", (100.0,), ((10, 10), (0, 10)))
-    interval = interval_of(sample)
-    assert interval is not None
-    assert interval.low == pytest.approx(100 - 2 * 100 * (1 - 0.0125**0.1))
-    assert above(sample, interval.low) == pytest.approx(0.05, abs=1e-6)
+def test_ties_at_an_end_alone_decide_nothing() -> None:
+    for method in ("mean", "median"):
+        still = replace(evidence([0.0] * 30), method=method, mute=(True,) * 30)
+        assert above(still, 0.0, closed=True) == below(still, 0.0, closed=True) == 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,3 +59,9 @@ def test_own_effects_come_first_and_none_more_are_none() -> None:
     rng = np.random.default_rng(0)
     assert with_more(evidence(SEEN), 4, rng).effects[:3] == SEEN
     assert with_more(evidence(SEEN), 0, rng).effects == SEEN
+
+
+def test_what_is_drawn_again_is_mute_again() -> None:
+    sample = replace(evidence((0.0, 0.0, 1.0, -1.0), "median"), mute=(True, True, False, False))
+    drawn = with_more(sample, 50, np.random.default_rng(0))
+    assert drawn.mute == tuple(effect == 0 for effect in drawn.effects)

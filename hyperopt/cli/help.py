@@ -100,6 +100,20 @@ EXPORT = f"""\
 to export again adds what is new; the files of csv are replaced, and hold what was selected last.
 {SELECTION}"""
 
+WHICH = """\
+three answers, each with the lines of Python that make it: for no idea of the learning rate, a rough one, and
+a tuned AdamW. They follow from final test losses as multiples of that of AdamW at its best rate, by rules
+that results/which_stack/README.md explains.
+  iris logistic 'mnist*'      on these workloads of experiments/which_stack/ alone
+  band=0.1                    within it AdamW is as good, and the answer; and a rate is good from which a
+                              method comes within it of AdamW's best
+  target=1                    who comes in the fewest epochs to the best loss of AdamW; 1.05: to 1.05 times it
+  from=here|published|all     runs of your own store, those in results/records, or both, if none is said
+  format=markdown             the whole page, also on a terminal; elsewhere it is printed anyway
+such as:
+  hyperopt which logistic mnist_mlp band=0.05 target=1.05
+"""
+
 COMPLETION = """\
 verbs, keys, values, experiments and ids of runs; once per shell:
   hyperopt completion bash >> ~/.bashrc

@@ -159,7 +159,8 @@ VERBS = (
         "which",
         "say which stack to use, by the runs of the study that are in",
         actions.which,
-        (word("words", nargs="*", metavar="KEY=VALUE", help="band=0.1, target=1, from=published"),),
+        (word("words", nargs="*", metavar="WORKLOAD|KEY=VALUE", help="iris or a glob; all without one"),),
+        helps.WHICH,
     ),
     Verb(
         "view",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.words import ANY, FROM, split
@@ -11,16 +12,26 @@ from hyperopt.errors import ConfigError, shortened, typed
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
+
+    from hyperopt.experiments import Experiment
+    from hyperopt.findings.answers import Pick
+
+PAGE = (
+    "the page with all methods: the same with format=markdown, and of what is published results/which_stack/"
+)
 
 
 def which(arguments: Namespace) -> int:
-    """Print the page with the answers, for the band and the target that are given."""
-    words, options = split(arguments.words, {**FROM, "band": ANY, "target": ANY})
-    if words:
-        raise ConfigError(f"{shortened(words[0])}: band=, target= or from= is expected.")
-    from hyperopt.findings.advice import BAND
+    """Print the answers for the workloads, the band and the target that are given, or the whole page."""
+    own = {**FROM, "band": ANY, "target": ANY, "format": ("text", "markdown")}
+    patterns, options = split(arguments.words, own)
+    from rich.console import Console
+
+    from hyperopt.findings.advice import picks
     from hyperopt.findings.method_costs import costs_file, read
     from hyperopt.findings.methods import LOSS
+    from hyperopt.findings.standings import BAND
     from hyperopt.findings.study import experiments_of_study, study
     from hyperopt.findings.to_target import TARGET
     from hyperopt.pages.which_stack import page
@@ -29,11 +40,45 @@ def which(arguments: Namespace) -> int:
     band = _positive("band", options, BAND)
     target = _positive("target", options, TARGET)
     stores = {"published": [published], "here": [working], "all": [working, published]}
-    experiments = experiments_of_study()
+    experiments = _chosen(patterns, experiments_of_study())
     asked = {id_ for experiment in experiments for id_ in experiment.ids()}
     curves = ChainMap(*(store().curves(LOSS, asked) for store in stores[options.get("from", "all")]))
-    print(page(study(curves, experiments), band, target, costs=read(costs_file())), end="")
+    workloads = study(curves, experiments)
+    console, found = Console(), picks(workloads, band, target)
+    if found and console.is_terminal and options.get("format") != "markdown":
+        _say(console.width, found)
+    else:
+        print(page(workloads, band, target, costs=read(costs_file())), end="")
     return 0
+
+
+def _say(width: int, found: Sequence[Pick]) -> None:
+    """The answers, each with the lines that make it."""
+    from textwrap import wrap
+
+    for pick in found:
+        print("\n".join(wrap(pick.sentence.replace("**", ""), width)), end="\n\n")
+        print("\n".join(f"    {line}" for line in pick.lines), end="\n\n" if pick.lines else "")
+    print("\n".join(wrap(PAGE, width)))
+
+
+def _chosen(patterns: Sequence[str], experiments: Sequence[Experiment]) -> list[Experiment]:
+    """The workloads that are named, by their ids or without the folder of these, or by globs."""
+    chosen: set[str] = set()
+    for pattern in patterns:
+        matching = {e.id for e in experiments if fnmatchcase(e.id, pattern) or fnmatchcase(_name(e), pattern)}
+        if not matching:
+            names = ", ".join(map(_name, experiments))
+            raise ConfigError(
+                f"{shortened(pattern)}: a workload is expected, one of {names}, or a glob; or band=, target=,"
+                " from= or format=."
+            )
+        chosen |= matching
+    return [e for e in experiments if not patterns or e.id in chosen]
+
+
+def _name(experiment: Experiment) -> str:
+    return experiment.id.split("/")[-1]
 
 
 def _positive(key: str, options: dict[str, str], usual: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import cycle
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -11,14 +12,17 @@ from matplotlib.figure import Figure as Drawing
 
 from hyperopt.figures.draw import files
 from hyperopt.figures.style import COLOURS, LEGEND
-from hyperopt.findings.advice import compared, picks, standings
+from hyperopt.findings.advice import OF_THE_PACKAGE, picks
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.standings import compared, standings
 from hyperopt.findings.to_target import FACTORS, TARGET, profiles
 
 SIDE = 2.6
 """Of a panel, in inches."""
 ACROSS = 3
 """Panels side by side."""
+DASHES = ("-", (0, (4, 2)))
+"""Of lines in turn, so that of two that lie on each other both are seen."""
 
 
 def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, bytes]:
@@ -28,15 +32,15 @@ def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[st
 
 
 def drawn_methods(workloads: Sequence[Workload]) -> list[str]:
-    """The baseline, what is advised, and under each heading what has the least mean loss over rates."""
-    means, of = standings(workloads), workloads[0].methods
+    """The baseline, the answers, the package's own, and of every other heading the least mean over rates."""
+    means, of = standings(workloads), compared(workloads)[0].methods
+    chosen = [BASELINE, *(pick.method for pick in picks(workloads)), OF_THE_PACKAGE]
+    chosen = [label for label in dict.fromkeys(chosen) if label in means]
     best: dict[str, str] = {}
-    for label, found in means.items():
-        heading = of[label].heading
-        if label != BASELINE and (heading not in best or found.blind < means[best[heading]].blind):
-            best[heading] = label
-    advised = [pick.method for pick in picks(workloads)]
-    return [*dict.fromkeys([BASELINE, *advised, *best.values()])][: len(COLOURS)]
+    for label in sorted(means, key=lambda label: means[label].blind):
+        best.setdefault(of[label].heading, label)
+    there = {of[label].heading for label in chosen}
+    return [*chosen, *(label for heading, label in best.items() if heading not in there)][: len(COLOURS)]
 
 
 def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
@@ -48,10 +52,9 @@ def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
     FigureCanvasAgg(drawing)
     axes = drawing.subplots(down, min(panels, ACROSS), squeeze=False).ravel()
     for workload, place in zip(workloads, axes, strict=False):
-        for label in labels:
-            place.plot(
-                workload.rates, workload.methods[label].losses, ".-", color=colours[label], label=label
-            )
+        for label, dashes in zip(labels, cycle(DASHES), strict=False):
+            losses, look = workload.methods[label].losses, {"color": colours[label], "label": label}
+            place.plot(workload.rates, losses, marker=".", linestyle=dashes, **look)
         place.set(xscale="log", yscale="log", title=workload.name, xlabel="initial rate", ylabel="test loss")
     _profile(axes[len(workloads)], workloads, colours, target)
     for place in axes[panels:]:

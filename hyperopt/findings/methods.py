@@ -16,6 +16,7 @@ from statistics import fmean
 from hyperopt import data
 from hyperopt.config import Run
 from hyperopt.experiments import Cell, Experiment
+from hyperopt.findings.recipes import Recipe, recipe_of
 from hyperopt.findings.what_ran import setting
 from hyperopt.optim.rules import find
 
@@ -37,6 +38,8 @@ class Method:
         default: the place of the rate that is nearest to the default of its knob, by ratio.
         by_epoch: from each rate the loss after every epoch, the mean over seeds.
         needs_rate: whether the knob is a rate, rather than a first guess of a method that finds its own.
+        by_seed: by seed, the final loss from each initial rate.
+        recipe: what makes it, see recipes.py; None where that is not known.
     """
 
     label: str
@@ -45,6 +48,8 @@ class Method:
     default: int
     by_epoch: tuple[tuple[float, ...], ...]
     needs_rate: bool = True
+    by_seed: tuple[tuple[float, ...], ...] = ()
+    recipe: Recipe | None = None
 
     @property
     def best(self) -> int:
@@ -62,8 +67,9 @@ class Workload:
         rates: the initial rates, in order.
         methods: those of which all runs are in, by label.
         missing: labels of the others.
-        found, wanted: how many runs are in, and how many there are.
-        seeds: how many.
+        found, wanted: how many runs at these seeds are in, and how many there are.
+        seeds: which.
+        left_out: how many runs at other seeds are in.
         ran: data, model, batch size and epochs, in words.
     """
 
@@ -74,7 +80,8 @@ class Workload:
     missing: tuple[str, ...]
     found: int
     wanted: int
-    seeds: int
+    seeds: tuple[int, ...]
+    left_out: int = 0
     ran: tuple[str, ...] = ()
 
     @property
@@ -110,9 +117,18 @@ def workload_of(
         means = tuple(_mean_curve([curves[id_] for id_ in of_rate], guess) for of_rate in ids)
         name, default = knob(cells[0])
         away = [abs(math.log(rate / default)) for rate in rates]
-        last = tuple(curve[-1] for curve in means)
-        methods[label] = Method(label, headings[label], last, away.index(min(away)), means, name == "alpha")
+        methods[label] = Method(
+            label,
+            headings[label],
+            tuple(curve[-1] for curve in means),
+            away.index(min(away)),
+            means,
+            name == "alpha",
+            tuple(tuple(_counted(curves[of[i]][-1], guess) for of in ids) for i in range(len(seeds))),
+            recipe_of(cells[0].run(seeds[0]), name),
+        )
     wanted = len(rows) * len(rates) * len(seeds)
+    others = [seed for seed in experiment.seeds if seed not in seeds]
     return Workload(
         experiment.id,
         experiment.title,
@@ -121,7 +137,8 @@ def workload_of(
         tuple(missing),
         found,
         wanted,
-        len(seeds),
+        tuple(seeds),
+        sum(cell.id(seed) in curves for seed in others for cell in experiment.cells()),
         tuple(setting(experiment)),
     )
 

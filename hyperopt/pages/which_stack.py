@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
-from hyperopt.findings.advice import (
-    BAND,
-    begun,
-    compared,
-    of_the_package,
-    percent,
-    picks,
-    standing,
-    standings,
-)
+from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
+from hyperopt.findings.answers import FEW, SURE, Pick, percent, times
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.standings import BAND, DRAWS, begun, compared, standings
 from hyperopt.findings.study import STUDY
-from hyperopt.findings.to_target import FACTORS, TARGET, profiles
+from hyperopt.findings.to_target import TARGET
 from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
-from hyperopt.wording import counted
+from hyperopt.pages.standings import all_methods, of_workload, time_to_target
+from hyperopt.wording import counted, listed
 
-FEW = 3
-"""Below so many workloads an answer is of these alone, as the page says first."""
-HEADS = ("method", "best", "default", "decades", "drawn blindly", "a decade off", f"{BASELINE}'s rate")
+WORDS = "../../docs/words.md"
+SHOWN = 0.05
+"""Answers of such a share of draws are named."""
 
 
 def page(
@@ -46,79 +39,152 @@ def page(
         costs: by method, as they were measured.
         picture: the file of its drawing beside it.
     """
-    there = compared(workloads)
-    answer = _answer(workloads, band, target)
-    parts: list[Block] = [
-        "# Which stack should I use?",
-        *answer,
-        of_the_package(there),
-        _what_is_in(workloads),
-    ]
+    there, found = compared(workloads), picks(workloads, band, target)
+    parts: list[Block] = ["# Which stack should I use?", *_answers(there, found), of_the_package(there)]
+    if found:
+        parts += ["## How sure that is", *_sure(there, found), "## How it is chosen", _rules(workloads, band)]
+    parts += ["## What is in", _what_is_in(workloads)]
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
-        parts += [Picture("Final loss against initial rate", picture)] if picture else []
-        parts += ["## Where stacks lose", _lose(there, band)]
-        parts += ["## All methods", _explained(there, band, costs or {}), _means(there, band, costs or {})]
-        parts += ["## Time to the target", _profile_words(target), _profiles(there, target)]
+        parts += _drawn(picture)
+        parts += ["## Where stacks lose", "\n".join(map(_lose, found))]
+        parts += ["## All methods", *all_methods(there, band, costs or {})]
+        parts += ["## Time to the target", *time_to_target(there, target)]
         parts += [
-            Folded(_title(workload), [_of_workload(workload, band), f"[Its page]({workload.name}.md)."])
+            Folded(_title(workload), [of_workload(workload, band), f"[Its page]({workload.name}.md)."])
             for workload in begun(workloads)
         ]
-    parts += [
-        "## Anew",
-        "The answers follow from rules in `hyperopt/findings/advice.py`. With another band or target, from"
-        " all runs that are here:",
-        Commands(["hyperopt which band=0.2 target=1.05"]),
-        "The runs themselves, cheapest workloads first; `BUDGET` trains what fits, and the last line, which"
-        " rehearses all of them on a little random data, says with `--plan` how long that takes:",
-        Commands(
-            [
-                f"make tables ONLY='{STUDY}/*' SEEDS=1",
-                f"make tables ONLY='{STUDY}/*' SEEDS=1 EPOCHS=1 BUDGET=30m",
-                f"hyperopt tables '{STUDY}/*' seeds=1 epochs=1 dataset.generated=true dataset.train=64",
-            ]
-        ),
-        "What methods cost (`step`, `kept`):",
-        Commands(["python -m benchmarks pages methods"]),
-    ]
-    return blocks.text(parts) + "\n"
+    return blocks.text([*parts, *_ask_again()]) + "\n"
 
 
-def _answer(workloads: Sequence[Workload], band: float, target: float) -> list[Block]:
-    found = picks(workloads, band, target)
+def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     if not found:
         return [f"**No answer yet:** of no workload are all runs of {BASELINE} in."]
-    return [_caution(compared(workloads)), "\n".join(f"- {pick.sentence}" for pick in found)]
+    code = "\n".join
+    return [
+        "A *stack* such as `adam/sgd` is Adam on the weights and SGD on Adam's hyperparameters"
+        f" ([words]({WORDS})). `model`, `rate` and `steps` are yours.",
+        _caution(there),
+        *(
+            f"- {pick.sentence}\n\n  ```python\n  {code(pick.lines).replace(chr(10), f'{chr(10)}  ')}\n  ```"
+            if pick.lines
+            else f"- {pick.sentence}"
+            for pick in found
+        ),
+    ]
 
 
 def _caution(there: Sequence[Workload]) -> str:
     """What the answers leave out, while runs are missing or workloads are few."""
     of_all, means = {label for w in there for label in (*w.methods, *w.missing)}, standings(there)
-    lacks = []
-    if len(there) < FEW:
-        lacks.append(f"{' and '.join(workload.name for workload in there)} alone")
+    lacks = [listed([w.name for w in there]) + " alone"] if len(there) < FEW else []
     if len(means) < len(of_all):
         lacks.append(f"{len(means)} of {counted(len(of_all), 'method')}")
     if not lacks:
         return ""
-    return f"**So far this is of {', and of '.join(lacks)}:** no advice for other work follows yet."
+    return f"**So far this is of {', and of '.join(lacks)}:** something to try, no advice for other work yet."
 
 
-def _free(there: Sequence[Workload]) -> str:
-    """Which methods need no rate."""
-    free = [label for label, method in there[0].methods.items() if not method.needs_rate]
-    if not free:
-        return ""
-    return f"No rate is needed by {'; '.join(free)}: their own first guess stands for the rate."
+def _sure(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
+    heads = [
+        "for",
+        "answer",
+        "its loss",
+        "middle 95 %",
+        "answers when seeds are drawn anew",
+        "workload left out",
+    ]
+    checked = any(pick.checks for pick in found)
+    rows = [[*_sure_of(pick), *([_checks(pick)] if checked else [])] for pick in found]
+    alone = [workload.name for workload in there if len(workload.seeds) == 1]
+    words = (
+        f"Seeds are drawn anew {DRAWS:,} times: on each workload as many as it has, with replacement, the"
+        " same for all methods. *Middle 95 %* is where the loss of the answer then lies: it was picked as"
+        " the least, and so is more likely too low than too high."
+    )
+    if alone:
+        words += (
+            f" {listed(alone)} has one seed, so the chance in it is left out."
+            if not alone[1:]
+            else (f" {listed(alone)} have one seed, so the chance in them is left out.")
+        )
+    if checked:
+        words += " *Elsewhere* are workloads that are only begun, and count in no answer."
+    return [
+        Table(
+            [*heads, *(["elsewhere"] if checked else [])],
+            rows,
+            left=[heads[0], heads[1], *heads[4:], "elsewhere"],
+        ),
+        words,
+    ]
+
+
+def _sure_of(pick: Pick) -> list[str]:
+    again = [f"{100 * share:.0f} % {label}" for label, share in pick.again.items() if share >= SHOWN]
+    left = [
+        f"{name}: {at.score:.2f}, {BASELINE} {at.baseline:.2f}"
+        + (f", then {at.method}" if at.method != pick.method else "")
+        for name, at in pick.without.items()
+    ]
+    return [
+        pick.question.who,
+        pick.method,
+        times(pick.score),
+        f"{pick.interval.low:.2f} to {pick.interval.high:.2f}",
+        "; ".join(again),
+        "; ".join(left) or NOTHING,
+    ]
+
+
+def _checks(pick: Pick) -> str:
+    found = [
+        f"{name}: {times(own)}" + (f", {BASELINE} {base:.2f}" if pick.method != BASELINE else "")
+        for name, (own, base) in pick.checks.items()
+    ]
+    return "; ".join(found) or NOTHING
+
+
+def _rules(workloads: Sequence[Workload], band: float) -> str:
+    """The rules behind the answers, as a list."""
+    before = answer_before(workloads, band)
+    lines = [
+        "*No idea of the rate:* who has none takes defaults, so every method counts at its own. This rule was"
+        " changed after the first numbers were seen. Before, methods that need no rate counted at their"
+        " default and all others by the mean over all rates, which are not alike"
+        f"{f'; by that rule it would be {before[0]}, at {times(before[1])}' if before else ''}. The mean over"
+        " rates, or first guesses, drawn blindly stands beside the answer, for all methods alike.",
+        "*A rough idea:* a method counts by the mean over its best rate and the neighbours of that, a decade"
+        " below and above; at the end of the rates there is only one.",
+        f"*A tuned {BASELINE}:* a method counts at the rate that is the best of {BASELINE}, or at its"
+        " default if it needs none.",
+        f"The method of the least mean is the answer, unless {BASELINE}'s mean is less than {percent(band)}"
+        f" above it: then it is {BASELINE}. The same band says which rates are *good* below.",
+        f"*Use* stands where at least {FEW} workloads are in, and the answer stays whichever of them is left"
+        f" out and in {percent(SURE)} of the draws of seeds; *try* where not.",
+        f"All rows were written down before any run, but that of {OF_THE_PACKAGE}, which came after the"
+        " others had been seen.",
+    ]
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _what_is_in(workloads: Sequence[Workload]) -> Block:
     rows = [
-        [w.name, f"{w.found} of {w.wanted}", counted(w.seeds, "seed"), _methods_in(w), _short(w.missing)]
-        for w in workloads
+        [w.name, f"{w.found} of {w.wanted}", _seeds(w), _methods_in(w), _short(w.missing)] for w in workloads
     ]
-    heads = ["workload", "runs in", "each", "methods in", "methods not in"]
-    return Table(heads, rows, left=["workload", "methods not in"])
+    heads = ["workload", "runs in", "at", "methods in", "methods not in"]
+    return Table(heads, rows, left=["workload", "at", "methods not in"])
+
+
+def _seeds(workload: Workload) -> str:
+    first, last = workload.seeds[0], workload.seeds[-1]
+    if len(workload.seeds) > 1 and list(workload.seeds) == list(range(first, last + 1)):
+        words = f"seeds {first} to {last}"
+    else:
+        words = f"seed{'s' if workload.seeds[1:] else ''} {listed([str(seed) for seed in workload.seeds])}"
+    if not workload.left_out:
+        return words
+    return f"{words}; {counted(workload.left_out, 'run')} of other seeds left out, which are not whole"
 
 
 def _methods_in(workload: Workload) -> str:
@@ -136,78 +202,52 @@ def _short(labels: Sequence[str]) -> str:
     return f"{few}; and {len(labels) - 3} more" if len(labels) > 3 else few or NOTHING
 
 
-def _lose(there: Sequence[Workload], band: float) -> str:
-    lines = []
-    for pick in picks(there, band):
-        if pick.stack is None:
-            continue
-        if pick.stack == pick.method:
-            lines.append(f"- *{pick.who}:* they do not lose here: {pick.stack} has the least loss of all.")
-            continue
-        chosen = "" if pick.method == BASELINE else f"{pick.method} has {pick.score:.2f} times, "
-        lines.append(
-            f"- *{pick.who}:* the best of them, {pick.stack}, has {pick.stack_score:.2f} times the loss of "
-            f"{BASELINE} at its best rate; {chosen}{BASELINE} itself {pick.baseline:.2f}."
+def _drawn(picture: str | None) -> list[Block]:
+    if picture is None:
+        return []
+    return [
+        Picture("Final loss against initial rate", picture),
+        "Test loss after the last epoch against the initial rate, or the first guess of what needs none. A"
+        f" loss above that of guessing is drawn as that of guessing. Drawn are {BASELINE}, the answers"
+        " above, the library's default and, of every other kind of method, the one of the least mean over"
+        f" all rates; what their names mean: [words]({WORDS}).",
+    ]
+
+
+def _lose(pick: Pick) -> str:
+    if pick.stack is None:
+        return f"- *{pick.question.who}:* no stack is in."
+    (stack, own), (other, best) = pick.stack, pick.other
+    if f"{own:.2f}" == f"{best:.2f}":
+        words = f"level: the best of them, {stack}, and the best of all others, {other}, have {times(own)}"
+    else:
+        words = (
+            f"they {'win' if own < best else 'lose'}: the best of them, {stack}, has {times(own)} the loss of"
+            f" {BASELINE} at its best rate; the best of all others, {other}, {best:.2f}"
         )
-    return "\n".join(lines)
+    return f"- *{pick.question.who}:* {words}."
 
 
-def _explained(there: Sequence[Workload], band: float, costs: Mapping[str, Cost]) -> str:
-    rates = there[0].rates
-    cost = (
-        f" `step` is the processor time of a step of training as a multiple of {BASELINE}'s, and `kept` how"
-        " many tensors as large as the weights the optimizer keeps: with `HyperOptimizer`, uncompiled, of an"
-        " MLP 784-128-10 at 256 rows a minibatch, on one thread."
-    )
-    return (
-        f"Test losses after the last epoch as multiples of that of {BASELINE} at its best rate, geometric"
-        f" means over {counted(len(there), 'workload')}: from a method's best initial rate; from that nearest"
-        f" to its default; how many of the {len(rates)} rates from {rates[0]:g} to {rates[-1]:g} come within"
-        f" {percent(band)}; from a rate drawn blindly among them, the mean; from the best or a decade beside"
-        f" it, the mean; and from {BASELINE}'s best rate. A run that diverged counts as guessing."
-        f" {_free(there)} Nothing is held out to pick a rate by: the best one is that of the least test loss."
-        " These are means over seeds, and nothing is tested: of methods a few percent apart either may be the"
-        " better one."
-    ) + (cost if costs else "")
-
-
-def _numbers(of: object) -> list[str]:
-    names = ("best", "default", "decades", "blind", "near", "at_baselines")
-    return [f"{getattr(of, name):.{1 if name == 'decades' else 2}f}" for name in names]
-
-
-def _means(there: Sequence[Workload], band: float, costs: Mapping[str, Cost]) -> Block:
-    means = standings(there, band)
-    rows = [
-        [label, *_numbers(found), *(_of_cost(costs.get(label)) if costs else [])]
-        for label, found in sorted(means.items(), key=lambda m: m[1].blind)
+def _ask_again() -> list[Block]:
+    return [
+        "## Ask again",
+        "The answers follow from rules in `hyperopt/findings/advice.py`. With another band or target, on a"
+        " choice of workloads, or with the runs of your own store beside the published ones (`hyperopt which"
+        " --help` explains each):",
+        Commands(
+            ["hyperopt which band=0.2 target=1.05", "hyperopt which logistic mnist_mlp format=markdown"]
+        ),
+        "The records behind it are in `results/records/which_stack/`; of all runs on one workload:",
+        Commands(["hyperopt runs from=published dataset=iris by=stack,alpha show=test_loss sort=test_loss"]),
+        "The runs themselves, cheapest workloads first; `BUDGET` trains what fits. The last line is a dry"
+        " run of all of them on random data, and says with `--plan` how long that takes:",
+        Commands(
+            [
+                f"make tables ONLY='{STUDY}/*' SEEDS=1",
+                f"make tables ONLY='{STUDY}/*' SEEDS=1 EPOCHS=1 BUDGET=30m",
+                f"hyperopt tables '{STUDY}/*' seeds=1 epochs=1 dataset.generated=true dataset.train=64",
+            ]
+        ),
+        "What methods cost (`step`, `kept`):",
+        Commands(["python -m benchmarks pages methods"]),
     ]
-    return Table([*HEADS, *(["step", "kept"] if costs else [])], rows, left=["method"])
-
-
-def _of_cost(cost: Cost | None) -> list[str]:
-    return [NOTHING, NOTHING] if cost is None else [f"{cost.step:.2f}", f"{cost.kept:.0f}"]
-
-
-def _of_workload(workload: Workload, band: float) -> Block:
-    rows = [
-        [label, f"{workload.rates[method.best]:g}", *_numbers(standing(method, workload, band))]
-        for label, method in workload.methods.items()
-    ]
-    return Table([HEADS[0], "best rate", *HEADS[1:]], rows, left=["method"])
-
-
-def _profile_words(target: float) -> str:
-    of = "the loss" if target == 1 else f"{target:g} times the loss"
-    return (
-        f"The share of workloads in which a method, from its best rate, comes to {of} of {BASELINE} at its"
-        " best rate, within so many times the fewest epochs that any method takes (Dolan and More, 2002)."
-    )
-
-
-def _profiles(there: Sequence[Workload], target: float) -> Block:
-    found = profiles(there, standings(there), target)
-    order = sorted(found, key=lambda label: [-found[label][factor] for factor in FACTORS])
-    rows = [[label, *(f"{100 * found[label][factor]:.0f} %" for factor in FACTORS)] for label in order]
-    heads = [f"{factor:g}" if math.isfinite(factor) else "ever" for factor in FACTORS]
-    return Table(["method", *heads], rows, left=["method"])

@@ -10,8 +10,11 @@ RATES = (0.01, 0.1, 1.0)
 
 def workload(*methods: tuple[str, str, float], name: str = "a") -> Workload:
     """Methods by label, heading and their loss from every rate."""
-    made = {label: Method(label, heading, (loss,) * 3, 0, ((loss,),) * 3) for label, heading, loss in methods}
-    return Workload(f"which_stack/{name}", name, RATES, made, (), 9, 9, 1)
+    made = {
+        label: Method(label, heading, (loss,) * 3, 0, ((loss,),) * 3, by_seed=((loss,) * 3,))
+        for label, heading, loss in methods
+    }
+    return Workload(f"which_stack/{name}", name, RATES, made, (), 9, 9, (0,))
 
 
 STUDY = [
@@ -26,8 +29,8 @@ STUDY = [
 ]
 
 
-def test_of_each_heading_the_least_loss_is_drawn_beside_the_baseline() -> None:
-    assert drawn_methods(STUDY) == ["AdamW", "SGD", "adam/sgd"]
+def test_of_each_other_heading_the_least_loss_is_drawn_beside_the_baseline() -> None:
+    assert drawn_methods(STUDY) == ["AdamW", "adam/sgd"]
 
 
 def test_the_same_workloads_give_the_same_bytes() -> None:

@@ -5,19 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hyperopt.cli.main import main
 from hyperopt.experiments import load
-from hyperopt.findings.advice import (
-    OF_THE_PACKAGE,
-    of_the_package,
-    picks,
-    standing,
-    standings,
-)
+from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
 from hyperopt.findings.method_costs import Cost, read, written
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
@@ -32,11 +27,11 @@ RATES = (0.01, 0.1, 1.0)
 def method(label: str, losses: Sequence[float], default: int = 1, *, needs_rate: bool = True) -> Method:
     """One whose loss halves its distance to the last in a second epoch."""
     curves = tuple((loss * 2, loss * 1.5, loss) for loss in losses)
-    return Method(label, "", tuple(losses), default, curves, needs_rate)
+    return Method(label, "", tuple(losses), default, curves, needs_rate, (tuple(losses),))
 
 
 def workload(*methods: Method, missing: tuple[str, ...] = (), name: str = "a") -> Workload:
-    return Workload(f"which_stack/{name}", name, RATES, {m.label: m for m in methods}, missing, 9, 9, 1)
+    return Workload(f"which_stack/{name}", name, RATES, {m.label: m for m in methods}, missing, 9, 9, (0,))
 
 
 ADAMW = method("AdamW", [3.0, 1.0, 2.0])
@@ -45,41 +40,33 @@ BETTER = method("Better, tuned", [4.0, 0.9, 4.0])
 FREE = method("Free", [1.3, 1.1, 8.0], default=0, needs_rate=False)
 
 
-def test_a_standing_is_read_off_the_curve_over_rates() -> None:
-    found = standing(FREE, workload(ADAMW, FREE), band=0.1)
-    assert found.best == pytest.approx(1.1)
-    assert found.default == pytest.approx(1.3)
-    assert found.blind == pytest.approx((1.3 + 1.1 + 8) / 3)
-    assert found.near == pytest.approx((1.3 + 1.1 + 8) / 3)
-    assert found.at_baselines == pytest.approx(1.1)
-    assert found.decades == 1
-    assert standing(FREE, workload(ADAMW, FREE), band=0.31).decades == 2
-
-
-def test_means_are_geometric_and_of_methods_that_all_workloads_have() -> None:
-    one, other = workload(ADAMW, FORGIVING), workload(ADAMW, method("adam/sgd", [4.2] * 3), BETTER)
-    found = standings([one, other])
-    assert set(found) == {"AdamW", "adam/sgd"}
-    assert found["adam/sgd"].best == pytest.approx(math.sqrt(1.05 * 4.2))
-    assert found["AdamW"].best == 1
-
-
 def test_the_answers_follow_from_the_scores() -> None:
     blind, rough, tuned = picks([workload(ADAMW, FORGIVING, BETTER, FREE)])
-    assert [pick.method for pick in (blind, rough, tuned)] == ["adam/sgd", "adam/sgd", "Better, tuned"]
-    assert [blind.score, rough.baseline, tuned.score] == pytest.approx([1.15, 2.0, 0.9])
-    assert tuned.stack == "adam/sgd"
-    assert "use Better, tuned;" in tuned.sentence
-    assert "0.90 times" in tuned.sentence
+    assert [pick.method for pick in (blind, rough, tuned)] == ["Better, tuned", "adam/sgd", "Better, tuned"]
+    assert [blind.score, rough.baseline, tuned.score] == pytest.approx([0.9, 2.0, 0.9])
+    stacks = [pick.stack for pick in (rough, tuned) if pick.stack]
+    assert [label for label, _ in stacks] == ["adam/sgd", "adam/sgd"]
+    assert [score for _, score in stacks] == pytest.approx([1.15, 1.05])
+    assert rough.other == ("AdamW", 2.0)
+    assert "try Better, tuned; at AdamW's best rate, its loss is 0.90 times that of AdamW" in tuned.sentence
+    assert "AdamW's own 2.00 times." in rough.sentence
+    assert "AdamW's own" not in tuned.sentence
 
 
-def test_of_what_needs_no_rate_its_default_counts() -> None:
-    free = method("Free", [1.01, 9.0, 9.0], default=0, needs_rate=False)
-    [blind, *_] = picks([workload(ADAMW, FORGIVING, free)])
-    assert blind.method == "Free"
-    assert "at their defaults the best is AdamW, at 1.00 times" in blind.sentence
-    assert "drawn blindly, adam/sgd, at 1.15 times." in blind.sentence
-    assert "No rate is needed by Free: their own" in page([workload(ADAMW, FORGIVING, free)])
+def test_who_has_no_idea_takes_defaults_of_all_methods_alike() -> None:
+    """Its default, 1.3, and the defaults of those that need a rate; no draws beside defaults."""
+    stack = method("adam/sgd", [9.0, 0.8, 9.0])
+    [first, *_] = picks([workload(ADAMW, stack, FREE)])
+    assert (first.method, first.score) == ("adam/sgd", 0.8)
+    assert "at its default, its loss is 0.80 times" in first.sentence
+    assert "the mean is 6.27 times for it, and least for AdamW, 2.00 times." in first.sentence
+    before = answer_before([workload(ADAMW, stack, FREE)])
+    assert before is not None
+    assert (before[0], round(before[1], 9)) == ("Free", 1.3)
+    text = page([workload(ADAMW, stack, FREE)])
+    assert "changed after the first numbers were seen" in text
+    assert "by that rule it would be Free, at 1.30 times" in text
+    assert "No rate is needed by Free: their own" in text
 
 
 def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
@@ -87,37 +74,80 @@ def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
     alike = method("A twin", ADAMW.losses)
     for pick in picks([workload(alike, ADAMW)]):
         assert pick.method == "AdamW"
-        assert "use AdamW; from" in pick.sentence
+        assert "try AdamW; " in pick.sentence
         assert "no method's loss is lower by more than 10 %" in pick.sentence
 
 
 def test_within_the_band_the_baseline_is_the_answer() -> None:
     """A loss a tenth lower is no better at a band of a fifth: a reader's band changes the answers."""
     there = [workload(ADAMW, FORGIVING, BETTER, FREE)]
-    assert [pick.method for pick in picks(there, band=0.2)] == ["adam/sgd", "adam/sgd", "AdamW"]
+    assert [pick.method for pick in picks(there, band=0.2)] == ["AdamW", "adam/sgd", "AdamW"]
     assert [pick.method for pick in picks(there, band=0.05)][-1] == "Better, tuned"
     wide, narrow = (picks(there, band=band)[1].sentence for band in (0.2, 0.04))
-    assert "Of the 3 rates 3.0 of adam/sgd and 1.0 of AdamW come within" in wide
-    assert "Of the 3 rates 0.0 of adam/sgd and 1.0 of AdamW come within 4 %" in narrow
+    assert "Of the 3 rates, 3.0 of adam/sgd and 1.0 of AdamW come within" in wide
+    assert "Of the 3 rates, 0.0 of adam/sgd and 1.0 of AdamW come within 4 %" in narrow
 
 
 def test_the_last_answer_says_what_is_fastest_to_the_target() -> None:
     """AdamW's loss is 2, 1.5 and 1 after its three epochs."""
-    there = [workload(ADAMW, Method("Fast", "", (0.97,) * 3, 0, ((1.6, 1.4, 0.97),) * 3))]
-    said = [picks(there, target=target)[-1].sentence for target in (1.5, 1.6, 0.98)]
+    fast = Method("Fast", "", (0.97,) * 3, 0, ((1.6, 1.4, 0.97),) * 3, by_seed=((0.97,) * 3,))
+    said = [picks([workload(ADAMW, fast)], target=target)[-1].sentence for target in (1.5, 1.6, 0.98)]
     assert "in fewer epochs than AdamW." in said[0]
     assert "To 1.6 times its best loss, Fast takes" in said[1]
     assert "AdamW itself never comes to 0.98 times its best loss on a;" in said[2]
 
 
-def test_a_workload_that_is_begun_takes_no_method_from_the_answers() -> None:
+def test_an_answer_carries_what_a_workload_left_out_makes_of_it() -> None:
+    one = [workload(ADAMW, FORGIVING, name=name) for name in "abc"]
+    odd = workload(ADAMW, method("adam/sgd", [0.1] * 3), name="odd")
+    rough = picks([*one, odd])[1]
+    assert {name: left.method for name, left in rough.without.items()} == dict.fromkeys(
+        ("a", "b", "c", "odd"), "adam/sgd"
+    )
+    assert rough.without["odd"].score == pytest.approx(1.15)
+    assert rough.without["a"].score == pytest.approx((1.15**2 * 0.1) ** (1 / 3))
+    first = picks([*one, odd])[0]
+    assert (first.method, first.without["odd"].method) == ("adam/sgd", "AdamW")
+    assert "This is of 4 workloads alone: 0.58 to 0.58 over draws of seeds, 0.48 to 1.05" in first.sentence
+    assert "(AdamW 1.00 to 1.00) with one of them left out; without odd it would be AdamW." in first.sentence
+
+
+def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() -> None:
+    firm = [workload(ADAMW, method("adam/sgd", [0.5] * 3), name=name) for name in "abcde"]
+    assert [pick.is_firm for pick in picks(firm)] == [True] * 3
+    assert "use adam/sgd; at its default" in picks(firm)[0].sentence
+    assert not any(pick.is_firm for pick in picks(firm[1:]))
+    odd = [workload(ADAMW, method("adam/sgd", [1.0] * 3), name=name) for name in "abcd"]
+    odd.append(workload(ADAMW, method("adam/sgd", [0.01] * 3), name="odd"))
+    assert not picks(odd)[0].is_firm
+    # Of two seeds each method wins with one: the other answer comes in a quarter of the draws.
+    coin = [
+        Method(label, "", means, 1, ((9.0,),) * 3, by_seed=seeds)
+        for label, means, seeds in (
+            ("AdamW", (9.0, 9.0, 9.0), ((9.0,) * 3,) * 2),
+            ("adam/sgd", (1.9, 1.9, 1.9), ((1.0,) * 3, (2.8,) * 3)),
+            ("sgd/sgd", (2.0, 2.0, 2.0), ((3.0,) * 3, (1.0,) * 3)),
+        )
+    ]
+    tossed = picks([workload(*coin, name=name) for name in "a"])[0]
+    assert tossed.again == {
+        "adam/sgd": pytest.approx(0.75, abs=0.05),
+        "sgd/sgd": pytest.approx(0.25, abs=0.05),
+    }
+    assert (tossed.interval.low, tossed.interval.high) == pytest.approx((1 / 9, 2.8 / 9))
+
+
+def test_a_workload_that_is_begun_takes_no_method_from_the_answers_and_checks_them() -> None:
     whole = workload(ADAMW, FORGIVING, name="whole")
     begun = workload(ADAMW, missing=("adam/sgd",), name="begun")
-    assert set(standings([whole, begun])) == {"AdamW", "adam/sgd"}
+    assert picks([whole, begun])[1].checks == {}
     text = page([whole, begun])
     assert "So far this is of whole alone:" in text
     assert "1 of 2" in text
     assert "begun: so far 1 of 2 methods, which no answer above counts" in text
+    more = workload(ADAMW, method("adam/sgd", [2.0] * 3), missing=("Lion",), name="more")
+    assert picks([whole, more])[1].checks == {"more": (2.0, 2.0)}
+    assert "more: 2.00 times, AdamW 2.00" in page([whole, more])
 
 
 def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> None:
@@ -125,9 +155,25 @@ def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> Non
     some = page([workload(ADAMW, FORGIVING, missing=("Prodigy",), name="iris")])
     assert "So far this is of iris alone, and of 2 of 3 methods:" in some
     assert "9 of 9" in some
-    whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abc"])
+    whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abcde"])
     assert "So far" not in whole
-    assert "they do not lose here: adam/sgd has the least loss of all" in whole
+    assert "they win: the best of them, adam/sgd, has 1.15 times the loss" in whole
+    level = page([workload(ADAMW, method("adam/sgd", [3.0, 1.0, 2.0]))])
+    assert "level: the best of them, adam/sgd, and the best of all others, AdamW, have 1.00 times" in level
+
+
+def test_the_page_says_at_which_seeds_its_runs_are() -> None:
+    found = replace(workload(ADAMW), seeds=(0, 1, 2), left_out=8)
+    assert "seeds 0 to 2; 8 runs of other seeds left out, which are not whole" in page([found])
+    assert "seed 0 |" in " ".join(page([workload(ADAMW)]).split())
+    assert "a has one seed, so the chance in it is left out." in page([workload(ADAMW)])
+
+
+def test_the_first_methods_by_their_default_are_shown_without_a_click() -> None:
+    many = [method(f"m{i}", [9.0, 2.0 + i, 9.0]) for i in range(20)]
+    first = page([workload(ADAMW, *many)]).split("## All methods")[1].split("<details>")[0]
+    assert [f"| m{i} " in first for i in (0, 10, 11, 19)] == [True, True, False, False]
+    assert "The other 9 methods" in page([workload(ADAMW, *many)])
 
 
 def test_the_page_has_what_methods_cost_where_that_was_measured(tmp_path: Path) -> None:
@@ -138,7 +184,7 @@ def test_the_page_has_what_methods_cost_where_that_was_measured(tmp_path: Path) 
     text = page([workload(ADAMW, FORGIVING)], costs=costs)
     assert re.search(r"\| AdamW +\|.*\| +1\.00 \| +2 \|", text)
     assert re.search(r"\| adam/sgd +\|.*\| +– \| +– \|", text)
-    assert "step" not in page([workload(ADAMW, FORGIVING)]).split("## Anew")[0]
+    assert "*step*" not in page([workload(ADAMW, FORGIVING)])
 
 
 def test_band_and_target_change_the_page() -> None:
@@ -202,20 +248,15 @@ def test_the_package_has_a_row_of_its_own() -> None:
     assert iris.settings["form"] == "textbook"
 
 
-@pytest.mark.parametrize(
-    ("losses", "said"),
-    [
-        ([1.0, 0.9, 1.0], f"{OF_THE_PACKAGE}, has 0.90 times the loss of AdamW at its best rate from its"),
-        ([1.0, 0.9, 1.0], "0.97 times from its best rate or a decade beside it, and 0.90 times from AdamW's"),
-        ([1.0, 0.9, 1.0], "0.90 times from AdamW's best rate: of the stacks it is the one for a rough idea."),
-        ([3.0, 1.0, 1.0], "a rough idea, adam/sgd, has 1.05 times, 1.15 times and 1.05 times. It takes an"),
-        ([3.0, 2.0, 1.0], "1.15 times and 1.05 times. So adam/sgd is the better one;"),
-    ],
-)
-def test_the_page_says_why_the_package_uses_its_own_stack(losses: list[float], said: str) -> None:
-    there = [workload(ADAMW, FORGIVING, method(OF_THE_PACKAGE, losses))]
-    assert said in of_the_package(there)
-    assert of_the_package(there) in page(there)
+def test_the_page_says_what_the_packages_own_stack_is_for() -> None:
+    there = [workload(ADAMW, FORGIVING, method(OF_THE_PACKAGE, [1.0, 0.9, 1.0]))]
+    said = of_the_package(there)
+    assert "from AdamW's best rate it has 0.90 times AdamW's loss" in said
+    assert (
+        "from its default it has 0.90 times the loss of AdamW at its best rate, where AdamW has 1.00" in said
+    )
+    assert "the neighbours of that 0.97 times, where AdamW has 2.00 times" in said
+    assert said in page(there)
     assert of_the_package([workload(ADAMW, FORGIVING)]) == ""
 
 
@@ -231,7 +272,44 @@ def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> Non
     assert "14 of 406" in written
 
 
-@pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"]])
+STORE = {"AdamW": [5.0, 0.5, 0.9, 0.2, 0.3, 0.4, 0.6], "DoG": [0.15] * 7}
+
+
+@pytest.fixture
+def _records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store of two methods on Iris and on logistic regression."""
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+    for experiment in load("which_stack/iris", "which_stack/logistic"):
+        places = {label: iter(losses) for label, losses in STORE.items()}
+        cells = [cell for cell in experiment.cells() if cell.row in STORE]
+        records = [record_of(cell.run(0), next(places[cell.row])) for cell in cells]
+        write_records(tmp_path / "records" / f"{experiment.id.replace('/', '_')}.parquet", records)
+
+
+@pytest.mark.usefixtures("_records")
+def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["which", "iris", "from=here"]) == 0
+    whole = capsys.readouterr().out
+    assert whole.startswith("# Which stack should I use?")
+    assert "So far this is of iris alone, and of 2 of 58 methods:" in whole
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(["which", "*st*", "from=here"]) == 0
+    said = capsys.readouterr().out
+    assert [said.count(f"{who}: try DoG;") for who in ("No idea of the rate", "A rough idea")] == [1, 1]
+    assert '    opt = HyperOptimizer(model.parameters(), "dog")' in said
+    assert "format=markdown" in said
+    assert "workload" in said
+    assert "**" not in said
+    assert "## " not in said
+    assert max(len(line) for line in said.splitlines()) <= 70
+    assert main(["which", "iris", "logistic", "from=here", "format=markdown"]) == 0
+    assert "So far this is of iris and logistic alone, and of 2 of 58" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"], ["format=json"]])
 def test_the_command_refuses_what_it_does_not_know(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,7 +16,7 @@ def method(label: str, *curve: float) -> Method:
 
 
 def workload(*methods: Method, name: str = "a") -> Workload:
-    return Workload(f"which_stack/{name}", name, (0.1, 1.0), {m.label: m for m in methods}, (), 9, 9, 1)
+    return Workload(f"which_stack/{name}", name, (0.1, 1.0), {m.label: m for m in methods}, (), 9, 9, (0,))
 
 
 ADAMW = method("AdamW", 2.0, 1.5, 0.9, 1.0)

@@ -1,7 +1,8 @@
 """What torch's compiler need not do, and what it can do meanwhile: by private names, as in `torch_private`.
 
-None of this changes a program. Of a step of Adam/SGD that was never compiled before, on two cores at rest,
-Python took 21 s and takes 11, and g++ 24 s of which 16 were for what all programs share (docs/speed.md).
+None of this changes a program, but for `few_as_many`. Of a step of Adam/SGD that was never compiled before,
+on two cores at rest, Python took 21 s and takes 11, and g++ 24 s of which 16 were for what all programs share
+(docs/speed.md).
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import copy_context
 from functools import cache
+from math import prod
 from types import CodeType
 from typing import Any
 
@@ -34,6 +36,7 @@ def prepare_compiler() -> None:
     waiting for them once the step's own code is there. Without them that is waited for.
     """
     flags_decide()
+    few_as_many()
     # Processes that compile for GPUs: torch would start them for a program of a CPU too.
     os.environ.setdefault("TORCH_WARM_POOL", "0")
     try:
@@ -73,6 +76,29 @@ def flags_decide() -> None:
         return knows(get_cpp_compiler(), kind.build_arch_flags())
 
     _replace(VecISA, "check_build", has_flags)
+
+
+@cache
+def few_as_many() -> None:
+    """Have the compiler compute two or three numbers as it computes more: by instructions for vectors.
+
+    A hyperparameter is one number a run. The tanh of those of two runs would be C's and that of four runs
+    Sleef's, whose last bits differ, and a run would be rounded by how many train beside it. The choice is
+    that of `torch._inductor.codegen.cpp.TilingSelect.select_tiling`; without these names it stays torch's.
+    """
+    try:
+        from torch._inductor import config
+        from torch._inductor.codegen.cpp import TilingSelect
+    except ImportError:
+        return
+    select: Any = TilingSelect.select_tiling
+
+    def select_tiling(selecting: Any, kernels: Any, sizes: Any) -> Any:
+        few = all(not summed and prod(numbers) in (2, 3) for numbers, summed in sizes)
+        with config.patch({"cpp.enable_tiling_heuristics": False}) if few else nullcontext():
+            return select(selecting, kernels, sizes)
+
+    _replace(TilingSelect, "select_tiling", select_tiling)
 
 
 @cache

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflatten
 
+from hyperopt.optim import torch_compiler
+
 if TYPE_CHECKING:
     from torch.fx import Graph
 
@@ -197,7 +199,7 @@ def compile_in_one_thread() -> None:
 def edits_of(*edits: Callable[[Graph], None]) -> dict[str, Any]:
     """Options of `torch.compile` that have functions change a program's graph before code is made of it.
 
-    Programs are compiled anew where a file that defines one has changed.
+    Programs are compiled anew where a file that defines one, or `torch_compiler`, has changed.
 
     `torch._inductor.custom_graph_pass.CustomGraphPass`, and the option that takes one, replace a compiler
     backend of our own. Without it there are no options, and programs are as torch compiles them.
@@ -213,7 +215,7 @@ def edits_of(*edits: Callable[[Graph], None]) -> dict[str, Any]:
                 edit(graph)
 
         def uuid(self) -> Any:
-            return get_hash_for_files(tuple(getfile(edit) for edit in edits))
+            return get_hash_for_files((torch_compiler.__file__, *(getfile(edit) for edit in edits)))
 
     return {"post_grad_custom_post_pass": Edit()}
 

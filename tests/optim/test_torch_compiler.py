@@ -15,10 +15,16 @@ import torch
 from hyperopt.optim import torch_compiler
 from hyperopt.optim.torch_private import compiler_missing
 
-CACHED = (torch_compiler.flags_decide, torch_compiler.rules_once, torch_compiler.sources_once)
+CACHED = (
+    torch_compiler.few_as_many,
+    torch_compiler.flags_decide,
+    torch_compiler.rules_once,
+    torch_compiler.sources_once,
+)
 METHODS = {
     "_inductor.cpu_vec_isa.VecISA": "check_build",
     "_inductor.dtype_propagation.DtypePropagationOpsHandler": "__init__",
+    "_inductor.codegen.cpp.TilingSelect": "select_tiling",
     "_dynamo.package.SourceInfo": "add_code",
     "_inductor.codegen.wrapper.PythonWrapperCodegen": "define_kernel",
     "_inductor.async_compile.AsyncCompile": "cpp_pybinding",
@@ -65,6 +71,21 @@ def test_flags_choose_the_instructions_that_torch_chooses() -> None:
     by_torch = chosen()
     torch_compiler.flags_decide()
     assert chosen() == by_torch
+
+
+@needs_compiler
+@pytest.mark.slow
+@pytest.mark.parametrize("few", [2, 3])
+def test_few_numbers_are_rounded_as_many_are(
+    few: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    torch_compiler.few_as_many()
+    torch.compiler.reset()
+    program = torch.compile(lambda x: x.tanh() / 2, dynamic=False)
+    numbers = torch.linspace(-3, 3, 600)
+    of_few = torch.cat([program(part) for part in numbers.split(few)])
+    assert torch.equal(of_few, program(numbers))
 
 
 def test_a_rule_of_dtypes_that_comes_later_is_known() -> None:

@@ -69,6 +69,7 @@ def test_two_modules_alone_name_what_is_private_in_torch() -> None:
             "torch._inductor.codecache.torch_key",
             "torch._inductor.codegen.common.pointwise_overrides_data",
             "torch._inductor.codegen.cpp.CppScheduling",
+            "torch._inductor.codegen.cpp.TilingSelect",
             "torch._inductor.codegen.wrapper.PythonWrapperCodegen",
             "torch._inductor.config",
             "torch._inductor.cpp_builder.get_cpp_compiler",

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from hyperopt.experiments import Experiment
     from hyperopt.findings.answers import Pick
 
-PAGE = (
-    "the page with all methods: the same with format=markdown, and of what is published results/which_stack/"
-)
+PAGE = "All methods: the same with format=markdown, and, of what is published, results/which_stack/README.md."
 
 
 def which(arguments: Namespace) -> int:
@@ -28,7 +26,7 @@ def which(arguments: Namespace) -> int:
     patterns, options = split(arguments.words, own)
     from rich.console import Console
 
-    from hyperopt.findings.advice import picks
+    from hyperopt.findings.advice import caution, picks
     from hyperopt.findings.method_costs import costs_file, read
     from hyperopt.findings.methods import LOSS
     from hyperopt.findings.standings import BAND
@@ -46,20 +44,21 @@ def which(arguments: Namespace) -> int:
     workloads = study(curves, experiments)
     console, found = Console(), picks(workloads, band, target)
     if found and console.is_terminal and options.get("format") != "markdown":
-        _say(console.width, found)
+        _say(console.width, caution(workloads), found)
     else:
         print(page(workloads, band, target, costs=read(costs_file())), end="")
     return 0
 
 
-def _say(width: int, found: Sequence[Pick]) -> None:
+def _say(width: int, warning: str, found: Sequence[Pick]) -> None:
     """The answers, each with the lines that make it."""
-    from textwrap import wrap
+    from textwrap import fill
 
+    paragraphs = [warning]
     for pick in found:
-        print("\n".join(wrap(pick.sentence.replace("**", ""), width)), end="\n\n")
-        print("\n".join(f"    {line}" for line in pick.lines), end="\n\n" if pick.lines else "")
-    print("\n".join(wrap(PAGE, width)))
+        paragraphs += [pick.sentence, "\n".join(f"    {line}" for line in pick.lines)]
+    for text in filter(None, [*paragraphs, PAGE]):
+        print(text if text.startswith(" ") else fill(text.replace("**", ""), width), end="\n\n")
 
 
 def _chosen(patterns: Sequence[str], experiments: Sequence[Experiment]) -> list[Experiment]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hyperopt.findings.answers import BEFORE, QUESTIONS, Left, Pick, Question, percent, times
+from hyperopt.findings.answers import BEFORE, FEW, QUESTIONS, Left, Pick, Question, percent, times
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.standings import (
     BAND,
@@ -15,6 +15,7 @@ from hyperopt.findings.standings import (
     Numbers,
     Standing,
     begun,
+    common,
     compared,
     measures,
     standing,
@@ -22,6 +23,7 @@ from hyperopt.findings.standings import (
 )
 from hyperopt.findings.to_target import TARGET, fastest
 from hyperopt.statistics import Interval
+from hyperopt.wording import counted, listed
 
 OF_THE_PACKAGE = "adamw/adam, multiplicative, alpha alone"
 """The label of the row that is what `HyperOptimizer` uses untold."""
@@ -63,7 +65,7 @@ def _pick(
     scores = {label: float(score) for label, score in question.scores(means, of).items()}
     draws = question.scores(drawn, of)
     [method] = _answers(question.scores(means, of), band)
-    low, high = np.quantile(draws[method], [0.025, 0.975])
+    low, high = map(float, np.quantile(draws[method], [0.025, 0.975]))
     stacks = {label: score for label, score in scores.items() if "/" in label}
     others = {label: score for label, score in scores.items() if label not in stacks}
     recipe = of[method].recipe
@@ -71,7 +73,7 @@ def _pick(
         question,
         method,
         scores[method],
-        Interval(float(low), float(high)),
+        Interval(low, high) if any(w.methods[BASELINE].by_seed[1:] for w in there) else None,
         scores[BASELINE],
         _shares(_answers(draws, band)),
         {name: _left(question.scores(left, of), method, band) for name, left in without.items()},
@@ -146,8 +148,21 @@ def of_the_package(workloads: Sequence[Workload]) -> str:
         f" has {times(own.default)} the loss of {BASELINE} at its best rate, where {BASELINE} has"
         f" {times(base.default)}, and averaged over its best rate and the neighbours of that"
         f" {times(own.near)}, where {BASELINE} has {times(base.near)}. [What it was chosen"
-        " by](../../docs/optimizer.md#the-defaults)."
+        " by](../../docs/optimizer.md#the-defaults), and [how trained weights go on with"
+        " it](../../docs/optimizer.md#trained-weights-that-go-on)."
     )
+
+
+def caution(workloads: Sequence[Workload]) -> str:
+    """What the answers leave out, in Markdown, while runs are missing or workloads are few; else nothing."""
+    there = compared(workloads)
+    of_all = {label for w in there for label in (*w.methods, *w.missing)}
+    lacks = [f"{listed([w.name for w in there])} alone"] if len(there) < FEW else []
+    if len(found := common(there)) < len(of_all):
+        lacks.append(f"{len(found)} of {counted(len(of_all), 'method')}")
+    if not lacks:
+        return ""
+    return f"**So far this is of {', and of '.join(lacks)}:** something to try, no advice for other work yet."
 
 
 def answer_before(workloads: Sequence[Workload], band: float = BAND) -> tuple[str, float] | None:

@@ -73,7 +73,7 @@ class Pick:
         question: that it answers.
         method: the method of the least score, unless the baseline is as good.
         score: its mean excess, as the question scores it.
-        interval: where the middle 95 % of that lie when seeds are drawn anew.
+        interval: where the middle 95 % of that lie when seeds are drawn anew; None of one seed everywhere.
         baseline: the score of the baseline.
         again: by method, in which share of draws of seeds it is the answer, most often first.
         without: by workload, what is left without it.
@@ -89,7 +89,7 @@ class Pick:
     question: Question
     method: str
     score: float
-    interval: Interval
+    interval: Interval | None
     baseline: float
     again: Mapping[str, float]
     without: Mapping[str, Left]
@@ -114,17 +114,17 @@ class Pick:
         if self.method == BASELINE:
             found = f"{where}, no method's loss is lower by more than {percent(self.band)}"
         else:
-            own = (
-                "" if self.question.rated == "at_baselines" else f", {BASELINE}'s own {times(self.baseline)}"
-            )
-            found = f"{where}, its loss is {times(self.score)} that of {BASELINE} at its best rate{own}"
+            found = f"{where}, its loss is {times(self.score)} that of {BASELINE}"
+            if self.question.rated != "at_baselines":
+                found += f" at its best rate, {BASELINE}'s own {times(self.baseline)}"
         return f"**{self.question.who}:** {verb} {self.method}; {found}. {self._sureness}{self.beside}"
 
     @property
     def _sureness(self) -> str:
         """Between what its score lies, and what it hangs on."""
         of = f"of {counted(len(self.of), 'workload')}{' alone' if len(self.of) < FEW else ''}"
-        words = [f"{_between([self.interval.low, self.interval.high])} over draws of seeds"]
+        drawn = self.interval and f"{_between([self.interval.low, self.interval.high])} over draws of seeds"
+        words = [drawn or "one seed, so nothing tells what is chance"]
         if lefts := self.without.values():
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
+from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, caution, of_the_package, picks
 from hyperopt.findings.answers import FEW, SURE, Pick, percent, times
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
-from hyperopt.findings.standings import BAND, DRAWS, begun, compared, standings
+from hyperopt.findings.standings import BAND, DRAWS, begun, compared
 from hyperopt.findings.study import STUDY
 from hyperopt.findings.to_target import TARGET
 from hyperopt.pages import blocks
@@ -64,7 +64,7 @@ def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     return [
         "A *stack* such as `adam/sgd` is Adam on the weights and SGD on Adam's hyperparameters"
         f" ([words]({WORDS})). `model`, `rate` and `steps` are yours.",
-        _caution(there),
+        caution(there),
         *(
             f"- {pick.sentence}\n\n  ```python\n  {code(pick.lines).replace(chr(10), f'{chr(10)}  ')}\n  ```"
             if pick.lines
@@ -72,17 +72,6 @@ def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
             for pick in found
         ),
     ]
-
-
-def _caution(there: Sequence[Workload]) -> str:
-    """What the answers leave out, while runs are missing or workloads are few."""
-    of_all, means = {label for w in there for label in (*w.methods, *w.missing)}, standings(there)
-    lacks = [listed([w.name for w in there]) + " alone"] if len(there) < FEW else []
-    if len(means) < len(of_all):
-        lacks.append(f"{len(means)} of {counted(len(of_all), 'method')}")
-    if not lacks:
-        return ""
-    return f"**So far this is of {', and of '.join(lacks)}:** something to try, no advice for other work yet."
 
 
 def _sure(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
@@ -131,8 +120,8 @@ def _sure_of(pick: Pick) -> list[str]:
         pick.question.who,
         pick.method,
         times(pick.score),
-        f"{pick.interval.low:.2f} to {pick.interval.high:.2f}",
-        "; ".join(again),
+        f"{pick.interval.low:.2f} to {pick.interval.high:.2f}" if pick.interval else NOTHING,
+        "; ".join(again) if pick.interval else NOTHING,
         "; ".join(left) or NOTHING,
     ]
 

@@ -1,4 +1,4 @@
-"""The lines that docs/optimizer.md has for each trainer run as they stand."""
+"""The lines that docs/optimizer.md has for one's own loop and for each trainer run as they stand."""
 
 from __future__ import annotations
 
@@ -17,8 +17,29 @@ from torch.utils.data import DataLoader
 from hyperopt.optim import HyperOptimizer
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "optimizer.md"
-SECTION = DOCUMENT.read_text(encoding="utf-8").split("## In a trainer\n")[1].split("\n## ")[0]
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+SECTION = TEXT.split("## In a trainer\n")[1].split("\n## ")[0]
 BLOCKS: dict[str, str] = dict(re.findall(r"^\[([\w.]+)\].*?^```python\n(.*?)^```", SECTION, re.M | re.S))
+
+
+INLINE = re.compile(r"`(HyperOptimizer\(model\.parameters\(\)[^`]*\))`")
+
+
+def test_the_first_example_is_a_whole_script(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(TEXT.split("```python\n")[1].split("```")[0], {})
+    said = re.fullmatch(r"loss (0\.\d+), rate (0\.\d+)\n", capsys.readouterr().out)
+    assert said
+    assert float(said[1]) < 0.2
+    assert float(said[2]) > 0.001
+
+
+def test_every_optimizer_of_a_line_is_made() -> None:
+    lines = INLINE.findall(TEXT)
+    assert len(lines) >= 5
+    for line in lines:
+        assert isinstance(
+            eval(line, {"HyperOptimizer": HyperOptimizer, "model": net(), "rate": 1e-4}), HyperOptimizer
+        )
 
 
 @pytest.fixture

@@ -211,8 +211,8 @@ def _lose(pick: Pick) -> str:
         words = f"level: the best of them, {stack}, and the best of all others, {other}, have {times(own)}"
     else:
         words = (
-            f"they {'win' if own < best else 'lose'}: the best of them, {stack}, has {times(own)} the loss of"
-            f" {BASELINE} at its best rate; the best of all others, {other}, {best:.2f}"
+            f"they {'win' if own < best else 'lose'} here: the best of them, {stack}, has {times(own)} the"
+            f" loss of {BASELINE} at its best rate; the best of all others, {other}, {best:.2f}"
         )
     return f"- *{pick.question.who}:* {words}."
 
@@ -226,8 +226,7 @@ def _ask_again() -> list[Block]:
         Commands(
             ["hyperopt which band=0.2 target=1.05", "hyperopt which logistic mnist_mlp format=markdown"]
         ),
-        "The records behind it are in `results/records/which_stack/`; of all runs on one workload:",
-        Commands(["hyperopt runs from=published dataset=iris by=stack,alpha show=test_loss sort=test_loss"]),
+        "The records behind it are the files in `results/records/which_stack/`, for `pandas.read_parquet`.",
         "The runs themselves, cheapest workloads first; `BUDGET` trains what fits. The last line is a dry"
         " run of all of them on random data, and says with `--plan` how long that takes:",
         Commands(

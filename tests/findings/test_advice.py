@@ -158,7 +158,7 @@ def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> Non
     assert "9 of 9" in some
     whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abcde"])
     assert "So far" not in whole
-    assert "they win: the best of them, adam/sgd, has 1.15 times the loss" in whole
+    assert "they win here: the best of them, adam/sgd, has 1.15 times the loss" in whole
     level = page([workload(ADAMW, method("adam/sgd", [3.0, 1.0, 2.0]))])
     assert "level: the best of them, adam/sgd, and the best of all others, AdamW, have 1.00 times" in level
 

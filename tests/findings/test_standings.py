@@ -39,6 +39,12 @@ def test_a_standing_is_read_off_the_curve_over_rates() -> None:
     assert standing(FREE, workload(ADAMW, FREE), band=0.31).decades == 2
 
 
+def test_the_baselines_rate_is_not_the_methods_own() -> None:
+    elsewhere = method("Elsewhere", [0.5, 4.0, 9.0])
+    found = standing(elsewhere, workload(ADAMW, elsewhere))
+    assert (found.best, found.at_baselines) == (0.5, 4.0)
+
+
 def test_at_an_end_of_the_rates_there_is_one_neighbour() -> None:
     for losses, near in (([1.0, 2.0, 9.0], 1.5), ([9.0, 3.0, 1.0], 2.0)):
         ends = method("Ends", losses)

@@ -132,7 +132,11 @@ class ParamGroup(dict[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if self._rule is not None:
             value = writing.checked(self, self._rule, self._shown, key, value)
-            value = self.taken(value) if key == "lr" else value
+            if key == "lr":
+                value = self.taken(value)
+            elif key == "initial_lr" and isinstance(value, Rate | TensorRate):
+                # Schedulers make their plans of it, and in a file it is a number alone.
+                value = plain(value) if self["schedule"] == "set" else Rate(value.planned, value.planned)
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:

@@ -16,7 +16,7 @@ from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.levels import check_lr, parse_truth
 from hyperopt.optim.placing import same
-from hyperopt.optim.rate import plain, planned_of
+from hyperopt.optim.rate import plain
 from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
@@ -192,8 +192,6 @@ class HyperOptimizer(Optimizer):
                 saved["state"][k] = sharding.each(sharding.of_all, param, state)
         for group in saved["param_groups"]:
             levels_now = {"levels": checkpoint.plain(group["levels"])}
-            if "initial_lr" in group:  # of which schedulers make what they plan
-                group["initial_lr"] = planned_of(group["initial_lr"])
             group |= {key: plain(value) for key, value in group.items()} | levels_now
         return saved
 

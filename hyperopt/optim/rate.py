@@ -10,8 +10,9 @@ from __future__ import annotations
 import operator
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
@@ -42,6 +43,17 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 """By the names that floats have for them."""
 
+OF_NUMPY: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+    "positive": operator.pos,
+    "absolute": abs,
+}
+"""By the names that numpy calls them by."""
+
 OF_TENSORS = OPERATIONS | {
     "div": operator.truediv,
     "rdiv": _turned(operator.truediv),
@@ -55,16 +67,32 @@ class Rate(float):
     """A rate as a float; what is computed from it is computed from `planned` too."""
 
     planned: float
-    __array_ufunc__ = None  # numpy leaves its scalars' products with a rate to the rate
 
-    def __new__(cls, value: float, planned: float) -> Rate:
-        """A rate of that value."""
+    def __new__(cls, value: float, planned: float | None = None) -> Self:
+        """A rate of that value; a plain float where no plan is known, as of one that is made by its type."""
+        if planned is None:
+            return float(value)  # type: ignore[return-value]
         rate = super().__new__(cls, value)
         rate.planned = planned
         return rate
 
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **more: Any) -> Any:
+        """Let numpy take it as its float; what is computed of single numbers is computed of `planned` too."""
+        result = getattr(ufunc, method)(*map(plain, inputs), **more)
+        operation = OF_NUMPY.get(ufunc.__name__)
+        if operation is None or method != "__call__" or not isinstance(result, np.floating):
+            return result
+        return _computed(float(result), operation, inputs)
+
     def __getnewargs__(self) -> tuple[float, float]:  # type: ignore[override]  # float's has one
         return float(self), self.planned
+
+
+def _computed(result: float, operation: Callable[..., Any], inputs: tuple[Any, ...]) -> float:
+    """The result with its plan; the ratio of two rates is no rate."""
+    if operation is operator.truediv and all(isinstance(number, Rate) for number in inputs):
+        return result
+    return Rate(result, float(operation(*map(planned_of, inputs))))
 
 
 def _following(name: str, operation: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,9 +100,7 @@ def _following(name: str, operation: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(self: Rate, *others: Any) -> Any:
         result = of_float(self, *others)
-        if not isinstance(result, float) or ("div" in name and isinstance(others[0], Rate)):
-            return result
-        return Rate(result, float(operation(self.planned, *map(planned_of, others))))
+        return _computed(result, operation, (self, *others)) if isinstance(result, float) else result
 
     return method
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hyperopt.data import load
-from hyperopt.optim import HyperOptimizer  # (hyper)
+from hyperopt import HyperOptimizer  # (hyper)
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

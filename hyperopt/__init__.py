@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["load"]
+    from hyperopt.optim.optimizer import HyperOptimizer
+
+    __version__: str
+
+__all__ = ["HyperOptimizer", "__version__", "load"]
 
 
 def load(*words: str, **options: Any) -> pd.DataFrame:
@@ -15,3 +19,16 @@ def load(*words: str, **options: Any) -> pd.DataFrame:
     from hyperopt.selection import load as load_selected
 
     return load_selected(*words, **options)
+
+
+def __getattr__(name: str) -> Any:
+    """Import the optimizer, and torch with it, or look for the version, only when it is asked for."""
+    if name == "HyperOptimizer":
+        from hyperopt.optim.optimizer import HyperOptimizer
+
+        return HyperOptimizer
+    if name == "__version__":
+        from hyperopt.provenance import installed
+
+        return installed("hyperopt-stacks")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,6 +10,7 @@ import pytest
 import torch
 from gradient_descent_the_ultimate_optimizer import gdtuo
 from loops import apart, batches, last, loss_of, net, trained
+from torch import nn
 from torch.func import functional_call, grad
 from torch.nn import functional as F
 
@@ -147,3 +148,19 @@ def test_hypergradient_is_the_slope_of_the_loss_in_the_rate() -> None:
     slope = (loss_after_two_steps(rate + h)[0] - loss_after_two_steps(rate - h)[0]) / (2 * h)
     moved = rate - loss_after_two_steps(rate)[1]
     assert moved == pytest.approx(1e-3 * slope, rel=1e-5)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("more", [{}, {"alpha": (2.0, 0.0)}, {"alpha": (2.0, 0.5), "multiplicative": True}])
+def test_a_decay_that_leaves_nothing_of_the_weights_is_a_step_as_any_other(more: dict[str, Any]) -> None:
+    """Where alpha * weight_decay is 1, as torch has it."""
+    ours, theirs = (nn.Parameter(torch.tensor([1.0, -2.0, 3.0])) for _ in range(2))
+    opt = HyperOptimizer([ours], "adamw/sgd", **{"alpha": (2.0, 1e-3)} | more, weight_decay=0.5)
+    peer = torch.optim.AdamW([theirs], 2.0, weight_decay=0.5)
+    for step in range(4):
+        ours.grad, theirs.grad = ours.detach().sin(), theirs.detach().sin()
+        opt.step()
+        peer.step()
+        if not step or more.get("alpha") == (2.0, 0.0):
+            assert torch.allclose(ours, theirs, rtol=0, atol=1e-12)
+        assert ours.isfinite().all()

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from hyperopt.optim.closed_forms.closed_form import ClosedForm, Numbers, R, Scalar, Update, dot
+from hyperopt.optim.closed_forms.closed_form import ClosedForm, Numbers, R, Scalar, Update, dot, over
 
 
 class Decoupled(ClosedForm[R]):
     """The form of a rule without decay, and w -= alpha * weight_decay * w beside it.
 
     The weights before an update are not kept: with the step u without decay, they are
-    w' = (w + u) / (1 - alpha * weight_decay), and the sums say what <c, u> is.
+    w' = (w + u) / (1 - alpha * weight_decay), and the sums say what <c, u> is. Where alpha * weight_decay
+    is 1, nothing is left of them, and the slope through them is taken for 0.
     """
 
     def __init__(self, rule: R, form: ClosedForm[R]) -> None:
@@ -47,6 +48,6 @@ class Decoupled(ClosedForm[R]):
         *of_form, of_param = sums
         slopes = self._form.gradient(of_form, hyper, step)
         alpha, decay = hyper["alpha"], hyper["weight_decay"]
-        of_former = (of_param - alpha * slopes["alpha"]) / (1 - alpha * decay)
+        of_former = over(of_param - alpha * slopes["alpha"], 1 - alpha * decay)
         alpha_slope = slopes["alpha"] - decay * of_former
         return slopes | {"alpha": alpha_slope, "weight_decay": -alpha * of_former}

@@ -47,6 +47,7 @@ class ParamGroup(dict[str, Any]):
 
     _rule: Rule | None = None
     _shown: dict[str, tuple[Any, int]]
+    _began, _beginnings = False, 0  # whether the rate did since the last step; before how many in a row
 
     def show(self, rule: Rule, values: Mapping[str, Any], of_lr: Mapping[str, Any]) -> None:
         """Show the natural values of level 0 after a step; its alpha is `peak` times `learned`.
@@ -67,6 +68,7 @@ class ParamGroup(dict[str, Any]):
             if key != "lr" and all(name in values for name in names):
                 shown[key] = tuple(values[name] for name in names) if len(names) > 1 else values[key]
         super().update(shown)
+        self._began, self._beginnings = False, self._beginnings + 1 if self._began else 0
         self._rule, self._shown = rule, {key: (value, _version(value)) for key, value in shown.items()}
 
     @property
@@ -117,6 +119,9 @@ class ParamGroup(dict[str, Any]):
             planned, learned, peak = abs(value.planned), plain(value) / abs(value.planned), 0.0
         elif number := float(value):
             writing.check_floor(self, number)
+            if mode is None and not self._began and self._beginnings == writing.IN_A_ROW - 1:
+                writing.warn_that_none_is_learned(self, number)
+            self._began = True
             planned, learned, peak = abs(number), 1.0 if number > 0 else -1.0, 0.0
         else:
             planned = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -28,6 +29,9 @@ FIXED = frozenset({*settings.MAIN, "numbers", "habits"})
 
 KEPT = frozenset({"step", "rested", "levels", "planned", "learned", "peak", "share"})
 """What the optimizer keeps in a group for itself."""
+
+IN_A_ROW = 10
+"""Before so many steps in a row a rate is written as a number, until a warning says what that does."""
 
 
 def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str, value: Any) -> Any:
@@ -78,6 +82,19 @@ def check_floor(group: Mapping[str, Any], rate: float) -> None:
         raise ConfigError(
             f"lr={shown(rate)}: the optimizer was made with floor={shown(floor)}, below which a tuned rate "
             "does not stay; a larger rate is expected, or 0, which stops the group."
+        )
+
+
+def warn_that_none_is_learned(group: Mapping[str, Any], rate: float) -> None:
+    """Warn that the rate has begun anew at many steps in a row, where a level above would tune it."""
+    if "alpha" in group["tune"]:
+        warnings.warn(
+            f"lr={shown(rate)}: a number was written before each of the last {IN_A_ROW} steps, and each time "
+            "the rate began anew, so that nothing is learned. With HyperOptimizer(..., schedule="
+            '"multiply") what is written is a plan, which is multiplied by what is learned; with "set" it '
+            "is the rate, as now, without this warning.",
+            UserWarning,
+            stacklevel=4,
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,6 +211,49 @@ def test_what_python_and_scalars_of_numpy_make_of_a_rate_is_a_plan(name: str) ->
     group["lr"] = computed(lr0, 0.5)
     assert float(lr(opt)) == pytest.approx(0.005 * (learned if stays else 1), rel=1e-12)
     assert learned != pytest.approx(1, rel=1e-2)
+
+
+def written_at_every_step(count: int, **more: Any) -> tuple[HyperOptimizer, list[warnings.WarningMessage]]:
+    """As in the loops of nanoGPT and DINO."""
+    module, opt = made(**more)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        for step, _ in enumerate(steps(module, opt, count)):
+            for group in opt.param_groups:
+                group["lr"] = 0.01 / (1 + step)
+    return opt, told
+
+
+@as_on_any_device
+def test_who_writes_the_rate_at_every_step_is_told_once_that_nothing_is_learned() -> None:
+    opt, told = written_at_every_step(30)
+    (warning,) = told
+    assert str(warning.message).startswith(
+        "lr=0.001: a number was written before each of the last 10 steps, and each time the rate began anew"
+    )
+    assert all(f'"{schedule}"' in str(warning.message) for schedule in ("multiply", "set"))
+    assert warning.filename == __file__, "it points to the line that writes"
+    assert float(opt.param_groups[0]["learned"]) == 1
+
+
+@as_on_any_device
+@pytest.mark.parametrize(
+    "more",
+    [{"schedule": "multiply"}, {"schedule": "set"}, {"stack": "adam", "alpha": 0.01}, {"tune": "beta1"}],
+)
+def test_nobody_is_told_so_who_said_what_is_meant_or_where_no_rate_is_learned(more: dict[str, Any]) -> None:
+    opt, told = written_at_every_step(15, **more)
+    assert not told
+    learns = more.get("schedule") == "multiply"
+    assert (float(opt.param_groups[0]["learned"]) != pytest.approx(1, rel=1e-3)) == learns
+
+
+def test_rates_that_are_written_now_and_then_are_no_plan_and_learn() -> None:
+    module, opt = made()
+    for step, _ in enumerate(steps(module, opt, 30)):
+        if step % 10 != 9:
+            opt.param_groups[0]["lr"] = 0.01
+    assert opt.param_groups[0]["learned"] != pytest.approx(1, rel=1e-4)
 
 
 @pytest.mark.parametrize("stack", ["sgd/sgd", "rmsprop/sgd", "adagrad/sgd"])

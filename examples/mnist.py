@@ -17,8 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hyperopt.data import load
 from hyperopt import HyperOptimizer  # (hyper)
+from hyperopt.data import load
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import measured, small_run
+from small_runs import SMALL, measured
 from torch.fx import Graph
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.library import opcheck
 
+from hyperopt.config import resolve
 from hyperopt.engine import program
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
@@ -60,12 +61,11 @@ def test_a_power_has_the_bits_of_one_number_alone() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stack", ["nadam/adam", "schedulefree_adamw"])
-def test_records_are_what_they_are_without(
-    stack: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    above = "/1e-4" * stack.count("/")
-    runs = tuple(small_run(stack=stack, alpha=f"{alpha}{above}") for alpha in (0.001, 0.01))
+def test_records_are_what_they_are_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logistic = {key: value for key, value in SMALL.items() if key != "model.hidden"} | {"model": "logistic"}
+    runs = tuple(
+        resolve({**logistic, "stack": "adam/sgd", "alpha": f"{alpha}/1e-4"}) for alpha in (0.001, 0.01)
+    )
     numbers = []
     for options in (edits_of(powers_once), {}):
         monkeypatch.setattr(program, "compile_options", lambda *_, options=options, **__: dict(options))

@@ -6,6 +6,7 @@ import gc
 import importlib
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,14 @@ def of_torch(name: str) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def as_torch_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Torch's methods are put back after each test, and replaced anew in the next."""
+def as_torch_is() -> Iterator[None]:
+    """Torch's methods are put back after each test, and replaced anew in the next, and in those of others."""
+    before = {name: getattr(of_torch(name), method) for name, method in METHODS.items()}
+    for function in CACHED:
+        function.cache_clear()
+    yield
     for name, method in METHODS.items():
-        monkeypatch.setattr(of_torch(name), method, getattr(of_torch(name), method))
+        setattr(of_torch(name), method, before[name])
     for function in CACHED:
         function.cache_clear()
 

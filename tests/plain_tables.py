@@ -6,7 +6,7 @@ Student's distribution of two degrees of freedom is known in closed form: P(|T| 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
+from math import prod, sqrt
 
 T = 0.95 * sqrt(2 / (1 - 0.95**2))
 """Below it lie 95 % of |T|: 4.30265."""
@@ -29,7 +29,7 @@ def beside_report(
     agrees = "–"
     if report is not None and sd:
         told = all(abs(rival - middle) > reach for rival in rivals)
-        agrees = "**no**" if abs(report - middle) > reach else "yes" if told else "cannot tell"
+        agrees = "**no**" if abs(report - middle) > reach else "yes" if told else "yes, not tellingly"
     return [
         "–" if report is None else f"{report:.{decimals}f}",
         f"{middle:.{decimals}f}",
@@ -58,16 +58,16 @@ def interval(effects: Sequence[float]) -> str:
     return " to ".join(f"{middle + sign * T * sd / sqrt(3):.2f}" for sign in (-1, 1))
 
 
-def p_of(effects: Sequence[float], bound: float, times: int) -> list[str]:
-    """Its p alone, toward the nearer side of the bound, times how much, the product.
+def p_of(effects: Sequence[float], bound: float, *factors: int) -> list[str]:
+    """Its p alone, toward the nearer side of the bound, times rows, sentences and looks, the product.
 
     Student's, doubled; by signs where all effects are equal.
     """
     middle, sd = mean_and_sd(effects)
     t = abs(middle - bound) / (sd / sqrt(3)) if sd else 0.0
     p = 1 - t / sqrt(2 + t**2) if sd else 2 * 0.5**3
-    product = min(1.0, p * times)
-    return [f"{p:.4g}", str(times), "1" if product == 1 else f"{product:.4f}"]
+    product = min(1.0, p * prod(factors))
+    return [f"{p:.4g}", " × ".join(map(str, factors)), "1" if product == 1 else f"{product:.4f}"]
 
 
 def cells_of(page: str, columns: int) -> list[list[str]]:

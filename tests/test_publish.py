@@ -44,7 +44,8 @@ def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment) -> N
     assert (results / "report/table9.md").read_text() == pages["report/table9"].markdown
     assert (results / "report/table9.csv").read_text() == pages["report/table9"].csv
     assert "15 of 15 runs" in pages["report/table9"].markdown
-    line = f"| [report/table9](report/table9.md) | {pages['report/table9'].verdicts} |"
+    ran = "mnist; fully connected 784-128-10, tanh, tanh on the logits; 3 seeds"
+    line = f"| [report/table9](report/table9.md) | {ran} | {pages['report/table9'].verdicts} |"
     assert line in (results / "README.md").read_text()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -49,12 +50,18 @@ class Strength:
     Attributes:
         toward: which of them that is.
         alone: its p, were it the only test.
-        times: by how much that is multiplied for the other tests.
+        factors: by how much that is multiplied for other tests: of a row for the rows of its sentence, then
+            for the sentences of the page, then for the looks.
     """
 
     toward: Outcome
     alone: float
-    times: float = 1.0
+    factors: tuple[float, ...] = ()
+
+    @property
+    def times(self) -> float:
+        """The product of the factors."""
+        return math.prod(self.factors)
 
     @property
     def p(self) -> float:
@@ -63,7 +70,7 @@ class Strength:
 
     def multiplied(self, times: float) -> Strength:
         """The same among so many times as many tests."""
-        return replace(self, times=self.times * times)
+        return replace(self, factors=(*self.factors, times))
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
     left = max(1, sum(not rejected[i] for i in able))
     found = []
     for sentence, (holds, fails), decided, factor in zip(sentences, ps, rejected, times, strict=True):
-        strength = Strength(_nearer(holds, fails), min(holds, fails), factor)
+        strength = Strength(_nearer(holds, fails), min(holds, fails), (factor,))
         rows = _rows(sentence, level / factor, holds=decided and strength.toward == "holds")
         if not decided:
             rows = [_near(row, one, level / left) for row, one in zip(rows, sentence.rows, strict=True)]
@@ -219,7 +226,9 @@ def _rows(sentence: Sentence, level: float, *, holds: bool) -> list[RowDecision]
         if holds and yes <= level:
             decided, factor = True, 1
         toward = _nearer(yes, no)
-        found.append(RowDecision(toward if decided else "undecided", Strength(toward, min(yes, no), factor)))
+        found.append(
+            RowDecision(toward if decided else "undecided", Strength(toward, min(yes, no), (factor,)))
+        )
     return found
 
 

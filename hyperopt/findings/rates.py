@@ -29,12 +29,15 @@ def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
 
 
 def _apart(row: str, told: Mapping[str, str], experiment: Experiment) -> str:
-    """The row's settings that rows with the same stacks do not have: `, momentum 0.9`; empty without any."""
+    """The row's settings that rows with the same stacks do not have: `, momentum 0.9`; empty without any.
+
+    One is the name of its stack, where names that mean more than their rules differ: `, stack sgdn_hd`.
+    """
     settings = {one.label: {**t.settings, **one.settings} for t in experiment.tables for one in t.rows}
     own, alike = settings.get(row, {}), [other for other, text in told.items() if text == told[row]]
-    of_rule = {key: value for key, value in own.items() if key not in ("stack", "alpha")}
+    of_rule = {key: value for key, value in own.items() if key != "alpha"}
     return "".join(
-        f", {key.replace('_', ' ')} {shown(value).replace('_', ' ')}"
+        f", {key.replace('_', ' ')} {value if key == 'stack' else shown(value).replace('_', ' ')}"
         for key, value in of_rule.items()
         if any(settings.get(other, {}).get(key) != value for other in alike)
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.judging import OUTCOMES, Outcome
+from hyperopt.findings.judging import Outcome
 from hyperopt.findings.rates import rates_of_rows
 from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import Verdict
@@ -30,8 +30,9 @@ def summary(view: View) -> str:
     if not view.measured:
         return "no runs yet"
     what = "point" if view.experiment.figure else "number"
-    agree = numbers(view.tally, what)
-    if (share := expected_share(view)) is not None and view.tally.compared:
+    share = expected_share(view)
+    agree = numbers(view.tally, what, by_range=share is not None)
+    if share is not None and view.tally.compared:
         agree += f" (compared by range, in which {share} % are expected)"
     parts = [sentences(view.tally), agree]
     return "; ".join(filter(None, parts)) or "nothing to compare"
@@ -51,8 +52,11 @@ def sentences(tally: Tally) -> str:
     return "; ".join(parts)
 
 
-def numbers(tally: Tally, what: str = "number") -> str:
-    """`22 of 27 numbers agree, 9 of them tellingly`, `its one number agrees`; empty without any."""
+def numbers(tally: Tally, what: str = "number", *, by_range: bool = False) -> str:
+    """`22 of 27 numbers agree, 9 of them tellingly`, `its one number agrees`; empty without any.
+
+    Of those compared `by_range` so many agree by chance that it is not said which of them do so tellingly.
+    """
     left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
     if not tally.compared:
         return left
@@ -60,7 +64,7 @@ def numbers(tally: Tally, what: str = "number") -> str:
         text = f"its one {what} {_agrees(tally)}"
     else:
         text = f"{tally.agree} of {counted(tally.compared, what)} agree"
-    text += f", {tellingly(tally)}" if tally.agree else ""
+    text += f", {tellingly(tally)}" if tally.agree and not by_range else ""
     return f"{text} ({left})" if left else text
 
 
@@ -87,7 +91,7 @@ def section(view: View) -> list[Block]:
         return ["**No runs yet.**", ran(view.experiment, view), _rates(view.experiment)]
     experiment, tally = view.experiment, view.tally
     head = _head(view)
-    parts: list[Block] = [f"**{head}**" if head else "", Sentences(view.verdicts, said(view.verdicts))]
+    parts: list[Block] = [f"**{head}**" if head else "", Sentences(view.verdicts, said(view))]
     if tally.compared:
         parts.append(_numbers(tally, view))
     elif tally.left_out:
@@ -95,20 +99,20 @@ def section(view: View) -> list[Block]:
     return [*parts, ran(experiment, view), _rates(experiment)]
 
 
-def said(verdicts: Sequence[Verdict]) -> str:
-    """The sentences by verdict, those of the report first, each with its number below."""
-    numbered = [*enumerate(verdicts, 1)]
-    ordered = sorted(numbered, key=lambda one: (not one[1].claim.counts, OUTCOMES.index(one[1].outcome)))
-    return "\n".join(f"- **{HEADS[v.outcome]}** ({i}): {quoted(v)}" for i, v in ordered)
+def said(view: View) -> str:
+    """The sentences in their order, each with its number below and its verdict."""
+    told = [(f"**{HEADS[v.outcome]}**", quoted(v, view.experiment)) for v in view.verdicts]
+    return "\n".join(f"- ({i}) {verdict}: {sentence}" for i, (verdict, sentence) in enumerate(told, 1))
 
 
-def quoted(verdict: Verdict) -> str:
+def quoted(verdict: Verdict, experiment: Experiment) -> str:
     """The sentence in quotes, a check of ours without, and what its verdict rests on."""
     says = verdict.claim.says.rstrip(".")
     text = f"{says} (ours)." if verdict.claim.ours else f"“{says}”."
     if verdict.claim.same_as:
-        text = f"{text.removesuffix('.')} (as in {verdict.claim.same_as})."
-    return f"{text} {rests(verdict)}".strip()
+        where = "said above" if verdict.claim.same_as == experiment.id else f"as in {verdict.claim.same_as}"
+        text = f"{text.removesuffix('.')} ({where})."
+    return f"{text} {rests(verdict, experiment)}".strip()
 
 
 def ran(experiment: Experiment, view: View) -> str:
@@ -128,7 +132,7 @@ def _head(view: View) -> str:
     tally = view.tally
     parts = [
         counted_by(tally.sentences, "sentence of the report", "sentences of the report"),
-        counted_by(tally.repeated, "sentence of another page", "sentences of other pages"),
+        counted_by(tally.repeated, "sentence counted elsewhere", "sentences counted elsewhere"),
         counted_by(tally.ours, "check of ours", "checks of ours"),
         *shared_told(view),
     ]
@@ -149,7 +153,7 @@ def _numbers(tally: Tally, view: View) -> str:
         words += (
             f" ({100 * tally.agree / tally.compared:.0f} %, where {share} % are expected of runs like ours)"
         )
-    if tally.agree:
+    elif tally.agree:
         words += f", {tellingly(tally)} (the rival number would not agree)"
     if tally.left_out:
         words += f"; too few runs tell what to expect of {tally.left_out} more"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.judging import Strength, least_of_row
+from hyperopt.findings.judging import Row, Strength, least_of_row, printed
 from hyperopt.findings.verdicts import RowVerdict, Verdict
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
@@ -30,19 +30,24 @@ def section(view: View) -> list[Block]:
     return ["## Sentences", Sentences(view.verdicts, "\n".join(listed)), *rows(view), how_judged(view)]
 
 
-def rows(view: View) -> list[Block]:
-    """The table of rows; empty without any."""
+def rows(view: View, *, timed: bool = True) -> list[Block]:
+    """The table of rows, `timed` with those about times; empty without any."""
     every = [
-        (i, verdict, row) for i, verdict in enumerate(view.verdicts, 1) for row in verdict.rows if row.tested
+        (i, verdict, row)
+        for i, verdict in enumerate(view.verdicts, 1)
+        for row in verdict.rows
+        if timed or not row.tested.timed
     ]
     if not every:
         return []
     repeats = any(row.tested.repeats is not None for _, _, row in every)
     lost = any(row.tested.diverged[0] for _, _, row in every)
     judged = any(row.strength for _, _, row in every)
-    header = ["sentence", "of", view.experiment.corner, "claimed", "effect", "95 % interval", "n"]
-    header += [*(["repeats"] if repeats else []), *(["diverged"] if lost else []), "p alone"]
-    header += [*(["times", "p"] if judged else []), "verdict"]
+    header = ["sentence", "of", view.experiment.corner, "claimed", "effect"]
+    if not view.experiment.random:
+        return [Table([*header, "verdict"], [_exact(i, row) for i, _, row in every], left=("of", "verdict"))]
+    header += ["95 % interval", "n", *(["repeats"] if repeats else []), *(["diverged"] if lost else [])]
+    header += ["p alone", *(["times", "p"] if judged else []), "verdict"]
     table = [_row(i, row, repeats=repeats, lost=lost, judged=judged) for i, _, row in every]
     return [Table(header, table, left=("of", "verdict"))]
 
@@ -52,9 +57,10 @@ def said(verdict: Verdict, experiment: Experiment, *, whole: bool = False) -> st
     claim = verdict.claim
     says = claim.says.rstrip(".") if whole else excerpt(claim.says)
     seeds = f" at {counted(verdict.seeds, 'seed')}" if verdict.seeds and experiment.random else ""
-    parts = [f"**{sentence(verdict.outcome)}**{seeds}{_p_told(verdict)}."]
+    p = _p_told(verdict) if experiment.random else ""
+    parts = [f"**{sentence(verdict.outcome)}**{seeds}{p}."]
     parts.append(f"{says} (ours)." if claim.ours else f"“{says}”.")
-    if claim.same_as:
+    if claim.same_as and claim.same_as != experiment.id:
         parts.append(f"*(As in [{claim.same_as}](../{claim.same_as}.md).)*")
     parts.append(claim.why)
     parts.append(_effects(verdict, experiment))
@@ -72,7 +78,19 @@ def _p_told(verdict: Verdict) -> str:
     if strength.p == 1:
         return ", p 1"
     of = f" for *{strength.toward}*" if verdict.outcome == "undecided" else ""
-    return f", p {_p(strength.p)}{of} ({_alone(strength)} × {strength.times:.4g})"
+    repeats = f"; {_repeats(verdict)}" if verdict.claim.by_repeats else ""
+    return f", p {_p(strength.p)}{of} ({_alone(strength)} × {_times(strength)}{repeats})"
+
+
+def _repeats(verdict: Verdict) -> str:
+    """In how many repeats that share no seed the sentence is as printed, which is what its p is of."""
+    seeds = [tuple(row.tested.effects)[: verdict.seeds] for row in verdict.rows]
+    tests = [
+        Row(row.tested.check.bound, row.tested.evidence(at), 0.0)
+        for row, at in zip(verdict.rows, seeds, strict=True)
+    ]
+    outcomes = printed(tests, verdict.claim.all_but, verdict.rows[0].tested.m)
+    return f"{sum(outcomes)} of {counted(len(outcomes), 'repeat')}"
 
 
 def _effects(verdict: Verdict, experiment: Experiment) -> str:
@@ -98,13 +116,21 @@ def _side(side: Place, experiment: Experiment) -> str:
     return f"({spread}{column} of {of})" if of else f"({spread}{column})"
 
 
+def _exact(i: int, row: RowVerdict) -> list[str]:
+    """A row of which nothing is random: the effect is what it is."""
+    tested = row.tested
+    outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else row.outcome
+    named = [str(i), tested.check.of, markdown.rows_named(tested.rows), markdown.bound(tested.check.bound)]
+    return [*named, center(row), outcome]
+
+
 def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool, judged: bool) -> list[str]:
     tested, places = row.tested, decimals(row)
     diverged, runs = tested.diverged
     share = tested.repeats
     within = f", within {number(row.within, max(2, places))}" if row.within is not None else ""
     outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else f"{row.outcome}{within}"
-    outcome += ", no seed as claimed" * wrong(row)
+    outcome += f", no {'round' if tested.timed else 'seed'} as claimed" * wrong(row)
     return [
         str(i),
         tested.check.of,
@@ -128,7 +154,11 @@ def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
         told = least and row.outcome != "cannot be told"
         return [f"≥ {least:.4g}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
     at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""
-    return [_alone(strength), f"{strength.times:.4g}", f"{_p(strength.p)}{at}"]
+    return [_alone(strength), _times(strength), f"{_p(strength.p)}{at}"]
+
+
+def _times(strength: Strength) -> str:
+    return " × ".join(f"{factor:.4g}" for factor in strength.factors)
 
 
 def _alone(strength: Strength) -> str:
@@ -140,5 +170,11 @@ def _p(p: float) -> str:
 
 
 def other(views: Sequence[View]) -> list[Block]:
-    """The rows of other numbers of seeds, folded away."""
-    return [Folded(f"Sentences at {view.count}", table) for view in views if (table := rows(view))]
+    """The rows of other numbers of seeds, folded away: of such as a look judges, and not of times."""
+    tables = [(view, rows(view, timed=False)) for view in views if any(map(_looked_at, view.verdicts))]
+    return [Folded(f"Sentences at {view.count}", table) for view, table in tables if table]
+
+
+def _looked_at(verdict: Verdict) -> bool:
+    """Whether a look at a number of seeds has judged it."""
+    return any(row.strength and row.seeds for row in verdict.rows)

@@ -28,22 +28,24 @@ def section(view: View, others: Sequence[View]) -> list[Block]:
 
 
 def agrees(measured: Measured) -> str:
-    """`yes`, `cannot tell` where a rival number would have agreed too, or `no`."""
+    """`yes`, `yes, not tellingly` where a rival number would have agreed too, or `no`."""
     if measured.agrees is None:
         return NOTHING
-    return "**no**" if not measured.agrees else "yes" if measured.tells else "cannot tell"
+    return "**no**" if not measured.agrees else "yes" if measured.tells else "yes, not tellingly"
 
 
 def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
     words: list[str] = []
     if compares:
-        m = experiment.runs_per_number
-        words.append(
-            f"{sentence(possessive(experiment.reference))} number agrees where it lies in the prediction "
-            f"interval: {_predicted(len(view.seeds), m)}. *Least visible* is the smallest difference from "
-            f"our mean that would not agree. *Cannot tell*: the rival number, {_rival(experiment)}, would "
-            "agree too."
-        )
+        m, number = experiment.runs_per_number, f"{sentence(possessive(experiment.reference))} number"
+        where = f"lies in the prediction interval: {_predicted(len(view.seeds), m)}"
+        words.append(f"{number} agrees where it {where if experiment.random else 'is equal to ours'}.")
+        if experiment.random:
+            words.append(
+                "*Least visible* is how far from our mean it would not agree on whichever side, "
+                "in a lopsided interval the way to the farther end."
+            )
+        words.append(f"*Not tellingly*: the rival number, {_rival(experiment)}, would agree too.")
     if error := experiment.reading_error:
         words.append(f"Its numbers were read off its picture, to ±{error:g}, which widens the interval.")
     if error := experiment.rounding_error:
@@ -97,14 +99,30 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
     compared = any(measured.cell.report is not None for measured, _ in cells)
     lost = any(measured.diverged for measured, _ in cells)
     header = [experiment.corner, "", *([experiment.reference.removeprefix("the ")] if compared else [])]
-    header += ["mean", "sd", "95 % interval"]
-    header += ["prediction interval", "n", "agrees", "least visible"] if compared else ["n"]
-    header += ["diverged"] if lost else []
+    if experiment.random:
+        header += ["mean", "sd", "95 % interval"]
+        header += ["prediction interval", "n", "agrees", "least visible"] if compared else ["n"]
+        header += ["diverged"] if lost else []
+        rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
+    else:
+        header += ["ours", *(["agrees"] if compared else [])]
+        cells = [
+            cell for cell in cells if cell[0].cell.report is not None
+        ] or cells  # all stand in the figure
+        rows = [_exact(measured, name, compared=compared) for measured, name in cells]
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"
-    rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
     places = [[(measured.cell.row, measured.cell.column)] for measured, _ in cells]
     yield Table(header, rows, left=("", "agrees", "diverged"), places=places)
+
+
+def _exact(measured: Measured, name: str, *, compared: bool) -> list[str]:
+    """A number of which nothing is random: it has no spread, and none of an interval."""
+    decimals = measured.cell.decimals
+    ours = number(measured.summary.median if measured.summary else None, decimals)
+    if not compared:
+        return [measured.cell.row, name, ours]
+    return [measured.cell.row, name, number(measured.cell.report, decimals), ours, agrees(measured)]
 
 
 def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[str]:

@@ -11,6 +11,7 @@ from hyperopt.findings.study import STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
+from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.answer import HEADS, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
@@ -39,7 +40,7 @@ def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
     by_report = {slug: {n: v for n, v in measured.items() if n.split("/")[0] == slug} for slug in reports}
     parts = ["# Results", WORDS, _overview(by_report), _all(measured)]
     for slug, own in by_report.items():
-        parts += [f"## {slug}", _head(slug, own), _sentences(own), _pages(slug, pages)]
+        parts += [f"## {slug}", _head(slug, own), _sentences(own), _pages(slug, pages, own)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -50,24 +51,33 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
         if report := REPORTS.get(slug):
             tally = tally_of((view.verdicts, view.measurements) for view in views.values())
             counts = [str(tally.sentences[outcome] or "") for outcome in OUTCOMES]
-            rows.append([f"[{slug}](#{slug})", report.claims, *counts, _agreement(views.values())])
-    header = ["report", "it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
-    header.append("numbers that agree, of these tellingly")
-    return table(header, rows, left=header[:2]) if rows else ""
+            rows.append([f"[{slug}](#{slug})", report.claims, *counts, *_agreement(views.values())])
+    header = ["report", "in short, it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
+    header += ["numbers that agree", "so many tellingly"]
+    if not rows:
+        return ""
+    return f"{table(header, rows, left=header[:2])}\n\n{_by_range(by_report)}".strip()
 
 
-def _agreement(views: Iterable[View]) -> str:
-    """How many numbers agree; those that are compared by range apart, of which fewer are expected to."""
-    by_share: dict[int | None, list[View]] = {}
-    for view in views:
-        by_share.setdefault(expected_share(view), []).append(view)
+def _agreement(views: Iterable[View]) -> list[str]:
+    """How many numbers agree, and how many tellingly; those that are compared by range stand apart."""
+    by_mean = [view for view in views if expected_share(view) is None]
+    tally = tally_of((view.verdicts, view.measurements) for view in by_mean)
+    return [f"{tally.agree} of {tally.compared}", str(tally.saying)] if tally.compared else ["", ""]
+
+
+def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
+    """How many numbers of heat maps lie in the range of ours, which for chance alone so many would."""
     told = []
-    for share, alike in by_share.items():
-        tally = tally_of((view.verdicts, view.measurements) for view in alike)
-        if tally.compared:
-            apart = "" if share is None else f" ({share} % expected)"
-            told.append(f"{tally.agree} of {tally.compared}, {tally.saying}{apart}")
-    return "; ".join(told)
+    for views in by_report.values():
+        for name, view in views.items():
+            if (share := expected_share(view)) is not None and view.tally.compared:
+                found = f"{view.tally.agree} of {view.tally.compared}"
+                told.append(
+                    f"Of [{name}]({name}.md), a map of single runs, {found} numbers lie in our range, "
+                    f"as {share} % of runs like ours would."
+                )
+    return " ".join(told)
 
 
 def _all(views: Mapping[str, View]) -> str:
@@ -121,9 +131,10 @@ def _sentences(views: Mapping[str, View]) -> str:
 def _remark(verdict: Verdict, view: View, i: int) -> str:
     if verdict.outcome == "cannot be told":
         return verdict.claim.why
+    against = "The report's own numbers contradict it." if verdict.claim.contradicted else ""
     if verdict.outcome == "undecided":
-        return f"{next_of(verdict, view, i)}."
-    return rests(verdict)
+        return f"{next_of(verdict, view, i)}. {against}".strip()
+    return f"{rests(verdict, view.experiment)} {against}".strip()
 
 
 def _counting(views: Mapping[str, View]) -> Iterator[tuple[str, int, Verdict, View]]:
@@ -134,9 +145,18 @@ def _counting(views: Mapping[str, View]) -> Iterator[tuple[str, int, Verdict, Vi
                 yield name, i, verdict, view
 
 
-def _pages(slug: str, pages: Mapping[str, Page]) -> str:
-    """One report's pages, a line each."""
+def _pages(slug: str, pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
+    """One report's pages, a line each, with the data, the net and the seeds of their runs."""
     rows = [
-        [f"[{name}]({name}.md)", page.verdicts] for name, page in pages.items() if name.split("/")[0] == slug
+        [f"[{name}]({name}.md)", _ran(views[name]) if name in views else "", page.verdicts]
+        for name, page in pages.items()
+        if name.split("/")[0] == slug
     ]
-    return table(["page", "what it says"], rows, left=("page", "what it says"))
+    header = ["page", "what was run", "what it says"]
+    return table(header, rows, left=header)
+
+
+def _ran(view: View) -> str:
+    if view.experiment.lists:
+        return ""
+    return "; ".join([*what_ran(view.experiment)[:2], view.count if view.experiment.random else "no seeds"])

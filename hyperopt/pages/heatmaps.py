@@ -14,7 +14,7 @@ from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
 
 FEW = 5
-"""So many cells that are not inside are named at once."""
+"""So many cells that are not inside are named."""
 
 
 def section(view: View, figure: HeatMap) -> list[Block]:
@@ -37,15 +37,15 @@ def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Bloc
     reference = view.experiment.reference
     parts: list[Block] = [f"## Beside {reference}", *_share(view, figure), _cells(view, figure)]
     parts.append(
-        f"A cell is inside where {reference} has a number in the range of ours over seeds. *Cannot tell*: a "
-        "number half the spread of the column away, on a logarithmic scale, would be inside too. A run that "
-        "never got there counts as more than its steps."
+        f"A cell is inside where {reference} has a number in the range of ours over seeds, *not tellingly* "
+        "where a number half the spread of the column away, on a logarithmic scale, would be inside too. A "
+        "run that never got there counts as more than its steps."
     )
     return [*parts, *(Folded(f"At {one.count}", [_cells(one, figure)]) for one in others)]
 
 
 def _share(view: View, figure: HeatMap) -> list[Block]:
-    """How many cells are inside, those furthest outside, and all of these folded away."""
+    """How many cells are inside, and those furthest outside; the table has all."""
     compared = [measured for measured in _all(view, figure) if measured.agrees is not None]
     outside = sorted((m for m in compared if not m.agrees), key=_off, reverse=True)
     if not compared:
@@ -57,11 +57,9 @@ def _share(view: View, figure: HeatMap) -> list[Block]:
         f"runs like ours, {100 * (n - 1) / (n + 1):.0f} % would be: so often one more run lies between the "
         f"ends of {n}."
     )
-    if not outside:
-        return [text]
-    text += f" Furthest outside: {'; '.join(map(_told, outside[:FEW]))}."
-    rest = outside[FEW:]
-    return [text, Folded(f"The other {len(rest)} outside", ["; ".join(map(_told, rest))])] if rest else [text]
+    if outside:
+        text += f" Furthest outside: {'; '.join(map(_told, outside[:FEW]))}."
+    return [text]
 
 
 def _off(measured: Measured) -> float:

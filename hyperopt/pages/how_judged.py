@@ -16,9 +16,9 @@ OF_TIMES = "Effects of times are ratios, paired by round, n counts rounds, and t
 OF_RATIOS = "An effect with a / is a ratio; 1 where both sides are equal."
 OF_P = (
     "*p alone* is a row's, for the nearer of *holds* and *does not hold*; *times* multiplies it for the rows "
-    "of its sentence, the sentences of the page and the looks; *p*, the product, decides from 0.05 down. A "
-    "sentence takes the largest p alone where it holds, the smallest times its rows where it does not, and "
-    "multiplies that for sentences and looks. [How]({doc})."
+    "of its sentence that are left × the sentences of the page that are left × the looks; *p*, the product, "
+    "decides from 0.05 down. A sentence takes the largest p alone where it holds, the smallest times its "
+    "rows where it does not, and multiplies that for sentences × looks. [How]({doc})."
 )
 NOT_YET = "*p alone* is the least that so many runs can give. [How]({doc})."
 
@@ -35,7 +35,8 @@ def how_judged(view: View) -> str:
     if not experiment.random:
         words.append("Nothing is random here: an effect is what it is, without an interval and without a p.")
     else:
-        words.append(f"Judged by the {experiment.judged_by}{judged_at(view)}.")
+        by = "shares" if {one.method for one in tests} == {"share"} else f"the {experiment.judged_by}"
+        words.append(f"Judged by {by}{judged_at(view)}.")
         if experiment.judged_by == "median" and (text := _lost(view)):
             words.append(text)
         words.append((OF_P if any(row.strength for row in every) else NOT_YET).format(doc=DOC))
@@ -106,7 +107,7 @@ def _part_of_others(view: View) -> str:
     return (
         f"Of the 5 % the sentences about times have {len(every) - n}/{len(every)}, the others "
         f"{n}/{len(every)}, so that *times* has a factor of {len(every)}/{len(every) - n} besides for the "
-        f"former, {len(every)}/{n} for the latter."
+        f"former, {len(every)}/{n} for the latter, which its last factor has in it."
     )
 
 

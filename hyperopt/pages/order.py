@@ -24,8 +24,9 @@ def section(view: View) -> list[Block]:
     header = ["", "report, best first", "here, best first", "pairs in the report's order", "of those apart"]
     words = (
         "Two rows are apart where the 95 % interval of their difference, paired by seed, leaves out 0. Rows "
-        "of which a run is missing or diverged, and rows that the report does not print, are left out. Of "
-        "two equal means neither is first: such a pair is not in the report's order."
+        "of which a run diverged or a seed is missing (further seeds are trained for what is undecided), and "
+        "rows that the report does not print, are left out. Of two equal means neither is first: such a pair "
+        "is not in the report's order."
     )
     return ["## Order of the rows", Table(header, rows, left=header[:3]), words]
 

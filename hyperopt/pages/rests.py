@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.figure import Figure
 from hyperopt.findings.in_the_report import Printed, printed
 from hyperopt.findings.judging import OUTCOMES, Outcome
 from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import RowVerdict, Verdict
+from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import bound, number, rows_named
 from hyperopt.wording import counted, possessive, sentence
 
@@ -60,7 +62,7 @@ def only(counts: Mapping[str, int]) -> str:
     return _does(outcome, 1, whole=True)
 
 
-def rests(verdict: Verdict) -> str:
+def rests(verdict: Verdict, experiment: Experiment) -> str:
     """What the verdict rests on, as sentences; empty where that is one row and the whole sentence."""
     claim, rows = verdict.claim, verdict.rows
     if verdict.outcome == "cannot be told":
@@ -72,12 +74,68 @@ def rests(verdict: Verdict) -> str:
             few = len(rows) - claim.all_but
             parts.append(f"{few} of them {'is' if few == 1 else 'are'} enough.")
     if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
-        parts.append(f"The effect is {center(rows[0])}, claimed {bound(rows[0].tested.check.bound)}.")
+        claimed = bound(rows[0].tested.check.bound)
+        parts.append(f"{_effect(rows[0], experiment)} is {_middle(rows[0])}, claimed {claimed}.")
     parts += [_averaged(row) for row in rows if len(row.tested.rows) > 1 and len(rows) <= FEW]
-    margins = [row.within for row in rows if row.within is not None]
-    if verdict.outcome == "at the bound" and margins:
-        parts.append(f"The effect lies within {number(max(margins), 3)} of its bound.")
+    if verdict.outcome == "at the bound":
+        near = [row for row in rows if row.within is not None]
+        parts += [_near(row, experiment) for row in near[:FEW]]
     return " ".join(filter(None, parts))
+
+
+def effect_of(tested: Tested, experiment: Experiment) -> str:
+    """What is subtracted from what, or divided by it, and in what: `GD minus H1 in w0 (kg), epoch 10`."""
+    effect, cells = tested.check.effect, [side.cell for side in tested.sides[0]]
+    places = (effect.minuend, effect.subtrahend)
+    row = rows_named(tested.rows)
+    rows = [place.row_at(row) if place.row else row for place in places]
+    quantities = [_quantity(cell.column, experiment) for cell in cells]
+    if effect.minuend.spread:
+        quantities = [f"distance from the median over seeds of {quantity}" for quantity in quantities]
+    joined = " over " if effect.ratio else " minus "
+    if (subtrahend := effect.subtrahend.number) is not None:
+        return f"{quantities[0]} of {rows[0]}" + f"{joined}{subtrahend:g}" * bool(subtrahend)
+    if effect.subtrahend.reported:
+        return f"{quantities[0]} of {rows[0]}{joined}that of {experiment.reference}"
+    if cells[0].column == cells[1].column:
+        return f"{joined.join(rows)} in {quantities[0]}"
+    if rows[0] == rows[1]:
+        return f"{joined.join(quantities)} of {rows[0]}"
+    return joined.join(f"{quantity} of {row}" for quantity, row in zip(quantities, rows, strict=True))
+
+
+def _quantity(column: str, experiment: Experiment) -> str:
+    """What a column shows; of a table its label."""
+    if isinstance(experiment.figure, Figure):
+        return full(experiment, column)
+    return next(one.label for one in experiment.columns if one.name == column)
+
+
+def _effect(row: RowVerdict, experiment: Experiment) -> str:
+    """`The median effect (A minus B in the loss)`."""
+    median = "median " * (row.tested.method == "median")
+    return f"The {median}effect ({effect_of(row.tested, experiment)})"
+
+
+def _middle(row: RowVerdict) -> str:
+    """The effect of a row with its unit."""
+    tested = row.tested
+    if not tested.center:
+        return f"0{' in every seed' * (not any(tested.effects.values()))}"
+    return f"{number(tested.center, decimals(row))}{_unit(row)}"
+
+
+def _unit(row: RowVerdict) -> str:
+    """The unit of a difference of percents, which its numbers do not show."""
+    first, _ = row.tested.sides[0]
+    return " points" * (first.cell.unit == "%" and not row.tested.check.effect.ratio)
+
+
+def _near(row: RowVerdict, experiment: Experiment) -> str:
+    """How near to its bound the effect of a row is shown to be."""
+    if not row.within:
+        return f"{_effect(row, experiment)} is {_middle(row)}, its bound."
+    return f"{_effect(row, experiment)} lies within {number(row.within, 3)}{_unit(row)} of its bound."
 
 
 def center(row: RowVerdict) -> str:

@@ -157,8 +157,8 @@ def _writer(section: str, view: View, pages: frozenset[str]) -> Writer:
 
     def listed(block: Block) -> Markup:
         assert isinstance(block, Sentences)
-        told = list(enumerate(block.verdicts, 1))
-        return Markup(template("sentences.html").render(verdicts=told, signs=SIGNS, quoted=quoted))
+        told = [(i, v, quoted(v, view.experiment)) for i, v in enumerate(block.verdicts, 1)]
+        return Markup(template("sentences.html").render(told=told, signs=SIGNS))
 
     def judged(block: Block) -> Markup:
         assert isinstance(block, Sentences)

@@ -71,7 +71,9 @@ def test_publish_draws_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "sentences.csv",
         "local/.publish.lock",
     }
-    assert f"| [report/curves](report/curves.md) | {page.verdicts} |" in (results / "README.md").read_text()
+    ran = "mnist; fully connected 784-128-10, tanh, tanh on the logits; 3 seeds"
+    line = f"| [report/curves](report/curves.md) | {ran} | {page.verdicts} |"
+    assert line in (results / "README.md").read_text()
     before = (results / "report/curves.svg").read_bytes()
     (results / "report/curves.svg").unlink()
     publishing.render([experiment], results, drawings=False)

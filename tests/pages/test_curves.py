@@ -65,11 +65,22 @@ def test_the_numbers_of_the_page_are_those_of_plain_arithmetic():
         ["Adam", "test accuracy (%), epoch 3", *beside_report(accuracy(adam), 96, [], 1)],
     ]
     better = [round(a - b, 9) for a, b in zip(after(sgd, 3), after(adam, 3), strict=True)]
-    two_sentences_at_three_looks = p_of(better, 0, 6)
+    two_sentences_at_three_looks = p_of(better, 0, 1, 2, 3)
     assert [row[4:10] for row in cells_of(PAGE, 11)] == [
         ["1.0000", "–", "3", *two_sentences_at_three_looks],
         ["-1.0000", "–", "3", *two_sentences_at_three_looks],
     ]
+
+
+def test_what_is_not_random_has_neither_interval_nor_p(tmp_path: Path) -> None:
+    """Two seeds of the same run give no sample: a number is what it is."""
+    exact = written(tmp_path, ALONG_EPOCHS.replace("\nclaims:", "\nrandom: false\nlooks: [1]\nclaims:"))
+    page = page_of(exact, epoch_records(exact, {label: curves[:1] * 3 for label, curves in LOSSES.items()}))
+    assert ["1", "", "Adam", "> 0", "1.0000", "holds"] in cells_of(page.markdown, 6)
+    assert ["SGD", "training loss, epoch 1", "3.0000", "3.0000", "yes"] in cells_of(page.markdown, 5)
+    beside = page.markdown.partition("## Beside")[2]
+    assert not [word for word in ("interval", "p alone", " p ", "least visible") if f"| {word}" in beside]
+    assert "Adam | training loss, epoch 1" not in beside, "what the report does not print stands above"
 
 
 def test_points_beyond_the_epochs_are_missing(experiment: Experiment):

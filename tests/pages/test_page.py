@@ -46,11 +46,11 @@ def test_the_numbers_of_the_page_are_those_of_plain_arithmetic():
     small = [a - b for a, b in zip(calm, calm_clip, strict=True)]
     large = [a - b for a, b in zip(wild, wild_clip, strict=True)]
     both = [(a + b) / 2 for a, b in zip(small, large, strict=True)]
-    of_looks_and_sentences = 3 * 2  # of the three sentences one allows everything
+    others = (2, 3)  # sentences, of which a third allows everything, and looks
     assert [row[4:-1] for row in cells_of(PAGE, 12)] == [
-        ["2.00", "–", "3", "", *p_of(small, 1, 2 * of_looks_and_sentences)],
-        [mean(large), "-100.00 to 100.00", "3", "3 of 6", *p_of(large, 1, 2 * of_looks_and_sentences)],
-        [mean(both), interval(both), "3", "3 of 12", *p_of(both, 0, of_looks_and_sentences)],
+        ["2.00", "–", "3", "", *p_of(small, 1, 2, *others)],
+        [mean(large), "-100.00 to 100.00", "3", "3 of 6", *p_of(large, 1, 2, *others)],
+        [mean(both), interval(both), "3", "3 of 12", *p_of(both, 0, 1, *others)],
     ]
     shown = [[cell.strip("*") for cell in row[1:]] for row in cells_of(PAGE, 3)]
     assert shown == [["7.00%", "5.00%"], [f"{mean(wild)}%†", f"{mean(wild_clip)}%†"]]
@@ -77,7 +77,7 @@ def test_missing_cells_are_shown_as_missing(experiment: Experiment):
     assert page.verdicts.startswith("12 of 15 runs, 3 missing; ")
     assert "| 0.1 | 7.00% | – |" in lines(page.markdown, "0.1")
     assert "| 0.1 | clip | 4.00 | – | – | – | – | 0 | – | – |  |" in lines(page.markdown, "0.1")
-    assert "| 1 |  | 0.1 | ≥ 1 | – | – | 0 |  | 1 | 12 | 1 | undecided |" in lines(page.markdown, "1 ")
+    assert "| 1 |  | 0.1 | ≥ 1 | – | – | 0 |  | 1 | 2 × 2 × 3 | 1 | undecided |" in lines(page.markdown, "1 ")
 
 
 def test_no_runs_at_all_is_a_page(experiment: Experiment):

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from fake_records import SMALL, page_of, records
 
-from hyperopt.experiments import read
+from hyperopt.experiments import load, read
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.findings import tested as effects
+from hyperopt.findings.measurements import measure
 from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import views_of
 from hyperopt.pages.answer import numbers
-from hyperopt.pages.rests import contradiction, counted_by, rests
+from hyperopt.pages.rests import contradiction, counted_by, effect_of, rests
 
 CLAIM = '{says: It does no harm., mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.}'
+
+MEAN = "The effect (error, no clipping minus error, clipping of 0.1 … 10) is {} points"
 
 
 def made(tmp_path: Path, claim: str) -> Experiment:
     path = tmp_path / "table9.yaml"
     path.write_text(SMALL.replace(CLAIM, claim))
     return read(path, "report/table9")
+
+
+def told_of(experiment: Experiment, *effects: float) -> str:
+    """What the verdict on its second sentence rests on, with effects as below."""
+    return rests(judged(experiment, *effects), experiment)
 
 
 def judged(experiment: Experiment, *effects: float) -> Verdict:
@@ -34,24 +44,24 @@ def judged(experiment: Experiment, *effects: float) -> Verdict:
 
 def test_a_mean_names_the_rows_that_are_not_as_it_says(tmp_path: Path) -> None:
     experiment = made(tmp_path, CLAIM)
-    told = "The effect is {}, claimed > 0. It is judged by the mean over 2 rows"
-    assert rests(judged(experiment, -5, 20)) == told.format("7.46") + "; 0.1 alone is not as claimed."
-    assert rests(judged(experiment, 5, -20)) == told.format("-7.54") + "; 0.1 alone is as claimed."
-    assert rests(judged(experiment, 5, 20)) == told.format("12.46") + "."
+    told = MEAN + ", claimed > 0. It is judged by the mean over 2 rows"
+    assert told_of(experiment, -5, 20) == told.format("7.46") + "; 0.1 alone is not as claimed."
+    assert told_of(experiment, 5, -20) == told.format("-7.54") + "; 0.1 alone is as claimed."
+    assert told_of(experiment, 5, 20) == told.format("12.46") + "."
 
 
 def test_a_mean_names_the_rows_that_it_does_not_show(tmp_path: Path) -> None:
     """At 0.1 the effects are 1 on average, but -8 to 10: alone they would not be shown to be above 0."""
     experiment = made(tmp_path, CLAIM)
     errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 10}
-    for row, effects in (("0.1", range(-8, 11, 2)), ("10", range(31, 50, 2))):
-        errors[row, "no clip"] = [40.0 + effect for effect in effects]
+    for row, seen in (("0.1", range(-8, 11, 2)), ("10", range(31, 50, 2))):
+        errors[row, "no clip"] = [40.0 + effect for effect in seen]
         errors[row, "clip"] = [40.0] * 10
 
     def told(found: dict[tuple[str, str], list[float | None]]) -> str:
-        return rests(views_of(experiment, records(experiment, found), 10)[-1].verdicts[1])
+        return rests(views_of(experiment, records(experiment, found), 10)[-1].verdicts[1], experiment)
 
-    mean = "The effect is {}, claimed > 0. It is judged by the mean over 2 rows"
+    mean = MEAN + ", claimed > 0. It is judged by the mean over 2 rows"
     assert told(errors) == mean.format("20.50") + "; 0.1 alone is not shown to be as claimed."
     below = {key: errors[key] if key[0] != "0.1" else errors[key][::-1] for key in errors}
     assert told(below).endswith("; 0.1 alone is not shown to be as claimed."), "whatever the order of seeds"
@@ -64,12 +74,41 @@ def test_a_mean_names_the_rows_that_it_does_not_show(tmp_path: Path) -> None:
     assert no == mean.format("-20.50") + ".", "what does not hold as a mean names only rows that would"
 
 
+@pytest.mark.parametrize(
+    ("name", "sentence", "check", "told"),
+    [
+        ("hyper_regularization/fig3", 0, 0, "GD minus H1 in w0 (kg), epoch 1000"),
+        ("adabelief_amsgrad/table1", 0, 0, "Test Error of SGD / SGD minus 8"),
+        ("adabelief_amsgrad/table1", 1, 0, "distance from the median over seeds of Test Error of SGD / SGD"),
+        ("adabelief_amsgrad/table1", 3, 0, "SGD / SGD over SGD in Time(s), gdtuo"),
+        ("hypergradient/fig2", 0, 1, "SGD, α 0.1 minus SGD-HD, α 0.1 in validation loss, epoch 50"),
+        (
+            "hypergradient/fig3_logistic",
+            2,
+            0,
+            "training loss, epoch 10 of SGD minus that of the original authors",
+        ),
+        (
+            "hyper_regularization/fig3_longer",
+            0,
+            0,
+            "w0 (kg), epoch 20 minus w0 (kg), epoch 20000 of GD",
+        ),
+    ],
+)
+def test_an_effect_says_what_is_taken_from_what(name: str, sentence: int, check: int, told: str) -> None:
+    [experiment] = load(name)
+    nothing = measure(experiment, {}, ())
+    [first, *_] = effects.tested(experiment.claims[sentence].checks[check], experiment, nothing)
+    assert effect_of(first, experiment) == told
+
+
 def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
     each = CLAIM.replace("mean_of", "tested: the harm, tested: x, each_of").replace(", tested: x", "")
-    found = rests(judged(made(tmp_path, each), -5, 20))
+    found = told_of(made(tmp_path, each), -5, 20)
     assert found == "We test only the harm. Of 2 rows 1 holds, 1 does not."
     some = each.replace("more_than", "all_but: 1, more_than")
-    assert rests(judged(made(tmp_path, some), -5, 20)).endswith("1 does not. 1 of them is enough.")
+    assert told_of(made(tmp_path, some), -5, 20).endswith("1 does not. 1 of them is enough.")
 
 
 def test_outcomes_are_counted_in_words() -> None:

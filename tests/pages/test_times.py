@@ -30,9 +30,10 @@ def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) 
 def test_a_claim_about_times_is_judged_by_ratio_and_round(experiment: Experiment) -> None:
     verdicts = page_of(experiment, measured(experiment)).markdown.partition("## Sentences")[2]
     assert lines(verdicts, "1 ") == [
-        "| 1 |  | Adam / SGD | 0.9 to 1.1 | 2.00 | – | 3 | 0.25 | 1 | 0.2500 | undecided, no seed as claimed"
-        " |",
-        "| 1 |  | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 | 0.002828 | 2 | 0.0057 | holds |",
+        "| 1 |  | Adam / SGD | 0.9 to 1.1 | 2.00 | – | 3 | 0.25 | 1 × 1 × 1 | 0.2500 "
+        "| undecided, no round as claimed |",
+        "| 1 |  | Adam / Adam | 0.9 to 1.1 | 1.00 | 0.98 to 1.02 | 3 | 0.002828 | 2 × 1 × 1 | 0.0057 "
+        "| holds |",
     ]
 
 

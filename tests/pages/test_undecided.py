@@ -89,6 +89,12 @@ def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
     errors = {cell: [middle] * 10 for cell, middle in CALM.items()} | {("Adam alone", "no clip"): [5.0] * 10}
     errors["0.1", "no clip"] = [0.0, 0.0, *[9.0] * 8]
     page = " ".join(said(views_of(experiment, records(experiment, errors), 10, by_looks=True)[-1]).split())
-    assert "**Undecided**, p 0.2188 for *holds* (0.1094 × 2). “Clipping helps”." in page
-    assert "| ≥ 1 | 4.00 (median) | -5.00 to 4.00 | 10 | 93 % | 0.1094 | 2 | 0.2188 | undecided |" in page
-    assert "| ≥ 1 | 40.00 (median) | 40.00 to 40.00 | 10 | 100 % | 0.001953 | 4 | 0.0078 | holds |" in page
+    assert "**Undecided**, p 0.2188 for *holds* (0.1094 × 1 × 2). “Clipping helps”." in page
+    assert (
+        "| ≥ 1 | 4.00 (median) | -5.00 to 4.00 | 10 | 93 % | 0.1094 | 1 × 1 × 2 | 0.2188 | undecided |"
+        in page
+    )
+    assert (
+        "| ≥ 1 | 40.00 (median) | 40.00 to 40.00 | 10 | 100 % | 0.001953 | 2 × 1 × 2 | 0.0078 | holds |"
+        in page
+    )

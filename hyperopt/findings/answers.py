@@ -123,15 +123,18 @@ class Pick:
     def _sureness(self) -> str:
         """Between what its score lies, and what it hangs on."""
         of = f"of {counted(len(self.of), 'workload')}{' alone' if len(self.of) < FEW else ''}"
-        drawn = self.interval and f"{_between([self.interval.low, self.interval.high])} over draws of seeds"
-        words = [drawn or "one seed, so nothing tells what is chance"]
+        words = ["one seed, so nothing tells what is chance"]
+        if self.interval:
+            share = self.again.get(self.method, 0.0)
+            same = f", {100 * share:.0f} % of which give this answer" if share < SURE else ""
+            words = [f"{_between([self.interval.low, self.interval.high])} over draws of seeds{same}"]
         if lefts := self.without.values():
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base
             words.append(f"{_between([left.score for left in lefts])}{base} with one of them left out")
         other = {name: left.method for name, left in self.without.items() if left.method != self.method}
         lacks = [f"without {name} it would be {method}" for name, method in other.items()]
-        return f"This is {of}: {'; '.join([', '.join(words), *lacks])}."
+        return f"This is {of}: {'; '.join([*words, *lacks])}."
 
 
 def _between(values: Collection[float]) -> str:

@@ -108,7 +108,7 @@ def test_an_answer_carries_what_a_workload_left_out_makes_of_it() -> None:
     assert rough.without["a"].score == pytest.approx((1.15**2 * 0.1) ** (1 / 3))
     first = picks([*one, odd])[0]
     assert (first.method, first.without["odd"].method) == ("adam/sgd", "AdamW")
-    assert "of 4 workloads alone: one seed, so nothing tells what is chance, 0.48 to 1.05" in first.sentence
+    assert "of 4 workloads alone: one seed, so nothing tells what is chance; 0.48 to 1.05" in first.sentence
     assert "(AdamW 1.00 to 1.00) with one of them left out; without odd it would be AdamW." in first.sentence
 
 
@@ -134,6 +134,8 @@ def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() ->
         "adam/sgd": pytest.approx(0.75, abs=0.05),
         "sgd/sgd": pytest.approx(0.25, abs=0.05),
     }
+    assert "of 1 workload alone: 0.11 to 0.31 over draws of seeds, 7" in tossed.sentence
+    assert "% of which give this answer" in tossed.sentence
     assert tossed.interval
     assert (tossed.interval.low, tossed.interval.high) == pytest.approx((1 / 9, 2.8 / 9))
 

@@ -1,8 +1,8 @@
-"""A saved state, checked as a whole before anything of the optimizer that loads it is changed."""
+"""A saved state: made whole, checked as a whole before the optimizer that loads it changes, and taken."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,7 @@ from hyperopt.optim.buckets import COUNTS, fresh
 from hyperopt.optim.errors import ConfigError, shortened, shown
 from hyperopt.optim.evaluated import TRAINED
 from hyperopt.optim.groups import restored
+from hyperopt.optim.rate import plain
 from hyperopt.optim.rules import RULES
 from hyperopt.optim.settings import UNTRACED
 from hyperopt.optim.stepping import arithmetic_of
@@ -33,6 +34,36 @@ NUMBERS = ("lr", "betas", "momentum", "weight_decay", *OF_PLAN)
 MADE_ALIKE = "load it into one that is made as that was"
 
 
+def complete(
+    saved: dict[str, Any],
+    groups: Iterable[Mapping[str, Any]],
+    owners: Iterable[Mapping[str, Any]],
+    states: Mapping[Tensor, dict[str, Any]],
+) -> None:
+    """Make the state of parameters and groups, as torch saves it, whole and plain.
+
+    Args:
+        saved: what `Optimizer.state_dict` of torch makes.
+        groups: those of the optimizer.
+        owners: of each, the group that has its hyperparameters.
+        states: of the parameters that have one.
+    """
+    for group, own, owner in zip(saved["param_groups"], groups, owners, strict=True):
+        arithmetic = arithmetic_of(owner)
+        for key, param in zip(group["params"], own["params"], strict=True):
+            state = states.get(param) or (fresh(param, arithmetic) if param.requires_grad else {})
+            saved["state"][key] = sharding.each(sharding.of_all, param, state)
+        levels_now = checkpoint.plain(group["levels"])
+        group |= {key: plain(value) for key, value in group.items()} | {"levels": levels_now}
+
+
+def mapping(state_dict: Any) -> dict[str, Any]:
+    """A saved state as a dict, in which what reads it may write."""
+    if not isinstance(state_dict, Mapping):
+        raise _no_state(shortened(repr(state_dict)))
+    return dict(state_dict)
+
+
 def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) -> dict[str, Any]:
     """A saved state that fits, with the empty containers that torch.distributed drops.
 
@@ -46,9 +77,8 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
             missing; nothing has been changed.
     """
     for part, kind in (("param_groups", list), ("state", dict)):
-        if not isinstance(state_dict, Mapping) or not isinstance(state_dict.get(part), kind):
-            found = f"it has no {part}" if isinstance(state_dict, Mapping) else shortened(repr(state_dict))
-            raise ConfigError(f"state_dict: {found}; what state_dict() returned is expected.")
+        if not isinstance(mapping(state_dict).get(part), kind):
+            raise _no_state(f"it has no {part}")
     groups = state_dict["param_groups"]
     if len(groups) != len(own):
         differ = f"{len(groups)}, and that of this optimizer is {len(own)}"
@@ -68,7 +98,21 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
     return {**state_dict, "param_groups": groups}
 
 
-def state_of(saved: Mapping[str, Any], param: Tensor, owner: Mapping[str, Any]) -> dict[str, Any]:
+def take(
+    saved: Mapping[str, Any],
+    groups: Iterable[Mapping[str, Any]],
+    owners: Iterable[Mapping[str, Any]],
+    states: MutableMapping[Tensor, dict[str, Any]],
+) -> None:
+    """Put the state of each parameter into `states`, by what `checked` returned."""
+    for group, own, owner in zip(saved["param_groups"], groups, owners, strict=True):
+        for key, param in zip(group["params"], own["params"], strict=True):
+            states.pop(param, None)
+            if state := _state_of(saved["state"].get(key, {}), param, owner):
+                states[param] = state
+
+
+def _state_of(saved: Mapping[str, Any], param: Tensor, owner: Mapping[str, Any]) -> dict[str, Any]:
     """The state of a parameter from its saved one, copied to where it lies; {} if it has not moved yet.
 
     `owner` is the group, as it was loaded, that has its hyperparameters.
@@ -185,6 +229,10 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, Tensor):
         return value.numel() == 1 and not value.is_complex()
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _no_state(found: str) -> ConfigError:
+    return ConfigError(f"state_dict: {found}; what state_dict() returned is expected.")
 
 
 def _unfit(name: str, of: str, value: Any, expected: str) -> ConfigError:

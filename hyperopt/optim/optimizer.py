@@ -10,13 +10,12 @@ from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
 from hyperopt.optim import checkpoint, evaluated, loading, parameters, settings, sharding, torch_names
-from hyperopt.optim.buckets import Scratch, fresh
+from hyperopt.optim.buckets import Scratch
 from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.levels import check_lr, parse_truth
 from hyperopt.optim.placing import same
-from hyperopt.optim.rate import plain
 from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
@@ -33,8 +32,7 @@ class HyperOptimizer(Optimizer):
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
         stack: rules bottom to top, such as "adam/sgd", any height; one's own rule is `package.module:Class`.
-            None is `settings.UNTOLD`: Adam multiplies the rate of AdamW by some percent a step. A number here
-            is `lr`, as torch's optimizers have it.
+            None is `settings.UNTOLD`: Adam multiplies AdamW's rate. A number here is `lr`, as in torch.
         alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None the defaults.
         lr: level 0's alpha, of which `alpha` then says nothing else.
         clip: clip hypergradients by their running norm: one truth for all levels above 0, or one each.
@@ -42,12 +40,11 @@ class HyperOptimizer(Optimizer):
             given. Levels above tune all below them.
         form: rules as published ("textbook") or as the reports' code ran them ("reported").
         floor: the least value that a tuned rate may take, at most that at the start.
-        multiplicative: a level tunes log(alpha) of the level below, so that it multiplies alpha, which stays
-            above 0.
+        multiplicative: a level tunes log(alpha) of the level below: it multiplies alpha, which stays above 0.
         trace: how much stays, a step, of how the weights followed from the rate; 0 is by the last step alone.
         hypergradient: of the rate, as it is or as the cosine of what it is the product of (trace.py).
-        maximize: ascend rather than descend.
-        shared: one set of hyperparameters for all groups rather than one each.
+        maximize: ascend.
+        shared: one set of hyperparameters for all groups, which takes less time than one each.
         schedule: what becomes of a rate that is written to `lr`: "set" takes it, "multiply" multiplies it by
             what was learned; None as `ParamGroup` says: by hand it is taken, by a scheduler multiplied.
         compile: True, False, or "auto": after so many steps that it pays.
@@ -184,16 +181,11 @@ class HyperOptimizer(Optimizer):
 
         Every parameter that takes a gradient has a state, moved or not, as torch.distributed expects.
         """
-        saved = super().state_dict()
-        for i, group in enumerate(saved["param_groups"]):
-            arithmetic = _arithmetic(self._owner(i))
-            for k, param in zip(group["params"], self.param_groups[i]["params"], strict=True):
-                state = self.state.get(param) or (fresh(param, arithmetic) if param.requires_grad else {})
-                saved["state"][k] = sharding.each(sharding.of_all, param, state)
-        for group in saved["param_groups"]:
-            levels_now = {"levels": checkpoint.plain(group["levels"])}
-            group |= {key: plain(value) for key, value in group.items()} | levels_now
-        return saved
+        with self.register_state_dict_post_hook(  # before those of users
+            lambda _, saved: loading.complete(saved, self.param_groups, self._owners(), self.state),
+            prepend=True,
+        ):
+            return super().state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from what `state_dict` returned, which is copied; every tensor keeps its type.
@@ -201,13 +193,17 @@ class HyperOptimizer(Optimizer):
         Raises:
             ConfigError: it does not fit, or is not whole; the optimizer stays as it was.
         """
-        state_dict = loading.checked(state_dict, self.param_groups, shared=self.defaults["shared"])
-        super().load_state_dict(state_dict)
-        for i, saved in enumerate(state_dict["param_groups"]):
-            for key, param in zip(saved["params"], self.param_groups[i]["params"], strict=True):
-                self.state.pop(param, None)
-                if state := loading.state_of(state_dict["state"].get(key, {}), param, self._owner(i)):
-                    self.state[param] = state
+        saved: dict[str, Any] = {}
+
+        def check(_: Any, given: dict[str, Any]) -> dict[str, Any]:
+            saved.update(loading.checked(given, self.param_groups, shared=self.defaults["shared"]))
+            return saved
+
+        first = self.register_load_state_dict_post_hook(
+            lambda _: loading.take(saved, self.param_groups, self._owners(), self.state), prepend=True
+        )
+        with self.register_load_state_dict_pre_hook(check), first:  # after and before those of users
+            super().load_state_dict(loading.mapping(state_dict))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -215,10 +211,13 @@ class HyperOptimizer(Optimizer):
         self._follow()
 
     def __repr__(self) -> str:
+        self._follow()
         groups = []
-        for i, group in enumerate(self.param_groups):
-            levels_now = zip(group["stack"].split("/"), self.hyperparameters(i), strict=True)
-            groups.append("/".join(f"{rule}({values['alpha']:.6g})" for rule, values in levels_now))
+        for group, owner in zip(self.param_groups, self._owners(), strict=True):
+            _, *above = _arithmetic(owner).hyperparameters(owner["levels"])
+            rates = [group["lr"], *(level["alpha"] for level in above)]
+            of_levels = zip(group["stack"].split("/"), map(float, rates), strict=True)
+            groups.append("/".join(f"{rule}({rate:.6g})" for rule, rate in of_levels))
         return f"HyperOptimizer({', '.join(groups)})"
 
     def _step(self, indices: list[int]) -> None:
@@ -270,6 +269,9 @@ class HyperOptimizer(Optimizer):
     def _owner(self, i: int) -> ParamGroup:
         """The group that keeps the hyperparameters of group `i`."""
         return self._groups([0 if self.defaults["shared"] else i])[0]
+
+    def _owners(self) -> list[ParamGroup]:
+        return [self._owner(i) for i in range(len(self.param_groups))]
 
     def _shared_with(self, i: int) -> ParamGroup | None:
         return self._owner(0) if self.defaults["shared"] and i > 0 else None

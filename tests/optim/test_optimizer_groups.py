@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import torch
 from loops import EXACT, adams, apart, batches, last, net
+from torch import nn
 from torch.optim import Optimizer, lr_scheduler
 
 from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.errors import ConfigError
 
 pytestmark = pytest.mark.usefixtures("float64")
 
@@ -194,3 +196,15 @@ def test_shared_groups_take_one_rate_only() -> None:
         group["lr"] = 0.1
     last(module, opt, batches(1))
     assert opt.hyperparameters(1)[0]["alpha"] == pytest.approx(0.1, abs=1e-3)
+
+
+def test_groups_at_odds_are_still_shown_by_repr() -> None:
+    """So that the error of the step can be looked into."""
+    params = [nn.Parameter(torch.ones(1)) for _ in range(2)]
+    opt = HyperOptimizer([{"params": [p]} for p in params], "adam/sgd", (1e-3, 1e-5), shared=True)
+    for group, rate in zip(opt.param_groups, (0.1, 0.2), strict=True):
+        group["lr"] = rate
+    params[0].grad = torch.ones(1)
+    with pytest.raises(ConfigError, match=r"lr=\[0.1,0.2\]: groups with shared=True take one value"):
+        opt.step()
+    assert repr(opt) == "HyperOptimizer(adam(0.1)/sgd(1e-05), adam(0.2)/sgd(1e-05))"

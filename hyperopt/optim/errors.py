@@ -1,10 +1,16 @@
-"""The error that input can cause, and the sentences that report it."""
+"""The error that input can cause, the sentences that report it, and warnings."""
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
+from types import FrameType
 from typing import Any
+
+PASSED_OVER = ("hyperopt", "torch", "collections", "_collections_abc", "contextlib")
+"""Modules whose lines no warning points to."""
 
 MOST_NAMES = 5
 """The most names that a sentence lists."""
@@ -133,3 +139,15 @@ def shortened(text: str) -> str:
 def typed(key: str, value: Any) -> str:
     """A key and its value for a sentence, `key=value` on one line."""
     return f"{key}={shortened(shown(value))}"
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """Warn at the line that called, past those of this package, torch and the standard library's dicts.
+
+    How many calls lie between differs: a scheduler of torch wraps `step`.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] in PASSED_OVER:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from hyperopt.optim import errors
 from hyperopt.optim.level import Tree
 from hyperopt.optim.vectors import Above
 
@@ -75,4 +75,4 @@ def warn(events: Iterable[Event], rules: Mapping[int, str], said: set[tuple[int,
         if key not in said:
             said.add(key)
             what = f"level {event['level']} ({rules[event['level']]}) of group {event['group']}"
-            warnings.warn(f"{what}: {event['event']} at step {event['step']}", RuntimeWarning, stacklevel=5)
+            errors.warn(f"{what}: {event['event']} at step {event['step']}", RuntimeWarning)

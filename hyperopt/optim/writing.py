@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hyperopt.optim import parameters, settings, sharding, torch_names
-from hyperopt.optim.errors import ConfigError, shown, typed
+from hyperopt.optim.errors import ConfigError, shown, typed, warn
 from hyperopt.optim.levels import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate
 from hyperopt.optim.rules import Rule
@@ -88,13 +87,12 @@ def check_floor(group: Mapping[str, Any], rate: float) -> None:
 def warn_that_none_is_learned(group: Mapping[str, Any], rate: float) -> None:
     """Warn that the rate has begun anew at many steps in a row, where a level above would tune it."""
     if "alpha" in group["tune"]:
-        warnings.warn(
+        warn(
             f"lr={shown(rate)}: a number was written before each of the last {IN_A_ROW} steps, and each time "
             "the rate began anew, so that nothing is learned. With HyperOptimizer(..., schedule="
             '"multiply") what is written is a plan, which is multiplied by what is learned; with "set" it '
             "is the rate, as now, without this warning.",
             UserWarning,
-            stacklevel=4,
         )
 
 

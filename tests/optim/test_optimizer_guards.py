@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,8 +39,20 @@ def test_a_negative_rate_is_recorded_and_warned_of_once() -> None:
         assert pushed(opt, weight, [-3.0]) == pytest.approx([-0.1])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pushed(opt, weight, [-3.0, -3.0])
+        assert pushed(opt, weight, [3.0, -3.0]) == pytest.approx([-1.0, -1.9])
     assert opt.events == [{"step": 3, "group": 0, "level": 0, "event": "negative alpha"}]
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_a_warning_points_to_the_line_that_calls_step(scheduled: bool) -> None:
+    weight, opt = one_weight("sgd/sgd", 0.1, 0.1)
+    if scheduled:  # which wraps `step`
+        torch.optim.lr_scheduler.StepLR(opt, 10)
+    with pytest.warns(RuntimeWarning, match="negative alpha at step 3") as told:
+        pushed(opt, weight, [1.0, 1.0, -3.0])
+    (warning,) = told
+    assert warning.filename == __file__
+    assert Path(__file__).read_text().splitlines()[warning.lineno - 1].strip() == "opt.step()"
 
 
 def test_a_rate_that_is_no_number_is_recorded() -> None:

@@ -6,6 +6,7 @@ import copy
 import io
 import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from torch.optim import lr_scheduler
 
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.errors import ConfigError
+
+OF_VERSION_0_1 = Path(__file__).with_name("optimizer_0_1.pt")
 
 Pair = tuple[nn.Module, HyperOptimizer]
 
@@ -83,6 +86,21 @@ def test_goes_on_bit_by_bit(stack: str, way: str, halved: bool) -> None:
     a, b = last(module, opt, data[6:]), last(other_module, other, data[6:])
     assert apart(a, b) == 0
     assert [opt.hyperparameters(i) for i in (0, 1)] == [other.hyperparameters(i) for i in (0, 1)]
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", ["adam/sgd", "sgd/adam", "sgd/sgd"])
+def test_a_state_of_version_0_1_goes_on(name: str) -> None:
+    """The file holds what that version saved after four steps, and where its next four led."""
+    saved = torch.load(OF_VERSION_0_1, weights_only=True)[name]
+    module = net()
+    module.load_state_dict(saved["module"])
+    opt = HyperOptimizer(module.parameters(), saved["stack"], **saved["more"])
+    opt.load_state_dict(saved["optimizer"])
+    end = last(module, opt, batches(8)[4:])
+    assert apart(end, saved["weights"]) < 1e-10
+    for level, expected in zip(opt.hyperparameters(), saved["hyperparameters"], strict=True):
+        assert {k: level[k] for k in expected} == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_loaded_state_is_a_copy() -> None:

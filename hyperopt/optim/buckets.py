@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import accumulate, groupby, pairwise
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -25,6 +26,8 @@ CAPACITY = {"cpu": 2**22}
 CAPACITY_ELSEWHERE = 2**26
 
 COUNTS = ("step", "moved")
+_dtype = attrgetter("dtype")
+
 ParamState = dict[str, Any]
 """Of a parameter: `step`, how many updates it has had; `moved`, the optimizer's step at the last of them;
 views of its rule's state by name, and after "last." of what its last update is remembered by."""
@@ -126,9 +129,8 @@ class Bucket:
 
     def fits(self) -> bool:
         """Whether the parameters are still of its device and type."""
-        return all(
-            p.device == self.device and p.dtype == self.dtype for p in (self.params[0], self.params[-1])
-        )
+        ends = self.params[0].device, self.params[-1].device  # a device takes long to ask for
+        return ends == (self.device, self.device) and {*map(_dtype, self.params)} == {self.dtype}
 
     def runs(self) -> Iterator[Run]:
         """What moves at this step: nearly always the whole bucket at once."""

@@ -174,4 +174,5 @@ def check_decay(key: str, value: float, rule: str, dtype: str = "float32") -> No
 def _per_level(value: Any) -> list[Any]:
     if isinstance(value, str):
         return [part.strip() for part in value.split("/")]
+    value = value.tolist() if hasattr(value, "tolist") else value  # an array, or a tensor
     return list(value) if isinstance(value, Sequence) else [value]

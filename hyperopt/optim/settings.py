@@ -225,6 +225,8 @@ def traced(given: Mapping[str, Any], chosen: Levels) -> float:
 
 def check_keys(group: Mapping[str, Any], stack: Any) -> None:
     """Refuse a key of a parameter group that is no setting, but surely meant as one; others are free."""
+    if not isinstance(numbers := group.get("numbers", {}), Mapping):
+        raise ConfigError(f"{typed('numbers', numbers)}: hyperparameters by name, in a dict, are expected.")
     known = {*MAIN, *names(stack), *TAKEN}
     for key in group:
         if key in known:

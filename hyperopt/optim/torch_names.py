@@ -53,6 +53,11 @@ def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
         ConfigError: a name asks for what is not done here.
     """
     ours = dict(settings)
+    if "centered" in ours and "alpha" in ours:  # a group of torch's RMSprop, whose rate is lr
+        raise ConfigError(
+            f"{typed('alpha', ours['alpha'])}: beside centered it is that of torch's RMSprop, here gamma; "
+            "give gamma in its place."
+        )
     for name in HOW:
         if ours.get(name) is not None:
             parse_truth(name, ours[name])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from loops import apart, batches, last, net
@@ -174,3 +175,27 @@ def test_a_closure_that_is_none_is_refused_and_may_return_nothing() -> None:
 def test_a_rate_that_float32_takes_for_0_is_no_rate_to_multiply() -> None:
     with pytest.raises(ConfigError, match="a number above 0 is expected of a tuned alpha"):
         made("adam/sgd", alpha=(1e-50, 1e-3), multiplicative=True)
+
+
+@pytest.mark.parametrize("made", [np.array, torch.tensor], ids=["numpy", "torch"])
+def test_rates_of_all_levels_may_be_an_array(made: Any) -> None:
+    for rates in ([1e-3, 1e-5], 1e-5):
+        opt = HyperOptimizer([nn.Parameter(torch.ones(1))], "adam/sgd", alpha=made(rates))
+        assert [level["alpha"] for level in opt.hyperparameters()] == pytest.approx([1e-3, 1e-5])
+    with pytest.raises(ConfigError, match=r"alpha=.*takes one number .the top level's. or 2, one per level"):
+        HyperOptimizer([nn.Parameter(torch.ones(1))], "adam/sgd", alpha=made([1.0, 2.0, 3.0]))
+
+
+def test_a_decay_rate_of_torchs_rmsprop_is_no_learning_rate() -> None:
+    peer = torch.optim.RMSprop([nn.Parameter(torch.ones(1))])
+    with pytest.raises(ConfigError, match=r"alpha=0\.99: beside centered it is that of torch's RMSprop"):
+        HyperOptimizer(peer.param_groups, "rmsprop/sgd")
+    (group,) = peer.param_groups
+    group["gamma"] = group.pop("alpha")
+    opt = HyperOptimizer([group], "rmsprop/sgd")
+    assert opt.hyperparameters()[0] == pytest.approx({"alpha": 0.01, "gamma": 0.99, "weight_decay": 0.0})
+
+
+def test_the_hyperparameters_of_a_group_are_named() -> None:
+    with pytest.raises(ConfigError, match="numbers=1: hyperparameters by name, in a dict, are expected"):
+        HyperOptimizer([{"params": [nn.Parameter(torch.ones(1))], "numbers": 1.0}])

@@ -168,3 +168,21 @@ def test_a_parameter_of_8_bits_is_refused() -> None:
         ValueError, match=r"it is of type torch.float8_e4m3fn; one of torch.float32, .* is exp"
     ):
         HyperOptimizer([param])
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_parameter_that_changes_its_type_has_a_state_of_that_type_and_goes_on(place: int) -> None:
+    """Of several in one bucket, as one that has been that from the start."""
+    ends = []
+    for changed in (False, True):
+        params = [nn.Parameter(torch.full((3, 2), 1.0 + k, dtype=torch.float32)) for k in range(3)]
+        opt = HyperOptimizer(params, "adam/sgd", (0.01, 1e-5))
+        for step in range(8):
+            if changed and step == 4:
+                params[place].grad, params[place].data = None, params[place].data.double()
+            train(opt, params, 1)
+        ends.append(torch.stack([p.detach().double() for p in params]))
+        types = [opt.state[p]["v"].dtype for p in params]
+        assert types == [p.dtype for p in params]
+    assert types.index(torch.float64) == place
+    torch.testing.assert_close(*ends, rtol=1e-5, atol=0)

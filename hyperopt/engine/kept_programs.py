@@ -35,6 +35,8 @@ from hyperopt.train import RunState, Training
 LOG = logging.getLogger(__name__)
 PACKAGES = ("hyperopt", "torch")
 FOLDER = "hyperopt"
+PARTS = ("data", "engine", "models", "objective.py", "optim", "train.py")
+"""Where the code lies that a step calls, or that makes what it holds as constants."""
 
 
 def fixed_by(pack: Pack, training: Training, data: Data) -> str:
@@ -138,14 +140,21 @@ def specification(tensor: Tensor) -> tuple[torch.dtype, tuple[int, ...], tuple[i
     return tensor.dtype, tuple(tensor.shape), tensor.stride()
 
 
+def sources(package: Path) -> str:
+    """A sum over all that this package has a part in a program with; a word on a page is none of it."""
+    found = hashlib.sha256()
+    for part in PARTS:
+        path = package / part
+        for module in [path] if path.suffix else sorted(path.rglob("*.py")):
+            found.update(module.read_bytes())
+    return found.hexdigest()
+
+
 @cache
 def _made_by() -> tuple[str, ...]:
     """The code and the machine by which programs of this process are made."""
-    sources = hashlib.sha256()
-    for path in sorted(Path(hyperopt.__file__).parent.rglob("*.py")):
-        sources.update(path.read_bytes())
     return (
-        sources.hexdigest(),
+        sources(Path(hyperopt.__file__).parent),
         torch.__version__,
         platform.python_version(),
         cpu(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import weakref
 from hashlib import sha256
 from pathlib import Path
@@ -128,6 +129,22 @@ def test_numbers_clip_seed_and_epochs_are_no_part_of_it() -> None:
     assert usual
     for other in ({"alpha": "0.5/0.5"}, {"clip": True}, {"seed": 7}, {"epochs": 5}):
         assert fixed(small_run(**{"stack": "adam/sgd", **other})) == usual
+
+
+def test_a_change_of_code_that_a_step_calls_and_of_no_other_makes_all_programs_anew(tmp_path: Path) -> None:
+    package = Path(kept_programs.__file__).parents[1]
+    copy = Path(shutil.copytree(package, tmp_path / "hyperopt", ignore=shutil.ignore_patterns("__pycache__")))
+    before = kept_programs.sources(package)
+    assert kept_programs.sources(copy) == before
+    for module in ("pages/page.py", "wording.py", "cli/main.py", "config/run.py"):
+        (copy / module).write_text("# other words")
+    assert kept_programs.sources(copy) == before
+    for module in ("optim/rules/sgd.py", "train.py", "objective.py", "models/mlp.py", "engine/program.py"):
+        kept = (copy / module).read_text()
+        (copy / module).write_text(f"{kept}\n")
+        assert kept_programs.sources(copy) != before, module
+        (copy / module).write_text(kept)
+    assert kept_programs.sources(copy) == before
 
 
 def test_what_has_code_of_others_in_it_is_not_kept() -> None:

@@ -129,11 +129,12 @@ def test_a_state_that_remembers_all_inputs_goes_on_in_closed_form(name: str) -> 
 
 
 def test_a_step_has_as_many_operations_for_many_tensors_as_for_few() -> None:
-    """But for the copies of gradients and weights, which are one call each."""
+    """But for the copies of gradients and weights, one call each; also of groups that share rates."""
 
-    def operations(tensors: int) -> int:
+    def operations(tensors: int, *, shared: bool = False) -> int:
         params = [nn.Parameter(torch.ones(4)) for _ in range(tensors)]
-        opt = HyperOptimizer(params, "adam/sgd", (0.01, 1e-3))
+        groups = [{"params": [param]} for param in params] if shared else params
+        opt = HyperOptimizer(groups, "adam/sgd", (0.01, 1e-3), shared=shared)
         for _ in range(3):
             for param in params:
                 param.grad = torch.ones(4)
@@ -143,7 +144,7 @@ def test_a_step_has_as_many_operations_for_many_tensors_as_for_few() -> None:
         each = {"aten::copy_", "aten::sub_"}
         return sum(event.name.startswith("aten::") and event.name not in each for event in profile.events())
 
-    assert operations(3) == operations(50)
+    assert operations(3) == operations(50) == operations(50, shared=True)
 
 
 MEMORY = """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from loops import batches, last, net
+from loops import apart, batches, last, loss_of, net
 from torch import nn
 
 from hyperopt.optim import HyperOptimizer
@@ -60,6 +61,32 @@ def test_a_rate_that_is_no_number_is_recorded() -> None:
     with pytest.warns(RuntimeWarning, match=r"level 0 \(adam\) of group 0: not finite at step 2"):
         pushed(opt, weight, [1.0, math.inf])
     assert {"step": 2, "group": 0, "level": 0, "event": "not finite"} in opt.events
+
+
+def test_one_gradient_that_is_no_number_is_told_of_and_its_step_can_be_left_out() -> None:
+    """docs/optimizer.md, "Gradients that are not finite": as a norm that is tested tells."""
+    ends = []
+    for tests in (False, True):
+        module, data = net(), batches(6)
+        opt = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
+        with (
+            pytest.warns(RuntimeWarning, match="group 0: not finite at step 4")
+            if not tests
+            else nullcontext()
+        ):
+            for step, batch in enumerate([*data[:3], data[0], *data[3:]]):
+                opt.zero_grad()
+                loss_of(module, batch).backward()
+                if step == 3:
+                    module.head.bias.grad[0] = math.nan
+                norm = nn.utils.clip_grad_norm_(module.parameters(), math.inf)
+                if not tests or norm.isfinite():
+                    opt.step()
+        ends.append({name: p.detach() for name, p in module.named_parameters()})
+    assert not any(weights.isfinite().any() for weights in ends[0].values())
+    twin = net()
+    opt = HyperOptimizer(twin.parameters(), "adam/sgd", (0.01, 1e-3))
+    assert apart(ends[1], last(twin, opt, batches(6))) == 0
 
 
 def test_an_upper_level_is_named() -> None:

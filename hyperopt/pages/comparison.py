@@ -106,9 +106,8 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
         rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
     else:
         header += ["ours", *(["agrees"] if compared else [])]
-        cells = [
-            cell for cell in cells if cell[0].cell.report is not None
-        ] or cells  # all stand in the figure
+        printed = [(measured, name) for measured, name in cells if measured.cell.report is not None]
+        cells = printed or cells  # all of ours stand above, where nothing else is to be said of them
         rows = [_exact(measured, name, compared=compared) for measured, name in cells]
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"

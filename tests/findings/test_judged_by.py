@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -47,6 +48,14 @@ def losses_behind(claim: Claim, experiment: Experiment, records: dict[str, Recor
     for side in (side for one in every for pair in one.sides for side in pair):
         if side.cell.metric in LOSSES and side.cell.reduction is None:
             yield list(side.by_seed.values())
+
+
+def test_a_run_is_lost_by_its_error_or_by_its_loss() -> None:
+    """On MNIST a lost class is ten points; of a loss, which has no such unit, twice the median is far."""
+    assert lost_above([2.0, 3.0, 50.0]) == 8
+    assert lost_above([20.0, 30.0, 90.0]) == 60
+    assert lost_loss_above([0.2, 0.3, 1.5]) == pytest.approx(0.6)
+    assert lost_loss_above([]) == math.inf
 
 
 def test_grids_with_lost_runs_are_judged_by_the_median() -> None:

@@ -23,7 +23,7 @@ from hyperopt.engine.pack import Pack, data_of
 from hyperopt.engine.process import prepare_process
 from hyperopt.engine.products import onednn_is_faster
 from hyperopt.engine.program import initial
-from hyperopt.optim.torch_private import onednn_linear
+from hyperopt.engine.torch_private import onednn_linear
 from hyperopt.pages.markdown import table
 
 SIDE = 1536

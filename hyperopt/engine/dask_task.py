@@ -22,7 +22,7 @@ from hyperopt.engine.meanwhile import meanwhile
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
-from hyperopt.optim.torch_private import compile_in_one_thread
+from hyperopt.engine.torch_private import compile_in_one_thread
 from hyperopt.records import Record
 
 LOOK_SECONDS = 0.5

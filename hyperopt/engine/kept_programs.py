@@ -27,8 +27,9 @@ from hyperopt.durable import StorageError, write
 from hyperopt.engine.batches import Batches
 from hyperopt.engine.captured import Step
 from hyperopt.engine.pack import Pack, step_of
-from hyperopt.optim.torch_compiler import flags_decide, prepare_compiler, unhindered, without_collecting
-from hyperopt.optim.torch_private import compiler_cache, compiler_settings, tree_leaves
+from hyperopt.engine.torch_compiler import flags_decide, prepare_compiler, unhindered, without_collecting
+from hyperopt.engine.torch_private import compiler_cache, compiler_settings
+from hyperopt.optim.torch_private import tree_leaves
 from hyperopt.provenance import cpu
 from hyperopt.train import RunState, Training
 

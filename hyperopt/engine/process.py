@@ -16,7 +16,7 @@ from importlib.util import find_spec
 
 import torch
 
-from hyperopt.optim.torch_private import compile_in_one_thread
+from hyperopt.engine.torch_private import compile_in_one_thread
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST = 2**31 - 1

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.fx import Graph
 
-from hyperopt.optim.torch_private import onednn_linear
+from hyperopt.engine.torch_private import onednn_linear
 
 LARGE = 2**20
 """The number of multiplications from which a product by oneDNN saves more than its call costs."""

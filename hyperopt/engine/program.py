@@ -21,9 +21,10 @@ from hyperopt.engine.kept_programs import fixed_by, kept
 from hyperopt.engine.pack import Pack, dtype_of, numbers_of, objective_of, stack_of
 from hyperopt.engine.powers import powers_once
 from hyperopt.engine.products import by_onednn, onednn_is_faster
+from hyperopt.engine.torch_compiler import prepare_compiler
+from hyperopt.engine.torch_private import edits_of, new_compiler_cache
 from hyperopt.engine.twins import of_twins
-from hyperopt.optim.torch_compiler import prepare_compiler
-from hyperopt.optim.torch_private import compile_errors, edits_of, new_compiler_cache, tree_map
+from hyperopt.optim.torch_private import compile_errors, tree_map
 from hyperopt.train import RunState, Training
 
 EVALUATION_ROWS = 500

@@ -28,8 +28,8 @@ from hyperopt.engine.attempt import Failure
 from hyperopt.engine.handed_out import JOBS, handed_out
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
+from hyperopt.engine.torch_private import compile_in_one_thread
 from hyperopt.engine.workers import Blame, ClusterLostError, WorkerLostError
-from hyperopt.optim.torch_private import compile_in_one_thread
 from hyperopt.provenance import command
 from hyperopt.records import Record
 

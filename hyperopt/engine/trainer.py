@@ -29,8 +29,8 @@ from hyperopt.engine.pack_files import COMPILING, PackFiles, restore
 from hyperopt.engine.predicted_images import pictures
 from hyperopt.engine.process import prepare_process
 from hyperopt.engine.program import initial, least_runs, pack_step, to_evaluate
-from hyperopt.optim.torch_compiler import without_collecting
-from hyperopt.optim.torch_private import compiler_missing
+from hyperopt.engine.torch_compiler import without_collecting
+from hyperopt.engine.torch_private import compiler_missing
 from hyperopt.provenance import provenance
 from hyperopt.records import Record
 from hyperopt.train import NEVER, RunState, Training

@@ -16,8 +16,8 @@ from hyperopt.engine import program
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.powers import power, powers_once
+from hyperopt.engine.torch_private import edits_of
 from hyperopt.engine.trainer import train_pack
-from hyperopt.optim.torch_private import edits_of
 
 
 def edited(weights: int, *, shown: bool = False) -> Graph:

@@ -12,8 +12,8 @@ from hyperopt.engine import program, twins
 from hyperopt.engine.pack import Pack, data_of
 from hyperopt.engine.products import LARGE, bmm, by_onednn, linear, onednn_is_faster
 from hyperopt.engine.program import initial, pack_step
+from hyperopt.engine.torch_private import onednn_linear
 from hyperopt.engine.twins import of_twins
-from hyperopt.optim.torch_private import onednn_linear
 
 pytestmark = pytest.mark.skipif(onednn_linear() is None, reason="this torch has no product by oneDNN")
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import torch
 
-from hyperopt.optim import torch_compiler
-from hyperopt.optim.torch_private import compiler_missing
+from hyperopt.engine import torch_compiler
+from hyperopt.engine.torch_private import compiler_missing
 
 CACHED = (
     torch_compiler.few_as_many,

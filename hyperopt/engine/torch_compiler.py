@@ -23,7 +23,7 @@ from typing import Any
 
 import torch
 
-from hyperopt.optim.cpp_sums import in_registers
+from hyperopt.engine.cpp_sums import in_registers
 
 NOTHING = 'extern "C" void kernel() {}'
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from hyperopt.optim.cpp_sums import PREFIX, in_registers
-from hyperopt.optim.torch_compiler import sums_in_registers
-from hyperopt.optim.torch_private import compiler_missing
+from hyperopt.engine.cpp_sums import PREFIX, in_registers
+from hyperopt.engine.torch_compiler import sums_in_registers
+from hyperopt.engine.torch_private import compiler_missing
 
 SUM = "CascadeSumHelper<at::vec::Vectorized<float>, 4096> {}cascade_helper0(static_cast<int64_t>(6272L));"
 

@@ -1,4 +1,4 @@
-"""Optimizers that tune their own hyperparameters by gradient descent, and five reports about them."""
+"""Optimizers that tune their own hyperparameters by gradient descent; reproductions of five reports."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["HyperOptimizer", "__version__", "load"]
 
 
 def load(*words: str, **options: Any) -> pd.DataFrame:
-    """Stored runs as a pandas frame, selected as by `hyperopt runs` (`hyperopt.selection.frames.load`)."""
+    """Return stored runs as a pandas frame, selected as in `hyperopt runs` (see `selection.frames.load`)."""
     from hyperopt.selection import load as load_selected
 
     return load_selected(*words, **options)
 
 
 def __getattr__(name: str) -> Any:
-    """Import the optimizer, and torch with it, or look for the version, only when it is asked for."""
+    """Import the optimizer (and with it torch), or look up the version, on first access."""
     if name == "HyperOptimizer":
         from hyperopt.optim.optimizer import HyperOptimizer
 

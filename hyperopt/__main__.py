@@ -1,4 +1,4 @@
-"""`python -m hyperopt` is the command `hyperopt`."""
+"""Entry point of `python -m hyperopt`, which runs the command `hyperopt`."""
 
 import sys
 

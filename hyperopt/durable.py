@@ -1,4 +1,4 @@
-"""Files that a crash leaves whole or absent, and locks between commands, on any system and file system."""
+"""Crash-safe file writes, and locks between commands, on any system and file system."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 LEASE_SECONDS = 30.0
-"""How long a lock outlives its holder where only leases are to be had."""
+"""Seconds that a lock outlives its holder on file systems that support only leases."""
 ABANDONED_SECONDS = 3600.0
-"""How long a half-written file of another host may go unchanged before it counts as left behind."""
+"""Seconds that another host's partial file may stay unchanged before it counts as abandoned."""
 PART = re.compile(r"\..*\.(?P<host>[\w-]*)\.(?P<pid>\d+)\.[0-9a-f]{8}\.part")
 
 
 class StorageError(ImpossibleError):
-    """A file or folder that the system does not let us write or read; the sentence names it.
+    """The system denies reading or writing a file or folder; the message names it.
 
     Attributes:
         path: the file or folder.
@@ -45,16 +45,17 @@ class StorageError(ImpossibleError):
 
 @contextmanager
 def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
-    """A path to write to, which takes the place of `path` at the end; after an error nothing is left.
+    """Yield a temporary path that replaces `path` on success and is deleted after an error.
 
-    A reader sees the old file or the whole new one; a link at `path` is replaced, not followed.
+    Readers see either the old file or the complete new one. A symbolic link at `path` is replaced, not
+    followed.
 
     Args:
-        path: of the file to be; its folder is made.
-        durable: return only once the file survives a loss of power.
+        path: the final path; its folder is created.
+        durable: whether to return only once the file would survive a power failure.
 
     Raises:
-        StorageError: the system does not let us write there.
+        StorageError: the system does not allow writing there.
     """
     part = _part(path)
     try:
@@ -75,19 +76,19 @@ def aside(path: Path, *, durable: bool = True) -> Iterator[Path]:
 
 
 def write(path: Path, content: str | bytes, *, durable: bool = True) -> Path:
-    """Put a text, or bytes, into a file by way of `aside`; the file."""
+    """Write text or bytes to a file through `aside`; return its path."""
     with aside(path, durable=durable) as part:
         part.write_bytes(as_bytes(content))
     return path
 
 
 def as_bytes(content: str | bytes) -> bytes:
-    """A text in UTF-8, with what is no letter in it, as of a name in Latin-1, escaped; bytes as they are."""
+    """Encode text as UTF-8, escaping undecodable characters, such as of Latin-1 file names; keep bytes."""
     return content.encode(errors="backslashreplace") if isinstance(content, str) else content
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that they survive a loss of power."""
+    """Create a folder and its parents so that they survive a power failure."""
     if not folder.is_dir():
         make_folder(folder.parent)
         folder.mkdir(exist_ok=True)
@@ -95,10 +96,10 @@ def make_folder(folder: Path) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file, where there is one.
+    """Remove a file if it exists.
 
     Raises:
-        StorageError: the system does not let us.
+        StorageError: the system does not allow it.
     """
     try:
         path.unlink(missing_ok=True)
@@ -107,7 +108,7 @@ def remove(path: Path) -> None:
 
 
 def set_apart(path: Path, beside: Path) -> Path | None:
-    """Move a damaged file into `damaged/` of a folder; where it is then, None where it cannot be moved."""
+    """Move a damaged file into `damaged/` of a folder; return its new path, or None if it cannot be moved."""
     apart = beside / "damaged" / f"{path.name}.{token_hex(4)}"
     try:
         make_folder(apart.parent)
@@ -118,12 +119,12 @@ def set_apart(path: Path, beside: Path) -> Path | None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether something is at a path, be it a link to nothing; nothing is where the name is too long."""
+    """Return whether a path exists, even as a dangling link; False for too long a name."""
     return os.path.lexists(path)
 
 
 def cannot_write(folder: Path, error: OSError) -> StorageError:
-    """The sentence about a folder that cannot be written."""
+    """Return the error message for an unwritable folder."""
     for part in filter(is_there, (folder, *folder.parents)):
         if part.is_symlink() and not part.exists():
             return StorageError(f"{folder} cannot be written: {part} is a link to nothing.", folder)
@@ -134,7 +135,7 @@ def cannot_write(folder: Path, error: OSError) -> StorageError:
 
 @contextmanager
 def folder_aside(parent: Path) -> Iterator[Path]:
-    """A new folder for what is needed for a while; nothing is left of it, unless its command is killed."""
+    """Yield a temporary folder; it is deleted afterwards unless the command is killed."""
     folder = _part(parent / "folder")
     folder.mkdir()
     try:
@@ -144,7 +145,7 @@ def folder_aside(parent: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what commands that are no more left half-written in a folder."""
+    """Remove partial files of dead commands from a folder."""
     for path in folder.glob(".*.part"):
         with suppress(OSError):
             if _abandoned(path):
@@ -152,16 +153,16 @@ def sweep(folder: Path) -> None:
 
 
 def _part(path: Path) -> Path:
-    """A path of this process alone, whose name tells whose it is."""
+    """Return a temporary path whose name identifies this process."""
     return path.with_name(f".{path.name}.{host()}.{os.getpid()}.{token_hex(4)}.part")
 
 
 class Lock:
-    """A lock between commands, on one host or several that share a folder.
+    """A lock between commands on one host, or on several hosts that share a folder.
 
-    The system's own (flock), which ends with its holder. Where the file system has none, a lease that the
-    holder renews: others may have it when it was not renewed for `LEASE_SECONDS`, or its holder is known to
-    be dead.
+    It uses the system's lock (flock), which ends with its holder. On file systems without flock it uses a
+    lease that the holder renews. Others may take a lease that was not renewed for `LEASE_SECONDS` or whose
+    holder is known to be dead.
     """
 
     def __init__(self, path: Path) -> None:
@@ -169,10 +170,11 @@ class Lock:
         self._held: BaseFileLock | None = None
 
     def acquire(self, *, wait: bool = True) -> bool:
-        """Take the lock; False where another has it and we do not wait.
+        """Take the lock; return False if another holds it and we do not wait.
 
         Raises:
-            StorageError: there can be no lock, such as where its path is a link: that is not followed.
+            StorageError: the lock cannot be created, for example because its path is a link, which is not
+                followed.
         """
         from filelock import FileLock, SoftFileLease, Timeout
 
@@ -194,7 +196,7 @@ class Lock:
         return True
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lock."""
         if self._held is not None:
             self._held.release()
             self._held = None
@@ -209,7 +211,7 @@ class Lock:
 
 @cache
 def has_flock(folder: Path) -> bool:
-    """Whether the file system of a folder has locks of the system; some of networks have none."""
+    """Return whether a folder's file system supports flock; some network file systems do not."""
     from filelock import lock_descriptor
 
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".lock", suffix=".probe")
@@ -224,7 +226,7 @@ def has_flock(folder: Path) -> bool:
 
 @cache
 def host() -> str:
-    """What tells this host, or container, from others; fit for the name of a file."""
+    """Return an identifier of this host or container that can be used in file names."""
     name = re.sub(r"[^\w-]", "-", socket.gethostname(), flags=re.ASCII)[:40]
     try:
         return f"{name}-{Path('/proc/self/ns/pid').stat().st_ino:x}"
@@ -252,7 +254,7 @@ def _alive(pid: int) -> bool:
 
 
 def _sync(path: Path) -> None:
-    """Wait until a file's content, or a folder's list of files, is on the disk, where the system can say."""
+    """Sync a file's content or a folder's list of files to disk, if the system supports that."""
     folder = path.is_dir()
     if folder and os.name == "nt":
         return

@@ -1,4 +1,4 @@
-"""The errors that a user can cause; those of a stack's settings are in `hyperopt.optim`."""
+"""Errors that a user can cause; `hyperopt.optim` has those about a stack's settings."""
 
 from hyperopt.optim.errors import MOST_NAMES, ConfigError, shortened, shown, typed, unknown
 
@@ -6,4 +6,4 @@ __all__ = ["MOST_NAMES", "ConfigError", "ImpossibleError", "shortened", "shown",
 
 
 class ImpossibleError(ValueError):
-    """The request is right, but cannot be met here, as data are out of reach or damaged; a sentence."""
+    """A valid request that cannot be met here, for example because data are unavailable or damaged."""

@@ -1,4 +1,4 @@
-"""Options of data sets and models: typed fields of a dataclass, checked, completed by their defaults."""
+"""Options of data sets and models: typed, validated dataclass fields with defaults."""
 
 from __future__ import annotations
 
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
 
 EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a name"}
 MOST = 2**63 - 1
-"""The largest whole number that a record can hold."""
+"""The largest integer that a record can store."""
 PLAIN = (str, int, float, bool, type(None))
 SEVERAL = tuple[int, ...]
-"""The type of an option that is a list of whole numbers."""
+"""The type of options that are lists of integers."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
     """The declaration of a data set or model: its fields are the options that a run may give.
 
-    A field's metadata may bound it: `least` and `most` (whole numbers), `above` (numbers), `choices`. A
-    declaration of the package has its defaults in conf/GROUP/NAME.yaml, one of your own in its fields.
+    A field's metadata may restrict it: `least` and `most` (integers), `above` (numbers), `choices`.
+    Declarations in the package have their defaults in conf/GROUP/NAME.yaml; user-defined ones have them in
+    their fields.
 
     Attributes:
         group: "dataset" or "model".
-        name: the name by which a run asks for it; `package.module:Class` for one of your own.
-        version: raised when its arithmetic changes, so that older records go stale.
+        name: the name used in settings; `package.module:Class` for a user-defined one.
+        version: increased when its arithmetic changes, so that older records become stale.
     """
 
     group: ClassVar[str]
@@ -42,13 +43,13 @@ class Declared:
     version: ClassVar[int] = 1
 
     def __init_subclass__(cls) -> None:
-        """Name a class that says no name."""
+        """Give a class without a name its default name."""
         if "name" not in cls.__dict__:
             cls.name = f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _schema_of(kind: type[Declared]) -> type:
-    """What OmegaConf takes for the options of a data set or model: its fields, and `name`."""
+    """Return the OmegaConf schema of a data set's or model's options: its fields and `name`."""
     if unfit := [key.name for key in fields(kind) if key.name == "name"]:
         raise ConfigError(f"{kind.__name__}: no option can be called {unfit[0]}.")
     hints = get_type_hints(kind)
@@ -61,24 +62,24 @@ schema_of = cast("Callable[[type[Declared]], type]", cache(_schema_of))
 
 
 def _usual(kind: type[Declared]) -> dict[str, Any]:
-    """The default of every option: from conf/ for a declaration of the package, else from its field.
+    """Return the default of every option: from conf/ for the package's declarations, else from the field.
 
     Raises:
-        ConfigError: an option without a default, or of a type that no option can have.
+        ConfigError: an option has no default, or an unsupported type.
     """
     options = _of_fields(kind) if ":" in kind.name else _of_conf(kind)
     return {key: hashable(value) for key, value in options.items() if key != "name"}
 
 
 def _of_conf(kind: type[Declared]) -> dict[str, Any]:
-    """The defaults of a declaration of the package: those that conf/ leaves out are those of its fields."""
+    """Return the defaults of a declaration in the package; values missing in conf/ come from its fields."""
     written = read_yaml(conf_dir() / kind.group / f"{kind.name}.yaml")
     given = {key: checked(schema_of(kind), key, value) for key, value in written.items()}
     return {key.name: given.get(key.name, key.default) for key in fields(kind)}
 
 
 def _of_fields(kind: type[Declared]) -> dict[str, Any]:
-    """The defaults of a declaration of one's own."""
+    """Return the defaults of a user-defined declaration."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -97,10 +98,10 @@ usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
 
 
 def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every option with its value, those that are not given with their defaults.
+    """Return every option with its value, filling in defaults.
 
     Raises:
-        ConfigError: an option does not exist, or a value is refused.
+        ConfigError: an option does not exist, or a value is invalid.
     """
     options, schema = usual(kind), schema_of(kind)
     for key, value in given.items():
@@ -110,12 +111,12 @@ def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def checked(schema: type, key: str, value: Any) -> Any:
-    """A value as a typed config has it, as a plain value: numbers of their type, lists as lists.
+    """Convert a value to its declared type and return it as a plain value, lists as lists.
 
     Args:
-        schema: a dataclass of typed fields, perhaps with such dataclasses as fields.
-        key: such as `seed`, or `model.hidden` where `model` is a dataclass too.
-        value: as given.
+        schema: a dataclass of typed fields, which may themselves be such dataclasses.
+        key: such as `seed`, or `model.hidden` if `model` is a nested dataclass.
+        value: the given value.
 
     Raises:
         ConfigError: it is of the wrong type or out of range.
@@ -149,7 +150,7 @@ _kept_checked = lru_cache(maxsize=4096, typed=True)(_checked)
 
 
 def _converted(value: Any, kind: Any) -> Any:
-    """A value of a type, by OmegaConf where it is of another one: slow, so only there."""
+    """Convert a value to a type; calls OmegaConf, which is slow, only if the type differs."""
     items = value if isinstance(value, list) else [value]
     if type(value) in (get_args(kind) or (kind,)) or (kind is Any and all(type(i) in PLAIN for i in items)):
         return value
@@ -170,7 +171,7 @@ def _converted(value: Any, kind: Any) -> Any:
 
 @cache
 def _expected(kind: Any) -> str | None:
-    """What is said to be expected of a value that is not of this type; None where nothing better is known."""
+    """Describe the expected type for an error message; None if nothing specific is known."""
     if kind == SEVERAL:
         return "a list of whole numbers, such as [128,64],"
     return next((text for known, text in EXPECTED.items() if kind in (known, known | None)), None)
@@ -178,7 +179,7 @@ def _expected(kind: Any) -> str | None:
 
 @cache
 def _holder(kind: Any) -> DictConfig:
-    """A config of one value of a type."""
+    """Return the schema of a config with one value of this type."""
     from omegaconf import MISSING as NOTHING_YET
     from omegaconf import OmegaConf
 
@@ -187,12 +188,12 @@ def _holder(kind: Any) -> DictConfig:
 
 
 def hashable(value: Any) -> Any:
-    """A value as runs keep it: lists are tuples."""
+    """Return a value in the form that runs store: lists become tuples."""
     return tuple(value) if isinstance(value, list) else value
 
 
 def _is_reference(value: Any) -> bool:
-    """Whether a value is one of those by which OmegaConf means another: a missing one, an interpolation."""
+    """Return whether OmegaConf would treat a value as missing or as an interpolation."""
     if isinstance(value, dict):
         return any(map(_is_reference, [*value, *value.values()]))
     if isinstance(value, list | tuple):
@@ -201,7 +202,7 @@ def _is_reference(value: Any) -> bool:
 
 
 def _is_shaped(value: Any, kind: Any, *, scalar: bool) -> bool:
-    """Whether a value is a list where a list is expected, and none where a single value is."""
+    """Return whether a value is a list exactly if a list is expected."""
     if kind == SEVERAL:
         return isinstance(value, list) and not any(isinstance(item, list | tuple | dict) for item in value)
     return not scalar or not isinstance(value, list | tuple | dict)
@@ -218,7 +219,7 @@ def _copy(key: Field[Any]) -> Any:
 
 
 def _unexpected(value: Any, spec: Field[Any]) -> str | None:
-    """What is expected of a well-typed value, where it is something else."""
+    """Describe what is expected if a well-typed value is out of range; else None."""
     least, choices = spec.metadata.get("least"), spec.metadata.get("choices")
     most = spec.metadata.get("most", MOST)
     if choices and value not in choices:
@@ -238,7 +239,7 @@ def _unexpected(value: Any, spec: Field[Any]) -> str | None:
 
 @cache
 def _specs(schema: type) -> dict[str, tuple[Field[Any], Any]]:
-    """Field and type of every key, such as `seed` or `model.hidden`."""
+    """Return the field and type of every key, such as `seed` or `model.hidden`."""
     hints = get_type_hints(schema)
     found: dict[str, tuple[Field[Any], Any]] = {}
     for spec in fields(schema):

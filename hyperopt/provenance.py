@@ -1,4 +1,4 @@
-"""What made a record: the command, the code, the versions and the machine."""
+"""The provenance of a record: command, code, versions and machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DISTRIBUTION = "hyperopt-stacks"
 
 
 def provenance() -> dict[str, str]:
-    """Command, commit, versions, host processor and time as they are now, for the `made` of a record."""
+    """Return the current command, commit, versions, processor and time, for the `made` of a record."""
     return {
         "command": command(),
         "commit": commit(),
@@ -28,9 +28,9 @@ def provenance() -> dict[str, str]:
 
 
 def command() -> str:
-    """The command as it can be typed again, its program by its bare name, or as the module that it is.
+    """Return the command as it can be retyped: with the program's bare name, or `python -m` and its module.
 
-    A byte of an argument that is not UTF-8, as of a file's name in Latin-1, is escaped.
+    Bytes of an argument that are not UTF-8, such as in a Latin-1 file name, are escaped.
     """
     program = Path(sys.argv[0])
     module = ["python", "-m", program.parent.name]
@@ -40,7 +40,7 @@ def command() -> str:
 
 @cache
 def commit() -> str:
-    """The checkout's commit, with "+" where tracked files differ from it; "unknown" outside a checkout."""
+    """Return the checkout's commit, with "+" if tracked files differ; "unknown" outside a checkout."""
     import subprocess
 
     root = checkout_root()
@@ -60,7 +60,7 @@ def commit() -> str:
 
 
 def installed(distribution: str) -> str:
-    """A distribution's version, "unknown" where it is not installed."""
+    """Return a distribution's version, "unknown" if it is not installed."""
     from importlib.metadata import PackageNotFoundError, version  # slow, and most commands ask no version
 
     try:
@@ -71,7 +71,7 @@ def installed(distribution: str) -> str:
 
 @cache
 def cpu() -> str:
-    """The processor's name."""
+    """Return the processor's name."""
     info = Path("/proc/cpuinfo")
     if info.is_file():
         for line in info.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Publishing: finished runs copied into results/records, and the pages in results/ made from them."""
+"""Publishing: copies finished runs into results/records and renders the pages in results/ from them."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ OF_DOCS = r"\[([^]]*)\]\(\.\./\.\./docs/([^)]*)\)"
 
 
 def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
-    """Copy these experiments' records from the working store to the published ones; render their pages.
+    """Copy the experiments' records from the working store to the published ones and render their pages.
 
-    A published record stays, even where the store holds another record of the same run, or where the
-    experiment no longer asks for it. Of seeds beyond the experiment's own are published those of which all
-    runs are there, and those of a look for which all are there that it asks for.
+    A published record stays, even if the store has another record of the same run or the experiment no longer
+    asks for it. Seeds beyond the experiment's own are published only if all their runs are present; seeds of
+    a look are published only if all seeds of that look are present.
 
     Args:
         experiments: what to publish.
@@ -43,7 +43,7 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         results: the folder of published results; the checkout's by default.
 
     Returns:
-        The pages by experiment id, also those of other experiments that share runs with the new ones.
+        The pages by experiment id, including those of other experiments that share the new runs.
     """
     results = results or results_dir()
     with _locked(results):
@@ -54,7 +54,7 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
 
 
 def publish_own(experiments: Sequence[Experiment], store: Store) -> dict[str, Page]:
-    """The same for experiments of one's own, whose records and pages go into `results/` of their folder."""
+    """Publish the user's own experiments into `results/` of their folder."""
     for experiment in experiments:
         results = own_results(experiment)
         with _locked(results):
@@ -63,7 +63,7 @@ def publish_own(experiments: Sequence[Experiment], store: Store) -> dict[str, Pa
 
 
 def render_own(experiments: Sequence[Experiment]) -> dict[str, Page]:
-    """Rewrite the pages of experiments of one's own from the records in their folder."""
+    """Render the pages of the user's own experiments from the records in their folder."""
     pages = {}
     for experiment in experiments:
         results = own_results(experiment)
@@ -78,13 +78,13 @@ def render_own(experiments: Sequence[Experiment]) -> dict[str, Page]:
 
 
 def own_results(experiment: Experiment) -> Path:
-    """Where the results of an experiment of one's own lie."""
+    """Return the results folder of a user's own experiment."""
     assert experiment.folder is not None
     return experiment.folder / "results"
 
 
 def _publish(experiment: Experiment, store: Store, published: Store, path: Path) -> set[str]:
-    """Add to an experiment's published records those that its page now shows; returns which no other had."""
+    """Add the records that an experiment's page now shows to its published ones; return the new ids."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
     records = ChainMap(kept, _of_looks(experiment, published), _of_looks(experiment, store))
     seeds = shown_seeds(experiment, records, published.seeds() | store.seeds())
@@ -97,7 +97,7 @@ def _publish(experiment: Experiment, store: Store, published: Store, path: Path)
 
 
 def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:
-    """The experiment's records with seeds of its looks, and with any that the store has."""
+    """Return the experiment's records with the seeds of its looks and with any seeds in the store."""
     seeds = {*experiment.look_seeds(experiment.looks[-1]), *store.seeds()}
     return store.load(ids_of(experiment, sorted(seeds)))
 
@@ -105,16 +105,16 @@ def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:
 def render(
     experiments: Sequence[Experiment], results: Path | None = None, *, drawings: bool = True
 ) -> dict[str, Page]:
-    """Rewrite pages from published records, the list of pages, and the excerpts in the project's README.
+    """Render pages and their list from published records, and fill the excerpts in the project's README.
 
     Args:
-        experiments: the experiments whose pages are rewritten.
+        experiments: the experiments to render.
         results: the folder of published results; the checkout's by default.
-        drawings: also draw the figures, and the pictures that runs keep.
+        drawings: also draw the figures and the pictures that runs store.
 
     Returns:
-        The pages, by experiment id. An experiment without a published run has no page, unless it needs what
-        not every machine has: then its page says so.
+        The pages, by experiment id. An experiment without published runs has no page, unless it needs
+        hardware that not every machine has; its page then says so.
     """
     results = results or results_dir()
     with _locked(results):
@@ -122,14 +122,14 @@ def render(
 
 
 def _locked(results: Path) -> Lock:
-    """One command at a time writes results: what two publish is merged, and no page is of half of it."""
+    """Let only one command write results at a time, so that publications merge and no page is partial."""
     return Lock(results / "local" / ".publish.lock")
 
 
 def _render(
     experiments: Sequence[Experiment], results: Path, *, drawings: bool, new: Collection[str] = ()
 ) -> dict[str, Page]:
-    """Write the pages of these experiments, and of those that show one of the new runs."""
+    """Write the pages of these experiments and of those that show one of the new runs."""
     views = published_views(results)
     pages = {name: render_page(found) for name, found in views.items()}
     asked = {experiment.id for experiment in experiments}
@@ -149,7 +149,7 @@ def _render(
 
 
 def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) -> None:
-    """Write the page over all workloads of the study, once there are any runs of it."""
+    """Write the study's page over all workloads, if it has any runs."""
     of_study = [view.runs for name, view in views.items() if name.startswith(f"{STUDY}/")]
     if not (runs := dict(ChainMap(*map(dict, of_study)))):
         return
@@ -164,11 +164,11 @@ def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) ->
 
 
 def published_views(results: Path | None = None) -> dict[str, list[View]]:
-    """The views of every experiment that has a page, by its id: all that is published of it.
+    """Return the views of every experiment that has a page, by id, with all published records.
 
     Raises:
         ImpossibleError: a file of records cannot be read.
-        ExperimentError: an experiment that has a page cannot be read. Others are named and passed over.
+        ExperimentError: an experiment that has a page cannot be read. Others are reported and skipped.
     """
     results = results or results_dir()
     store = Store(results / "records")
@@ -194,7 +194,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
 
 
 def leading_to_docs(markdown: str, folder: Path) -> str:
-    """A page for a folder that may lie anywhere: its links to docs/, as from results/, lead there from it."""
+    """Rewrite a page's links to docs/ for a folder at any location."""
     if (root := checkout_root()) is None:
         return re.sub(OF_DOCS, r"\1: docs/\2", markdown)
     docs = Path(os.path.relpath(root / "docs", folder.absolute())).as_posix()
@@ -210,10 +210,9 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
 
 
 def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
-    """Draw a figure as `<folder>/<id>.svg` and .png, pictures that a table's runs keep as .png.
+    """Draw a figure as `<folder>/<id>.svg` and .png, and pictures stored by a table's runs as .png.
 
-    A figure shows all seeds; pictures are those of the first of the experiment's own seeds. Returns the
-    paths.
+    A figure shows all seeds; pictures are those of the experiment's first own seed. Returns the paths.
     """
     first, last = views[0], views[-1]
     if first.experiment.kind == "figure":
@@ -231,15 +230,15 @@ def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:
 
 
 def _records(experiment: Experiment, results: Path) -> Path:
-    """The file of an experiment's published records; one that lists another's alphas has that one's file.
+    """Return the file of an experiment's published records; an alpha list uses its experiment's file.
 
-    An experiment is published once this file is there, whatever runs other experiments have published.
+    An experiment counts as published once this file exists, whatever runs other experiments have published.
     """
     return results / "records" / f"{(experiment.lists or experiment).id}.parquet"
 
 
 def _fill(readme: Path, views: Mapping[str, Sequence[View]]) -> None:
-    """Put the published numbers into the excerpts of the project's README."""
+    """Update the excerpts in the project's README with the published numbers."""
     if not readme.is_file():
         return
 

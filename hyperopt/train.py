@@ -23,17 +23,17 @@ class RunState(NamedTuple):
 
     Attributes:
         params: weights by name.
-        buffers: what a model keeps beside its weights, by name: running statistics of batch normalisation.
+        buffers: the model's state beside its weights, by name, such as running statistics of batch
+            normalization.
         stack: the levels' states.
         loss_sum: sum of the minibatch losses of this epoch, scalar.
-        wrong_sum: number of mistaken targets in this epoch, those of a minibatch counted before the step on
-            it; int64 scalar.
+        wrong_sum: number of wrong predictions in this epoch, counted before the step on each minibatch; int64
+            scalar.
         diverged_at: the first step at which a loss, hyperparameter or weight was not finite, or NEVER; int64
             scalar.
         negative_at: per level, the first step at which its alpha was negative, or NEVER; int64 [levels].
-        rate_sum: sum over this epoch of the rates by which the weights moved, scalar.
-        crossed_at: the first step whose minibatch had a loss of `stop_at_loss` or less, or NEVER; int64
-            scalar.
+        rate_sum: sum over this epoch of the rates applied to the weights, scalar.
+        crossed_at: the first step whose minibatch loss was at most `stop_at_loss`, or NEVER; int64 scalar.
     """
 
     params: Tree
@@ -48,7 +48,7 @@ class RunState(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """Two sums over rows: of the loss, and of mistaken targets, where NaN predicts class 0."""
+    """Two sums over rows: the loss, and the wrong predictions (NaN predicts class 0)."""
 
     loss: Tensor
     wrong: Tensor
@@ -56,9 +56,9 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True)
 class Training:
-    """A model trained by a stack; every method is a pure function of one run, fit for `torch.func.vmap`.
+    """A model and its stack; methods are pure functions of one run, suitable for `torch.func.vmap`.
 
-    Where `stop_at_loss` is given, the state notes the first minibatch of that loss or less.
+    If `stop_at_loss` is given, the state records the first minibatch with at most that loss.
     """
 
     model: nn.Module
@@ -69,7 +69,7 @@ class Training:
     def init(
         self, params: Tree, buffers: Tree, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]
     ) -> RunState:
-        """The state before the first step; `buffers` are the model's, the rest as in `Stack.init`."""
+        """Return the initial state; `buffers` are the model's, other arguments as in `Stack.init`."""
         some = next(iter(params.values()))
         return RunState(
             params=params,
@@ -92,16 +92,16 @@ class Training:
         step: Tensor,
         kept: tuple[Tensor, ...] = (),
     ) -> RunState:
-        """One minibatch.
+        """Train on one minibatch.
 
         Args:
             state: the state before the step.
             x: inputs [batch, ...].
-            y: classes [batch] or [batch, ...], or numbers [batch], as the objective says.
-            weight: weight of each row in the loss [batch]; they add up to 1, and rows that only pad a smaller
-                last batch have 0.
+            y: classes [batch] or [batch, ...], or numbers [batch], depending on the objective.
+            weight: weight of each row in the loss [batch]; the weights sum to 1, and rows that only pad a
+                smaller last batch have 0.
             step: counted from 1 over the whole run, scalar.
-            kept: for each layer with dropout, which of its units stay: bool [batch, units].
+            kept: for each layer with dropout, the units to keep: bool [batch, units].
         """
         grads, (loss, (wrong, buffers)) = grad_and_value(self._loss, has_aux=True)(
             state.params, state.buffers, x, y, weight, kept
@@ -130,29 +130,29 @@ class Training:
         return so_far if self.stop_at_loss is None else first(so_far, loss <= self.stop_at_loss, step)
 
     def mark_diverged(self, state: RunState, step: Tensor) -> RunState:
-        """The state, with `step` noted as the step of divergence where a weight is not finite."""
+        """Return the state; if a weight is not finite, with `step` recorded as the step of divergence."""
         finite = torch.stack([p.abs().amax() for p in state.params.values()]).isfinite().all()
         return state._replace(diverged_at=first(state.diverged_at, ~finite, step))
 
     def scores(self, params: Tree, buffers: Tree, x: Tensor, y: Tensor) -> Scores:
-        """Loss and mistakes of the model in evaluation mode on the rows x [rows, ...], y [rows, ...]."""
+        """Return loss and errors of the model in evaluation mode on x [rows, ...], y [rows, ...]."""
         outputs = self.outputs(params, buffers, x)
         return Scores(
             self.objective.row_losses(outputs, y).sum(), self.objective.row_mistakes(outputs, y).sum()
         )
 
     def evaluated(self, state: RunState) -> Tree:
-        """The weights that are to be evaluated."""
+        """Return the weights to evaluate."""
         return self.stack.evaluated(state.params, state.stack)
 
     def outputs(self, params: Tree, buffers: Tree, x: Tensor) -> Tensor:
-        """The outputs of the model in evaluation mode for x [rows, ...]."""
+        """Return the outputs of the model in evaluation mode for x [rows, ...]."""
         outputs: Tensor = functional_call(self._evaluated, (params, buffers), (x,))
         return outputs
 
     @property
     def dropped(self) -> tuple[int, ...]:
-        """The number of units of each layer that has dropout in training."""
+        """Return the number of units of each layer with dropout."""
         return getattr(self.model, "dropped", ())
 
     @cached_property
@@ -168,7 +168,7 @@ class Training:
         weight: Tensor,
         kept: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, Tree]]:
-        """The weighted loss, the number of mistaken targets in rows that count, and the next buffers."""
+        """Return the weighted loss, the number of wrong predictions, and the next buffers."""
         after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalisation writes into them
         outputs = functional_call(self.model, (params, after), (x, kept) if kept else (x,))
         wrong = self.objective.row_mistakes(outputs, y).where(weight > 0, 0)
@@ -176,5 +176,5 @@ class Training:
 
 
 def first(so_far: Tensor, happens: Tensor, step: Tensor) -> Tensor:
-    """The step at which something first happened."""
+    """Return the step at which something first happened."""
     return so_far.where((so_far != NEVER) | ~happens, step.to(so_far.dtype))

@@ -1,4 +1,4 @@
-"""YAML as OmegaConf reads it, by libyaml: 1e-3 is a number, a date is text, a key given twice is refused."""
+"""YAML with OmegaConf's rules, by libyaml: 1e-3 is a number, dates are text, repeated keys fail."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ WITH_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
 
 
 class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The loader of plain values, in C where libyaml is there."""
+    """Loader for plain values; uses libyaml if available."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping, each key of which is given once."""
+        """Construct a mapping and reject repeated keys."""
         seen: set[str] = set()
         for key, _ in node.value:
             name = str(key.value)
@@ -37,7 +37,7 @@ Loader.add_implicit_resolver("tag:yaml.org,2002:float", WITH_EXPONENT, list("-+.
 
 
 def read_yaml(path: Path) -> Any:
-    """The plain values in a file; {} where it is empty.
+    """Return the plain values in a file; {} if it is empty.
 
     Raises:
         yaml.YAMLError, UnicodeDecodeError, OSError: it cannot be read.

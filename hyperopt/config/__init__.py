@@ -1,4 +1,4 @@
-"""What a run is: settings composed, checked and swept; its canonical form and id. Imports no torch."""
+"""The identity of runs: settings composed, validated and swept; canonical form and id. Imports no torch."""
 
 from hyperopt.config.run import ConfigError, Run, from_canonical, label, resolve
 

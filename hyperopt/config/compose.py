@@ -1,4 +1,4 @@
-"""Settings composed from conf/, under the typed schema: no unknown key, no wrong type."""
+"""Composes settings from conf/ under the typed schema: unknown keys and wrong types are errors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GROUPS: dict[str, Mapping[str, type[Declared]]] = {"dataset": data.DATASETS, "mo
 
 
 def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults of conf/ with the given settings in their places; every value has its type and range.
+    """Return the defaults of conf/ overridden by the given settings; every value is validated.
 
     Raises:
         ConfigError: an unknown key or group choice, or a value of the wrong type or out of range.
@@ -44,13 +44,13 @@ def composed(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_rules(stack: Any) -> tuple[str, ...]:
-    """The rules of a stack that are not the package's."""
+    """Return the user-defined rules of a stack."""
     return tuple(dict.fromkeys(rule for rule in parse_stack(stack) if ":" in rule))
 
 
 @cache
 def usual_procedure() -> dict[str, Any]:
-    """The default of every setting of `Procedure`."""
+    """Return the default of every setting of `Procedure`."""
     values = _defaults()
     return {key.name: values[key.name] for key in fields(Procedure)}
 
@@ -59,19 +59,19 @@ def usual_procedure() -> dict[str, Any]:
 def settings_keys(
     dataset: str | None = None, model: str | None = None, own: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    """Every key that settings may have with the options of this data set and model, and with own rules."""
+    """Return every allowed key for this data set, model and user-defined rules."""
     kinds = [data.find(dataset)] if dataset else []
     return keys_of([*kinds, models.find(model)] if model else kinds, own)
 
 
 @dataclass(frozen=True)
 class Composed:
-    """The settings of a choice of data set, model and rules.
+    """The settings for a choice of data set, model and rules.
 
     Attributes:
-        values: every default, a data set's and model's in dicts of their own.
+        values: every default; those of the data set and model are nested dicts.
         schema: their types.
-        keys: every key that settings may have, in order.
+        keys: every allowed key, in order.
     """
 
     values: dict[str, Any]
@@ -92,9 +92,9 @@ def _composed(dataset: str | None, model: str | None, own: tuple[str, ...]) -> C
 
 @cache
 def _defaults() -> dict[str, Any]:
-    """What conf/config.yaml says of every setting, and of each group its choice, as Hydra would compose it.
+    """Return the defaults of conf/config.yaml and each group's choice, as Hydra would compose them.
 
-    Hydra itself takes as long to import as all the rest.
+    Importing Hydra would take as long as everything else.
     """
     written = read_yaml(conf_dir() / "config.yaml")
     choices = dict(item for entry in written.pop("defaults") if entry != "_self_" for item in entry.items())

@@ -1,4 +1,4 @@
-"""Settings of how a run trains that its stack must allow."""
+"""Checks training settings against the stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hyperopt.optim.settings import UNTRACED, Levels, traced
 
 
 def check_procedure(config: Mapping[str, Any], chosen: Levels) -> None:
-    """Refuse settings of `Procedure` that are out of range, or at odds with the stack.
+    """Reject settings of `Procedure` that are out of range or conflict with the stack.
 
     Raises:
         ConfigError: names the key, its value and what is expected.

@@ -1,4 +1,4 @@
-"""Options of a command that say how it trains and prints, which are no part of what a run is."""
+"""Options of how a command trains and prints, which are not part of a run's identity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu", "cuda")
 ENGINES = ("local", "dask", "slurm")
 READ_BY = {"scheduler": "dask", "partition": "slurm", "time": "slurm", "memory": "slurm", "gpus": "slurm"}
-"""The engine that reads an option, for those that only one reads."""
+"""The engine that reads an option, for engine-specific options."""
 PROCESS_KEYS = (
     "device",
     "workers",
@@ -36,11 +36,11 @@ MOST_STEPS = 10**9
 
 
 def process_options(given: Mapping[str, Any], formats: Sequence[str]) -> dict[str, Any]:
-    """The options with their values as they are used: "auto" is None, except for device.
+    """Return the options with parsed values: "auto" is None, except for device.
 
     Args:
-        given: values as they were typed, by key.
-        formats: those that `format` may be.
+        given: the typed values by key.
+        formats: the allowed values of `format`.
 
     Raises:
         ConfigError: a value out of range, or an option that only another engine reads.
@@ -54,10 +54,10 @@ def process_options(given: Mapping[str, Any], formats: Sequence[str]) -> dict[st
 
 
 def with_detach(options: Mapping[str, Any], detach: bool) -> dict[str, Any]:
-    """The options with what the flag --detach adds to them.
+    """Return the options with the flag --detach applied.
 
     Raises:
-        ConfigError: the engine leaves nothing behind.
+        ConfigError: the engine does not support detaching.
     """
     if detach and options.get("engine") != "slurm":
         raise ConfigError("--detach: engine=slurm is expected, which alone trains on.")
@@ -65,10 +65,10 @@ def with_detach(options: Mapping[str, Any], detach: bool) -> dict[str, Any]:
 
 
 def seconds(key: str, value: Any) -> float:
-    """A time such as 90s, 30m or 2h.
+    """Parse a time such as 90s, 30m or 2h.
 
     Raises:
-        ConfigError: it is something else, nothing, or a slip.
+        ConfigError: it is not a time, is zero, or is implausibly long.
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", shown(value))
     if match and 0 < (time := float(match[1]) * UNITS[match[2]]) <= MOST_HOURS * UNITS["h"]:

@@ -1,4 +1,4 @@
-"""What a learning rate that is given as one number means: the rate of a stack's top level."""
+"""The meaning of a learning rate given as one number: the rate of a stack's top level."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def two_meanings(alpha: Any, runs: Iterable[Run]) -> str:
-    """The warning about one number given to stacks of different heights, in which it is another level's rate.
+    """Return the warning if one number, applied to stacks of different heights, sets different levels.
 
     Args:
-        alpha: as given.
-        runs: those that it was given to.
+        alpha: the given value.
+        runs: the runs that it applies to.
 
     Returns:
-        A sentence; "" where the number means one thing.
+        A sentence; "" if the number is unambiguous.
     """
     if alpha is None or isinstance(alpha, list | tuple) or "/" in str(alpha):
         return ""

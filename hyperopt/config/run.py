@@ -1,4 +1,4 @@
-"""What a run is, and the id that its config hashes to. Importing this does not import torch."""
+"""A run's settings, and the id hashed from its config. Importing this does not import torch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ENGINE_VERSION = 1
 """Raised when the engine's arithmetic changes, so that all records go stale; data sets, models and rules say
 their own version."""
 GENERATED_ROWS = 100_000
-"""So many random rows may be had of a data set that has fewer itself."""
+"""Number of random rows available for data sets that have fewer."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,11 @@ class Run:
         dataset: the `name` and every option of the data set.
         model: the `name` and every option of the model.
         stack: rules, bottom to top.
-        alpha: one per level.
+        alpha: the learning rates, one per level.
         numbers: level 0's other hyperparameters, in its rule's order.
-        clip: one per level above 0; empty for one level.
-        tune: what level 1 tunes of level 0, in the rule's order; empty for one level.
-        form: "reported" or "textbook", which habits follow where they are not given.
+        clip: one flag per level above 0; empty for one level.
+        tune: the hyperparameters of level 0 that level 1 tunes, in the rule's order; empty for one level.
+        form: "reported" or "textbook"; sets the habits that are not given explicitly.
         habits: the value of every habit that the rules read.
         batch_size: rows of a minibatch.
         epochs: passes over the training set.
@@ -67,16 +67,16 @@ class Run:
     procedure: Mapping[str, Any] = field(default_factory=usual_procedure)
 
     def canonical(self) -> dict[str, Any]:
-        """The settings that tell this run from every other, as JSON has them.
+        """The settings that identify this run, as JSON values.
 
-        Only the keys that its parts read, and of those with a default only what differs from it, so that a
-        new key leaves old ids alone. `form` shows only in habits that are not as reported; where nothing is
+        It contains only keys that the run's parts read, and omits values at their defaults, so that a new key
+        keeps old ids. `form` appears only as habits that differ from the reported ones; if nothing is
         clipped, the clip's habits are not read.
         """
         return {**self.setting, "seed": self.seed}
 
     def at(self, seed: int) -> Run:
-        """The same run at another seed, at a fraction of the cost of `resolve`."""
+        """Return the same run with another seed; much faster than `resolve`."""
         other = object.__new__(type(self))
         vars(other).update(vars(self), seed=seed, setting=self.setting, _around_seed=self._around_seed)
         vars(other).pop("id", None)
@@ -88,13 +88,13 @@ class Run:
         return self.id_at(self.seed)
 
     def id_at(self, seed: int) -> str:
-        """The id of the same run at another seed."""
+        """Return the id of the same run with another seed."""
         before, after = self._around_seed
         return hashlib.sha256(f"{before}{seed}{after}".encode()).hexdigest()[:12]
 
     @cached_property
     def _around_seed(self) -> tuple[str, str]:
-        """The canonical form as text, keys in order, before and after the number of its seed."""
+        """Return the canonical form as text, keys in order, before and after the seed's number."""
         first = {**self.setting, "seed": 0}
         text = json.dumps(first, sort_keys=True, separators=(",", ":"), allow_nan=False)
         before, seed, after = text.partition('"seed":')
@@ -102,7 +102,7 @@ class Run:
 
     @cached_property
     def setting(self) -> dict[str, Any]:
-        """The canonical form but for its seed: the very same mapping in all runs that `at` made of one."""
+        """The canonical form without its seed; runs made by `at` from one run share this very object."""
         rule = find(self.stack[0]).hyperparameters
         read = {k: reported for k, (_, reported) in habits_of(self.stack, clip=any(self.clip)).items()}
         everything = levels.parse_tune("all", self.stack, self.numbers)
@@ -130,7 +130,7 @@ class Run:
 
 
 def versions_of(dataset: str, model: str, stack: Sequence[str]) -> dict[str, int]:
-    """The versions of a run's parts but for those that are 1, as its canonical form has them."""
+    """Return the versions of a run's parts except those that are 1, as in its canonical form."""
     versions = {
         "engine": ENGINE_VERSION,
         f"dataset.{dataset}": data.find(dataset).version,
@@ -141,18 +141,18 @@ def versions_of(dataset: str, model: str, stack: Sequence[str]) -> dict[str, int
 
 
 def label(stack: Sequence[str], alpha: Sequence[float]) -> str:
-    """A stack with its alphas, such as adam(0.001)/sgd(1e-05)."""
+    """Format a stack with its alphas, such as adam(0.001)/sgd(1e-05)."""
     return "/".join(f"{rule}({shown(rate)})" for rule, rate in zip(stack, alpha, strict=True))
 
 
 def resolve(settings: Mapping[str, Any]) -> Run:
-    """The run that settings ask for, keys as in overrides.
+    """Return the run for settings, with keys as in overrides.
 
     Args:
         settings: such as {"stack": "adam/sgd", "alpha": 1e-3, "model.hidden": [64]}.
 
     Raises:
-        ConfigError: an unknown key, a value of the wrong type or out of range, or values at odds.
+        ConfigError: a key is unknown, a value has the wrong type or is out of range, or values conflict.
     """
     config = composed(expanded(settings))
     dataset, model = ({k: hashable(v) for k, v in config[group].items()} for group in ("dataset", "model"))
@@ -193,12 +193,12 @@ def resolve(settings: Mapping[str, Any]) -> Run:
 
 
 def from_canonical(canonical: Mapping[str, Any]) -> Run:
-    """The run of a canonical form, at the present versions."""
+    """Return the run of a canonical form, at current versions."""
     return resolve({key: value for key, value in canonical.items() if key != "versions"})
 
 
 def _canonical_options(kind: type[Declared], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The name of a data set or model, and its options that are not at their defaults."""
+    """Return the name of a data set or model, and its non-default options."""
     return {
         kind.group: options["name"],
         **{

@@ -1,6 +1,6 @@
-"""The typed schema of a run's settings: which keys there are, their types and the values they expect.
+"""The typed schema of a run's settings: keys, types and allowed values.
 
-Defaults are in conf/; the options of a data set or model are declared by it.
+Defaults are in conf/; each data set and model declares its own options.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PASSES = {"least": 1, "most": 1_000_000}
 
 @dataclass(kw_only=True)
 class Procedure:
-    """How every run trains and is measured, whatever its data set, model and rules.
+    """Settings of training and measurement for every data set, model and rule.
 
     A default is not part of a run's id.
     """
@@ -55,7 +55,7 @@ class Procedure:
 
 @dataclass(kw_only=True)
 class Settings(Procedure):
-    """Settings of every run, whatever its data set, model and rules."""
+    """Settings common to all data sets, models and rules."""
 
     stack: Any
     alpha: Any
@@ -71,34 +71,34 @@ TAKEN = {"dataset", "model", *(key.name for key in fields(Settings))} - {"alpha"
 
 
 def number_names(own: Sequence[str] = ()) -> list[str]:
-    """Every hyperparameter of the rules, also those of your `own`, but alpha, which has its own grammar."""
+    """Return all hyperparameters of the rules, including user rules in `own`, except alpha (own syntax)."""
     rules = [*RULES.values(), *map(find, own)]
     return list(dict.fromkeys(name for rule in rules for name in rule.hyperparameters if name != "alpha"))
 
 
 @cache
 def of_rules(own: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Every hyperparameter but alpha, habit and option of the rules, also those of your `own`."""
+    """Return all hyperparameters except alpha, habits and options of the rules, including `own`."""
     return (*number_names(own), *known_habits(own))
 
 
 def keys_of(kinds: Sequence[type[Declared]], own: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Every key of a run's settings, with the options of these data sets and models, and your `own` rules."""
+    """Return all keys of a run's settings, with these data sets' and models' options and `own` rules."""
     options = (f"{kind.group}.{key.name}" for kind in kinds for key in fields(kind))
     settings = (key.name for key in fields(Settings))
     return (*settings, "dataset", "model", *of_rules(own), *options)
 
 
 def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = ()) -> type:
-    """The schema of a run's settings; hyperparameters, habits and options are those of the rules there are.
+    """Return the schema of a run's settings, including all rules' hyperparameters, habits and options.
 
     Args:
-        dataset: whose options are read.
-        model: whose options are read.
-        own: rules of one's own.
+        dataset: the data set whose options are included.
+        model: the model whose options are included.
+        own: user-defined rules.
 
     Raises:
-        ConfigError: a rule of one's own has a hyperparameter called as something else is.
+        ConfigError: a user-defined rule's hyperparameter has the name of another setting.
     """
     names, habits = number_names(own), known_habits(own)
     for name in own:
@@ -116,7 +116,7 @@ def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = 
 
 
 def check_fit(dataset: type[Dataset], model: Model) -> None:
-    """Refuse a model that cannot take the data set's inputs, or that classifies something else."""
+    """Reject a model that does not accept the data set's inputs or classifies something else."""
     if dataset.classes_of != model.classes_of:
         fitting = [name for name, kind in DATASETS.items() if kind.classes_of == model.classes_of]
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Short names for stacks that a report calls by a name of their own."""
+"""Short names for stacks that a report names specially."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ SHORTHANDS: dict[str, dict[str, Any]] = {
     "sgdn_hd": {"stack": "sgd/sgd", "tune": "alpha", "nesterov": True},
     "adam_hd": {"stack": "adam/sgd", "tune": "alpha"},
 }
-"""What each is: the methods of hypergradient descent (docs/reports/hypergradient.md, "Update rules")."""
+"""The stack of each shorthand: hypergradient descent (docs/reports/hypergradient.md, "Update rules")."""
 
 USUAL: dict[str, dict[str, Any]] = {"sgdn_hd": {"momentum": 0.9}}
-"""The settings that each has unless others are given."""
+"""The default settings of each shorthand."""
 
 REPORTED: dict[str, dict[str, Any]] = {
     "adam_hd": {"adam_start": 0.0, "eps_before_correction": True, "tune_after": "tensor"}
 }
-"""More such settings in the reported form: the habits of the code that the report ran."""
+"""Further defaults in the reported form: the habits of the code that the report ran."""
 
 
 def expanded(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with `stack` spelled out where it is one of SHORTHANDS; all other settings stay.
+    """Return the settings with `stack` expanded if it is one of SHORTHANDS; other settings stay.
 
     Raises:
-        ConfigError: a setting at odds with the shorthand, or the shorthand as a level of a stack.
+        ConfigError: a setting conflicts with the shorthand, or the shorthand is a level of a stack.
     """
     stack = settings.get("stack")
     if not isinstance(stack, str) or stack not in SHORTHANDS:

@@ -1,4 +1,4 @@
-"""What a command line asks for: Hydra's override grammar read into settings, sweeps expanded into runs."""
+"""Command lines: parses Hydra's override syntax into settings and expands sweeps into runs."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json")
 USUAL_KEYS = ("stack", "alpha", "clip", "dataset", "epochs")
-"""The keys that are named first to whom no other name comes near."""
+"""The keys suggested first if no name is similar."""
 MOST_RUNS = 100_000
-"""The most runs of a sweep: more are a slip."""
+"""Maximum runs of a sweep: more are probably a mistake."""
 OF_EVERY_RUN = {key.name for key in fields(Settings)}
 A_KEY = re.compile(r"[\w.]+")
 PLAIN = re.compile(
@@ -39,7 +39,7 @@ PLAIN = re.compile(
     r"(?P<number>-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15}(?:e[-+]?\d{1,3})?|e[-+]?\d{1,3})))",
     re.ASCII,
 )
-"""An override that means what it looks like, so that Hydra, which is slow to import, need not be asked."""
+"""A simple override that can be parsed without Hydra, which is slow to import."""
 LACKING = re.compile(r"(?:^|,)\s*,|,\s*$")
 """A comma with nothing on one side."""
 NO_TEXT = ("true", "false", "null", "nan", "inf")
@@ -56,10 +56,10 @@ class Sweep:
 
 
 def read(overrides: Iterable[str]) -> dict[str, Any]:
-    """Overrides as a mapping, sweeps as `Sweep`.
+    """Parse overrides to a mapping, sweeps to `Sweep`.
 
     Raises:
-        ConfigError: not of the form key=value, or a key given twice.
+        ConfigError: an override is not of the form key=value, or a key is repeated.
     """
     settings: dict[str, Any] = {}
     for text in overrides:
@@ -74,7 +74,7 @@ def read(overrides: Iterable[str]) -> dict[str, Any]:
 
 
 def plain(text: str) -> tuple[str, Any] | None:
-    """Key and value of an override that is a name, a stack or a number; None for any other."""
+    """Return key and value if an override is a name, a stack or a number; otherwise None."""
     match = PLAIN.fullmatch(text)
     if match is None or match["text"] in NO_TEXT:
         return None
@@ -84,13 +84,13 @@ def plain(text: str) -> tuple[str, Any] | None:
 
 
 def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
-    """Refuse unknown keys by the text alone: a slip of the pen need not wait for Hydra, which reads values.
+    """Reject unknown keys from the text alone, so that typos do not wait for Hydra.
 
-    Where something of one's own may be named, which has keys of its own, nothing is refused here.
+    If a user-defined part, which has its own keys, may be named, nothing is rejected here.
 
     Args:
-        overrides: as of `read`.
-        also: keys beside those of runs and processes.
+        overrides: as in `read`.
+        also: allowed keys beside those of runs and processes.
     """
     if any(":" in text for text in overrides):
         return
@@ -104,12 +104,12 @@ def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
 def parse(
     overrides: Iterable[str], formats: Sequence[str] = FORMATS
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of runs, sweeps as `Sweep`, and the process options, which are no part of a run.
+    """Return run settings, with sweeps as `Sweep`, and the process options.
 
-    Process options are those of `process_options`; format is one of `formats`.
+    Process options are those of `process_options`; `format` must be one of `formats`.
 
     Raises:
-        ConfigError: not of the form key=value, a key given twice or unknown, a process option out of range.
+        ConfigError: an override is not key=value, a key is repeated or unknown, or a value is out of range.
     """
     texts = list(overrides)
     check_keys(texts)
@@ -125,10 +125,10 @@ def parse(
 
 
 def one(settings: Mapping[str, Any]) -> Run:
-    """The run that settings without sweeps ask for.
+    """Return the run for settings without sweeps.
 
     Raises:
-        ConfigError: a sweep, or whatever `resolve` refuses.
+        ConfigError: there is a sweep, or `resolve` fails.
     """
     for key, value in settings.items():
         if isinstance(value, Sweep):
@@ -137,12 +137,12 @@ def one(settings: Mapping[str, Any]) -> Run:
 
 
 def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
-    """Every combination of a sweep's values, each run once, and notes on what was dropped or is ambiguous.
+    """Return each combination of a sweep's values once, and notes on dropped or ambiguous values.
 
-    The last key varies fastest. clip=true on a stack of one level is dropped with a note.
+    The last key varies fastest. clip=true on a one-level stack is dropped with a note.
 
     Raises:
-        ConfigError: a seed given twice, nothing left to run, or whatever `resolve` refuses.
+        ConfigError: a seed is repeated, nothing is left to run, or `resolve` fails.
     """
     choices = {key: value.values if isinstance(value, Sweep) else (value,) for key, value in settings.items()}
     if (asked := prod(map(len, choices.values()))) > MOST_RUNS:
@@ -155,7 +155,7 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
 
     @cache
     def of_setting(*places: int) -> Run | None:
-        """The run of a place among the values of each key but seed, resolved once for all seeds."""
+        """Return the run at an index of each key's values except seed; resolved once for all seeds."""
         given = zip(others.items(), places, strict=True)
         try:
             return resolve({key: values[place] for (key, values), place in given})
@@ -178,7 +178,7 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
 
 
 def known_keys(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every key that a run may have, whatever its data set and model; those that are one's own if named."""
+    """Return all keys of runs for any data set and model, including named user-defined ones."""
     keys = dict.fromkeys(shipped_keys())
     for group in GROUPS:
         for name in _values(settings.get(group)):
@@ -192,13 +192,13 @@ def known_keys(settings: Mapping[str, Any]) -> tuple[str, ...]:
 
 @cache
 def shipped_keys() -> tuple[str, ...]:
-    """Every key that a run may have without a data set, model or rule of one's own."""
+    """Return all keys of runs without user-defined data sets, models or rules."""
     choices = [{group: name} for group, kinds in GROUPS.items() for name in kinds]
     return tuple(dict.fromkeys(key for choice in choices for key in settings_keys(**choice)))
 
 
 def _of_stack(keys: Iterable[str], stack: str) -> list[str]:
-    """Those of some keys that may mean something with a stack: none of rules that are not its first."""
+    """Return the keys that may apply to a stack: not those of rules other than its first."""
     first = stack.partition("/")[0]
     others = {*number_names()} - {*find(first).hyperparameters} if first in RULES else set()
     return [key for key in keys if key not in others]
@@ -209,7 +209,7 @@ def _unknown(key: str, known: Iterable[str], given: str) -> ConfigError:
 
 
 def _meant(word: str) -> str | None:
-    """The override that a bare word stands for: the name of a data set or model, or a stack."""
+    """Return the override meant by a bare word: the name of a data set or model, or a stack."""
     for group, known in GROUPS.items():
         if word.lower() in known:
             return f"{group}={word.lower()}"

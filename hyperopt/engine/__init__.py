@@ -1,1 +1,1 @@
-"""Many runs at once: packs of runs of one shape, each one compiled program, several side by side."""
+"""Trains many runs at once: packs of runs of one shape, each one compiled program, several in parallel."""

@@ -1,4 +1,4 @@
-"""The runs of a pack that still train: a pack shrinks as its runs finish, so that its cost follows them."""
+"""The unfinished runs of a pack: a pack shrinks as its runs finish, to save their cost."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from hyperopt.train import NEVER, RunState
 class ActiveRuns:
     """The runs of a pack in training, and the state of all its runs.
 
-    A run with a loss to stop at finishes with the epoch in which it reached that loss or diverged. Any run
-    finishes once it is lost: all its weights are NaN, as they will be after any more steps, and an epoch left
-    everything that is measured as it was. Which runs train together depends only on which have finished, so
-    that training goes on from a checkpoint as it would have without a stop. A few finished runs train along
-    where that saves compiling a program for every size; what becomes of them is not kept.
+    A run with `stop_at_loss` finishes with the epoch in which it reached that loss or diverged. Any run
+    finishes once it is lost: all its weights are NaN, so they stay NaN, and an epoch changed no metric. Which
+    runs train together depends only on which have finished, so training resumed from a checkpoint continues
+    as if uninterrupted. A few finished runs keep training if that saves compiling a program for every size;
+    their further results are discarded.
 
     Args:
         pack: the pack with all its runs.
-        state: the state of all runs, as it is or was when they finished; every leaf has a leading run axis.
-        settled: for each run, whether its last epoch left everything that is measured as it was.
-        least: the fewest that train together, where need be one of them twice.
+        state: the state of all runs, for finished ones as of their end; every leaf has a leading run axis.
+        settled: for each run, whether its last epoch changed no metric.
+        least: the minimum number that train together; if necessary, a run is duplicated.
     """
 
     def __init__(self, pack: Pack, state: RunState, settled: Sequence[bool], least: int = 1) -> None:
@@ -41,7 +41,7 @@ class ActiveRuns:
         return Pack(tuple(self.pack.runs[place] for place in self.places))
 
     def advance(self, state: RunState, settled: Sequence[bool]) -> bool:
-        """Take the state after an epoch of the runs that train; returns whether others train from here on.
+        """Take the state after an epoch; return whether the set of training runs changes.
 
         Args:
             state: the state of the runs that train together.
@@ -73,17 +73,17 @@ class ActiveRuns:
 
 
 def lost(state: RunState) -> Tensor:
-    """Whether every weight of a run is NaN; bool [runs]."""
+    """Return whether every weight of a run is NaN; bool [runs]."""
     return torch.stack([leaf.isnan().flatten(1).all(1) for leaf in state.params.values()]).all(0)
 
 
 def chosen(runs: int, going: Sequence[int], least: int = 1) -> list[int]:
-    """The places of the runs that train together: all, or a power of two of them once half have finished.
+    """Return the indices of the runs that train together: all, or a power of two once half have finished.
 
     Args:
         runs: the number of runs in the pack.
-        going: the places of those that have not finished.
-        least: the fewest that train together.
+        going: the indices of the unfinished runs.
+        least: the minimum number that train together.
     """
     if 2 * len(going) > runs or not going:
         return [*range(runs), *[0] * (least - runs)]

@@ -1,4 +1,4 @@
-"""One try at a pack: its records, or why it has none, as a value that keeps nothing of the try alive."""
+"""One attempt at a pack: its records, or its failure as a value that holds no reference to the attempt."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Failure:
     """Why a pack has no records.
 
     Attributes:
-        reason: in a line.
-        details: all that is known, such as a traceback.
-        memory: whether it did not fit into memory, or most likely not.
+        reason: one line.
+        details: everything known, such as a traceback.
+        memory: whether it certainly or probably ran out of memory.
     """
 
     reason: str
@@ -38,9 +38,10 @@ class Failure:
 
 
 def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
-    """Train a pack in this process, whatever that has been before.
+    """Train a pack in this process; failures are returned, not raised.
 
-    An error is told in words: the error itself would hold, by its traceback, all that the try had in memory,
+    The error is returned as text: the exception's traceback would keep the attempt's memory alive, which the
+        next attempt needs.
     while what is tried next needs it.
     """
     prepare_process()
@@ -56,7 +57,7 @@ def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
 
 
 def failure_of(error: BaseException, pack: Pack) -> Failure:
-    """An error in words, with its place where that is in a module of the user's own."""
+    """Return an error as text, with its location if that is in a user's module."""
     reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
     trace, run = "".join(traceback.format_exception(error)), pack.first
     if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
@@ -65,7 +66,7 @@ def failure_of(error: BaseException, pack: Pack) -> Failure:
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether a pack failed for want of memory, its own or that of a compiler that it called."""
+    """Return whether a pack failed because it, or a compiler that it called, ran out of memory."""
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, RuntimeError) and any(words in str(error).lower() for words in OUT_OF_MEMORY):

@@ -17,12 +17,12 @@ class Batches(NamedTuple):
     """One epoch of minibatches.
 
     Attributes:
-        rows: indices into the training set, int64 [steps, runs, batch], or [steps, batch] where all runs see
-            the same; a smaller last batch is padded with row 0.
+        rows: indices into the training set, int64 [steps, runs, batch], or [steps, batch] if all runs share
+            them; a smaller last batch is padded with row 0.
         weights: the weight of each row in the loss, in the runs' dtype [steps, batch]: one over the batch's
         true
             size, 0 where padded.
-        draws: random input (draws.py), [steps, runs, ...] or [steps, ...] like `rows`; empty for most runs.
+        draws: random input (draws.py), [steps, runs, ...] or [steps, ...] like `rows`; usually empty.
         steps: the number of each step, counted from 1 over the whole run, in the runs' dtype [steps].
     """
 
@@ -32,19 +32,19 @@ class Batches(NamedTuple):
     steps: Tensor
 
     def part(self, steps: int | slice) -> Batches:
-        """The minibatch of one step, or those of several."""
+        """Return the minibatch of one step, or of several."""
         part: Batches = tree_map(lambda tensor: tensor[steps], self)
         return part
 
     def each(self) -> list[Batches]:
-        """The minibatch of every step; taken apart at once, as between two steps it takes far longer."""
+        """Return every step's minibatch; split in advance, since splitting between steps is far slower."""
         leaves, structure = tree_flatten(self)
         return [
             tree_unflatten(of_step, structure) for of_step in zip(*map(Tensor.unbind, leaves), strict=True)
         ]
 
     def first(self, size: int) -> Batches:
-        """The first rows of one step's minibatch."""
+        """Return the first rows of one step's minibatch."""
         if size == len(self.weights):
             return self
         axis = self.rows.ndim - 1
@@ -53,7 +53,7 @@ class Batches(NamedTuple):
 
 
 def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Sequence[int] = ()) -> Batches:
-    """The minibatches of an epoch (counted from 0); runs of one seed that shuffle see the same.
+    """Return the minibatches of an epoch (counted from 0); shuffling runs with one seed share them.
 
     `dropped` has the number of units of each layer with dropout.
     """
@@ -79,7 +79,7 @@ def epoch_batches(pack: Pack, epoch: int, rows: int, device: str, dropped: Seque
 
 
 def pack_draws(pack: Pack, epoch: int, steps: int, dropped: Sequence[int]) -> dict[str, Tensor]:
-    """What the runs of a pack draw in an epoch, each [steps, runs, ...]; nothing for most."""
+    """Return the random draws of a pack's runs in an epoch, each [steps, runs, ...]; usually none."""
     run = pack.first
     augment, dropout = run.dataset.get("augment", False), run.model.get("dropout", 0.0)
     if not augment and not dropout:

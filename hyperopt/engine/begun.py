@@ -1,7 +1,7 @@
-"""Notes of packs that were begun; those left behind tell how much fits into memory.
+"""Notes of started packs; leftover notes show how much fits into memory.
 
-A pack whose command or worker was killed leaves its note, and so does one that did not fit. Whoever trains
-its runs next, perhaps after another start, begins with smaller packs, then with fewer at once.
+A pack leaves its note behind if its command or worker was killed or if it ran out of memory. Whoever trains
+its runs next, even in a later command, starts with smaller packs, then with fewer at once.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from hyperopt.engine.workers import WorkerLostError
 
 @dataclass(frozen=True)
 class Begun:
-    """That a pack was begun.
+    """The note of a started pack.
 
     Attributes:
-        name: of the pack.
-        ids: of its runs.
-        epochs: of each of them.
-        beside: packs in training at once, itself counted.
-        memory: whether it is known that it did not fit into memory.
+        name: the pack's name.
+        ids: its runs' ids.
+        epochs: the epochs of each run.
+        beside: number of packs training at once, including this one.
+        memory: whether it is known to have run out of memory.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Begun:
 
 
 def note_of(pack: Pack, beside: int, *, memory: bool = False) -> Begun:
-    """The note of a pack."""
+    """Return the note of a pack."""
     return Begun(pack.name, tuple(run.id for run in pack.runs), pack.first.epochs, beside, memory)
 
 
 def keep(root: Path, note: Begun) -> None:
-    """Write a note; what an earlier try reported of its progress goes."""
+    """Write a note and delete the progress reported by an earlier attempt."""
     files = PackFiles(root, note.name)
     remove(files.progress)
     remove(files.numbers)
@@ -54,7 +54,7 @@ def keep(root: Path, note: Begun) -> None:
 
 
 def notes(root: Path) -> list[Begun]:
-    """The notes of all packs that were begun and not finished, by this command or others."""
+    """Return the notes of all started, unfinished packs, of this command or others."""
     found = []
     for path in sorted((root / "begun").glob("*.json")):
         with suppress(*UNREADABLE):  # a damaged note says nothing
@@ -69,12 +69,12 @@ def notes(root: Path) -> list[Begun]:
 
 @dataclass
 class Room:
-    """How many runs may train together, as packs that did not end tell.
+    """Limits on runs that train together, learned from packs that did not finish.
 
     Attributes:
-        together: of a run, by its id, the most runs in its pack.
-        at_once: of a run, the most packs in training at once.
-        tried: of packs whose worker was lost, and that were tried again, how many epochs they had done.
+        together: by run id, the maximum number of runs in its pack.
+        at_once: by run id, the maximum number of packs training at once.
+        tried: for retried packs whose worker was lost, the epochs they had done.
     """
 
     together: dict[str, int] = field(default_factory=dict)
@@ -82,18 +82,18 @@ class Room:
     tried: dict[str, int] = field(default_factory=dict)
 
     def learn(self, note: Begun) -> None:
-        """Halve a pack that did not end; of one run, the packs that train beside it."""
+        """Halve a pack that did not finish; for a single run, halve the packs beside it."""
         runs = len(note.ids)
         limits, most = (self.together, runs) if runs > 1 else (self.at_once, note.beside)
         for each in note.ids:
             limits[each] = min(limits.get(each, most), max(1, (most + 1) // 2))
 
     def recall(self, root: Path, held: Container[str]) -> None:
-        """Learn from the notes left behind, but of packs that had done an epoch: memory was enough for these.
+        """Learn from leftover notes, except of packs that finished an epoch, for which memory sufficed.
 
         Args:
-            root: where they lie.
-            held: the runs that others train, whose packs may yet end.
+            root: the folder of the notes.
+            held: the runs that other commands train; their packs may still finish.
         """
         for note in notes(root):
             epoch, since, _ = PackFiles(root, note.name).reported() or (0, 0, "")
@@ -102,9 +102,9 @@ class Room:
                 self.learn(note)
 
     def again_as_it_was(self, root: Path, note: Begun, lost: WorkerLostError) -> bool:
-        """Whether a pack whose worker was lost is tried again as it was: it got further than ever before.
+        """Return whether to retry a pack unchanged after losing its worker: it got further than before.
 
-        Its first try need not have, where its memory was hardly the reason, or there is nothing to halve.
+        The first attempt needs no progress if memory was hardly the reason, or if nothing can be halved.
         """
         epoch, since, _ = PackFiles(root, note.name).reported() or (0, 0, "")
         fits = lost.blame != "likely" or (len(note.ids) == 1 and note.beside == 1)
@@ -115,7 +115,7 @@ class Room:
         return again
 
     def split(self, pack: Pack) -> list[Pack]:
-        """A pack in parts as large as may be."""
+        """Split a pack into the largest allowed parts."""
         if self.together.keys().isdisjoint(run.id for run in pack.runs):
             return [pack]
         parts: list[list[Run]] = []

@@ -1,6 +1,7 @@
-"""A step that a GPU repeats by itself: its kernels are captured once, as a CUDA graph, and then replayed.
+"""A step replayed on a GPU: its kernels are captured once as a CUDA graph.
 
-A step is hundreds of kernels, and most take the GPU less time than Python takes to start them: until they
+A step is hundreds of kernels, most of which run for less time than Python takes to launch one, so without
+    capture the GPU is mostly idle.
 are captured, a GPU mostly waits.
 """
 
@@ -26,13 +27,13 @@ Record = Callable[[Callable[[], None]], Replay]
 T = TypeVar("T")
 
 WARM_UP = 2
-"""The steps before the capture, in which programs are compiled and libraries choose their kernels."""
+"""Number of steps before the capture, in which programs are compiled and libraries choose kernels."""
 LARGE = 2**29
-"""The bytes of a state from which a step is not captured: to copy it takes longer than to start kernels."""
+"""State size in bytes from which steps are not captured: copying it takes longer than launching kernels."""
 
 
 def by_cuda(work: Callable[[], None]) -> Replay:
-    """Capture the kernels that some work starts, which are not run; what replays them."""
+    """Capture the kernels that a function launches, without running them; return what replays them."""
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         work()
@@ -42,22 +43,22 @@ def by_cuda(work: Callable[[], None]) -> Replay:
 
 @dataclass(frozen=True)
 class Captured:
-    """A captured step: the minibatch it reads, and what replays it."""
+    """A captured step: its minibatch buffers, and the replay function."""
 
     now: Batches
     replay: Replay
 
 
 class CapturedStep:
-    """A step of a pack that is captured and replayed, once for each shape of minibatch.
+    """A pack's step, captured and replayed once for each minibatch shape.
 
-    The kernels are those of the step itself, so the numbers are. The state that it returns is the one that it
-    writes at every step: who keeps it copies it. Where capturing fails, the step goes on as it is.
+    It runs the same kernels as the step itself and so gives the same numbers. Every step overwrites the
+    returned state, so callers that keep it must copy it. If capturing fails, the step runs uncaptured.
 
     Args:
-        step: does nothing that a capture forbids, such as to wait for the device.
-        record: captures some work, and returns what repeats it.
-        large: the bytes of a state from which it is not captured.
+        step: must do nothing that capturing forbids, such as waiting for the device.
+        record: captures a function and returns what replays it.
+        large: the state size in bytes from which it is not captured.
     """
 
     def __init__(self, step: Step, record: Record = by_cuda, large: int = LARGE) -> None:
@@ -68,7 +69,7 @@ class CapturedStep:
         self._captures = True
 
     def __call__(self, state: RunState, now: Batches) -> RunState:
-        """The state after a step."""
+        """Return the state after a step."""
         shape = now.rows.shape
         if not self._called:
             self._captures = size(state) < self._large
@@ -103,18 +104,18 @@ class CapturedStep:
 
 
 def size(tree: object) -> int:
-    """The bytes of a tree's tensors."""
+    """Return the size in bytes of a tree's tensors."""
     return sum(leaf.nbytes for leaf in tree_leaves(tree))
 
 
 def copy_of(tree: T) -> T:
-    """A tree of the same tensors, none of which shares memory with another."""
+    """Copy a tree so that no two tensors share memory."""
     copied: T = tree_map(lambda leaf: leaf.clone(memory_format=torch.contiguous_format), tree)
     return copied
 
 
 def put(tree: object, into: object) -> None:
-    """Copy the tensors of a tree into those of another, except where they are the same ones."""
+    """Copy a tree's tensors into another tree's, skipping identical ones."""
     by_dtype: dict[torch.dtype, tuple[list[Tensor], list[Tensor]]] = {}
     for source, target in zip(tree_leaves(tree), tree_leaves(into), strict=True):
         if source is not target:
@@ -126,7 +127,7 @@ def put(tree: object, into: object) -> None:
 
 
 def unshared(state: RunState, own: RunState) -> RunState:
-    """A state, copied where it holds a tensor of `own` in another place, which is about to be overwritten."""
+    """Return the state; tensors of `own` at other positions, about to be overwritten, are copied."""
     places = {memory_of(leaf) for leaf in tree_leaves(own)}
 
     def kept(leaf: Tensor, mine: Tensor) -> Tensor:
@@ -139,5 +140,5 @@ def unshared(state: RunState, own: RunState) -> RunState:
 
 
 def memory_of(tensor: Tensor) -> int:
-    """Where a tensor's memory begins."""
+    """Return the address of a tensor's memory."""
     return tensor.untyped_storage().data_ptr()

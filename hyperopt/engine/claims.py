@@ -1,4 +1,4 @@
-"""Which command trains which runs: each claims what it begins, run by run, for as long as it lives."""
+"""Claims: which command trains which runs. A command claims each run it starts, for its lifetime."""
 
 from __future__ import annotations
 
@@ -17,22 +17,25 @@ from hyperopt.provenance import command
 
 RENEW_SECONDS = 3.0
 UNRENEWED_SECONDS = 120.0
-"""How long a claim stands that nobody renews, though its command has not ended: one that was stopped."""
+"""Seconds after which a claim expires if its command, though alive, is suspended and does not renew it."""
 
 
 @dataclass
 class Claims:
-    """The claims of this command under the folder `root` of the working store, beside those of others.
+    """This command's claims, beside those of others, under the folder `root` of the working store.
 
-    A command has one file, which lists its runs, and holds a lock for as long as it lives: whoever gets that
+    Each command has one file that lists its runs, and holds a lock while it lives; if another command can
+        take that lock, the claims are void. Only one command at a time reads or writes the files, so one of
+        two competing commands gets a run. No command waits for a run while it claims others that it is not
+        training.
     lock knows that the claims are void. All files are read and written one command at a time, so that of two
     that want a run one gets it. Nobody waits for a run while it holds others that it does not train.
 
     Attributes:
         root: the folder of the store's files beside its records.
         ids: the runs that this command has claimed.
-        path: its file.
-        alone: whether there has been no other command since this one began.
+        path: its claims file.
+        alone: whether no other command has started since this one.
     """
 
     root: Path
@@ -70,7 +73,7 @@ class Claims:
             self._alive.path.unlink(missing_ok=True)
 
     def take(self, ids: Collection[str]) -> set[str]:
-        """Claim runs; those of them that no other command has are ours from here on."""
+        """Claim runs; return those that no other command has claimed."""
         with self._one_at_a_time:
             held = self._held()
             self.ids -= held.keys()  # others have them where this command was stopped for long
@@ -81,22 +84,22 @@ class Claims:
         return taken
 
     def free(self, ids: Collection[str]) -> None:
-        """Let others have runs, from the next `take` or `tell` on: a pack costs one turn, not two."""
+        """Release runs, effective at the next `take` or `tell`, so that a pack needs one turn of the lock."""
         self.ids -= set(ids)
         self._untold |= bool(ids)
 
     def tell(self) -> None:
-        """Let others know of what was freed, before this command waits."""
+        """Publish released runs before this command waits."""
         if self._untold:
             self.take(())
 
     def held(self) -> dict[str, str]:
-        """The runs that others have claimed, and by which command."""
+        """Return the runs that other commands have claimed, and which command has each."""
         with self._one_at_a_time:
             return self._held()
 
     def renew(self) -> None:
-        """Say, every few seconds, that this command still goes on."""
+        """Renew the claims every few seconds."""
         if monotonic() - self._renewed > RENEW_SECONDS:
             self._renewed = monotonic()
             with suppress(OSError):
@@ -116,14 +119,14 @@ class Claims:
         return found
 
     def _last(self) -> int:
-        """How many commands have begun, by which one that came and went is noticed."""
+        """Return the number of commands started so far; detects commands that came and went."""
         try:
             return int(self._begun.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return 0
 
     def _void(self, path: Path) -> bool:
-        """Whether a command has ended, or was stopped for long; its claims are then removed."""
+        """Return whether a command ended or was suspended too long; if so, delete its claims."""
         alive = Lock(path.with_suffix(".lock"))
         ended = alive.acquire(wait=False)
         void = ended or self._unrenewed(path)
@@ -136,7 +139,7 @@ class Claims:
         return void
 
     def _unrenewed(self, path: Path) -> bool:
-        """By our own clock, since those of two hosts may differ, and one may be set back."""
+        """Measured by our own clock, since hosts' clocks differ and may be set back."""
         try:
             stamp = path.stat().st_mtime_ns
         except FileNotFoundError:
@@ -149,7 +152,7 @@ class Claims:
 
 
 def _read(path: Path) -> dict[str, str]:
-    """The runs that a file claims, and its command; none where it cannot be read."""
+    """Return a claims file's runs and its command; none if it is unreadable."""
     try:
         if not path.is_file():
             return {}

@@ -1,4 +1,4 @@
-"""How large a pack may be, how long it takes, and whether compiling it pays, as its model says."""
+"""Pack sizes, time estimates, and whether compiling pays, from the model's costs and from records."""
 
 from __future__ import annotations
 
@@ -14,40 +14,41 @@ from hyperopt.provenance import cpu
 from hyperopt.records import Timed, kind
 
 Told = Callable[[Collection[str]], Mapping[str, Sequence[Timed]]]
-"""What records of each of the kinds asked for took here."""
+"""Returns the timings in records of the given kinds on this machine."""
 
 COMPILE_SECONDS = 9.0
-"""For each level of a stack: measured 8 to 16."""
+"""Compile time for each level of a stack: measured 8 to 16."""
 CACHED_COMPILE_SECONDS = 1.0
-"""Loading a program that is kept, as it is where such a pack was trained before."""
+"""Time to load a stored program, if such a pack was trained before."""
 START_SECONDS = 4.5
-"""Of a process that begins: until a pack's data are there, and from the last epoch until all is kept."""
+"""For a new process: until the pack's data are loaded, and from the last epoch until all is saved."""
 NEXT_START_SECONDS = 0.3
-"""In one that has trained a pack before."""
+"""For a process that has already trained a pack."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The seconds that a pack will take: until its first step, and from then on with evaluation."""
+    """The estimated seconds of a pack: before its first step, and after it including evaluation."""
 
     start: float
     training: float
 
     @property
     def seconds(self) -> float:
-        """All of them."""
+        """Return the total."""
         return self.start + self.training
 
 
 def largest_pack(run: Run, device: str) -> int:
-    """Most runs in a pack where nothing is said."""
+    """Return the default maximum number of runs in a pack."""
     return models.made(run.model).costs[device].pack
 
 
 def compile_pays(run: Run, options: Options) -> bool:
-    """Whether a run trains long enough to be worth compiling, unless the options say.
+    """Return whether a run is long enough to compile, unless the options decide.
 
-    It follows from the run and its device alone, since compiled and uncompiled steps are rounded otherwise: a
+    It depends only on the run and its device, because compiled and uncompiled steps round differently: a run
+        has the same numbers alone, in packs of any size, and after its pack was halved.
     run has the same numbers alone, in packs of any size, and after a pack was halved.
     """
     if options.compile is not None:
@@ -56,9 +57,9 @@ def compile_pays(run: Run, options: Options) -> bool:
 
 
 def forecasts(packs: Sequence[Pack], options: Options, told: Told) -> list[Forecast]:
-    """How long each pack takes here: as runs of its kind took on this machine, else as its model says.
+    """Estimate each pack's time from records of its kind on this machine, else from its model's costs.
 
-    Evaluation is as much faster or slower than the model says as steps are.
+    Evaluation time is scaled from the model's estimate by the same factor as steps.
     """
     processes = len(packs) if options.engine == "slurm" else options.resolved_workers() if packs else 0
     compiled = [compile_pays(pack.first, options) for pack in packs]
@@ -85,20 +86,20 @@ def forecasts(packs: Sequence[Pack], options: Options, told: Told) -> list[Forec
 
 
 def together(made: Sequence[Forecast], workers: int) -> float:
-    """The seconds that packs take, so many of them at once."""
+    """Return the total seconds of packs with this many workers."""
     each = [forecast.seconds for forecast in made]
     return max(sum(each) / max(1, min(workers, len(each))), *each) if each else 0.0
 
 
 def run_seconds(run: Run, options: Options) -> float:
-    """What is assumed of the seconds of a run's steps in the largest pack."""
+    """Return the assumed seconds of a run's steps in the largest pack."""
     device = options.resolved_device()
     size, like = largest_pack(run, device), assumed(run, device, compiled=compile_pays(run, options))
     return run_steps(run) * like.seconds(size) / size
 
 
 def _evaluated_rows(run: Run) -> int:
-    """The rows that a run is measured on: test rows after each epoch, training rows at its end at least."""
+    """Return the number of rows evaluated: test rows after each epoch, training rows at least at the end."""
     train, test = data.training_rows(run.dataset), data.test_rows(run.dataset)
     after_each: int = test + (train if run.procedure["full_loss"] else 0)
     return run.epochs * after_each + train

@@ -1,4 +1,4 @@
-"""A Dask cluster: one that there is, found by its scheduler, or one that is made on this machine."""
+"""Connects to a Dask cluster through its scheduler, or starts one on this machine."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hyperopt.engine.workers import ClusterLostError
 from hyperopt.errors import ConfigError
 
 PATIENCE_SECONDS = 10.0
-"""How long a scheduler may take to answer."""
+"""Seconds that a scheduler may take to answer."""
 
 
 def start(options: Options, packs: int, root: Path) -> DaskWorkers:
-    """The workers that options ask for, for so many packs whose files lie under `root`."""
+    """Return the workers that the options ask for, for this many packs with files under `root`."""
     if options.scheduler is not None:
         return DaskWorkers(connect(options.scheduler), root, most=options.workers)
     if options.resolved_device() == "cuda":
@@ -40,7 +40,7 @@ def start(options: Options, packs: int, root: Path) -> DaskWorkers:
 
 
 def connect(scheduler: str) -> Client:
-    """A client of the scheduler at an address, or of the one that wrote a file.
+    """Return a client of the scheduler at an address, or of the one that wrote a file.
 
     Raises:
         ClusterLostError: nobody answers.
@@ -57,7 +57,7 @@ def connect(scheduler: str) -> Client:
 
 
 def for_plan(options: Options) -> Options:
-    """The options with the workers that their cluster has now, at least one, for it may grow."""
+    """Return the options with the cluster's current number of workers, at least one, since it may grow."""
     if options.scheduler is None or options.workers is not None:
         return options
     with connect(options.scheduler) as client:
@@ -65,8 +65,8 @@ def for_plan(options: Options) -> Options:
 
 
 class Deaf(WorkerPlugin):  # type: ignore[misc]
-    """Lets the workers of this machine leave Ctrl-C to the command."""
+    """Makes local workers ignore Ctrl-C, which the command handles."""
 
     def setup(self, worker: Worker) -> None:  # noqa: ARG002
-        """Of a worker that has begun."""
+        """Set up a started worker."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)

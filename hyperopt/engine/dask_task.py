@@ -1,6 +1,6 @@
-"""What a worker of Dask does: it trains a pack, and lets the command know how far that is.
+"""The task of a Dask worker: trains a pack and reports its progress.
 
-All goes through the scheduler where the worker does not share the command's folder.
+If the worker does not share the command's folder, all data go through the scheduler.
 """
 
 from __future__ import annotations
@@ -27,25 +27,26 @@ from hyperopt.records import Record
 
 LOOK_SECONDS = 0.5
 ONE_AT_A_TIME = threading.Lock()
-"""A process trains one pack at a time, however many threads its worker has: torch's settings are its own."""
+"""Lets a process train only one pack at a time, since torch's settings are per process."""
 
 Attempt = Callable[[Pack, Options, Path], list[Record] | Failure]
 
 
 class CancelledTraining(BaseException):
-    """The command wants this pack no more."""
+    """The command has cancelled this pack."""
 
 
 @dataclass(frozen=True)
 class Errand:
-    """What goes to a worker with a pack.
+    """The data sent to a worker with a pack.
 
     Attributes:
-        root: the command's folder, where the pack's files lie.
-        stamp: when the note that the pack was begun was written, which tells whether the worker sees it.
-        command: that trains, for the records.
-        topic: of the events by which the worker tells how far it is.
-        checkpoint: the file to go on from, where there is one.
+        root: the command's folder, with the pack's files.
+        stamp: modification time of the note that the pack was begun; tells whether the worker sees the
+            folder.
+        command: the training command, for the records.
+        topic: the topic of the worker's progress events.
+        checkpoint: the file to resume from, if any.
     """
 
     root: Path
@@ -78,14 +79,14 @@ def train_there(attempt: Attempt, pack: Pack, options: Options, errand: Errand) 
 
 
 def read_file(path: str) -> bytes | None:
-    """The content of a file of this worker; None where it is gone, as its pack has finished."""
+    """Return the content of a file of this worker; None if it is gone because its pack finished."""
     with suppress(OSError):
         return Path(path).read_bytes()
     return None
 
 
 def _watch(worker: Worker, key: str, files: PackFiles, topic: str | None) -> Callable[[], None]:
-    """What ends the training in this thread once it is cancelled, and tells how far it is, given a topic."""
+    """Return what ends this thread's training once cancelled, and reports progress if given a topic."""
     trains = threading.get_ident()
     told: Any = None
 
@@ -103,13 +104,13 @@ def _watch(worker: Worker, key: str, files: PackFiles, topic: str | None) -> Cal
 
 
 def _cancelled(worker: Worker, key: str) -> bool:
-    """Whether nobody waits for a task any more, or its worker is about to end."""
+    """Return whether a task was cancelled or its worker is about to end."""
     task = worker.state.tasks.get(key)
     return task is None or task.state == "cancelled" or worker.status not in (Status.running, Status.paused)
 
 
 def _stamp(path: Path) -> int | None:
-    """When a file was written; None where there is none."""
+    """Return a file's modification time; None if it does not exist."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -1,7 +1,7 @@
 """Packs on the workers of a Dask cluster.
 
-The command stores what comes back, and keeps the newest checkpoint of every pack beside its records. Where
-a worker is lost it hands the pack out again itself, from that checkpoint: Dask would begin it anew.
+The command stores the results, and keeps the newest checkpoint of every pack beside its records. If a worker
+is lost, it resubmits the pack itself, from that checkpoint: Dask would start from scratch.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from hyperopt.provenance import command
 T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 DASKS_LOG = logging.getLogger("distributed.client")
-"""Says that a scheduler is gone, which `ClusterLostError` says with what to do about it."""
+"""Dask's message that a scheduler is gone; `ClusterLostError` says what to do about it."""
 LOOK_SECONDS = 1.0
 WARN_SECONDS = 10.0
-"""After so long without a worker the user is told."""
+"""Seconds without a worker after which the user is told."""
 FETCHERS = 4
-"""Checkpoints on their way at once; one from a worker that is gone takes half a minute to be given up."""
+"""Maximum checkpoint transfers at once; one from a dead worker takes half a minute to time out."""
 GONE = (
     asyncio.CancelledError,
     OSError,
@@ -52,18 +52,18 @@ GONE = (
     CancelledError,
     AttributeError,
 )
-"""What Dask raises where a worker or the scheduler goes while it is asked."""
+"""The exceptions that Dask raises if a worker or the scheduler disappears during a request."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A pack on its way.
+    """A submitted pack.
 
     Attributes:
         pack: the pack.
-        worker: that it is for, by its address; Dask gives it to no other.
-        future: what the command waits for.
-        remote: what Dask has.
+        worker: the address of its worker; Dask gives it to no other.
+        future: the command's future.
+        remote: Dask's future.
     """
 
     pack: Pack
@@ -76,10 +76,10 @@ class DaskWorkers:
     """The workers of a cluster.
 
     Args:
-        client: of its scheduler; closed at the end.
-        root: the folder under which the files of packs lie.
-        most: packs at once, where the cluster has more workers.
-        cluster: closed at the end, where it was made for this.
+        client: the scheduler's client; closed at the end.
+        root: the folder with the packs' files.
+        most: maximum number of packs at once, if the cluster has more workers.
+        cluster: closed at the end, if it was started for this command.
     """
 
     beside = 1
@@ -108,11 +108,11 @@ class DaskWorkers:
 
     @property
     def size(self) -> int:
-        """The workers that there are now."""
+        """The current number of workers."""
         return min(len(self._workers), self._most or len(self._workers))
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        """Have a pack trained: `task` is called with it, the options and the folder of its files."""
+        """Submit a pack: `task` is called with it, the options and the folder of its files."""
         pack, options, root = arguments
         errand = Errand(
             root.absolute(),
@@ -137,12 +137,12 @@ class DaskWorkers:
         return future
 
     def shrink(self, size: int) -> None:
-        """There is nothing to do: each worker has memory of its own."""
+        """Do nothing: each worker has its own memory."""
 
     def close(self) -> None:
-        """Cancel what is being trained; its workers end it at once, and so do those that are ours themselves.
+        """Cancel training; workers stop at once, and so do workers that we started.
 
-        What Dask says of connections that end meanwhile is no news.
+        Dask's messages about connections that close meanwhile are suppressed.
         """
         self._closing.set()
         self._listener.join()
@@ -166,14 +166,14 @@ class DaskWorkers:
             self._client.subscribe_topic(topic, lambda event: self._events.put(event[1]))
 
     def _checkpoint(self, pack: Pack) -> bytes | None:
-        """What a pack goes on from."""
+        """Return the checkpoint a pack resumes from."""
         path = self._checkpoints.get(pack.first.id)
         with suppress(OSError):
             return None if path is None else path.read_bytes()
         return None
 
     def _done(self, key: str, remote: Remote) -> None:
-        """Pass on what has become of a task, unless its worker is known to be lost."""
+        """Pass on a task's result, unless its worker is known to be lost."""
         if (task := self._tasks.pop(key, None)) is None:
             return
         error: BaseException | None = None
@@ -201,7 +201,7 @@ class DaskWorkers:
             )
 
     def _connected(self) -> bool:
-        """Whether there is a scheduler, perhaps another one at the same address; waits for it a while."""
+        """Return whether a scheduler answers, perhaps a new one at the same address; wait for a while."""
         while self._client.status == "connecting" and not self._closing.wait(0.1):
             pass
         if self._client.status != "running":
@@ -210,7 +210,7 @@ class DaskWorkers:
         return True
 
     def _listen(self) -> None:
-        """Hear what the scheduler and workers tell, and look which workers there are."""
+        """Process messages of the scheduler and workers, and update the list of workers."""
         looked = -LOOK_SECONDS
         while not self._closing.is_set():
             with suppress(Empty):
@@ -221,7 +221,7 @@ class DaskWorkers:
                     self._look(set(self._client.nthreads()))
 
     def _look(self, workers: set[str]) -> None:
-        """See which workers there are; what is for one that was gone at the last look, too, is lost."""
+        """Update the list of workers; tasks of workers missing twice in a row are lost."""
         for key, task in list(self._tasks.items()):
             if task.worker not in workers | self._workers:
                 self._lose(key, expected=False)
@@ -233,7 +233,7 @@ class DaskWorkers:
         self._workers = workers
 
     def _hear(self, event: dict[str, Any]) -> None:
-        """Take what is told: a pack's progress, a worker that ends for want of memory, one that is gone."""
+        """Handle a message: a pack's progress, a worker that ends for lack of memory, a lost worker."""
         if task := self._tasks.get(event.get("key", "")):
             if event["reported"] is not None:
                 with suppress(StorageError):
@@ -249,7 +249,7 @@ class DaskWorkers:
                     self._lose(key, expected=event["expected"])
 
     def _lose(self, key: str, *, expected: bool) -> None:
-        """Give up a task whose worker is gone; `expected`: it was told to go."""
+        """Give up a task whose worker is gone; `expected`: the worker was told to stop."""
         if (task := self._tasks.pop(key, None)) is None:
             return
         memory = task.worker in self._short_of_memory
@@ -259,7 +259,7 @@ class DaskWorkers:
         self._client.cancel([task.remote], force=True)
 
     def _fetch(self) -> None:
-        """Bring the newest checkpoints here from workers that do not share the folder."""
+        """Fetch the newest checkpoints from workers that do not share the folder."""
         while not self._closing.wait(LOOK_SECONDS):
             for key in list(self._saved):
                 saved, task = self._saved.pop(key, None), self._tasks.get(key)
@@ -273,5 +273,5 @@ class DaskWorkers:
 
 
 async def _end(nannies: Iterable[Nanny]) -> None:
-    """End workers within a second, where Dask waits for four; what they keep is on the disk already."""
+    """End workers within a second instead of Dask's four; their data are already on disk."""
     await asyncio.gather(*(nanny.close(timeout=1.0) for nanny in nannies), return_exceptions=True)

@@ -1,7 +1,7 @@
-"""All that is random in training: the order of rows, flips and crops of images, dropped units.
+"""All randomness in training: the order of rows, image flips and crops, dropped units.
 
-A run's seed, the step and the layer fix it, and it enters the step as data: a run draws the same alone and in
-a pack, whatever its stack is and whatever the other runs draw.
+The run's seed, the step and the layer determine it, and it enters the step as data. So a run has the same
+draws alone and in a pack, whatever its stack and the other runs are.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ STREAMS = {"weights": 0, "batches": 1, "draws": 2}
 
 
 def stream(seed: int, name: str, index: int = 0) -> int:
-    """A 63-bit seed for the named stream of a run's seed."""
+    """Return a 63-bit seed for the named stream of a run's seed."""
     sequence = np.random.SeedSequence([seed, STREAMS[name], index])
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def batch_order(seed: int, epoch: int, rows: int) -> torch.Tensor:
-    """The order in which `rows` training rows are seen in an epoch (counted from 0), int64 [rows]."""
+    """Return the order of `rows` training rows in an epoch (counted from 0), int64 [rows]."""
     generator = torch.Generator().manual_seed(stream(seed, "batches", epoch))
     return torch.randperm(rows, generator=generator)
 
@@ -32,7 +32,7 @@ def batch_order(seed: int, epoch: int, rows: int) -> torch.Tensor:
 def epoch_draws(
     seed: int, epoch: int, steps: int, batch: int, *, augment: bool, dropped: Sequence[int], dropout: float
 ) -> dict[str, Tensor]:
-    """What one seed draws in an epoch (counted from 0), each with leading [steps, batch].
+    """Return the draws of one seed in an epoch (counted from 0), each with leading [steps, batch].
 
     Args:
         seed: the seed of the run.
@@ -40,8 +40,8 @@ def epoch_draws(
         steps: the number of minibatches in the epoch.
         batch: the number of rows of a minibatch.
         augment: whether to draw `flip` (bool), `top` and `left` (int64, from 0 to 2 * PADDING).
-        dropped: units of each layer that has dropout: `kept.0`, ... (bool [steps, batch, units]).
-        dropout: probability of a unit to be dropped.
+        dropped: units of each layer with dropout: `kept.0`, ... (bool [steps, batch, units]).
+        dropout: probability that a unit is dropped.
     """
     generator = torch.Generator().manual_seed(stream(seed, "draws", epoch))
     draws = {}
@@ -55,7 +55,7 @@ def epoch_draws(
 
 
 def augmented(x: Tensor, draws: Mapping[str, Tensor], black: Tensor) -> Tensor:
-    """Images flipped left to right and cropped from a black frame of PADDING pixels, as drawn.
+    """Flip images horizontally and crop them from a black frame of PADDING pixels, as drawn.
 
     Args:
         x: [..., channels, height, width].

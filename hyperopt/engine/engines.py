@@ -1,4 +1,4 @@
-"""The workers that options ask for: of this machine, or of a cluster; its library is imported here."""
+"""Workers of this machine or of a cluster, as the options ask; imports the cluster's library."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ MODULES = {
     "dask": ("hyperopt.engine.dask_cluster", "distributed"),
     "slurm": ("hyperopt.engine.slurm", "submitit"),
 }
-"""The module of an engine, and the library that it needs."""
+"""By engine: its module and the library that it needs."""
 
 
 def workers_for(options: Options, packs: int, root: Path) -> Workers:
-    """Workers for so many packs, whose files lie under `root`.
+    """Return workers for this many packs with files under `root`.
 
     Raises:
         ConfigError: the library of the engine is not installed.
@@ -33,7 +33,7 @@ def workers_for(options: Options, packs: int, root: Path) -> Workers:
 
 
 def for_plan(options: Options) -> Options:
-    """The options with what a plan has to know of their cluster: how many workers it has.
+    """Return the options with what a plan needs to know of the cluster: its number of workers.
 
     Raises:
         ConfigError, ClusterLostError: as of `workers_for`.

@@ -1,4 +1,4 @@
-"""What is measured of a pack after each epoch."""
+"""Measurements of a pack after each epoch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hyperopt.engine.program import scores
 from hyperopt.train import RunState, Training
 
 FEW = 8
-"""A model with at most this many weights leaves each of them in its record."""
+"""Models with at most this many weights record every weight."""
 
 
 def measure(
     training: Training, state: RunState, data: Data, batches: Batches, *, full_loss: bool
 ) -> dict[str, Tensor]:
-    """The metrics of the epoch of `batches` that ended in `state`, each [runs], by the names of `Record`."""
+    """Return the metrics of the epoch of `batches` that ended in `state`, each [runs], by `Record` name."""
     targets = (batches.weights > 0).sum() * data.train_y[0].numel()
     measured = {
         "train_loss": state.loss_sum / len(batches.steps),
@@ -35,7 +35,7 @@ def measure(
 
 
 def whole_training_set(training: Training, state: RunState, data: Data) -> dict[str, Tensor]:
-    """`train_loss_full`, and the `squared_weights` of its L2 penalty, without biases; each [runs]."""
+    """Return `train_loss_full`, and `squared_weights` for the L2 penalty, without biases; each [runs]."""
     loss, _ = scores(training, state, data.train_x, data.train_y)
     squares = [w.flatten(1).square().sum(1) for name, w in state.params.items() if not name.endswith("bias")]
     return {"train_loss_full": loss, "squared_weights": torch.stack(squares).sum(0)}

@@ -1,4 +1,4 @@
-"""Carrying out a plan: packs side by side, records written as they finish, failures shown and survived."""
+"""Executes a plan: packs in parallel, records written as they finish, failures reported and survived."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
 PACKS_OF_A_FILE = 64
-"""So many packs that finish at once are kept as one file: a disk takes as long for many as for one."""
+"""Maximum packs stored as one file if they finish together: writing many takes a disk as long as one."""
 
 Finished = Future[list[Record] | Failure]
 
 
 @dataclass
 class Outcome:
-    """The result of a plan: records by run id, packs that failed, with the reasons, packs left to train."""
+    """The result of a plan: records by run id, failed packs with reasons, packs left to train."""
 
     records: dict[str, Record] = field(default_factory=dict)
     failures: list[tuple[Pack, str]] = field(default_factory=list)
@@ -56,8 +56,8 @@ def execute(
         plan: what to train.
         store: where the records of a pack go when it finishes; checkpoints lie beside it.
         options: device and workers.
-        progress: is told what happens.
-        workers: train the packs, and are closed at the end; where None, those that the options ask for.
+        progress: receives events.
+        workers: train the packs and are closed at the end; None uses those that the options ask for.
 
     Returns:
         The records made, and the packs that failed.
@@ -78,13 +78,13 @@ def execute(
 
 @dataclass
 class Work:
-    """A plan in the course of its execution.
+    """The state of a plan's execution.
 
     Attributes:
         waiting: packs to train.
         elsewhere: runs to train that other commands have claimed, by id.
-        futures: what becomes of the packs that were handed out; `ended`: those of them that have an end.
-        training: the packs in training, by name, each with the note that it was begun.
+        futures: the results of submitted packs; `ended`: those that are done.
+        training: the packs in training by name, each with its note.
         room: how large packs may be.
     """
 
@@ -103,11 +103,11 @@ class Work:
 
     @cached_property
     def following(self) -> Following:
-        """Tells the progress how far the packs in training are."""
+        """Reports the progress of the packs in training."""
         return Following(self.root, self.progress)
 
     def run(self) -> None:
-        """Train all that waits, here or in other commands; what is finished is collected first."""
+        """Train all waiting runs, here or in other commands, after collecting finished ones."""
         sweep_leftovers(self.store)
         self.room.recall(self.root, self.claims.held())
         if self.store.present(run.id for pack in self.waiting for run in pack.runs):
@@ -139,7 +139,7 @@ class Work:
 
     @property
     def root(self) -> Path:
-        """The folder of the store, where the files of packs in training lie beside the records."""
+        """The store's folder, which has the files of packs in training beside the records."""
         return self.store.root.parent
 
     def files(self, pack: Pack) -> PackFiles:
@@ -147,12 +147,12 @@ class Work:
         return PackFiles(self.root, pack.name)
 
     def look(self) -> None:
-        """Keep the claims, and tell the progress how far the packs in training are."""
+        """Renew the claims and report the progress of the packs in training."""
         self.claims.renew()
         self.following.look([pack for pack, _ in list(self.training.values())])
 
     def next_packs(self) -> list[Pack]:
-        """The next packs to train, their runs claimed; none where others have every run that is left."""
+        """Return the next packs to train, with claimed runs; none if other commands have all the rest."""
         left: list[Pack] = []
         while self.waiting and not left:
             packs: list[Pack] = []
@@ -171,7 +171,7 @@ class Work:
         return left
 
     def has_room(self, pack: Pack, others: int) -> bool:
-        """Whether a pack may train beside so many more; fewer at once where a run of it did not fit."""
+        """Return whether a pack may train beside this many; fewer if one of its runs ran out of memory."""
         most = min(self.room.at_once.get(run.id, self.workers.beside) for run in pack.runs)
         if most < self.workers.beside:
             self.workers.shrink(most)
@@ -179,7 +179,7 @@ class Work:
         return len(self.training) + others < self.workers.size
 
     def claimed(self, packs: Sequence[Pack]) -> list[Pack]:
-        """The runs of packs that no command has finished or claimed; they are ours from here on."""
+        """Claim and return the runs of packs that no command has finished or claimed."""
         runs = {run.id: run for pack in packs for run in pack.runs}
         ours = self.claims.take(runs)
         self.elsewhere.update({id_: run for id_, run in runs.items() if id_ not in ours})
@@ -192,7 +192,7 @@ class Work:
         return [pack if part == pack.runs else Pack(part) for pack, part in both if part]
 
     def hand_out(self, packs: Sequence[Pack]) -> None:
-        """Have packs trained, noting first that they were begun."""
+        """Submit packs after writing their notes."""
         for pack in packs:
             note = note_of(pack, self.workers.beside)
             begun.keep(self.root, note)
@@ -202,14 +202,14 @@ class Work:
             future.add_done_callback(self.ended.put)
 
     def next_ended(self) -> Iterator[Finished]:
-        """Wait a moment for a pack to end; it and those that have ended too, as many as go into a file."""
+        """Wait briefly for a pack to end; return the ended packs, as many as one file may hold."""
         with suppress(Empty):
             yield self.ended.get(timeout=POLL_SECONDS)
             for _ in range(PACKS_OF_A_FILE - 1):
                 yield self.ended.get_nowait()
 
     def unfinished(self, runs: Sequence[Run]) -> list[Run]:
-        """Those of some runs that have no record; the records of the others are taken."""
+        """Return the runs that have no record; take the records of the others."""
         there = self.store.load([run.id for run in runs])
         self.outcome.records.update(there)
         if there:
@@ -217,7 +217,7 @@ class Work:
         return [run for run in runs if run.id not in there]
 
     def look_elsewhere(self) -> None:
-        """Take the records of runs that others have finished; train what they have left."""
+        """Take records that other commands finished; train runs that they released."""
         held = self.claims.held()
         free = [run for run in self.elsewhere.values() if run.id not in held]
         for run in free:
@@ -228,7 +228,7 @@ class Work:
         self.progress.waits(len(self.elsewhere), sorted({held[each] for each in self.elsewhere}))
 
     def settle(self, ended: Sequence[tuple[Pack, Finished]]) -> None:
-        """Keep the records of packs, then see what can be done about those that failed."""
+        """Store the records of packs, then handle failed packs."""
         finished, failed = [], []
         for pack, future in ended:
             if future.exception() is None and not isinstance(result := future.result(), Failure):
@@ -242,7 +242,7 @@ class Work:
             self.let_go(pack)
 
     def keep(self, finished: Sequence[tuple[Pack, list[Record]]]) -> None:
-        """Write the records of packs, in one file; only then their checkpoints go."""
+        """Write the records of packs to one file, then delete their checkpoints."""
         records = [record for _, of_pack in finished for record in of_pack]
         self.store.write(records, name_of(run for pack, _ in finished for run in pack.runs))
         self.outcome.records.update({record.id: record for record in records})
@@ -254,12 +254,12 @@ class Work:
             self.let_go(pack)
 
     def let_go(self, pack: Pack) -> None:
-        """Have done with a pack; others may have its runs."""
+        """Finish with a pack and release its runs."""
         del self.training[pack.name]
         self.claims.free([run.id for run in pack.runs])
 
     def survive(self, pack: Pack, future: Finished) -> None:
-        """See what can be done about a pack that failed."""
+        """Handle a failed pack."""
         _, note = self.training[pack.name]
         error = future.exception()
         if isinstance(error, ClusterLostError):
@@ -276,7 +276,7 @@ class Work:
             self.fail(note, pack, result)
 
     def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
-        """Try a pack again in halves, or beside fewer; give up where nothing is left to try."""
+        """Retry a pack in halves or beside fewer packs; give up if nothing is left to try."""
         if failure.memory and (len(pack.runs) > 1 or note.beside > 1):
             note = replace(note, memory=True)
             begun.keep(self.root, note)

@@ -1,4 +1,4 @@
-"""How far packs in training are, as their files say."""
+"""Progress of packs in training, read from their files."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from hyperopt.engine.progress import Progress
 
 @dataclass
 class Following:
-    """Tells the progress how far packs are whose files lie under `root`, each epoch's numbers once.
+    """Reports the progress of packs with files under `root`, each epoch's numbers once.
 
     Attributes:
         root: the folder of the store's files beside its records.
-        progress: is told.
+        progress: receives the reports.
     """
 
     root: Path
     progress: Progress
     _told: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    """Of a pack the last epoch and the last step that were told, and where these end in its file."""
+    """For a pack, the last epoch and step that were reported, and their positions in its file."""
     _telling: threading.Lock = field(default_factory=threading.Lock)
 
     def look(self, packs: Iterable[Pack]) -> None:
-        """Tell how far packs are now."""
+        """Report the current progress of packs."""
         for pack in packs:
             self.tell_numbers(pack)
             if (reported := PackFiles(self.root, pack.name).reported()) is not None:
@@ -37,7 +37,7 @@ class Following:
                 self.progress.update(pack, epoch, steps, since, doing)
 
     def tell_numbers(self, pack: Pack) -> None:
-        """Tell of the epochs and recorded steps of a pack that are new."""
+        """Report new epochs and recorded steps of a pack."""
         with self._telling:
             epoch, step, start = self._told.get(pack.name, (0, 0, 0))
             new, start = PackFiles(self.root, pack.name).told(start)
@@ -51,5 +51,5 @@ class Following:
             self._told[pack.name] = epoch, step, start
 
     def forget(self, pack: Pack) -> None:
-        """A pack that has finished."""
+        """Forget a finished pack."""
         self._told.pop(pack.name, None)

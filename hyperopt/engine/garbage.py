@@ -1,4 +1,4 @@
-"""What a working folder holds that nothing refers to."""
+"""Unreferenced files in a working folder."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from hyperopt.records.removal import remove
 
 @dataclass(frozen=True)
 class Garbage:
-    """One kind of it.
+    """One kind of garbage.
 
     Attributes:
-        what: in words.
+        what: a description.
         paths: files and folders.
-        ids: runs whose records go.
+        ids: runs whose records are deleted.
     """
 
     what: str
@@ -35,17 +35,17 @@ class Garbage:
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Size of its files in bytes."""
         return sum(map(_size, self.paths))
 
     @property
     def count(self) -> int:
-        """How many files or runs it is."""
+        """Number of files or runs."""
         return len(self.paths) + len(self.ids)
 
 
 def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Garbage]:
-    """All of it, in the order in which it is told; what a living command trains is none, nor are remarks.
+    """Return all garbage in display order; excludes remarks and the work of live commands.
 
     Args:
         store: the working store.
@@ -70,7 +70,7 @@ def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> l
 
 
 def sweep(store: Store, found: Iterable[Garbage]) -> Iterator[Garbage]:
-    """Remove it, kind by kind, each of which is given back once it is gone."""
+    """Delete garbage kind by kind, yielding each kind once it is deleted."""
     for each in found:
         for path in each.paths:
             with suppress(FileNotFoundError):
@@ -81,7 +81,7 @@ def sweep(store: Store, found: Iterable[Garbage]) -> Iterator[Garbage]:
 
 
 def _is_stale(config: Mapping[str, Any]) -> bool:
-    """Whether a version has risen since; what uses code of one's own that is not imported is left alone."""
+    """Return whether a version has increased since; runs with user code that is not imported are kept."""
     dataset, model, rules = config["dataset"], config["model"], config["stack"].split("/")
     if not is_at_hand(dataset, model, *rules):
         return False
@@ -101,5 +101,5 @@ def _size(path: Path) -> int:
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether it is a folder itself: a link to one goes, and what it leads to stays."""
+    """Return whether it is a real folder: a link is deleted, but not its target."""
     return path.is_dir() and not path.is_symlink()

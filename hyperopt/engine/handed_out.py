@@ -1,4 +1,4 @@
-"""Which packs went out as jobs of Slurm and were not collected yet."""
+"""Packs submitted as Slurm jobs and not yet collected."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ JOBS = "slurm"
 
 @dataclass(frozen=True)
 class HandedOut:
-    """A pack that is a job: the job's id, and the ids of its runs."""
+    """A pack submitted as a job: the job's id and its runs' ids."""
 
     job: str
     ids: list[str]
 
 
 def handed_out(root: Path) -> dict[str, HandedOut]:
-    """The packs that are jobs, by name."""
+    """Return the packs submitted as jobs, by name."""
     found = {}
     for path in sorted((root / JOBS).glob("*.json")):
         with suppress(*UNREADABLE):  # a damaged note says nothing

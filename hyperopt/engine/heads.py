@@ -1,4 +1,4 @@
-"""What checkpoints say of themselves: which runs they hold, and how far; read without torch."""
+"""Checkpoint headers: the runs they hold and their epochs; read without torch."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ UNREADABLE = (OSError, SafetensorError, ValueError, TypeError, KeyError, Recursi
 
 @dataclass(frozen=True)
 class Head:
-    """What a checkpoint says of itself.
+    """A checkpoint's header.
 
     Attributes:
         path: its file.
-        ids: of the runs it holds, in its order.
+        ids: the ids of its runs, in order.
         epoch: epochs done.
     """
 
@@ -33,7 +33,7 @@ class Head:
 
 
 def heads(root: Path) -> list[Head]:
-    """Of every checkpoint under `root`; one that cannot be read is named and set aside."""
+    """Return the headers of all checkpoints under `root`; unreadable ones are reported and set aside."""
     found = []
     for path in sorted((root / "checkpoints").glob("*.safetensors")):
         try:
@@ -49,12 +49,12 @@ def heads(root: Path) -> list[Head]:
 
 
 def checkpointed_ids(root: Path) -> list[list[str]]:
-    """The run ids of every checkpoint under `root`, each list one pack in its order."""
+    """Return the run ids of every checkpoint under `root`, one list per pack in its order."""
     return [head.ids for head in heads(root)]
 
 
 def what_it_says(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Ids, epoch and notes, checked by a sum of their own, so that the tensors need not be read."""
+    """Return ids, epoch and notes, verified by their own checksum, so that tensors need not be read."""
     said = {key: metadata[key] for key in ("ids", "epoch", "notes")}
     if metadata["sum of notes"] != sum_of(said).hexdigest():
         raise ValueError("its checksum is not that of its notes")
@@ -62,18 +62,18 @@ def what_it_says(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def sum_of(said: Mapping[str, str]) -> blake2b:
-    """A checksum of what a checkpoint says, which its tensors may be added to."""
+    """Return a checksum of the header, which the tensors can be added to."""
     return blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16)
 
 
 def ordinary(path: Path) -> None:
-    """Refuse what is not a file of ours, before it is opened: a pipe would never end."""
+    """Reject anything but a regular file before opening it: reading a pipe would never end."""
     if not stat.S_ISREG(path.lstat().st_mode):
         raise ValueError("it is not an ordinary file")
 
 
 def set_aside(path: Path, error: Exception) -> None:
-    """Name a checkpoint that cannot be read, and put it where nothing reads it."""
+    """Report an unreadable checkpoint and move it out of the way."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     LOG.warning("%s is damaged (%s): it is renamed to *.damaged, its runs start over.", path, reason)
     with suppress(OSError):

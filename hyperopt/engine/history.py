@@ -1,4 +1,4 @@
-"""What has been measured of a pack in training: after each epoch, and every few steps where asked."""
+"""Measurements of a pack in training: after each epoch, and every few steps if requested."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Tell = Callable[[int, Sequence[int], Mapping[str, Sequence[float]]], None]
 
 @dataclass
 class History:
-    """What has been measured so far: per epoch, one number per run of the pack.
+    """The measurements so far: per epoch, one number per run of the pack.
 
-    The last number of a finished run stands for the epochs after it. `seconds` is each run's share of the
-    time of its steps, without compiling. `machines` are those that trained it, each device and processor.
-    `by_step` has for each run what was recorded every few steps, as its record has it, or is empty.
+    A finished run's last number is repeated for later epochs. `seconds` is each run's share of the step time,
+    without compiling. `machines` lists the device and processor of each machine that trained it. `by_step`
+    has, for each run, the numbers recorded every few steps in its record's form, or is empty.
     """
 
     metrics: dict[str, list[list[float]]] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class History:
     def add(
         self, active: ActiveRuns, measured: Mapping[str, Tensor], hyperparameters: Sequence[Tree]
     ) -> None:
-        """Append an epoch's metrics, and per level the hyperparameters after it, of the runs that train."""
+        """Append an epoch's metrics, and each level's hyperparameters after it, of the training runs."""
         of_levels = {f"{i}.{name}": v for i, hyper in enumerate(hyperparameters) for name, v in hyper.items()}
         for numbers, new in ((self.metrics, measured), (self.hyperparameters, of_levels)):
             for name, values in new.items():
@@ -47,13 +47,13 @@ class History:
                 epochs.append(row)
 
     def add_step(self, place: int, numbers: Mapping[str, float]) -> None:
-        """Append what was recorded of a run at a step."""
+        """Append the numbers recorded at a step of a run."""
         self.by_step = self.by_step or [{} for _ in self.seconds]
         for name, value in numbers.items():
             self.by_step[place].setdefault(name, []).append(value)
 
     def settled(self) -> list[bool]:
-        """Whether the last epoch of a run left everything that is measured as it was; one per run."""
+        """Return, for each run, whether its last epoch changed no metric."""
         numbers = [*self.metrics.values(), *self.hyperparameters.values()]
         last = [epochs[-2:] for epochs in numbers if len(epochs) > 1]
         return [
@@ -62,7 +62,7 @@ class History:
         ]
 
     def part(self, places: Sequence[int]) -> History:
-        """That of the runs at these places."""
+        """Return the history of the runs at these indices."""
         metrics, hyperparameters = (
             {name: [[row[place] for place in places] for row in rows] for name, rows in numbers.items()}
             for numbers in (self.metrics, self.hyperparameters)
@@ -72,32 +72,32 @@ class History:
         return History(metrics, hyperparameters, seconds, [*self.machines], by_step)
 
     def last(self) -> dict[str, list[float]]:
-        """What the last epoch ended with, by name a number for each run."""
+        """Return the last epoch's results: by name, a number for each run."""
         return {name: rows[-1] for name, rows in {**self.metrics, **self.hyperparameters}.items()}
 
     def hold(self, epochs: int) -> None:
-        """Fill up to this many epochs with the last numbers, once all runs have finished."""
+        """Repeat the last numbers up to this many epochs, once all runs have finished."""
         for rows in (*self.metrics.values(), *self.hyperparameters.values()):
             rows += [rows[-1]] * (epochs - len(rows))
 
     def spend(self, active: ActiveRuns, seconds: float) -> None:
-        """Share the time of an epoch among the runs that went on in it."""
+        """Divide an epoch's time among the runs that trained in it."""
         for place in active.going:
             self.seconds[place] += seconds / len(active.going)
 
 
 class StepRecorder:
-    """Records, every so many steps, the loss and every level's hyperparameters of the runs that train.
+    """Records the loss and every level's hyperparameters of the training runs every few steps.
 
-    A loss is the mean over the minibatches of this epoch since the last recorded one. It is the difference of
-    two sums that training keeps anyway, so that the program that trains is the same with and without.
+    A loss is the mean over this epoch's minibatches since the last recorded step. It is computed as the
+    difference of two sums that training keeps anyway, so recording does not change the training program.
 
     Args:
-        every: so many steps, counted from 1 over the whole run.
-        training: of the pack.
+        every: the interval in steps, counted from 1 over the whole run.
+        training: the pack's training.
         active: the runs that train.
-        history: takes what is recorded.
-        tell: is told each recorded step, the places of the runs in the pack, and the numbers of each.
+        history: stores the recorded numbers.
+        tell: is called with each recorded step, the runs' indices in the pack, and the numbers of each.
     """
 
     def __init__(
@@ -107,12 +107,12 @@ class StepRecorder:
         self.history, self.tell = history, tell
 
     def begin(self, before: int) -> None:
-        """An epoch begins, after so many steps."""
+        """Start an epoch after this many steps."""
         self.before, self.last = before, before
         self.sums = [0.0] * len(self.active.places)
 
     def due(self, step: int) -> bool:
-        """Whether a step of this epoch, counted from 1, is recorded."""
+        """Return whether a step of this epoch, counted from 1, is recorded."""
         return (self.before + step) % self.every == 0
 
     def record(self, step: int, state: RunState) -> None:

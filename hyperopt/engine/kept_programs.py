@@ -1,7 +1,7 @@
-"""Compiled steps kept on disk: what one process has traced and compiled, another loads.
+"""Compiled steps stored on disk: one process traces and compiles, others load.
 
-torch keeps the code that it generates, but every process traces a function anew to find out which code it is:
-5 s for a step of Adam/SGD, where to load what `aot_compile` of a compiled function returned takes 1 s.
+torch caches generated code, but every process traces a function again to find its code: 5 s for a step of
+Adam/SGD. Loading the result of `aot_compile` of a compiled function takes 1 s.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ PARTS = ("data", "engine", "models", "objective.py", "optim", "train.py")
 
 
 def fixed_by(pack: Pack, training: Training, data: Data) -> str:
-    """What fixes the program of a pack's step beside the state, the minibatch and this package, as a text.
+    """Return a text of all that fixes a step's program beside the state, the minibatch and this package.
 
-    It is "" where code of others has a part in the step, whose changes nobody can know of.
+    It is "" if third-party code takes part in the step, since changes to that code cannot be detected.
     """
     parts = [*training.model.modules(), *(level.rule for level in training.stack.levels)]
     if any(type(part).__module__.partition(".")[0] not in PACKAGES for part in parts):
@@ -53,13 +53,13 @@ def fixed_by(pack: Pack, training: Training, data: Data) -> str:
 
 
 def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable[[], Step]) -> Step:
-    """A step whose program is loaded where it was kept, else compiled and kept.
+    """Return a step whose program is loaded if stored, else compiled and stored.
 
     Args:
-        step: what is compiled, on a CPU.
+        step: the function to compile, on a CPU.
         fixed: all that its program depends on beside the state and the minibatch.
         options: those of `torch.compile`.
-        otherwise: makes the step as `torch.compile` has it, for whatever goes wrong.
+        otherwise: returns the step from `torch.compile`; used whenever something fails.
     """
     programs: dict[Hashable, Step] = {}
     by_torch = cache(otherwise)
@@ -75,7 +75,7 @@ def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable
 
 
 def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, now: Batches) -> Step | None:
-    """The program for these tensors, loaded or compiled; None where this torch cannot, or it fails."""
+    """Return the program for these tensors, loaded or compiled; None if this torch cannot or it fails."""
     if (folder := compiler_cache()) is None:
         return None
     tensors = [specification(leaf) for leaf in tree_leaves((state, now))]
@@ -94,10 +94,10 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
 
 
 def layouts(state: RunState) -> tuple[tuple[int, ...], ...]:
-    """The strides of a state, if a weight has an axis beside that of runs and two: () for all other nets.
+    """Return the strides of a state if a weight has more than two axes besides runs; () for other nets.
 
-    What a convolution gives for the slope of its weights may lie otherwise than they do, and a level above
-    keeps it from step to step: the first step starts from another layout than those that follow.
+    A convolution's weight gradient can have another memory layout than the weights, and a level above stores
+    it between steps: the first step starts from another layout than later steps.
     """
     if all(weight.ndim <= 3 for weight in state.params.values()):
         return ()
@@ -105,7 +105,7 @@ def layouts(state: RunState) -> tuple[tuple[int, ...], ...]:
 
 
 def loaded(path: Path, closed: dict[str, Any]) -> Step | None:
-    """The program that is kept in a file of that name and its checksum; None where none is whole."""
+    """Return the program stored in a file with this name and checksum; None if there is no valid one."""
     for file in path.parent.glob(f"{path.name}.*"):
         content = file.read_bytes()
         if file.suffix != f".{hashlib.sha256(content).hexdigest()}":
@@ -121,7 +121,7 @@ def loaded(path: Path, closed: dict[str, Any]) -> Step | None:
 def _compiled(
     path: Path, step: Step, options: Mapping[str, Any], closed: dict[str, Any], state: RunState, now: Batches
 ) -> Step:
-    """The program compiled, and kept."""
+    """Compile and store the program."""
     unguarded = {**options, "guard_filter_fn": lambda guards: [False] * len(guards)}
     function: Any = torch.compile(step, fullgraph=True, dynamic=False, options=unguarded)
     prepare_compiler()
@@ -137,7 +137,7 @@ def _compiled(
 
 
 def specification(tensor: Tensor) -> tuple[torch.dtype, tuple[int, ...], tuple[int, ...]]:
-    """What a program takes for granted of a tensor."""
+    """Return what a program assumes about a tensor."""
     return tensor.dtype, tuple(tensor.shape), tensor.stride()
 
 
@@ -153,7 +153,7 @@ def sources(package: Path) -> str:
 
 @cache
 def _made_by() -> tuple[str, ...]:
-    """The code and the machine by which programs of this process are made."""
+    """Return the code and the machine that programs of this process depend on."""
     return (
         sources(Path(hyperopt.__file__).parent),
         torch.__version__,

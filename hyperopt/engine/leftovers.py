@@ -1,4 +1,4 @@
-"""What commands that were killed left beside the records, swept when a command begins to train."""
+"""Files that killed commands left beside the records; deleted when a command starts to train."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import Store
 
 RUNS = "runs: "
-"""How the first line of a failure begins, which names its runs."""
+"""The start of a failure's first line, which names its runs."""
 
 
 def sweep_leftovers(store: Store) -> None:
-    """Remove files of packs whose runs all have records, and those half-written by commands that are no more.
+    """Remove files of packs whose runs all have records, and partial files of dead commands.
 
-    A pack of which a run is missing keeps its checkpoint, and why it failed.
+    A pack with a missing run keeps its checkpoint and its failure report.
     """
     root = store.root.parent
     for folder in (root, *(path for path in root.glob("*") if path.is_dir() and path != store.root)):

@@ -1,4 +1,4 @@
-"""Something done again and again beside other work."""
+"""Repeats an action in the background."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 SHARE = 0.05
-"""Of a processor, which the work inside needs too, what an act may have."""
+"""The maximum share of a processor for the action, since the work needs it too."""
 
 
 @contextmanager
 def meanwhile(act: Callable[[], None], seconds: float) -> Iterator[None]:
-    """Call `act` every so many seconds, in a thread of its own, until the work inside has ended.
+    """Call `act` periodically in a thread until the enclosed work ends.
 
-    Where it has much to do, such as to look at a thousand packs, it is called less often.
+    If a call takes long, for example with a thousand packs, calls become less frequent.
     """
     stop = threading.Event()
 

@@ -1,4 +1,4 @@
-"""How a command trains, which is never part of what a run is."""
+"""Options of how a command trains, which are never part of a run's identity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from hyperopt.errors import ConfigError
 
 SLURM_JOBS = 32
-"""The most jobs of an array that run at once where nothing is said."""
+"""Default number of array jobs that run at once."""
 
 
 @dataclass(frozen=True)
@@ -20,19 +20,19 @@ class Options:
     """Where and how packs train.
 
     Attributes:
-        device: "auto" (a GPU where torch sees one), "cpu" or "cuda".
-        workers: the number of packs that train at once; None is one per core on a CPU, one per GPU, all
-            that a cluster has.
-        pack: the most runs in a pack; None leaves it to the plan.
-        compile: whether to compile; None compiles where it pays.
+        device: "auto" (a GPU if torch sees one), "cpu" or "cuda".
+        workers: the number of packs that train at once; None is one per core on a CPU, one per GPU, or all
+            workers of a cluster.
+        pack: the maximum number of runs in a pack; None lets the plan decide.
+        compile: whether to compile; None compiles if it pays off.
         engine: "local" (processes of this machine), "dask" or "slurm".
-        scheduler: of Dask, its address or its file; None makes a cluster on this machine.
-        partition: of Slurm.
-        time: that Slurm gives a job, in seconds; None is the partition's.
-        memory: that Slurm gives a job, in megabytes; None is the partition's.
-        gpus: of a job of Slurm, 0 or 1.
-        detach: leave jobs to Slurm; the same command collects what they trained.
-        record_every: loss and hyperparameters are recorded every so many steps; None records epochs alone.
+        scheduler: the address or file of Dask's scheduler; None starts a cluster on this machine.
+        partition: Slurm's partition.
+        time: Slurm's time limit of a job in seconds; None is the partition's.
+        memory: Slurm's memory of a job in megabytes; None is the partition's.
+        gpus: GPUs of a Slurm job, 0 or 1.
+        detach: leave jobs to Slurm; repeating the command collects their results.
+        record_every: the interval in steps of recorded loss and hyperparameters; None records only epochs.
     """
 
     device: str = "auto"
@@ -49,7 +49,7 @@ class Options:
     record_every: int | None = None
 
     def resolved_device(self) -> str:
-        """The device on which packs train: "cpu" or "cuda"; with a cluster this machine need not have it."""
+        """The device on which packs train: "cpu" or "cuda"; with a cluster, this machine need not have it."""
         if self.engine == "slurm":
             if self.device == "cuda" and not self.gpus:
                 raise ConfigError("device=cuda: gpus=1 is expected beside engine=slurm.")
@@ -61,7 +61,7 @@ class Options:
         return self.device
 
     def device_name(self) -> str:
-        """The name of that device: "cpu", or the GPU's name; "cuda" where only a cluster has it."""
+        """The device's name: "cpu", or the GPU's name; "cuda" if only a cluster has it."""
         if self.resolved_device() == "cpu":
             return "cpu"
         if not sees_a_gpu():
@@ -79,13 +79,13 @@ class Options:
         return gpus_here() if self.resolved_device() == "cuda" else cores()
 
     def on_a_worker(self) -> Options:
-        """What a worker of a cluster needs to know of them."""
+        """Return the options that a cluster's worker needs."""
         device = self.device if self.engine == "dask" else self.resolved_device()
         return Options(device=device, compile=self.compile, record_every=self.record_every)
 
 
 def sees_a_gpu() -> bool:
-    """Whether torch sees a GPU; where there is no driver, torch is not imported to say so."""
+    """Return whether torch sees a GPU; without a driver, torch is not imported."""
     if "torch" not in sys.modules and not may_have_a_gpu():
         return False
     import torch
@@ -94,7 +94,7 @@ def sees_a_gpu() -> bool:
 
 
 def gpus_here() -> int:
-    """The GPUs that torch sees; one where only a cluster has any."""
+    """Return the number of GPUs that torch sees; one if only a cluster has any."""
     if not sees_a_gpu():
         return 1
     import torch
@@ -104,7 +104,7 @@ def gpus_here() -> int:
 
 @cache
 def may_have_a_gpu() -> bool:
-    """Whether the system has what torch needs to see a GPU: on Linux NVIDIA's driver or AMD's device."""
+    """Return whether the system could have a GPU for torch: on Linux, NVIDIA's driver or AMD's device."""
     if sys.platform != "linux" or Path("/dev/kfd").exists():
         return True
     try:
@@ -115,7 +115,7 @@ def may_have_a_gpu() -> bool:
 
 
 def cores() -> int:
-    """Cores that this process may use, where the system says; else those that there are."""
+    """Return the cores that this process may use, if the system says; otherwise all cores."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""A pack: runs of one shape that train together, and what they have in common; planned without torch."""
+"""A pack: runs of one shape that train together, and their common properties; planned without torch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pack:
-    """Runs that differ only in numbers, clip and seed; a plain value that can be sent to another process."""
+    """Runs that differ only in numbers, clip and seed; a plain value that can be sent to a process."""
 
     runs: tuple[Run, ...]
 
@@ -40,27 +40,27 @@ class Pack:
 
     @property
     def first(self) -> Run:
-        """One of the runs, to read from it what they have in common."""
+        """One of the runs, for reading what they have in common."""
         return self.runs[0]
 
 
 def name_of(runs: Iterable[Run]) -> str:
-    """A hash of the ids of some runs, in order."""
+    """Return a hash of the runs' ids, in order."""
     return hashlib.sha256(" ".join(run.id for run in runs).encode()).hexdigest()[:16]
 
 
 def one_of_each_setting(runs: Iterable[Run]) -> Iterable[Run]:
-    """Of runs that are known to differ in their seed alone, one: they have one shape."""
+    """Return one run of each group known to differ only in the seed: they have one shape."""
     return {id(run.setting): run for run in runs}.values()
 
 
 def shape_of(run: Run) -> Hashable:
-    """What must be equal within a pack: everything that fixes the program or the shape of the batches."""
+    """Return what must be equal within a pack: all that fixes the program or the shape of the batches."""
     return (*step_of(run), run.epochs)
 
 
 def step_of(run: Run) -> tuple[Hashable, ...]:
-    """What fixes the step of a run: all but its numbers, clip and seed, and how long it trains."""
+    """Return what fixes a run's step: all but its numbers, clip, seed and length."""
     procedure = tuple(sorted((key, value) for key, value in run.procedure.items() if key != "shuffle"))
     return (
         tuple(sorted(run.dataset.items(), key=str)),
@@ -72,7 +72,7 @@ def step_of(run: Run) -> tuple[Hashable, ...]:
 
 
 def stack_of(run: Run) -> Stack:
-    """The structure of a run's stack, without its numbers."""
+    """Return the structure of a run's stack, without its numbers."""
     return assemble.assemble(
         run.stack,
         run.tune,
@@ -92,17 +92,17 @@ def _schedule_of(run: Run) -> Schedule:
 
 
 def run_steps(run: Run) -> int:
-    """Updates of the weights in a whole run."""
+    """Return the number of weight updates in a whole run."""
     return run.epochs * steps_of(run, data.training_rows(run.dataset))
 
 
 def numbers_of(run: Run) -> tuple[dict[str, float], ...]:
-    """The natural initial values of each level's hyperparameters."""
+    """Return the initial values of each level's hyperparameters in natural units."""
     return assemble.numbers_of(run.stack, run.alpha, run.numbers)
 
 
 def objective_of(run: Run) -> Objective:
-    """What a run minimises."""
+    """Return a run's objective."""
     from hyperopt.objective import Objective
 
     return Objective(
@@ -115,17 +115,17 @@ def objective_of(run: Run) -> Objective:
 
 
 def data_of(run: Run, device: str) -> Data:
-    """A run's data set, on a device and in the run's dtype.
+    """Load a run's data set on a device and in the run's dtype.
 
     Raises:
-        DataError: it cannot be had.
+        DataError: it is unavailable.
     """
     options = {key: value for key, value in run.dataset.items() if key != "name"}
     return data.load(run.dataset["name"], **options).to(device, dtype_of(run))
 
 
 def dtype_of(run: Run) -> torch.dtype:
-    """The dtype of a run's data, weights and hyperparameters."""
+    """Return the dtype of a run's data, weights and hyperparameters."""
     import torch
 
     dtype: torch.dtype = getattr(torch, run.procedure["dtype"])
@@ -133,7 +133,7 @@ def dtype_of(run: Run) -> torch.dtype:
 
 
 def steps_of(run: Run, rows: int) -> int:
-    """Minibatches in an epoch over `rows` training rows.
+    """Return the minibatches in an epoch over `rows` training rows.
 
     Raises:
         ConfigError: there would be no minibatch.

@@ -1,4 +1,4 @@
-"""The files of a pack in training: its checkpoint, its progress, why it failed; a checkpoint needs torch."""
+"""Files of a pack in training: checkpoint, progress, failure; only the checkpoint needs torch."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TRAINING, COMPILING = "training", "compiling"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of runs after `epoch` epochs, as pytree flattens it, and the trainer's notes beside it.
+    """The state of runs after `epoch` epochs, flattened by pytree, with the trainer's notes.
 
     Attributes:
-        ids: of the runs, in the order in which they lie along the first axis of every leaf.
+        ids: ids of the runs, in order of the first axis of every leaf.
         epoch: epochs done.
-        leaves: of the state.
-        notes: what the trainer keeps beside it.
+        leaves: the leaves of the state.
+        notes: the trainer's additional data.
     """
 
     ids: list[str]
@@ -40,12 +40,12 @@ class Checkpoint:
 
 
 class Told(NamedTuple):
-    """What an epoch ended with, or what was recorded at a step.
+    """The results of an epoch or of a recorded step.
 
     Attributes:
         at: the epoch, or the step.
-        values: by name a number for each run; of a step for each of `places`.
-        places: of the runs in the pack; None where an epoch has ended.
+        values: by name, a number for each run; for a step, for each of `places`.
+        places: indices of the runs in the pack; None for an epoch.
     """
 
     at: int
@@ -67,16 +67,16 @@ class PackFiles:
 
     @property
     def progress(self) -> Path:
-        """The file that says how many epochs are done."""
+        """The file with the number of finished epochs."""
         return self.root / "progress" / f"{self.name}.json"
 
     @property
     def begun(self) -> Path:
-        """The file that says that the pack was begun (begun.py); it goes last."""
+        """The note that the pack was begun (begun.py); it is deleted last."""
         return self.root / "begun" / f"{self.name}.json"
 
     def save(self, ids: Sequence[str], epoch: int, state: object, notes: dict[str, Any]) -> None:
-        """Write the state aside and rename."""
+        """Write the state to a temporary file and rename it."""
         from safetensors.torch import save_file
 
         from hyperopt.optim.torch_private import tree_leaves
@@ -91,9 +91,9 @@ class PackFiles:
                 raise OSError(str(error)) from error
 
     def load(self, ids: Sequence[str], device: str) -> Checkpoint | None:
-        """The furthest checkpoint that holds these runs, perhaps among others.
+        """Return the furthest checkpoint that holds these runs, perhaps among others.
 
-        None where there is none, or it is damaged: then it is set aside, and training starts over.
+        Return None if there is none, or if it is damaged; then it is set aside, and training starts over.
         """
         holding = [head for head in heads(self.root) if set(ids) <= set(head.ids)]
         for head in sorted(holding, key=lambda head: head.epoch, reverse=True):
@@ -102,12 +102,12 @@ class PackFiles:
         return None
 
     def report(self, epoch: int, since: int = 0, doing: str = TRAINING) -> None:
-        """Say how many epochs are done, how many of them a checkpoint held, and what is done now."""
+        """Report the finished epochs, how many of them a checkpoint held, and the current activity."""
         said = {"epoch": epoch, "since": since, "doing": doing}
         write(self.progress, json.dumps(said), durable=False)
 
     def reported(self) -> tuple[int, int, str] | None:
-        """What was last reported; None where the pack has not started."""
+        """Return the last report; None if the pack has not started."""
         try:
             said = json.loads(self.progress.read_text(encoding="utf-8"))
             return int(said["epoch"]), int(said.get("since", 0)), str(said.get("doing", TRAINING))
@@ -116,24 +116,24 @@ class PackFiles:
 
     @property
     def numbers(self) -> Path:
-        """The file of what epochs ended with and what was recorded at steps, a line each."""
+        """The file with the results of epochs and recorded steps, one line each."""
         return self.root / "progress" / f"{self.name}.jsonl"
 
     def tell(self, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """Say what an epoch ended with."""
+        """Write the results of an epoch."""
         self._say([epoch, values])
 
     def tell_step(self, step: int, places: Sequence[int], values: Mapping[str, Sequence[float]]) -> None:
-        """Say what was recorded at a step, of the runs at these places in the pack."""
+        """Write the numbers recorded at a step, for the runs at these indices in the pack."""
         self._say([step, values, places])
 
     def _say(self, line: object) -> None:
-        """Add a line; as nothing follows from it, a full disk is none of its business."""
+        """Append a line; a full disk is ignored, since nothing depends on the line."""
         with suppress(OSError), self.numbers.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
     def told(self, start: int) -> tuple[list[Told], int]:
-        """What was told from a place in the file on, and the place up to which that is."""
+        """Return the entries from a position in the file on, and the position after them."""
         try:
             with self.numbers.open("rb") as file:
                 start = start if start <= file.seek(0, SEEK_END) else 0
@@ -144,17 +144,17 @@ class PackFiles:
             return [], start
 
     def write_failure(self, text: str) -> Path:
-        """Keep what went wrong, and return the file it is in."""
+        """Write a failure report and return its path."""
         return write(self.root / "failures" / f"{self.name}.txt", text, durable=False)
 
     def clear(self) -> None:
-        """Remove what only an unfinished pack needs."""
+        """Remove the files that only an unfinished pack needs."""
         for path in (self.checkpoint, self.progress, self.numbers, self.begun):
             remove(path)
 
 
 def restore(like: T, leaves: Sequence[Tensor]) -> T | None:
-    """`leaves` in the structure of `like`; None where they do not fit it: a checkpoint of another version."""
+    """Return `leaves` in the structure of `like`; None if they do not fit: another version's checkpoint."""
     import torch
 
     from hyperopt.optim.torch_private import tree_flatten, tree_unflatten
@@ -184,7 +184,7 @@ def _read(path: Path, device: str) -> Checkpoint | None:
 
 
 def _sum(said: dict[str, str], leaves: dict[str, Tensor]) -> str:
-    """A checksum of all that a checkpoint says and holds."""
+    """Return a checksum of a checkpoint's header and tensors."""
     import torch
 
     digest = sum_of(said)

@@ -1,4 +1,4 @@
-"""What is to be trained: the runs that have no record yet, as packs, and how long they will take."""
+"""Plans: the runs without records, as packs, and estimates of their time."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from hyperopt.wording import counted, duration
 
 RUNS_OF_A_SEED = 8
 LONG_SECONDS = 80.0
-"""Work that takes longer is shared out among all workers, each of which compiles."""
+"""Work that takes longer is split among all workers, each of which compiles."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command will do.
+    """The work of a command.
 
     Attributes:
         packs: the packs to train, in this order.
-        cached: the requested runs whose records are already there.
-        forecasts: of each pack the time that it takes here.
+        cached: the requested runs that already have records.
+        forecasts: the estimated time of each pack on this machine.
         workers: the number of packs that train at once.
     """
 
@@ -42,11 +42,11 @@ class Plan:
 
     @property
     def seconds(self) -> float:
-        """An estimate of the time that training takes here."""
+        """Return the estimated training time on this machine."""
         return together(self.forecasts, self.workers)
 
     def within(self, seconds: float) -> Plan:
-        """Those of the packs that fit into so much time, the first ones first."""
+        """Return the plan with the first packs that fit into this time."""
         chosen: list[int] = []
         for i in range(len(self.packs)):
             if together([self.forecasts[k] for k in (*chosen, i)], self.workers) <= seconds:
@@ -59,12 +59,12 @@ class Plan:
 
     @property
     def runs(self) -> int:
-        """Runs to train."""
+        """Number of runs to train."""
         return sum(len(pack.runs) for pack in self.packs)
 
     @property
     def may_stop(self) -> bool:
-        """Whether some runs stop at a loss, perhaps long before their last epoch."""
+        """Return whether some runs stop at a loss, perhaps long before their last epoch."""
         return any(pack.first.procedure["stop_at_loss"] is not None for pack in self.packs)
 
     def describe(self) -> str:
@@ -87,14 +87,14 @@ def plan(
     started: Iterable[Sequence[str]] = (),
     told: Told = lambda _: {},
 ) -> Plan:
-    """Turn what is asked into packs.
+    """Group the requested runs into packs.
 
     Args:
-        runs: the requested runs; of several with one id the first counts.
-        have: the ids of the records that are there.
+        runs: the requested runs; duplicates by id are ignored.
+        have: the ids of existing records.
         options: device, workers and pack size.
-        started: the run ids of packs that have checkpoints; a pack all of whose runs are missing goes on.
-        told: tells what records of some kinds took.
+        started: run ids of packs with checkpoints; a pack continues if all its runs are missing.
+        told: returns the timings in records of given kinds.
     """
     asked = {run.id: run for run in runs}
     packs = packs_of([run for key, run in asked.items() if key not in have], options, started)
@@ -104,7 +104,7 @@ def plan(
 
 
 def packs_of(runs: Iterable[Run], options: Options, started: Iterable[Sequence[str]] = ()) -> list[Pack]:
-    """Runs as packs; arguments as of `plan`."""
+    """Group runs into packs; arguments as in `plan`."""
     missing = {run.id: run for run in runs}
     packs = []
     for ids in started:
@@ -121,7 +121,7 @@ def packs_of(runs: Iterable[Run], options: Options, started: Iterable[Sequence[s
 
 
 def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
-    """On a CPU, the runs of each seed apart where there are enough of each, as they share minibatches."""
+    """On a CPU, separate the runs of each seed, if each has enough, because they share minibatches."""
     seeds: dict[int, list[Run]] = {}
     for run in runs:
         seeds.setdefault(run.seed, []).append(run)
@@ -130,7 +130,7 @@ def by_seed(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
 
 
 def split(runs: Sequence[Run], options: Options) -> list[Sequence[Run]]:
-    """Parts of nearly equal size that fit into packs, as many as keep all workers busy where that pays."""
+    """Split into nearly equal parts that fit into packs, enough to keep all workers busy if that pays."""
     most = options.pack or largest_pack(runs[0], options.resolved_device())
     parts = -(-len(runs) // most)
     workers = options.resolved_workers()

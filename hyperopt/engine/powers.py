@@ -1,8 +1,8 @@
-"""Powers that all weights of a run share, computed once a step.
+"""Powers shared by all weights of a run, computed once per step.
 
-Adam divides by 1 - beta**t, one number a run. The compiler computes such a number where it is used, in the
-loops over the weights, and C++ leaves it there, since a power may set errno: it was computed anew for every
-vector of weights, which took a tenth of a step of the reports' MNIST net (docs/speed.md).
+Adam divides by 1 - beta**t, one number per run. The compiler computes such a number inside the loops over the
+weights, and C++ cannot hoist it because a power may set errno. It was recomputed for every vector of weights,
+which took a tenth of a step of the reports' MNIST net (docs/speed.md).
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from torch.fx import Graph, Node
 
 
 def power(base: Tensor, exponent: Tensor) -> Tensor:
-    """base**exponent, to the last bit as a compiled loop over weights has it: number by number.
+    """Return base**exponent with the bits of a compiled loop over weights: number by number.
 
-    Of numbers that lie side by side torch takes the powers together, by other code.
+    For contiguous numbers, torch computes powers with other, vectorized code.
     """
     return torch.pow(base, exponent, out=apart(base))
 
 
 def apart(base: Tensor, _exponent: Tensor | None = None) -> Tensor:
-    """A tensor for the powers, whose numbers do not lie side by side."""
+    """Return a tensor for the powers, with noncontiguous numbers."""
     return base.new_empty((*base.shape, 2))[..., 0]
 
 
@@ -31,7 +31,7 @@ torch.library.register_fake("hyperopt::power", apart)
 
 
 def powers_once(graph: Graph) -> None:
-    """Take the powers that only loops over weights use out of them, in the graph of a program."""
+    """In a program's graph, move powers used only in loops over weights out of the loops."""
     taken: dict[tuple[object, ...], Node] = {}
     for node in graph.find_nodes(op="call_function", target=torch.ops.aten.pow.Tensor_Tensor):
         base, exponent = (argument.meta["val"] for argument in node.args if isinstance(argument, Node))
@@ -45,7 +45,7 @@ def powers_once(graph: Graph) -> None:
 
 
 def _enters_loops_only(node: Node, size: int) -> bool:
-    """Whether all that becomes of a node enters arithmetic of more numbers than `size`."""
+    """Return whether a node is used only in arithmetic on more numbers than `size`."""
     return bool(node.users) and all(
         isinstance(user.meta.get("val"), Tensor)
         and (user.meta["val"].numel() > size or _enters_loops_only(user, size))

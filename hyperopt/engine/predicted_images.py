@@ -1,4 +1,4 @@
-"""The pictures that a run keeps where the classes of its data set are colours."""
+"""The pictures that a run stores if the classes of its data set are colours."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEPT = 4
 
 
 def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, bytes]]:
-    """For each run of a pack, PNG files of the first test pictures side by side: input, truth, prediction."""
+    """Return PNG files of each run's first test pictures side by side: input, truth, prediction."""
     colours = find(data.name).colours
     x, y = data.test_x[:KEPT], data.test_y[:KEPT]
     chunk = 1 if alone(training, x.device.type) else None
@@ -30,7 +30,7 @@ def pictures(training: Training, state: RunState, data: Data) -> list[dict[str, 
 
 
 def _png(pixels: Tensor, colours: tuple[tuple[float, ...], ...]) -> bytes:
-    """Pictures [pictures, height, width] side by side, in shades of grey or in these colours."""
+    """Return pictures [pictures, height, width] side by side, in grey or in these colours."""
     side_by_side: NDArray[np.uint8] = np.concatenate(pixels.cpu().numpy().astype(np.uint8), axis=1)
     image = Image.fromarray(side_by_side)
     if colours:

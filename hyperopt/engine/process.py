@@ -1,4 +1,4 @@
-"""Preparing a process for training, and watching over workers."""
+"""Prepares processes for training and manages workers."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ LARGEST = 2**31 - 1
 
 
 def prepare_process() -> None:
-    """One torch thread, denormals flushed, and an allocator that keeps large blocks from step to step.
+    """Set one torch thread, denormals flushed to zero, and an allocator that reuses large blocks.
 
-    A GPU multiplies float32 as float32 too: torch would have it convolve with 10 bits of mantissa, TF32.
+    On a GPU, disable TF32 too: torch would compute float32 convolutions with 10 bits of mantissa.
     """
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -37,9 +37,9 @@ def prepare_process() -> None:
 
 @cache
 def prepare_once() -> None:
-    """What stays as it was said once: large blocks are kept, the compiler says less.
+    """Apply settings that need to be made only once: reuse large blocks, quiet the compiler.
 
-    Modules are not looked through for garbage any more, which took 0.1 s after each pack.
+    Modules are excluded from garbage collection, which took 0.1 s after each pack.
     """
     gc.freeze()
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
@@ -51,7 +51,7 @@ def prepare_once() -> None:
 
 
 def give_memory_back() -> None:
-    """Give the system what the allocators keep for the next step."""
+    """Return the allocators' unused memory to the system."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if sys.platform == "linux":
@@ -61,7 +61,7 @@ def give_memory_back() -> None:
 
 
 def start_worker() -> None:
-    """Begin a worker of one core: it leaves Ctrl-C to its parent and ends with it, even by kill -9."""
+    """Set up a one-core worker: it ignores Ctrl-C and ends with its parent, even after kill -9."""
     compile_in_one_thread()
     leave_no_semaphore()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -71,10 +71,10 @@ def start_worker() -> None:
 
 
 def leave_no_semaphore() -> None:
-    """Have tqdm, which the compiler calls, lock its bars for this process alone.
+    """Make tqdm, which the compiler uses, lock its bars within this process only.
 
-    Else it makes a semaphore of the system, which a worker leaves there when it is ended, and of which Python
-    warns where the command ends.
+    Otherwise it creates a system semaphore, which a terminated worker leaves behind and about which Python
+    warns when the command ends.
     """
     if find_spec("tqdm") is not None:
         from tqdm import tqdm

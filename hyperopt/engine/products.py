@@ -1,8 +1,8 @@
 """Matrix products of packs on AMD processors.
 
-torch hands float32 products to MKL, which uses half the vector width of an AMD processor with AVX-512;
-oneDNN, which torch carries for convolutions, uses all of it: on an EPYC the large products of the reports'
-MNIST net took 0.48 ms each by MKL and 0.23 ms by oneDNN (docs/speed.md).
+torch uses MKL for float32 products, which uses half the vector width of an AMD processor with AVX-512.
+oneDNN, which torch ships for convolutions, uses all of it: on an EPYC the large products of the reports'
+MNIST net took 0.48 ms each with MKL and 0.23 ms with oneDNN (docs/speed.md).
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from torch.fx import Graph
 from hyperopt.engine.torch_private import onednn_linear
 
 LARGE = 2**20
-"""The number of multiplications from which a product by oneDNN saves more than its call costs."""
+"""Number of multiplications from which oneDNN saves more than its call costs."""
 
 
 @cache
 def onednn_is_faster() -> bool:
-    """Whether MKL does not use this processor in full, and torch has oneDNN's product."""
+    """Return whether MKL does not fully use this processor and torch has oneDNN's product."""
     info = Path("/proc/cpuinfo")
     return (
         info.is_file()
@@ -34,18 +34,18 @@ def onednn_is_faster() -> bool:
 
 
 def linear(x: Tensor, weight: Tensor) -> Tensor:
-    """X @ weight.T by oneDNN, of float32 matrices."""
+    """Return X @ weight.T of float32 matrices, computed by oneDNN."""
     by_onednn = onednn_linear()
     assert by_onednn is not None, "no program has this product where torch has none by oneDNN"
     return by_onednn(x, weight)
 
 
 def bmm(a: Tensor, b: Tensor) -> Tensor:
-    """A @ b by oneDNN: float32 [runs, n, k] and [runs, k, m] to [runs, n, m].
+    """Return A @ b, computed by oneDNN: float32 [runs, n, k] and [runs, k, m] to [runs, n, m].
 
-    Where all runs share a factor, theirs is one product, which reads that factor once. Each element of it is
-    the same sum in the same order, so that its bits are. The product lies in the order of its shape: loops
-    go as their numbers lie, and would add up others in another order.
+    If all runs share a factor, one product serves them all and reads that factor once. Each element is the
+    same sum in the same order and so has the same bits. The result is contiguous: loops follow the memory
+    layout and would otherwise sum in another order.
     """
     (runs, n, k), m = a.shape, b.shape[2]
     if runs == 1:
@@ -62,7 +62,7 @@ def bmm(a: Tensor, b: Tensor) -> Tensor:
 
 
 def empty_product(a: Tensor, b: Tensor) -> Tensor:
-    """A tensor for `bmm`."""
+    """Return an empty result tensor for `bmm`."""
     return a.new_empty((a.shape[0], a.shape[1], b.shape[2]))
 
 
@@ -72,7 +72,7 @@ torch.library.register_fake("hyperopt::bmm", empty_product)
 
 
 def by_onednn(graph: Graph, ours: Callable[..., Tensor] = torch.ops.hyperopt.bmm.default) -> None:
-    """Give large float32 products on a CPU to oneDNN, in the graph of a program."""
+    """In a program's graph, use oneDNN for large float32 products on a CPU."""
     for node in graph.find_nodes(op="call_function", target=torch.ops.aten.bmm.default):
         left, right = (argument.meta["val"] for argument in node.args)
         multiplications = left.shape[1] * left.shape[2] * right.shape[2]

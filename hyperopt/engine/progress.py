@@ -1,4 +1,4 @@
-"""What the engine tells of its work as it goes; who shows it is not its concern."""
+"""Progress events of the engine, independent of how they are displayed."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """What the engine tells while it trains; calls may come from any thread, one at a time.
+    """Receives the engine's events; calls may come from any thread, one at a time.
 
-    A pack need not be one of the plan's: it may hold the half of one, or what another command left of one.
+    A pack may differ from the plan's packs: it may be half of one, or the rest of another command's.
     """
 
     def start(self, plan: Plan) -> None:
         """Training of a plan begins."""
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = "training") -> None:
-        """How far a pack is, told several times a second.
+        """Report a pack's progress; called several times a second.
 
         Args:
             pack: in training.
@@ -34,46 +34,46 @@ class Progress(Protocol):
         """
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """What an epoch of a pack ended with, told once for each epoch that was trained, in order.
+        """Report the results of each trained epoch of a pack, once and in order.
 
-        Workers that do not share the folder of the store tell none: then the records have them.
+        Workers that do not share the store's folder report none; the records then have them.
 
         Args:
             pack: in training.
             epoch: epochs done.
-            values: of every metric, and every hyperparameter by "level.name", a number for each run.
+            values: every metric, and every hyperparameter by "level.name", with a number for each run.
         """
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
-        """What was recorded at a step of a pack, where `record_every` asks for it; told as `numbers` is.
+        """Report the numbers recorded at a step of a pack (`record_every`), like `numbers`.
 
         Args:
             pack: in training.
             step: counted from 1 over the whole run.
-            runs: those of the pack that still train.
-            values: the loss, and every hyperparameter by "level.name", a number for each of `runs`.
+            runs: the pack's runs that still train.
+            values: the loss, and every hyperparameter by "level.name", with a number for each of `runs`.
         """
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """A pack's records are kept."""
+        """A pack's records are stored."""
 
     def halved(self, pack: Pack, parts: int) -> None:
-        """A pack will be trained in so many parts: as a whole it did not fit, or was never ended."""
+        """A pack will be trained in this many parts: it ran out of memory or never finished."""
 
     def again(self, pack: Pack, reason: str) -> None:
-        """A pack will be tried again, from its last checkpoint, as it was or in halves."""
+        """A pack will be retried from its last checkpoint, unchanged or in halves."""
 
     def fewer(self, workers: int) -> None:
-        """A run did not fit beside others; no more than so many packs train at once from here on."""
+        """A run ran out of memory beside others; from now on at most this many packs train at once."""
 
     def waits(self, runs: int, commands: Sequence[str]) -> None:
-        """So many runs are being trained by other commands; none, where there was one."""
+        """This many runs are being trained by other commands; possibly 0 after a wait."""
 
     def found(self, runs: Sequence[Run]) -> None:
-        """Another command has finished these."""
+        """Another command has finished these runs."""
 
     def failed(self, pack: Pack, message: str) -> None:
-        """A pack failed; the others go on."""
+        """A pack failed; the others continue."""
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """No more events will come."""

@@ -1,8 +1,8 @@
-"""Packs as jobs of Slurm, by submitit: those handed out together are one array.
+"""Packs as Slurm jobs, through submitit; packs submitted together are one array.
 
-A job writes its records beside its log, from where the command stores them. Which pack went out as which job
-lies in the folder too, so that the same command, started later, collects what has finished, waits for what
-has not, and hands out again what was lost. All hosts see the folder.
+A job writes its records beside its log; the command stores them from there. The folder also records which
+pack was submitted as which job. So the same command, started later, collects finished jobs, waits for
+unfinished ones, and resubmits lost ones. All hosts must see the folder.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from hyperopt.records import Record
 
 T = TypeVar("T")
 LARGEST_ARRAY = 1000
-"""Slurm takes 1001 jobs in an array where its administrator has not changed that."""
+"""Slurm's default maximum array size is 1001 jobs."""
 DEFAULT_SECONDS = 3600.0
 LOOK_SECONDS = 5.0
 GRACE_SECONDS = 30.0
-"""For so long a job may be in no queue and have no result: files take a while from host to host."""
+"""Seconds that a job may be in no queue without a result: files take a while to reach other hosts."""
 
 Attempt = Callable[[Pack, Options, Path], list[Record] | Failure]
 
 
 def start(options: Options, packs: int, root: Path) -> SlurmWorkers:
-    """Workers for so many packs, whose files lie under `root`."""
+    """Return workers for this many packs with files under `root`."""
     folder = root.absolute() / JOBS
     make_folder(folder)
     try:
@@ -68,7 +68,7 @@ def start(options: Options, packs: int, root: Path) -> SlurmWorkers:
 def train_there(
     attempt: Attempt, pack: Pack, options: Options, root: Path, typed: str
 ) -> list[Record] | Failure:
-    """Train a pack in a job; `typed` is the command that wants it, for the records."""
+    """Train a pack in a job; `typed` is the submitting command, for the records."""
     compile_in_one_thread()
     result = attempt(pack, options, root)
     if isinstance(result, Failure):
@@ -78,13 +78,13 @@ def train_there(
 
 @dataclass
 class Task:
-    """A pack on its way.
+    """A submitted pack.
 
     Attributes:
         pack: the pack.
-        future: what the command waits for.
-        job: that trains it.
-        missed: since when it has been in no queue without a result; None where it is in one.
+        future: the command's future.
+        job: its job.
+        missed: when it was first in no queue without a result; None while it is queued.
     """
 
     pack: Pack
@@ -94,12 +94,12 @@ class Task:
 
 
 class SlurmWorkers:
-    """Jobs of Slurm.
+    """Slurm jobs.
 
     Args:
-        executor: hands them to Slurm, with what they ask for.
-        size: packs in all; how many train at once is Slurm's business.
-        detach: at the end, leave the jobs that have not finished.
+        executor: submits them to Slurm with their resource requests.
+        size: the total number of packs; Slurm decides how many train at once.
+        detach: leave unfinished jobs running at the end.
     """
 
     beside = 1
@@ -119,7 +119,7 @@ class SlurmWorkers:
         self._keeper.start()
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        """Have a pack trained: `task` is called with it, the options and the folder of its files."""
+        """Submit a pack: `task` is called with it, the options and the folder of its files."""
         pack, options, root = arguments
         future: Future[T] = Future()
         with self._lock:
@@ -133,13 +133,13 @@ class SlurmWorkers:
         return future
 
     def shrink(self, size: int) -> None:
-        """There is nothing to do: each job has memory of its own."""
+        """Do nothing: each job has its own memory."""
 
     def close(self) -> None:
-        """Leave the jobs to Slurm where that was asked for, else cancel them.
+        """Leave the jobs to Slurm if requested, otherwise cancel them.
 
         Raises:
-            ClusterLostError: Slurm takes no more jobs.
+            ClusterLostError: Slurm accepts no more jobs.
         """
         self._closing.set()
         self._keeper.join()
@@ -155,7 +155,7 @@ class SlurmWorkers:
             raise refused
 
     def _keep(self) -> None:
-        """Hand out what has come together, and see what has become of the jobs."""
+        """Submit the collected packs and check the jobs."""
         looked = time.monotonic()
         while not self._closing.wait(0.2):
             if self._unsent and time.monotonic() - self._added > 1.0:
@@ -169,11 +169,11 @@ class SlurmWorkers:
                         self._check(task)
 
     def _listed(self) -> set[str]:
-        """The files of jobs that there are now."""
+        """Return the current job files."""
         return {path.name for path in self._folder.iterdir()}
 
     def _send(self) -> ClusterLostError | None:
-        """Hand the packs that wait to Slurm, as arrays; why that failed, where it did."""
+        """Submit waiting packs to Slurm as arrays; return the reason if that failed."""
         refused = None
         with self._lock:
             now, self._unsent = self._unsent, []
@@ -196,7 +196,7 @@ class SlurmWorkers:
         return refused
 
     def _check(self, task: Task) -> None:
-        """See whether a job has finished, or is lost."""
+        """Check whether a job has finished or is lost."""
         job = task.job
         if job.paths.result_pickle.name in self._names:
             try:
@@ -213,7 +213,7 @@ class SlurmWorkers:
             self._forget(task)
 
     def _loss(self, job: SlurmJob[Any]) -> WorkerLostError:
-        """How a job was lost, as far as Slurm's accounts or the job's log tell."""
+        """Describe how a job was lost, from Slurm's accounting or the job's log."""
         state = _accounted(job)
         with suppress(OSError, UnicodeDecodeError):
             if "oom" in (job.stderr() or "").lower():
@@ -225,7 +225,7 @@ class SlurmWorkers:
         return WorkerLostError(f"its job {job.job_id} is gone{known}", blame)
 
     def _forget(self, task: Task) -> None:
-        """Remove the files of a job that is no more."""
+        """Remove the files of a finished job."""
         self._tasks.pop(task.pack.name, None)
         (self._folder / f"{task.pack.name}.json").unlink(missing_ok=True)
         for path in self._folder.glob(f"{task.job.job_id}_*"):
@@ -233,7 +233,7 @@ class SlurmWorkers:
 
 
 def in_queue() -> set[str] | None:
-    """The jobs of this user that are in Slurm's queue; None where it does not say."""
+    """Return this user's jobs in Slurm's queue; None if Slurm does not answer."""
     words = ["squeue", "--noheader", "--array", "--format=%i", "--me"]
     try:
         told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=60)
@@ -243,7 +243,7 @@ def in_queue() -> set[str] | None:
 
 
 def _accounted(job: SlurmJob[Any]) -> str:
-    """How a job ended by Slurm's accounts; "UNKNOWN" where none are kept."""
+    """Return how a job ended according to Slurm's accounting; "UNKNOWN" without accounting."""
     words = ["sacct", "-o", "JobID,State", "--parsable2", "-j", job.job_id]
     try:
         told = job.watcher.read_info(subprocess.check_output(words, stderr=subprocess.DEVNULL, timeout=60))

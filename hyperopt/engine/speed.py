@@ -1,4 +1,4 @@
-"""Training a pack by any number of steps, to measure how fast it goes."""
+"""Trains a pack for any number of steps, to measure speed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class SteppedTraining:
     """A pack in training, as in `train_pack` but without evaluation, checkpoints and records.
 
     Args:
-        pack: what to train, for as many epochs as it takes.
+        pack: the pack to train, for as many epochs as needed.
         data: on `device`.
         device: "cpu" or "cuda".
         compiled: whether the step is compiled, at the first call of `advance`.
@@ -39,7 +39,7 @@ class SteppedTraining:
         self._step = pack_step(self.pack, self._training, self.data, compiled=self.compiled)
 
     def advance(self, steps: int) -> None:
-        """Train for this many steps; returns when the device has done them."""
+        """Train for this many steps; return when the device has finished them."""
         while steps > 0:
             if self._left is None or not len(self._left.steps):
                 rows = len(self.data.train_x)

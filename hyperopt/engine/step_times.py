@@ -1,4 +1,4 @@
-"""How long a step takes: as a model says before any run has told, and as runs in packs of some sizes took."""
+"""The time of a step: from a model's costs before there are records, and from packs of measured sizes."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from hyperopt.config import Run
 from hyperopt.records import Timed
 
 LEVEL_SECONDS = 2.5e-3
-"""Torch's own time in an uncompiled step on a CPU, for each level of the stack: measured 2.0 to 3.6 ms."""
+"""Torch's overhead in an uncompiled step on a CPU, for each level of the stack: measured 2.0 to 3.6 ms."""
 EVALUATION = 0.5
-"""The time of a row in evaluation, as a share of its time in a compiled step: measured 0.3 to 0.9."""
+"""Evaluation time of a row, as a share of its time in a compiled step: measured 0.3 to 0.9."""
 ENOUGH = 200
-"""Packs of a size that made fewer steps in all tell nothing, where those of another made as many."""
+"""Pack sizes with fewer steps in total are ignored if another size has as many."""
 
 
 @dataclass(frozen=True)
 class StepTime:
-    """The seconds of a pack's step: some in any case, and some for each run.
+    """The seconds of a pack's step: a fixed part and a part per run.
 
     Attributes:
-        fixed: whatever the pack's size.
-        of_a_run: for each run.
-        least: the fewest runs that train together, some of them twice.
-        of_a_row: for each row that one run is evaluated on.
+        fixed: independent of the pack's size.
+        of_a_run: per run.
+        least: the minimum number of runs that train together, some duplicated.
+        of_a_row: per evaluated row of one run.
     """
 
     fixed: float
@@ -37,12 +37,12 @@ class StepTime:
     of_a_row: float
 
     def seconds(self, size: int) -> float:
-        """Those of a pack of so many runs."""
+        """Return the seconds of a pack of this many runs."""
         return self.fixed + self.of_a_run * max(size, self.least)
 
 
 def assumed(run: Run, device: str, *, compiled: bool) -> StepTime:
-    """What is assumed of a run before any has told: its share is constant in part, and else by the rows."""
+    """Return the assumed step time without records: partly constant, partly proportional to the rows."""
     of, model = data.find(run.dataset["name"]), models.made(run.model)
     cost, usual = model.costs[device], model.seconds(device, of.shape, of.classes or 1)
     rows = cost.constant + (1 - cost.constant) * run.batch_size / of.batch_size
@@ -54,9 +54,11 @@ def assumed(run: Run, device: str, *, compiled: bool) -> StepTime:
 
 
 def measured(timed: Sequence[Timed], size: int, like: StepTime) -> float:
-    """The seconds of a step of a pack of so many runs, by runs of its kind.
+    """Return the step time of a pack of this size from runs of its kind.
 
-    Of packs of one size the median counts, in which every step counts once: a run of two steps says little.
+    Packs of one size contribute their median, weighted by steps, so that a run of two steps has little
+        weight. Between two sizes the time is interpolated linearly; beyond them it changes from the nearest
+        size as assumed.
     Between two sizes the time rises evenly; beyond them all it changes from the nearest as is assumed.
     """
     rates: dict[int, list[tuple[float, int]]] = defaultdict(list)
@@ -78,7 +80,7 @@ def measured(timed: Sequence[Timed], size: int, like: StepTime) -> float:
 
 
 def median(weighed: Sequence[tuple[float, int]]) -> float:
-    """The median of numbers, each with its weight."""
+    """Return the weighted median of numbers."""
     ordered = sorted(weighed)
     passed = list(accumulate(weight for _, weight in ordered))
     return ordered[bisect_left(passed, passed[-1] / 2)][0]

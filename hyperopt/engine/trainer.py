@@ -1,4 +1,4 @@
-"""Training one pack from its initial weights to its records."""
+"""Trains one pack from its initial weights to its records."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ CHECKPOINT_SECONDS = 10.0
 
 
 def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
-    """Train a pack, going on from its checkpoint under `root` where there is one.
+    """Train a pack, resuming from its checkpoint under `root` if there is one.
 
     Returns:
         One record per run, in the pack's order.
 
     Raises:
-        DataError: the data set cannot be had.
+        DataError: the data set is unavailable.
         torch.OutOfMemoryError, MemoryError, RuntimeError: the pack does not fit into memory.
     """
     made = provenance()
@@ -111,7 +111,7 @@ def train_pack(pack: Pack, options: Options, root: Path) -> list[Record]:
 
 
 def compiles(run: Run, options: Options) -> bool:
-    """Whether a run is compiled here: where it pays, and where there is a compiler, else with a warning."""
+    """Return whether to compile a run: if it pays and there is a compiler; warn if there is none."""
     if not compile_pays(run, options):
         return False
     with without_collecting():  # it imports the compiler
@@ -122,7 +122,7 @@ def compiles(run: Run, options: Options) -> bool:
 
 
 def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> Step:
-    """A step for packs of one size; torch refuses to compile more than eight programs of one function."""
+    """Return a step for packs of one size; torch refuses over eight programs for one function."""
     torch.compiler.reset()
     return pack_step(pack, training, data, compiled=compiled)
 
@@ -131,10 +131,10 @@ def new_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> S
 def train_epoch(
     training: Training, step: Step, state: RunState, batches: Batches, recorder: StepRecorder | None = None
 ) -> tuple[RunState, float]:
-    """The state after an epoch, and the seconds of its steps; one that may compile counts as a mean one.
+    """Return the state after an epoch and its step seconds; a compiling step counts as an average one.
 
-    What the recorder takes is not counted. A model with buffers, which all rows of a minibatch enter, gets a
-    smaller last one without its padding: a second shape, and so a second program.
+    The recorder's time is excluded. A model with buffers, which all rows of a minibatch enter, gets a smaller
+    last minibatch without padding: a second shape, and so a second program.
     """
     state = state._replace(
         loss_sum=torch.zeros_like(state.loss_sum),
@@ -162,7 +162,7 @@ def train_epoch(
 
 
 def after_first(step: Step, then: Callable[[], None]) -> Step:
-    """The same step; its first call, which compiles, is followed by `then`."""
+    """Return the same step; after its first call, which compiles, call `then`."""
     called = False
 
     def announced(state: RunState, now: Batches) -> RunState:
@@ -190,7 +190,7 @@ def records(
     made: dict[str, str],
     rows: int,
 ) -> list[Record]:
-    """The records of the finished runs."""
+    """Return the records of the finished runs."""
     steps = steps_of(pack.first, rows)
     diverged_at, negative_at = state.diverged_at.tolist(), state.negative_at.tolist()
     crossed_at = state.crossed_at.tolist()

@@ -1,6 +1,7 @@
-"""A run alone, which a CPU trains as two: what its twin need not compute anew.
+"""A single run, which a CPU trains as two identical ones (twins), and what need not be computed twice.
 
-Compiled for one run, a step would be rounded otherwise than in a pack: of axes of one torch makes other
+A step compiled for one run would round differently than in a pack, because torch generates other code for
+    axes of size 1. The twin has the run's bits everywhere, so its large products are copied.
 code. The twin has the bits of the run in all that it computes, so that its large products need not be.
 """
 
@@ -14,10 +15,10 @@ from hyperopt.engine.products import bmm, by_onednn, empty_product, linear
 
 
 def twins_bmm(a: Tensor, b: Tensor) -> Tensor:
-    """`bmm` of a run and its twin.
+    """Return `bmm` of a run and its twin.
 
-    It is computed for both where a run has one row or one column, of which oneDNN rounds otherwise, and where
-    there are others than these two: a product of its own for each row of a minibatch, as in attention.
+    Both are computed if a run has one row or one column, which oneDNN rounds differently, and if there are
+    more than these two: one product per row of a minibatch, as in attention.
     """
     if len(a) != 2 or 1 in (a.shape[1], b.shape[2]):
         return bmm(a, b)
@@ -35,5 +36,5 @@ torch.library.register_fake("hyperopt::twins_bmm", empty_product)
 
 
 def of_twins(graph: Graph) -> None:
-    """`by_onednn` for the program of a run and its twin."""
+    """Apply `by_onednn` to the program of a run and its twin."""
     by_onednn(graph, torch.ops.hyperopt.twins_bmm.default)

@@ -1,6 +1,6 @@
-"""Where packs train: in this process, or in worker processes of this machine.
+"""Workers that train packs: in this process, or in worker processes on this machine.
 
-What a plan's execution needs of either, or of a cluster, is `Workers`.
+`Workers` is the interface that a plan's execution uses for these and for clusters.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Blame = Literal["likely", "perhaps", "none"]
 
 
 class WorkerLostError(Exception):
-    """A worker that ended before its task did; the text says how.
+    """A worker ended before its task did; the text says how.
 
     Attributes:
-        blame: whether its task may have been the reason, by filling the memory: "likely"; "perhaps", where
-            workers also go for other reasons; "none".
+        blame: whether its task may have caused it by filling the memory: "likely"; "perhaps", if workers also
+            end for other reasons; "none".
     """
 
     def __init__(self, reason: str, blame: Blame = "likely") -> None:
@@ -38,36 +38,36 @@ class WorkerLostError(Exception):
 
 
 class ClusterLostError(ImpossibleError):
-    """A cluster that is no more, with all its workers; the sentence says which."""
+    """A cluster was lost with all its workers; the message says which."""
 
 
 class Workers(Protocol):
-    """Carries out tasks, several at once."""
+    """Executes tasks, several at once."""
 
     @property
     def size(self) -> int:
-        """Tasks that are carried out at once; it may change, also to 0 for a while."""
+        """Number of tasks executed at once; may change, also to 0 for a while."""
 
     @property
     def beside(self) -> int:
-        """Tasks that are carried out at once in the memory of one machine."""
+        """Number of tasks executed at once in one machine's memory."""
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        """Have a task carried out.
+        """Submit a task.
 
-        The future's error is a `WorkerLostError` where a worker was lost, which loses no other task, and a
-        `ClusterLostError` where nothing can be carried out any more.
+        The future's error is a `WorkerLostError` if a worker was lost, which affects no other task, and a
+        `ClusterLostError` if no task can be executed any more.
         """
 
     def shrink(self, size: int) -> None:
-        """Carry out fewer at once from here on; what the others held in memory is free by then."""
+        """Execute fewer tasks at once from now on; the others' memory is then free."""
 
     def close(self) -> None:
-        """End, and all tasks that are being carried out with it."""
+        """Stop, and cancel all running tasks."""
 
 
 class InThisProcess:
-    """Carries out one task at a time, when it is submitted."""
+    """Executes one task at a time, at submission."""
 
     size = 1
 
@@ -77,7 +77,7 @@ class InThisProcess:
         return self.size
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        """Carry it out; the future is done."""
+        """Execute the task; the returned future is done."""
         future: Future[T] = Future()
         try:
             future.set_result(task(*arguments))
@@ -86,18 +86,18 @@ class InThisProcess:
         return future
 
     def shrink(self, size: int) -> None:
-        """There is nothing to do: one is the least."""
+        """Do nothing: one is the minimum."""
 
     def close(self) -> None:
-        """There is nothing to do."""
+        """Do nothing."""
 
 
 class Processes:
-    """Worker processes, each of one core; a thread waits for each, so that one which dies harms no other.
+    """One-core worker processes; a thread waits for each, so that a crash affects no other.
 
     Args:
-        size: how many.
-        gpus: the GPUs that they share out, as CUDA_VISIBLE_DEVICES names them; each process sees one.
+        size: the number of processes.
+        gpus: the GPUs to distribute, as in CUDA_VISIBLE_DEVICES; each process sees one.
     """
 
     def __init__(self, size: int, gpus: Sequence[str] = ()) -> None:
@@ -113,17 +113,17 @@ class Processes:
         return self.size
 
     def submit(self, task: Callable[..., T], /, *arguments: Any) -> Future[T]:
-        """Send it to a process that has nothing to do, or to a new one."""
+        """Send the task to an idle process or a new one."""
         return self._threads.submit(self._carry_out, self._next(), task, arguments)
 
     def shrink(self, size: int) -> None:
-        """Keep to so many, and end the processes that have nothing to do."""
+        """Limit the number of processes and end idle ones."""
         self.size = size
         while self._idle:
             self._idle.pop().end()
 
     def close(self) -> None:
-        """End all processes, whatever they do; no other child of this process is touched."""
+        """End all processes, even busy ones; other children of this process are not touched."""
         for process in self._all:
             process.end()
         self._threads.shutdown(cancel_futures=True)
@@ -145,7 +145,7 @@ class Processes:
 
 
 class Process:
-    """A process that carries out what is sent to it, and sees no GPU but the one it is given, if any is."""
+    """A process that executes tasks sent to it and sees only its own GPU, if any."""
 
     def __init__(self, gpu: str | None = None) -> None:
         self.gpu = gpu
@@ -157,11 +157,11 @@ class Process:
         there.close()
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Return whether it is still running."""
         return self._process.is_alive()
 
     def carry_out(self, task: Callable[..., T], arguments: tuple[Any, ...]) -> T:
-        """The result of a task.
+        """Return the result of a task.
 
         Raises:
             WorkerLostError: the process ended before the task did.
@@ -175,14 +175,14 @@ class Process:
         return result
 
     def end(self) -> None:
-        """End it, and wait until it has ended."""
+        """End the process and wait for it."""
         self._process.terminate()
         self._process.join()
 
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Hold Ctrl-C back: a process that is begun meanwhile never hears it, not even while it still imports."""
+    """Block Ctrl-C: a process started meanwhile never receives it, not even during its imports."""
     if os.name == "nt":
         yield
         return
@@ -195,14 +195,14 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 def visible_gpus() -> list[str]:
-    """The GPUs that this process sees, as CUDA_VISIBLE_DEVICES names them."""
+    """Return the GPUs that this process sees, as in CUDA_VISIBLE_DEVICES."""
     count = gpus_here() if sees_a_gpu() else 0
     named = os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")
     return named[:count] if named != [""] else [str(i) for i in range(count)]
 
 
 def _serve(there: Connection, gpu: str | None) -> None:
-    """Carry out one task after another, until the other side has gone."""
+    """Execute tasks until the other side closes."""
     if gpu is not None:
         os.environ["CUDA_VISIBLE_DEVICES"] = gpu  # torch reads it when it first looks for a GPU
     start_worker()

@@ -1,4 +1,4 @@
-"""What a run leaves, and where it lies: Parquet files of records, and an index of them."""
+"""Records of runs and their storage: Parquet files of records, and an index of them."""
 
 from hyperopt.records.parquet import read_records, write_records
 from hyperopt.records.places import home, published, working

@@ -1,7 +1,7 @@
-"""Many small files of records put together into few, without ever losing one.
+"""Merges many small record files into few, without ever losing a record.
 
-The new file is on the disk before any of those it holds is removed, so that a kill leaves records twice and
-never none; the next time removes what is twice.
+The new file is on disk before the files that it replaces are removed. So a kill can leave duplicate records
+but never lose one; the next merge removes duplicates.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from hyperopt.records.parquet import read_columns, texts, with_texts, without_st
 from hyperopt.records.record import SCHEMA
 
 COMPACTING = ".compact.lock"
-"""The lock of a command that puts files together, or takes records out."""
+"""The lock of a command that merges files or removes records."""
 MANY = 1024
-"""So many small files are put together."""
+"""Number of small files from which they are merged."""
 ROWS_OF_A_FILE = 4096
 SMALL = ROWS_OF_A_FILE // 2
 BYTES_OF_A_FILE = 64_000_000
 
 
 def compact(root: Path, index: Index, many: int = MANY) -> None:
-    """Put the small files of a folder together where there are many; not while another command does.
+    """Merge a folder's small files if there are many, unless another command is doing so.
 
     Args:
         root: the folder.
-        index: of the folder, up to date.
-        many: how many are too many.
+        index: the folder's index, up to date.
+        many: the number of small files from which they are merged.
     """
     if len(_small(index)) < many:
         return
@@ -59,7 +59,7 @@ def compact(root: Path, index: Index, many: int = MANY) -> None:
 
 
 def _small(index: Index) -> list[str]:
-    """The files of few records, in order of name."""
+    """Return the files with few records, in order of name."""
     counts = Counter(index.rows["file"].to_pylist())
     return sorted(name for name, rows in counts.items() if rows < SMALL)
 
@@ -67,7 +67,7 @@ def _small(index: Index) -> list[str]:
 def _batches(
     root: Path, index: Index, small: Sequence[str], kept: set[str]
 ) -> Iterator[tuple[list[str], pa.Table]]:
-    """Some of the small files at a time, and what they hold that is nowhere else, as one table."""
+    """Yield groups of small files, and their records that are in no other file, as one table."""
     names: list[str] = []
     tables: list[pa.Table] = [SCHEMA.empty_table()]
     rows = size = 0

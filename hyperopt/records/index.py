@@ -1,6 +1,7 @@
-"""Which record lies in which file of a folder, known from the files and kept in a file of its own.
+"""The index of a folder: which record is in which file, cached in its own file.
 
-The files of records are the truth: what is kept is checked against their sizes and times, and made again
+The record files are authoritative. The cached index is checked against their sizes and times, and rebuilt if
+    it is missing, damaged or outdated. So a command reads only new files.
 wherever it is missing, damaged or behind. So a command reads only files that are new to it.
 """
 
@@ -44,32 +45,32 @@ ROWS = pa.schema(
     ]
 )
 COMPACTED = "compacted"
-"""The folder of files into which others were put together."""
+"""The folder of merged files."""
 AN_ID = re.compile(r"[\w-]{1,80}", re.ASCII)
 NEW_FILES_WORTH_KEEPING, NEW_ROWS_WORTH_KEEPING = 16, 512
 SETTLED_NS = 2_000_000_000
-"""How old a folder's last change must be to trust its time: clocks of file systems go in steps."""
+"""Age of a folder's last change from which its time is trusted: file-system clocks are coarse."""
 
 Stamp = tuple[int, int]
-"""Size and time of change of a file."""
+"""A file's size and modification time."""
 
 
 def no_rows() -> pa.Table:
-    """A table without rows; `ROWS.empty_table()` imports pandas."""
+    """Return a table without rows; `ROWS.empty_table()` would import pandas."""
     return pa.Table.from_batches([], ROWS)
 
 
 @dataclass
 class Index:
-    """What lies in the files of a folder.
+    """The contents of a folder's record files.
 
     Attributes:
         root: the folder.
-        kept: the file in which the index is kept; None keeps none.
-        unreadable: is told of every file that holds no records, with the reason; it may move the file away.
-        files: the stamp of every file, by its path below `root`.
-        bad: of those that hold no records the reason.
-        file_of: by run id its file, the first by name of several.
+        kept: the file of the cached index; None caches nothing.
+        unreadable: called with every file without valid records, and the reason; it may move the file away.
+        files: the stamp of every file, by path relative to `root`.
+        bad: for files without valid records, the reason.
+        file_of: by run id, its file; the first by name of several.
     """
 
     root: Path
@@ -86,13 +87,13 @@ class Index:
 
     @property
     def rows(self) -> pa.Table:
-        """A row for every record, in no order."""
+        """Return a row for every record, in no particular order."""
         if len(self._parts) > 1:
             self._parts = [pa.concat_tables(self._parts).combine_chunks()]
         return self._parts[0]
 
     def written(self, name: str, table: pa.Table) -> None:
-        """Take in what this process has just written to a file, which need not be read until it changes."""
+        """Add what this process has just written to a file, which is not read again until it changes."""
         path = self.root / name
         with suppress(OSError, ImpossibleError):  # whoever reads it says what is wrong
             self._written[name] = _stamp(path.stat()), _rows(table, path, name)
@@ -118,7 +119,7 @@ class Index:
             self._keep(self.kept)
 
     def catch_up(self) -> None:
-        """Learn of the files that have come since, at the cost of a look at each folder."""
+        """Add files created since, by checking only the times of folders."""
         found: dict[str, Stamp | None] = {}
         for folder, seen in sorted(self._folders.items(), key=lambda item: item[0] == self._compacted):
             if seen is None or _changed(folder) != seen:
@@ -133,16 +134,16 @@ class Index:
         return self.root / COMPACTED
 
     def _found(self) -> dict[str, Stamp]:
-        """Every file: those put together last, so that what has just gone into one of them is seen there."""
+        """Yield every file, merged ones last, so that records just merged are still seen."""
         self._folders = {self.root: None, self._compacted: None}
         found = dict(self._list(self.root)) | self._together()
         return {name: stamp for name, stamp in found.items() if stamp is not None}
 
     def _together(self) -> dict[str, Stamp | None]:
-        """The files that others were put together into, as they are seen twice.
+        """Return the merged files that two listings in a row agree on.
 
-        A file that comes and one that goes while a folder is listed may both be missed, and the one may have
-        gone into the other.
+        While a folder is listed, a new file and a removed one may both be missed, and the removed one may
+        have been merged into the new one.
         """
         before: dict[str, Stamp | None] | None = None
         while before != (last := dict(self._list(self._compacted))):
@@ -150,9 +151,9 @@ class Index:
         return last
 
     def _list(self, folder: Path) -> Iterator[tuple[str, Stamp | None]]:
-        """Every file of a folder and of those in it that are new, with its stamp; links are followed.
+        """Yield every file of a folder and of its new subfolders with its stamp; links are followed.
 
-        A file that vanishes meanwhile, which has been put into another, has None.
+        A file that vanishes meanwhile, because it was merged, has None.
         """
         try:
             changed = _changed(folder)
@@ -178,7 +179,7 @@ class Index:
                         yield name, None
 
     def _read(self, new: Mapping[str, Stamp]) -> bool:
-        """Take in the records of files that are new; whether all were still there."""
+        """Add the records of new files; return whether all files still existed."""
         if not new:
             return True
         tables, whole = [], True
@@ -238,16 +239,16 @@ class Index:
 
 
 def as_declared(table: pa.Table) -> pa.Table:
-    """A table of the columns of `ROWS` with their types; to cast one imports much, so only where need be."""
+    """Return a table with the column types of `ROWS`; casts, whose import is slow, only if necessary."""
     return table if table.schema.equals(ROWS) else table.cast(ROWS)
 
 
 def rows_of(path: Path, name: str) -> pa.Table:
-    """The rows of the index for one file.
+    """Return the index rows of one file.
 
     Raises:
-        FileNotFoundError: it is gone.
-        StorageError, DamagedFileError, ForeignFileError: it holds no records that can be read.
+        FileNotFoundError: the file is gone.
+        StorageError, DamagedFileError, ForeignFileError: it has no readable records.
     """
     if path.name.startswith("."):
         raise ForeignFileError(f"{path} is hidden, as no file of records is.")
@@ -255,7 +256,7 @@ def rows_of(path: Path, name: str) -> pa.Table:
 
 
 def _rows(table: pa.Table, path: Path, name: str) -> pa.Table:
-    """The rows of the index for records in a file."""
+    """Return the index rows of a file's records."""
     if any(column.null_count for column in table.columns):
         raise ForeignFileError(f"{path} has a record without {_empty(table)}.")
     if not name.isprintable():

@@ -1,6 +1,8 @@
-"""Files of records: Parquet with a checksum over the whole file in its footer.
+"""Record files: Parquet with a checksum over the whole file in its footer.
 
-A file is written whole or not at all, and what was not written so is not read: a flipped bit, half a file
+Files are written atomically, and invalid files are not read: a flipped bit, a truncated file and another
+    program's file each give their own error. Files from before there was a checksum are verified by the
+    checksums of their pages.
 and another program's file are each told by name. Files from before there was a checksum are read by the
 checksums of their pages.
 """
@@ -28,22 +30,22 @@ from hyperopt.records.record import SCHEMA, Record
 
 ROWS_OF_A_GROUP = 512
 LATER = ("pictures", "by_step")
-"""Columns that older files do not have."""
+"""Columns that older files lack."""
 CHECKSUM = "hyperopt.sha256"
 BLANK = "0" * 64
 SIGNED = re.compile(CHECKSUM.encode() + rb"..([0-9a-f]{64})", re.DOTALL)
 
 
 class DamagedFileError(ImpossibleError):
-    """A file that is not as it was written."""
+    """A file that has changed since it was written."""
 
 
 class ForeignFileError(ImpossibleError):
-    """A file of another program."""
+    """A file that another program wrote."""
 
 
 def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = None) -> None:
-    """Write a table with notes and a checksum; equal tables make equal bytes.
+    """Write a table with notes and a checksum; equal tables give equal bytes.
 
     Raises:
         StorageError: the system does not let us write there.
@@ -60,12 +62,12 @@ def write_table(path: Path, table: pa.Table, notes: Mapping[str, str] | None = N
 
 
 def verified(path: Path) -> pa.Buffer:
-    """The content of a file, its checksum checked where it has one.
+    """Return a file's content; its checksum is verified if it has one.
 
     Raises:
         FileNotFoundError: it is gone.
         StorageError: the system does not let us read it.
-        ForeignFileError: it is no file, but perhaps a pipe, which would be waited for.
+        ForeignFileError: it is not a regular file; reading a pipe, for example, would block.
         DamagedFileError: it is not as it was written.
     """
     try:
@@ -87,19 +89,19 @@ def verified(path: Path) -> pa.Buffer:
 
 
 def read_columns(path: Path, columns: Collection[str]) -> pa.Table:
-    """Some columns of a file of records.
+    """Read some columns of a record file.
 
     Raises:
         FileNotFoundError: it is gone.
         StorageError: the system does not let us read it.
         DamagedFileError: it is not as it was written.
-        ForeignFileError: it is another program's.
+        ForeignFileError: another program wrote it.
     """
     return _read(path, columns)
 
 
 def texts(values: Iterable[str | None]) -> pa.Array:
-    """Texts as a column; `pa.array` would import pandas first, and with it a fifth of a second."""
+    """Return texts as a column; `pa.array` would first import pandas, which takes a fifth of a second."""
     given = list(values)
     encoded = [(value or "").encode() for value in given]
     ends = array("q", accumulate(map(len, encoded), initial=0))
@@ -113,17 +115,17 @@ def texts(values: Iterable[str | None]) -> pa.Array:
 
 
 def whole_numbers(values: Iterable[int]) -> pa.Array:
-    """Whole numbers as a column, made as `texts` are."""
+    """Return integers as a column, built as in `texts`."""
     return packed(np.fromiter(values, np.int64), pa.int64())
 
 
 def packed(numbers: NDArray[Any], kind: pa.DataType) -> pa.Array:
-    """Numbers as a column of a type that holds them as they lie, made as `texts` are."""
+    """Return numbers as a column of a type with their memory layout, built as in `texts`."""
     return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
 
 
 def plain(array: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
-    """The numbers of an array that lacks none; its own `to_numpy` would import pandas first."""
+    """Return the numbers of an array without nulls; its own `to_numpy` would first import pandas."""
     if not len(array):
         return np.empty(0, kind)
     whole = np.frombuffer(array.buffers()[1], dtype=kind)
@@ -131,10 +133,10 @@ def plain(array: pa.Array, kind: type[np.generic]) -> NDArray[Any]:
 
 
 def write_records(path: Path, records: Iterable[Record]) -> pa.Table:
-    """Write records, sorted by id: readers see the whole file or none, also after a loss of power.
+    """Write records, sorted by id: readers see the whole file or none, even after a power failure.
 
     Returns:
-        What was written.
+        The written table.
 
     Raises:
         StorageError: the system does not let us write there.
@@ -149,12 +151,12 @@ def write_records(path: Path, records: Iterable[Record]) -> pa.Table:
 
 
 def without_steps(table: pa.Table) -> pa.Table:
-    """Records without the column of recorded steps where none has any: so most files have never had it."""
+    """Drop the column of recorded steps if no record has any, so most files keep the older format."""
     return table if len(table["by_step"].combine_chunks().keys) else table.drop_columns(["by_step"])
 
 
 def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]:
-    """The records of one file; all of them, or those of `ids`.
+    """Read one file's records; all of them, or those of `ids`.
 
     Raises:
         As `read_columns`.
@@ -173,7 +175,7 @@ def read_records(path: Path, ids: Collection[str] | None = None) -> list[Record]
 
 
 def read_curves(path: Path, ids: Collection[str] | None = None, *, metric: str) -> dict[str, list[float]]:
-    """A metric after each epoch, by id of the records of one file that have it; `ids` as of `read_records`.
+    """Read a metric after each epoch, by id of the file's records that have it; `ids` as in `read_records`.
 
     Raises:
         As `read_columns`.
@@ -193,9 +195,9 @@ def read_curves(path: Path, ids: Collection[str] | None = None, *, metric: str) 
 
 
 def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = None) -> pa.Table:
-    """Some columns, of all rows or of those with these ids.
+    """Read some columns of all rows or of those with these ids.
 
-    By `ParquetFile`, since `pq.read_table` imports pandas.
+    Uses `ParquetFile`, since `pq.read_table` imports pandas.
     """
     content = verified(path)
     try:
@@ -223,12 +225,12 @@ def _read(path: Path, columns: Collection[str], ids: Collection[str] | None = No
 
 
 def _holds(file: pq.ParquetFile, group: int, ids: pa.Array) -> bool:
-    """Whether a group of rows has one of some ids."""
+    """Return whether a row group contains any of the ids."""
     return len(with_texts(file.read_row_group(group, ["id"], use_threads=False), "id", ids)) > 0
 
 
 def with_texts(table: pa.Table, key: str, wanted: pa.Array, *, others: bool = False) -> pa.Table:
-    """The rows whose text in a column is one of those wanted; with `others`, all other rows."""
+    """Return the rows whose text in a column is one of those wanted; with `others`, all other rows."""
     import pyarrow.compute as pc  # slow, and most commands only look up ids
 
     found = pc.is_in(table[key], wanted)
@@ -236,7 +238,7 @@ def with_texts(table: pa.Table, key: str, wanted: pa.Array, *, others: bool = Fa
 
 
 def values_of(column: pa.Array, *, may_lack: bool = False) -> list[Any]:
-    """The values of a column; those of maps all at once, since one by one takes far longer.
+    """Return a column's values; maps are converted all at once, since one by one is far slower.
 
     Raises:
         ValueError: a value is missing, or a map has a key twice.

@@ -1,4 +1,4 @@
-"""Where the two folders of records lie: what this machine trained, and what has been published."""
+"""Locations of the two record folders: runs trained on this machine, and published runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hyperopt.records.store import Store
 
 
 def home() -> Path:
-    """The working folder: $HYPEROPT_HOME, else the checkout's runs/, else runs/ in the current folder."""
+    """Return the working folder: $HYPEROPT_HOME, else the checkout's runs/, else runs/ here."""
     if given := os.environ.get("HYPEROPT_HOME"):
         try:
             return Path(given).expanduser()
@@ -22,12 +22,12 @@ def home() -> Path:
 
 
 def working() -> Store:
-    """Records of what this machine trained."""
+    """Return the store of runs trained on this machine."""
     return Store(home() / "records", home())
 
 
 def published() -> Store:
-    """Records of what has been published; where there is a working folder, it keeps what is known of them."""
+    """Return the store of published runs; its index is cached in the working folder, if there is one."""
     folder = None
     with suppress(ConfigError, OSError):  # they are read also where nothing can be written
         folder = home() / "published" if home().is_dir() else None

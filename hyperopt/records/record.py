@@ -1,4 +1,4 @@
-"""What a run leaves."""
+"""The record of a run."""
 
 from __future__ import annotations
 
@@ -43,28 +43,28 @@ class Record:
     """One finished run.
 
     Attributes:
-        id: hash of `config`.
+        id: the hash of `config`.
         config: the run's canonical form.
         metrics: by name, one number per epoch. `train_loss` and `train_error` are means over the epoch's
-            minibatches, each before the step on it; `test_loss` and `test_error` come after the epoch; errors
-            are in percent. `learning_rate` is the mean over the epoch of the rate by which the weights moved.
-            Where the run asks for them there are `train_loss_full`, over the whole training set, and
+            minibatches, each before the step on it; `test_loss` and `test_error` are measured after the
+            epoch; errors are in percent. `learning_rate` is the epoch's mean of the rate applied to the
+            weights. If the run requests them, there are `train_loss_full`, over the whole training set, and
             `squared_weights`, a sum without biases. A model of few weights has `w0`, `w1`, ... A rule of
-            level 0 may add diagnostics of its own.
+            level 0 may add its own diagnostics.
         hyperparameters: by "level.name", level 0 at the bottom, the value after each epoch in natural units.
         final: `train_loss_full` and `squared_weights` after the last epoch. A run that stops at a loss has
-            `crossed_at`, the step of the first minibatch of that loss, infinite where there was none.
+            `crossed_at`, the step of the first minibatch with that loss, infinite if there was none.
         diverged: whether a loss, weight or hyperparameter was not finite.
-        events: what happened and when; steps and epochs are counted from 1, level 0 is at the bottom.
+        events: events and their times; steps and epochs are counted from 1, level 0 is at the bottom.
         seconds: time in the training loop, without evaluation and compiling; the time of the pack divided by
             the number of its runs.
-        steps: updates of the weights.
-        made: what made it: command, commit, versions, device, pack size, start, fingerprint of the data.
-        pictures: where the data set's classes are colours, PNG files that show its first test pictures side
-            by side: `input`, `truth`, and `prediction` after the last epoch.
-        by_step: where the command asked for it (`record_every=50`), by name a number for each recorded
-            `step`: `train_loss`, the mean over the minibatches of the epoch since the recorded step before,
-            and every hyperparameter by "level.name". Empty in most records, and not published.
+        steps: number of weight updates.
+        made: provenance: command, commit, versions, device, pack size, start, fingerprint of the data.
+        pictures: if the data set's classes are colours, PNG files that show its first test pictures side by
+            side: `input`, `truth`, and `prediction` after the last epoch.
+        by_step: if requested (`record_every=50`), by name a number for each recorded `step`: `train_loss`,
+            the mean over the epoch's minibatches since the previous recorded step, and every hyperparameter
+            by "level.name". Empty in most records, and not published.
     """
 
     id: str
@@ -82,7 +82,7 @@ class Record:
 
 
 def same(one: float | None, other: float | None) -> bool:
-    """Whether two numbers of records are equal, or both NaN, or both absent."""
+    """Return whether two numbers of records are equal, both NaN, or both absent."""
     if one is None or other is None:
         return one is other
     return one == other or (math.isnan(one) and math.isnan(other))

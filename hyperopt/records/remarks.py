@@ -1,4 +1,4 @@
-"""What one has said of runs: tags and a note. They lie beside the records, and are no part of a run's id."""
+"""Users' tags and notes on runs, stored beside the records and not part of a run's id."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Remark:
 
 
 def remarks(root: Path) -> dict[str, Remark]:
-    """By run id what was said of it, in a working folder.
+    """Return the remarks of a working folder by run id.
 
-    A file that is not as it was written is moved away and named, and counts for nothing: neither is what it
+    A damaged file is moved away, reported and ignored: its content is not lost, and commands still work.
     holds lost, nor does it stop what is asked of the runs.
 
     Raises:
@@ -47,7 +47,7 @@ def remarks(root: Path) -> dict[str, Remark]:
 
 
 def damaged(root: Path) -> list[Path]:
-    """Files that were moved away as damaged: what a hand has written, only a hand removes."""
+    """Return damaged files that were moved away; only users remove them, since users wrote their content."""
     return sorted((root / "damaged").glob(f"{NAME}.*"))
 
 
@@ -59,10 +59,10 @@ def remark(
     remove: Iterable[str] = (),
     note: str | None = None,
 ) -> list[Remark]:
-    """Add and remove tags of some runs, and write a note on each; an empty one takes the old away.
+    """Add and remove tags of some runs, and write a note on each; an empty note deletes the old one.
 
     Returns:
-        What was said of each before.
+        The previous remarks of each run.
 
     Raises:
         StorageError: the system does not let us write there.
@@ -79,7 +79,7 @@ def remark(
 
 
 def forget(root: Path, ids: Iterable[str]) -> None:
-    """Take away what was said of runs that are no more."""
+    """Delete the remarks on removed runs."""
     gone = set(ids)
     if not (root / NAME).exists():
         return

@@ -1,4 +1,4 @@
-"""Records taken out of a store: rewritten without them, one file at a time, so that a kill loses no other."""
+"""Removes records from a store: rewrites one file at a time, so that a kill loses no others."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hyperopt.records.store import Store
 
 
 def remove(store: Store, ids: Collection[str]) -> int:
-    """Remove the records of some runs from every file of a working store; returns how many runs are gone.
+    """Remove some runs' records from every file of a working store; return the number of removed runs.
 
-    What was said of them goes too.
+    Their remarks are deleted too.
 
     Raises:
         StorageError: the system does not let us write there.
@@ -35,7 +35,7 @@ def remove(store: Store, ids: Collection[str]) -> int:
 
 
 def _files(store: Store, ids: Collection[str]) -> dict[str, set[str]]:
-    """Which of these runs lie in which file, also in those that do not stand."""
+    """Return which of these runs are in which file, including superseded duplicates."""
     found: dict[str, set[str]] = defaultdict(set)
     wanted = {*ids}
     for name, id_ in store.places():

@@ -1,4 +1,4 @@
-"""A folder of files of records."""
+"""A folder of record files."""
 
 from __future__ import annotations
 
@@ -35,15 +35,14 @@ INDEX, SUMMARIES = "index.parquet", "summaries.parquet"
 
 @dataclass(frozen=True)
 class Store:
-    """A folder of record files; a run that lies in several of them counts once, the first by name stands.
+    """A folder of record files; of a run in several files, the first by name counts.
 
-    A file that is not as it was written, or not of this program, is named and counts for nothing.
+    Damaged files and files of other programs are reported and ignored.
 
     Attributes:
         root: the folder.
-        beside: where a damaged file is moved, and what is known of all files is kept; None where nothing may
-            be moved.
-        known: where what is known of all files is kept, if not `beside`; None keeps nothing.
+        beside: where damaged files are moved and indexes are cached; None if nothing may be moved.
+        known: where indexes are cached, if not `beside`; None caches nothing.
     """
 
     root: Path
@@ -51,32 +50,32 @@ class Store:
     known: Path | None = None
 
     def ids(self) -> set[str]:
-        """Ids of all runs here.
+        """Return the ids of all runs here.
 
         Raises:
-            StorageError: the folder cannot be listed; so for all that reads.
+            StorageError: the folder cannot be listed; also raised by all other reading methods.
         """
         return {*self._now().file_of}
 
     def seeds(self) -> set[int]:
-        """Seeds of all runs here."""
+        """Return the seeds of all runs here."""
         return {*self._now().rows["seed"].to_pylist()}
 
     def present(self, ids: Iterable[str]) -> set[str]:
-        """Those of `ids` whose records are here now, also by another command; cheap, and reads no record."""
+        """Return those of `ids` with records here now, also by other commands; cheap, reads no record."""
         return self._now().file_of.keys() & ids
 
     def places(self) -> list[tuple[str, str]]:
-        """File and id of every record, also of those that lie in several files."""
+        """Return file and id of every record, including duplicates."""
         rows = self._refreshed().rows
         return list(zip(rows["file"].to_pylist(), rows["id"].to_pylist(), strict=True))
 
     def starting_with(self, prefix: str) -> list[str]:
-        """The ids that start so, in order."""
+        """Return the ids with this prefix, in order."""
         return sorted(id_ for id_ in self._now().file_of if id_.startswith(prefix))
 
     def timed(self, kinds: Collection[str]) -> dict[str, list[Timed]]:
-        """What records of some kinds (`kind`) took."""
+        """Return the timings in records of some kinds (`kind`)."""
         rows = with_texts(self._now().rows, "kind", texts(kinds))
         found = defaultdict(list)
         for row in rows.select(["kind", "seconds", "steps", "pack"]).to_pylist():
@@ -85,26 +84,26 @@ class Store:
         return dict(found)
 
     def summaries(self) -> pa.Table:
-        """A row for every run here, with its config and what it ended with (`records.summaries.SUMMARY`)."""
+        """Return a row for every run here: its config and final results (`records.summaries.SUMMARY`)."""
         return summaries(self._now(), self._kept(SUMMARIES))
 
     @property
     def unreadable(self) -> list[str]:
-        """Of every file here that holds no records, why."""
+        """Return, for every file without valid records, the reason."""
         return [*self._now().bad.values()]
 
     def load(self, ids: Iterable[str] | None = None) -> dict[str, Record]:
-        """Records by id; all of them, or those of `ids` that are here."""
+        """Return records by id; all of them, or those of `ids` that are here."""
         return self._collected(ids, lambda path, some: {each.id: each for each in read_records(path, some)})
 
     def curves(self, metric: str, ids: Iterable[str] | None = None) -> dict[str, list[float]]:
-        """A metric after each epoch, by id of the runs that have it; quicker than `load` of as many `ids`."""
+        """Return a metric after each epoch by id of the runs that have it; faster than `load`."""
         return self._collected(ids, partial(read_curves, metric=metric))
 
     def _collected(
         self, ids: Iterable[str] | None, read: Callable[[Path, Collection[str]], Mapping[str, T]]
     ) -> dict[str, T]:
-        """What can be read of runs in their files, by id."""
+        """Collect what can be read of runs from their files, by id."""
         wanted = None if ids is None else {*ids}
         found: dict[str, T] = {}
         index, vanished = self._now(), True
@@ -124,14 +123,14 @@ class Store:
         return found
 
     def write(self, records: Sequence[Record], name: str) -> Path:
-        """Write one pack's records as `name`.parquet, in a folder of few: they stay quick to list."""
+        """Write a pack's records as `name`.parquet, in a folder of few files, which is fast to list."""
         path = self.root / name[:2] / f"{name}.parquet"
         table = write_records(path, records)
         self._index.written(path.relative_to(self.root).as_posix(), table)
         return path
 
     def tidy(self) -> None:
-        """Remove what killed commands left half-written; put many small files together."""
+        """Remove partial files of killed commands; merge small files if there are many."""
         for folder in (self.root, *self.root.glob("*/")):
             sweep(folder)
         compact(self.root, self._refreshed())
@@ -163,7 +162,7 @@ class Store:
             return {}
 
     def _set_apart(self, path: Path, error: ImpossibleError) -> None:
-        """Say that a file counts for nothing, and move it away where it is ours and damaged."""
+        """Report an invalid file, and move it away if it is ours and damaged."""
         done = "It is passed over."
         beside = self.beside if isinstance(error, DamagedFileError) else None
         if beside is not None and (moved := set_apart(path, beside)):

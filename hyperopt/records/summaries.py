@@ -1,6 +1,6 @@
-"""What each record ends with, as one table, and kept in a file: thousands are looked through at once.
+"""The final results of all records as one cached table, for searching thousands at once.
 
-Only files that are new to it are read; what is kept is made again wherever it is missing or damaged.
+Only new files are read; the cache is rebuilt if it is missing or damaged.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ SUMMARY = pa.schema(
         ("final", NUMBERS),
     ]
 )
-"""A row for every record: metrics and hyperparameters are those after the last epoch."""
+"""A row for every record: metrics and hyperparameters after the last epoch."""
 
 NEW_ROWS_WORTH_KEEPING = 64
 
 
 def summaries(index: Index, kept: Path | None) -> pa.Table:
-    """A row for every run of an index that is up to date, in no order.
+    """Return a row for every run of an up-to-date index, in no particular order.
 
     Args:
-        index: of the folder.
-        kept: the file in which they are kept; None keeps none.
+        index: the folder's index.
+        kept: the cache file; None caches nothing.
     """
     stamps, rows = _load(kept) if kept is not None else ({}, pa.Table.from_batches([], SUMMARY))
     known = {name for name, stamp in stamps.items() if index.files.get(name) == stamp}
@@ -107,7 +107,7 @@ def _summaries_of(path: Path, name: str) -> pa.Table:
 
 
 def _last(series: pa.ChunkedArray) -> pa.MapArray:
-    """Of a column of series by name the last numbers by name; a series without one is left out."""
+    """Return the last number of each series, by name; empty series are left out."""
     column = series.combine_chunks()
     offsets, ends = plain(column.offsets, np.int32), plain(column.items.offsets, np.int32)
     some = np.diff(ends) > 0
@@ -122,7 +122,7 @@ def _last(series: pa.ChunkedArray) -> pa.MapArray:
 
 
 def looked_up(column: pa.ChunkedArray, key: str) -> list[float | None]:
-    """The number that each map of a column has under a key; None where it has none."""
+    """Return each map's number under a key; None if it has none."""
     maps = column.combine_chunks()
     names = maps.keys.dictionary_encode()
     known = names.dictionary.to_pylist()

@@ -1,4 +1,4 @@
-"""What a record tells of time: how long its steps took, and for what kind of work that holds."""
+"""Timings of records: step times, and the kind of work that they apply to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MACHINE = ("device", "cpu", "compile")
 
 @dataclass(frozen=True)
 class Timed:
-    """What one run took: seconds of all its steps, its share of a pack of so many runs."""
+    """A run's timing: seconds of all its steps, as its share of a pack of this many runs."""
 
     seconds: float
     steps: int
@@ -21,13 +21,13 @@ class Timed:
 
 
 def kind(config: Mapping[str, Any], made: Mapping[str, str]) -> str:
-    """What the time of a step depends on but for the size of the pack, as text.
+    """Return all that the step time depends on, except the pack size, as text.
 
-    Numbers are data to the program that trains, so its time does not depend on them.
+    Numbers are data for the training program, so its time does not depend on them.
 
     Args:
         config: a run's canonical form.
-        made: of a record; its device, processor, and whether it was compiled count.
+        made: a record's `made`; its device, processor, and whether it was compiled count.
     """
     shape = {k: v for k, v in config.items() if k not in NO_MATTER and not isinstance(v, float)}
     return json.dumps([shape, [made.get(key) for key in MACHINE]], sort_keys=True)

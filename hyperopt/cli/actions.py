@@ -1,4 +1,4 @@
-"""What verbs do: each imports its module when it is asked for, so that help waits for nothing."""
+"""The actions of verbs; each imports its module on use, so that help is fast."""
 
 from __future__ import annotations
 

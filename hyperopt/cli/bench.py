@@ -1,4 +1,4 @@
-"""`hyperopt bench`: a quick look at how fast training is here; `make bench` measures it beside its peers."""
+"""`hyperopt bench`: a quick measurement of training speed; `make bench` compares it with its peers."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from hyperopt.engine.options import Options
 
 READ = ("device", "pack", "compile")
-"""The keys of how a command trains that it reads."""
+"""The process options that it reads."""
 ROUNDS, STEPS, WARM_UP = 5, 10, 2
 
 
 def bench(arguments: Namespace) -> int:
     """Train a few steps on random data, alone and in a pack; print the milliseconds per run and step.
 
-    The pack is as large as a plan would make it, or as `pack=` says. Compiling and evaluation are left out.
+    The pack has the size that a plan would choose, or `pack=`. Compiling and evaluation are excluded.
     """
     for override in arguments.overrides:
         if override.partition("=")[0] in {*PROCESS_KEYS} - {*READ}:
@@ -61,7 +61,7 @@ def bench(arguments: Namespace) -> int:
 
 
 def milliseconds(runs: tuple[Run, ...], options: Options) -> float:
-    """Median milliseconds per run and step of a pack; the first steps, which compile, are left out."""
+    """Return the median milliseconds per run and step of a pack, excluding the first, compiling steps."""
     from hyperopt.engine.pack import Pack, data_of
     from hyperopt.engine.process import prepare_process
     from hyperopt.engine.speed import SteppedTraining

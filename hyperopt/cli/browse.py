@@ -1,4 +1,4 @@
-"""`hyperopt list` and `hyperopt show`: what can be asked for, and what is stored."""
+"""`hyperopt list` and `hyperopt show`: available experiments and parts, and stored runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 def browse(_: Namespace) -> int:
-    """Print every experiment, how many of its runs are here and published, and the parts of runs.
+    """Print every experiment with its local and published run counts, and the available parts of runs.
 
-    A file that is no experiment is named, and the others are listed.
+    Invalid experiment files are reported, and the others are listed.
     """
     gc.disable()  # there is no garbage, and to search for it takes a tenth of the time
     try:
@@ -38,7 +38,7 @@ def browse(_: Namespace) -> int:
 
 
 def _experiments() -> list[tuple[Any, ...]]:
-    """A row for every experiment."""
+    """Return a row for every experiment."""
     from hyperopt.experiments import load
 
     here, out = working().ids(), published().ids()
@@ -51,7 +51,7 @@ def _experiments() -> list[tuple[Any, ...]]:
 
 
 def show(arguments: Namespace) -> int:
-    """Print the stored run whose id starts as given."""
+    """Print the stored run with this id prefix."""
     from hyperopt.cli.report import run_lines
 
     record = stored(arguments.run)
@@ -64,10 +64,10 @@ def show(arguments: Namespace) -> int:
 
 
 def stored(prefix: str) -> Record:
-    """The one record, of the working store or published, whose run's id starts with `prefix`.
+    """Return the only record, local or published, whose run id starts with `prefix`.
 
     Raises:
-        ConfigError: no run's id starts so, or those of several runs do.
+        ConfigError: no run id has this prefix, or several have.
     """
     if not prefix:
         raise ConfigError("show '': the id of a run, or the start of it, is expected.")

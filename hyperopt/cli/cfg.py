@@ -1,4 +1,4 @@
-"""`hyperopt run --cfg` and `cfg=FILE`: a run as YAML, with where each value comes from, and back."""
+"""`hyperopt run --cfg` and `cfg=FILE`: writes a run as YAML with each value's origin, and reads it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ CFG = "cfg="
 
 
 def taken(overrides: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The overrides, those of the file that `cfg=FILE` names among them, and where each key comes from.
+    """Return the overrides, including those of `cfg=FILE`, and the origin of each key.
 
-    What the command line says stands before what the file says.
+    The command line takes precedence over the file.
 
     Raises:
-        ConfigError: the file cannot be read, or does not hold keys and values; or a bare name of a file.
+        ConfigError: the file is unreadable or does not hold keys and values, or `cfg=` names no file.
     """
     own = [word for word in overrides if not word.startswith(CFG)]
     files = [word.removeprefix(CFG) for word in overrides if word.startswith(CFG)]
@@ -67,7 +67,7 @@ def _read(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _flat(given: Mapping[Any, Any], group: str = "") -> Iterator[tuple[str, Any]]:
-    """Keys as in overrides; those of a mapping within the mapping follow its own name."""
+    """Flatten a mapping to keys as in overrides; keys of nested mappings follow the outer key."""
     for key, value in given.items():
         if isinstance(value, dict) and not group:
             yield from _flat(value, str(key))
@@ -76,7 +76,7 @@ def _flat(given: Mapping[Any, Any], group: str = "") -> Iterator[tuple[str, Any]
 
 
 def written(run: Run, origins: Mapping[str, str]) -> str:
-    """A run as YAML that `cfg=FILE` reads back, its id in the first line, each value with its origin."""
+    """Return a run as YAML for `cfg=FILE`, with its id in the first line and each value's origin."""
     lines = [f"# run {run.id}: {run.label}"]
     for key, value, origin in _values(run):
         text = f"{key}: {yaml.safe_dump(value, default_flow_style=True, width=1_000_000).splitlines()[0]}"
@@ -85,7 +85,7 @@ def written(run: Run, origins: Mapping[str, str]) -> str:
 
 
 def _values(run: Run) -> Iterator[tuple[str, Any, str]]:
-    """Every setting of a run that is not null, and where it comes from if it was not given."""
+    """Return every non-null setting of a run, and its origin if it was not given."""
     rules, form = f"default of {'/'.join(run.stack)}", f"form={run.form}"
     yield "stack", "/".join(run.stack), "default"
     yield "alpha", "/".join(map(shown, run.alpha)), rules

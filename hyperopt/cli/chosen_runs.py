@@ -1,4 +1,4 @@
-"""The runs that `hyperopt view` shows, read again and again while others train."""
+"""The runs that `hyperopt view` shows, reread while others train."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from hyperopt.records import Record
 
 MOST_RUNS = 2000
-"""The most runs on a page; of more the last are shown."""
+"""Maximum runs on a page; of more, the last are shown."""
 STORES = {"here": (working,), "published": (published,), "all": (published, working)}
 
 
 class ChosenRuns:
-    """Reads the chosen runs, each once however often it is asked.
+    """Reads the selected runs, each only once even if called repeatedly.
 
     Args:
-        words: what selects them.
-        place: of which records.
+        words: the selection.
+        place: the records to select from.
     """
 
     def __init__(self, words: Sequence[str], place: str) -> None:
@@ -34,7 +34,7 @@ class ChosenRuns:
         self._stores: tuple[Store, ...] = tuple(store() for store in STORES[place])
 
     def runs(self) -> OwnRuns:
-        """The runs as they are now."""
+        """Return the runs in their current state."""
         every = select(self.words, self.place)
         from hyperopt.findings.own_runs import own_runs  # slow to import, and the words may be refused
 
@@ -47,5 +47,5 @@ class ChosenRuns:
 
 
 def now() -> str:
-    """The time as a page says it."""
+    """Return the current time in the pages' format."""
     return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")

@@ -1,4 +1,4 @@
-"""`hyperopt compare`: two selections, paired by seed, with curves in the terminal."""
+"""`hyperopt compare`: compares two selections, paired by seed, with curves in the terminal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WIDTH, HEIGHT = 100, 15
 
 
 def compare(arguments: Namespace) -> int:
-    """Print what differs between two selections, and draw one metric of both over the epochs."""
+    """Print the differences between two selections, and plot a metric of both over the epochs."""
     from hyperopt.findings.comparison import differences, settings_that_differ, shared_metrics
 
     words, options = split(arguments.words, OPTIONS)
@@ -73,10 +73,10 @@ def compare(arguments: Namespace) -> int:
 
 
 def two(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The words of A and of B: the first two, each one or several in quotes; all others hold for both.
+    """Return the words of A and B: the first two, each one or several in quotes; others apply to both.
 
     Raises:
-        ConfigError: there are no two, or both say the same.
+        ConfigError: there are not two, or both are equal.
     """
     if len(words) < 2:
         raise ConfigError(
@@ -122,7 +122,7 @@ def _rows(found: Sequence[Difference]) -> Iterator[list[str]]:
 
 
 def terminal_curves(a: Selection, b: Selection, metric: str) -> Iterator[str]:
-    """The means of both over the epochs, drawn with letters."""
+    """Plot the means of both over the epochs as text."""
     import plotext
 
     from hyperopt.findings.curves import along_epochs

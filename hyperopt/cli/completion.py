@@ -1,7 +1,7 @@
-"""`hyperopt completion SHELL`: what a shell asks when a word is to be completed, and the answers.
+"""`hyperopt completion SHELL`: shell functions that complete words, and their answers.
 
-The shell's function runs this very file, which then imports nothing of the package: verbs, keys and values
-are in a file of words that `hyperopt completion` made.
+The shell's function runs this file as a script, which then imports nothing of the package: a file made by
+`hyperopt completion` has the verbs, keys and values.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ complete -c hyperopt -c hyperopt-stacks -a '("{python}" -S -E "{file}" "{words}"
 
 
 class Usage(TypedDict):
-    """What may follow a verb.
+    """The words that may follow a verb.
 
     Attributes:
-        flags: its options.
-        places: for each word that it needs, in their order, what it may be; [] where it is any text.
-        rest: how its help calls the words after these; [] where there are none.
+        flags: the verb's options.
+        places: for each required word, in order, its possible values; [] for any text.
+        rest: the name of further words in its help; [] if there are none.
     """
 
     flags: list[str]
@@ -67,7 +67,7 @@ class Usage(TypedDict):
 
 
 def completion(arguments: Namespace, verbs: Mapping[str, Usage]) -> int:
-    """Print the function of a shell, and make the words that it completes after each of the verbs."""
+    """Print a shell's function, and write the words that it completes after each verb."""
     from hyperopt.durable import write
     from hyperopt.errors import unknown
 
@@ -81,13 +81,13 @@ def completion(arguments: Namespace, verbs: Mapping[str, Usage]) -> int:
 
 
 def words_path() -> Path:
-    """Where the words lie that shells complete: the user's cache folder."""
+    """Return the path of the completion words, in the user's cache folder."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(cache) / "hyperopt" / "completion.json"
 
 
 def words(verbs: Mapping[str, Usage]) -> dict[str, object]:
-    """Verbs with what follows them, keys with their values, ids of experiments, and where the runs lie."""
+    """Return verbs with their words, keys with their values, experiment ids, and the runs' location."""
     from hyperopt.config.compose import GROUPS
     from hyperopt.config.process_options import PROCESS_KEYS
     from hyperopt.config.shorthands import SHORTHANDS
@@ -112,7 +112,7 @@ def words(verbs: Mapping[str, Usage]) -> dict[str, object]:
 
 
 def answers(line: str, known: dict[str, object]) -> list[str]:
-    """What the last word of a line may become."""
+    """Return completions of a line's last word."""
     before, _, word = line.rpartition(" ")
     typed = before.split()[1:]
     verb = next((each for each in typed if not each.startswith("-")), "")
@@ -130,7 +130,7 @@ def answers(line: str, known: dict[str, object]) -> list[str]:
 
 
 def _at(place: int, verb: str, usage: Usage, word: str, known: dict[str, object]) -> list[str]:
-    """What a word may become, `place` words after the first behind its verb."""
+    """Return completions of a word at position `place` after the first word following its verb."""
     if verb in OF_IDS:
         return run_ids(str(known["home"]))
     if place < len(usage["places"]):
@@ -149,7 +149,7 @@ def _at(place: int, verb: str, usage: Usage, word: str, known: dict[str, object]
 
 
 def values_of(word: str, known: dict[str, object]) -> list[str]:
-    """The values of a key; of several, or of a level of a stack, the last one's."""
+    """Return the values of a key; for lists and stacks, those of the last element."""
     key, _, given = word.partition("=")
     last = max(given.rfind(","), given.rfind("/")) + 1
     values, whole = known["values"], known["whole_stacks"]
@@ -161,7 +161,7 @@ def values_of(word: str, known: dict[str, object]) -> list[str]:
 
 
 def run_ids(home: str) -> list[str]:
-    """Ids of stored runs, from a list that other verbs keep; the newest first."""
+    """Return ids of stored runs, newest first, from a list that other verbs maintain."""
     path = Path(os.environ.get("HYPEROPT_HOME") or home) / "ids.txt"
     try:
         return path.read_text(encoding="utf-8").split()

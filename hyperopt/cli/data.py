@@ -1,4 +1,4 @@
-"""`hyperopt data`: what lies in the cache of data sets, and fetching it."""
+"""`hyperopt data`: describes the data cache and fetches data sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def data(arguments: Namespace) -> int:
-    """Fetch and check the data sets named; without a name, say what lies in the cache."""
+    """Fetch and verify the named data sets; without a name, describe the cache."""
     for name in arguments.names:
         find(name)
     if arguments.refetch and not arguments.names:

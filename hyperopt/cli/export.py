@@ -1,4 +1,4 @@
-"""`hyperopt export`: stored runs for TensorBoard, trackio, or as CSV."""
+"""`hyperopt export`: exports stored runs to TensorBoard, trackio or CSV."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HOW_TO_SEE = {
 
 
 def export(arguments: Namespace) -> int:
-    """Write runs into a folder: to do it again adds what is new, or replaces the files of csv."""
+    """Write runs into a folder; repeating it adds new runs, or overwrites the csv files."""
     if arguments.kind not in KINDS:
         raise unknown("kind of export", arguments.kind, KINDS)
     if "=" in arguments.folder or not arguments.folder.strip():

@@ -1,4 +1,4 @@
-"""The longer helps of verbs."""
+"""The long help texts of verbs."""
 
 EPILOGUE = """\
 examples:

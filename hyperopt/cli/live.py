@@ -1,4 +1,4 @@
-"""What the epochs of a pack in training end with, in words and as a line of little bars."""
+"""Epoch results of a pack in training, as text and as a sparkline."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ A_RATE = re.compile(r"(\d+)\.alpha")
 
 
 def means(values: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """The mean of each over the runs that have a finite number; NaN where none has."""
+    """Return each mean over the runs with finite values; NaN if there are none."""
     finite = {name: [value for value in each if math.isfinite(value)] for name, each in values.items()}
     return {name: fmean(each) if each else math.nan for name, each in finite.items()}
 
 
 def main_metric(numbers: Mapping[str, float]) -> str:
-    """What a line of bars is drawn of: the test error, or the loss where there is none."""
+    """Return the metric of the sparkline: the test error, or the loss without one."""
     tested = "test_error" in numbers and math.isfinite(numbers["test_error"])
     return "test_error" if tested or "train_loss" not in numbers else "train_loss"
 
 
 def in_words(numbers: Mapping[str, float]) -> str:
-    """Loss, error and every level's rate: `train_loss 0.31, test_error 3.2 %, alpha 0.002/1e-05`."""
+    """Format loss, error and every level's rate: `train_loss 0.31, test_error 3.2 %, alpha 0.002/1e-05`."""
     told = [
         f"{name} {numbers[name]:.4g}" + " %" * name.endswith("_error")
         for name in SHOWN
@@ -39,7 +39,7 @@ def in_words(numbers: Mapping[str, float]) -> str:
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """The values as bars from the smallest to the largest, the last ones where there are many."""
+    """Draw values as bars scaled from smallest to largest; only the last ones if there are many."""
     some = [value for value in values if math.isfinite(value)][-WIDTH:]
     if not some:
         return ""

@@ -1,4 +1,4 @@
-"""`seeds=auto`: look after look, only the runs behind sentences that are undecided, the cheapest first."""
+"""`seeds=auto`: look after look, trains only the runs behind undecided sentences, the cheapest first."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """An experiment's next look and what it takes."""
+    """An experiment's next look and its cost."""
 
     experiment: Experiment
     look: NextLook
@@ -36,7 +36,7 @@ def train_by_looks(
     *,
     plan_only: bool,
 ) -> int:
-    """Train look after look within a budget in seconds, and show all; returns how many packs failed."""
+    """Train look after look within a budget in seconds, and show all; return the number of failed packs."""
     from hyperopt.findings.next_look import seen
 
     failures, left = 0, budget
@@ -68,7 +68,7 @@ def train_by_looks(
 def _steps(
     experiments: Sequence[Experiment], stores: Sequence[Store], process: Mapping[str, Any]
 ) -> list[Step]:
-    """The next look of each experiment that has one, the cheapest first."""
+    """Return the next look of each experiment that has one, the cheapest first."""
     from hyperopt.findings.next_look import next_look
 
     planned = planner(stores[0], process)
@@ -86,7 +86,7 @@ def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Recor
 
 
 def _described(step: Step) -> str:
-    """What a look takes, and what it probably says of each sentence."""
+    """Describe a look's cost, and its probable verdict on each sentence."""
     from hyperopt.pages.undecided import odds
 
     lines = [f"{step.experiment.id}, {counted(len(step.look.seeds), 'seed')}: {step.plan.describe()}"]

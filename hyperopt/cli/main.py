@@ -1,4 +1,4 @@
-"""The command `hyperopt`: what it does with its words, and its exit codes."""
+"""The command `hyperopt`: runs a command line and returns its exit code."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WITH_VALUE = {
 
 
 class Lines(logging.Handler):
-    """Prints what other parts have to say, such as which damaged file they passed over."""
+    """Prints log messages of other parts, such as skipped damaged files."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print it."""
@@ -38,9 +38,9 @@ class Lines(logging.Handler):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; returns its exit code.
+    """Run the command; return its exit code.
 
-    Bad input is refused, with exit code 2, before anything is written.
+    Invalid input is rejected with exit code 2 before anything is written.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     _prepare_process()
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _exit_code(words: Sequence[str]) -> int:
-    """Do what the words say, and say what went wrong."""
+    """Execute the command line and report errors."""
     parser, verbs = command_line()
     try:
         verb = next((word for word in words if not word.startswith("-")), None)
@@ -95,7 +95,7 @@ def _exit_code(words: Sequence[str]) -> int:
 
 
 def _flags_first(words: Sequence[str]) -> list[str]:
-    """The options, each with its value if it takes one, before the other words, as argparse wants them."""
+    """Move options, with their values, before the other words, as argparse requires."""
     flags: list[str] = []
     others: list[str] = []
     rest = iter(words)
@@ -107,16 +107,16 @@ def _flags_first(words: Sequence[str]) -> list[str]:
 
 
 def _prepare_process() -> None:
-    """Let output be had anywhere, and drawings open no window.
+    """Make output work anywhere, and plots open no window.
 
-    A notebook sets MPLBACKEND to its own, without which matplotlib cannot even be imported elsewhere.
+    A notebook sets MPLBACKEND to its own backend, without which matplotlib cannot be imported elsewhere.
     """
     prepare_streams()
     os.environ["MPLBACKEND"] = "agg"
 
 
 def _remedy(error: ImpossibleError) -> str:
-    """What to do about a folder of the working store that cannot be used."""
+    """Return the remedy for an unusable folder of the working store."""
     from hyperopt.records.places import home
 
     path = getattr(error, "path", None)

@@ -1,4 +1,4 @@
-"""`hyperopt new table|figure NAME`: the file of an experiment of one's own, which runs as it is."""
+"""`hyperopt new table|figure NAME`: creates the file of a user's experiment, which runs unchanged."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ claims:
 
 
 def new(arguments: Namespace) -> int:
-    """Write the file, unless there is one."""
+    """Write the file, unless it exists."""
     if arguments.kind not in KINDS:
         raise unknown("kind of experiment", arguments.kind, KINDS)
     path = Path(arguments.name).expanduser()

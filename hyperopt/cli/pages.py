@@ -1,4 +1,4 @@
-"""`hyperopt tables` and `hyperopt figures`: experiments trained and shown."""
+"""`hyperopt tables` and `hyperopt figures`: train and show experiments."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from hyperopt.experiments.experiment import Experiment
 
 MOST_RUNS = 300_000
-"""The most runs of all the experiments asked for."""
+"""Maximum total runs of the requested experiments."""
 OWN_KEYS = ("seeds", "budget", "needs", "from")
 FORMATS = ("text", "markdown")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a command line asks of experiments.
+    """A command line's request for experiments.
 
     Attributes:
-        patterns: ids and globs as typed.
-        experiments: those they name, with the changed settings.
-        seeds: how many or which; None leaves it to each experiment.
-        auto: as many seeds as its undecided sentences take.
-        budget: seconds that training may take; None for all it takes.
-        any_needs: also experiments that ask for a GPU that is not here.
-        from_published: published records count as present.
-        process: how to train.
+        patterns: the typed ids and globs.
+        experiments: the matching experiments, with changed settings.
+        seeds: how many or which; None uses each experiment's own.
+        auto: whether to train as many seeds as undecided sentences need.
+        budget: maximum seconds of training; None for no limit.
+        any_needs: also run experiments that need a GPU that is missing here.
+        from_published: whether published records count as present.
+        process: the process options.
     """
 
     patterns: tuple[str, ...]
@@ -62,19 +62,19 @@ class Asked:
 
 
 def tables(arguments: Namespace) -> int:
-    """Train what tables miss, and print them."""
+    """Train the missing runs of tables, and print the tables."""
     return _train_and_show(arguments, "table")
 
 
 def figures(arguments: Namespace) -> int:
-    """Train what figures miss, and draw them."""
+    """Train the missing runs of figures, and draw the figures."""
     return _train_and_show(arguments, "figure")
 
 
 def local_pages() -> Path:
-    """Where pages of what was trained here go: results/local of the checkout, else of the current folder.
+    """Return the folder of local pages: results/local of the checkout, else of the current folder.
 
-    Where $HYPEROPT_HOME is set, they go to its pages/.
+    If $HYPEROPT_HOME is set, it is its pages/.
     """
     if os.environ.get("HYPEROPT_HOME"):
         return home() / "pages"
@@ -122,7 +122,7 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
 
 
 def _by_looks(asked: Asked, here: Store, out: Store, *, plan_only: bool) -> int:
-    """Train by looks the experiments that have runs."""
+    """Train experiments that have runs, look by look."""
     from hyperopt.cli.looks import train_by_looks
 
     def show(experiment: Experiment, seeds: tuple[int, ...]) -> None:
@@ -139,7 +139,7 @@ def _by_looks(asked: Asked, here: Store, out: Store, *, plan_only: bool) -> int:
 
 
 def _asked(words: Sequence[str], kind: str) -> Asked:
-    """Read the command line and check every run; trains nothing, and imports no torch."""
+    """Parse the command line and check every run; trains nothing, and imports no torch."""
     from hyperopt.experiments import load
 
     patterns = tuple(word for word in words if "=" not in word)
@@ -173,7 +173,7 @@ def _asked(words: Sequence[str], kind: str) -> Asked:
 def _plans(
     asked: Asked, runs: Mapping[str, Sequence[Run]], have: set[str], store: Store
 ) -> tuple[list[Experiment], dict[str, Plan]]:
-    """Print and return the experiments that can train here, the cheapest first, and what each lacks."""
+    """Print and return the experiments that can train here, the cheapest first, and their missing runs."""
     planned = planner(store, asked.process)
     plans: dict[str, Plan] = {}
     chosen: list[Experiment] = []
@@ -239,7 +239,7 @@ def _seeds(value: Any) -> int | tuple[int, ...] | None:
 
 
 def _check_count(experiments: Sequence[Experiment], seeds: int | tuple[int, ...] | None) -> None:
-    """Refuse more runs than fit into memory, before there is one."""
+    """Reject more runs than fit into memory, before creating any."""
     if seeds is None:
         return
     count = seeds if isinstance(seeds, int) else len(seeds)

@@ -1,4 +1,4 @@
-"""The parser of the command line, made of the list of verbs."""
+"""The command-line parser, built from the list of verbs."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports errors as every command does, and keeps the lines of its help."""
+    """A parser that reports errors like every command and keeps line breaks in its help."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(formatter_class=argparse.RawDescriptionHelpFormatter, **options)
 
     def error(self, message: str) -> NoReturn:
-        """Refuse the command line."""
+        """Reject the command line."""
         raise ConfigError(f"{shortened(message)}; see {self.prog} --help")
 
 
 class Version(argparse.Action):
-    """Print the version and leave."""
+    """Print the version and exit."""
 
     def __call__(self, *_: Any) -> None:
         """Print it."""
@@ -35,7 +35,7 @@ class Version(argparse.Action):
 
 
 def command_line() -> tuple[Parser, Collection[str]]:
-    """The parser, whose result has the `action` of its verb, and the verbs it knows."""
+    """Return the parser, whose result has the verb's `action`, and the known verbs."""
     top = Parser(
         prog="hyperopt",
         description="Optimizers that tune their own hyperparameters, and the reports about them, reproduced.",

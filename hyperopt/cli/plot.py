@@ -1,4 +1,4 @@
-"""`hyperopt plot`: a picture of stored runs, drawn as the reports' figures are."""
+"""`hyperopt plot`: plots stored runs in the style of the reports' figures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OPTIONS = {**FROM, "metric": ANY, "x": ANY, "by": ANY, "log": AXES, "file": ANY}
 
 
 def plot(arguments: Namespace) -> int:
-    """Draw the runs that are selected, a curve for each setting, with bands over seeds."""
+    """Plot the selected runs, one curve per setting, with bands over seeds."""
     words, options = split(arguments.words, OPTIONS)
     path = picture_path(options.get("file", "plot.png"), "file")
     chosen = needed(words, options.get("from", "here"))
@@ -35,10 +35,10 @@ def plot(arguments: Namespace) -> int:
 
 
 def picture_path(text: str, key: str) -> Path:
-    """Where a picture goes.
+    """Return the output path of a picture.
 
     Raises:
-        ConfigError: its name does not say of which kind it is.
+        ConfigError: its name has no supported extension.
     """
     path = Path(text).expanduser()
     if path.suffix.removeprefix(".") not in KINDS or (is_there(path) and path.is_dir()):
@@ -49,10 +49,10 @@ def picture_path(text: str, key: str) -> Path:
 def drawn(
     chosen: Selection, metrics: Sequence[str], x: str, by: Sequence[str], logarithmic: str, path: Path
 ) -> str:
-    """Draw runs into a file, and say what is in it.
+    """Plot runs into a file, and describe its content.
 
     Raises:
-        ConfigError: a metric or an x that the runs do not have, or too many curves.
+        ConfigError: the runs lack a metric or an x, or there are too many curves.
     """
     from hyperopt.findings.stored_curves import figure_of, load_records, stored_curves
 

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
 BAR = 24
 SECONDS_OF_A_STEP = 10.0
-"""Of recorded steps a line is printed at most so often: all of them are in the records."""
+"""Minimum seconds between lines of recorded steps; the records have all steps."""
 
 
 class Plain:
-    """A line per event, for output that is no terminal."""
+    """One line per event, for output that is not a terminal."""
 
     def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self.write = write
@@ -40,11 +40,11 @@ class Plain:
         self.told_a_step: dict[str, float] = {}
 
     def start(self, plan: Plan) -> None:
-        """Begin to count; the plan has been printed."""
+        """Start counting; the plan has already been printed."""
         self.tally.start(plan)
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
-        """One line when a pack compiles, when it has compiled, and per epoch."""
+        """Print a line when a pack compiles, when it has compiled, and per epoch."""
         before = self.tally.going.get(pack.name)
         compiled = self.tally.state(before) if before and before.doing != doing == TRAINING else ""
         if not self.tally.update(pack, epoch, steps, since, doing):
@@ -58,13 +58,13 @@ class Plain:
             self.write(f"{name}: epoch {epoch}/{epochs}; {self.tally.line()}")
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """A line an epoch: loss, error and learned rates, the means over the runs."""
+        """Print a line per epoch: loss, error and learned rates, as means over the runs."""
         self.told[pack.name] = epoch
         epochs = pack.first.epochs
         self.write(f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{epochs}: {in_words(means(values))}")
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
-        """A line for some of the recorded steps: loss and learned rates."""
+        """Print a line for some of the recorded steps: loss and learned rates."""
         now = self.tally.clock()
         if now - self.told_a_step.get(pack.name, -SECONDS_OF_A_STEP) >= SECONDS_OF_A_STEP:
             self.told_a_step[pack.name] = now
@@ -90,7 +90,7 @@ class Plain:
         self.write(fewer_line(workers))
 
     def waits(self, runs: int, commands: Sequence[str]) -> None:
-        """One line whenever it waits for others than before."""
+        """Print a line whenever it waits for other commands than before."""
         if runs and self.waited_for != commands:
             self.write(waiting_line(runs, commands))
         self.waited_for = commands
@@ -109,7 +109,7 @@ class Plain:
 
 
 class Bars:
-    """A live display: a line for all, and a bar per pack in training."""
+    """A live display: one line in total, and one bar per pack in training."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
@@ -139,7 +139,7 @@ class Bars:
         self.steps.setdefault(pack.name, deque(maxlen=WIDTH)).append((step, means(values)))
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """Take a pack's bar away."""
+        """Remove a pack's bar."""
         self.series.pop(pack.name, None)
         self.steps.pop(pack.name, None)
         self.tally.finish(pack, records)
@@ -150,7 +150,7 @@ class Bars:
         self.say(halved_line(pack, parts))
 
     def again(self, pack: Pack, reason: str) -> None:
-        """Take its bar away, and say why."""
+        """Remove its bar, and say why."""
         self.tally.again(pack)
         self.say(again_line(pack, reason))
 
@@ -159,7 +159,7 @@ class Bars:
         self.say(fewer_line(workers))
 
     def waits(self, runs: int, commands: Sequence[str]) -> None:
-        """Show for whom it waits."""
+        """Show which commands it waits for."""
         self.waiting = waiting_line(runs, commands) if runs else ""
 
     def found(self, runs: Sequence[Run]) -> None:
@@ -167,20 +167,20 @@ class Bars:
         self.tally.found(runs)
 
     def failed(self, pack: Pack, message: str) -> None:
-        """Say at once that a pack failed."""
+        """Report at once that a pack failed."""
         self.tally.failed(pack)
         self.say(f"{label(pack)} (pack {pack.name}) failed: {message}", style="red")
 
     def say(self, line: str, style: str | None = None) -> None:
-        """A line above the display."""
+        """Print a line above the display."""
         self.console.print(line, style=style, markup=False, highlight=False)
 
     def close(self) -> None:
-        """Take the display away."""
+        """Remove the display."""
         self.live.stop()
 
     def render(self) -> Table:
-        """The display as of now."""
+        """Return the current display."""
         rows = Table.grid(padding=(0, 2))
         rows.add_row("all", bar(self.tally.fraction), self.tally.line())
         for part in list(self.tally.going.values()):
@@ -199,38 +199,38 @@ class Bars:
 
 
 def halved_line(pack: Pack, parts: int) -> str:
-    """That a pack is trained in parts."""
+    """Describe that a pack is trained in parts."""
     return f"{label(pack)}: in {parts} packs, as they did not fit into memory together or were never ended"
 
 
 def again_line(pack: Pack, reason: str) -> str:
-    """That a pack is tried again."""
+    """Describe that a pack is retried."""
     return f"{label(pack)} (pack {pack.name}) is tried again: {reason}"
 
 
 def fewer_line(workers: int) -> str:
-    """That fewer packs train at once."""
+    """Describe that fewer packs train at once."""
     return f"a run did not fit into memory beside others: {counted(workers, 'pack')} at once from here on"
 
 
 def waiting_line(runs: int, commands: Sequence[str]) -> str:
-    """For whom a command waits."""
+    """Describe which commands a command waits for."""
     return f"{counted(runs, 'run')} {'is' if runs == 1 else 'are'} trained elsewhere: {'; '.join(commands)}"
 
 
 def label(pack: Pack) -> str:
-    """What the runs of a pack have in common, in short: their stack."""
+    """Describe what a pack's runs have in common: their stack."""
     return "/".join(pack.first.stack)
 
 
 def watch(console: Console) -> Progress:
-    """Bars where the console is a terminal, else plain lines."""
+    """Return bars if the console is a terminal, else plain lines."""
     if console.is_terminal:
         return Bars(console)
     return Plain(lambda text: console.print(text, soft_wrap=True, markup=False, highlight=False))
 
 
 def bar(fraction: float) -> str:
-    """A bar as text, such as ━━━━━━──────."""
+    """Draw a bar as text, such as ━━━━━━──────."""
     full = round(fraction * BAR)
     return "━" * full + "─" * (BAR - full)

@@ -1,4 +1,4 @@
-"""`hyperopt publish` and `hyperopt render`: finished runs into the checkout's results, and its pages anew."""
+"""`hyperopt publish` and `hyperopt render`: copy finished runs into the results and render the pages."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def publish(arguments: Namespace) -> int:
 
 
 def render(arguments: Namespace) -> int:
-    """Rewrite published pages from the published records."""
+    """Render published pages from the published records."""
     shipped, own = _asked("render", arguments.asked)
     from hyperopt.publish import render as render_pages
     from hyperopt.publish import render_own
@@ -37,7 +37,7 @@ def render(arguments: Namespace) -> int:
 
 
 def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[Experiment]]:
-    """The experiments named: those of the checkout, and one's own."""
+    """Return the named experiments: the checkout's and the user's own."""
     from hyperopt.experiments import load
 
     for word in patterns:

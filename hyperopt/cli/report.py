@@ -1,4 +1,4 @@
-"""Results in words: one run's record, and a sweep's table over seeds."""
+"""Text output of results: one run's record, and a sweep's table over seeds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hyperopt.config import Run
 from hyperopt.errors import shown
 
 SPARE = ("sd", "ids", "range", "95 % interval")
-"""Columns that a narrow terminal does without, the first ones first."""
+"""Columns omitted on narrow terminals, the first ones first."""
 SHOWN_OF_ID, MOST_IDS = 7, 3
 SAID = {"learning_rate": "mean alpha"}
-"""What a metric is called in words where its key in records is another."""
+"""Displayed names of metrics that differ from their keys in records."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
-    """A record: a line per epoch, then the result and the hyperparameters of every level.
+    """Format a record: a line per epoch, then the result and the hyperparameters of every level.
 
-    All in the order of names, alpha first, whether the record was read or has just been made.
+    All are in order of name, alpha first, whether the record was read or has just been made.
     """
     metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
     for i in range(max((len(series) for _, series in metrics), default=0)):
@@ -46,7 +46,7 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
 
 
 def _end(record: Record) -> str:
-    """Whether a run diverged; where it nearly did, why that does not count."""
+    """Describe whether a run diverged; if it nearly did, why that does not count."""
     if record.diverged:
         return "diverged"
     beyond = record.final.get("squared_weights") == math.inf
@@ -54,10 +54,10 @@ def _end(record: Record) -> str:
 
 
 def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[dict[str, Any]]:
-    """One row per setting, over its seeds: what varies, n, mean, sd, Student-t 95 % interval, diverged, ids.
+    """One row per setting, over its seeds: differing settings, n, mean, sd, 95 % t interval, diverged, ids.
 
-    Where a run diverged, median and range stand instead of mean, sd and interval. The metric is the test
-    error in percent; the training loss where a data set has no test rows.
+    If a run diverged, median and range replace mean, sd and interval. The metric is the test error in
+    percent, or the training loss if a data set has no test rows.
     """
     settings: dict[str, list[Run]] = {}
     for run in runs:
@@ -84,9 +84,9 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
 
 
 def sweep_table(rows: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
-    """The rows of `settings_table` as text, the best first, without a column that is too many for the width.
+    """Format the rows of `settings_table`, the best first, omitting columns that exceed the width.
 
-    An id is shown as far as `hyperopt show` needs it.
+    Ids are shortened to what `hyperopt show` needs.
     """
     lost = any(row["diverged"] for row in rows)
     made = [_texts(row, lost=lost) for row in sorted(rows, key=_rank)]
@@ -100,7 +100,7 @@ def sweep_table(rows: Sequence[Mapping[str, Any]], width: int | None = None) -> 
 
 
 def _texts(row: Mapping[str, Any], *, lost: bool) -> dict[str, str]:
-    """A row's cells by header, in order; `lost`: some run of the table diverged."""
+    """Return a row's cells by header, in order; `lost`: whether some run of the table diverged."""
     told = ("n", "metric", "diverged", "mean", "sd", "low", "high", "median", "min", "max", "ids")
     varied = {
         key: shown(v) if isinstance(v, str | bool) else number(v) for key, v in row.items() if key not in told
@@ -122,7 +122,7 @@ def _texts(row: Mapping[str, Any], *, lost: bool) -> dict[str, str]:
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[int, float]:
-    """Small means first, then small medians where runs diverged, then what has no run."""
+    """Sort key: small means first, then small medians if runs diverged, then settings without runs."""
     for place, key in enumerate(("mean", "median")):
         if row[key] is not None and not math.isnan(row[key]):
             return place, row[key]
@@ -130,12 +130,12 @@ def _rank(row: Mapping[str, Any]) -> tuple[int, float]:
 
 
 def number(value: float | None) -> str:
-    """Four significant digits; a dash for nothing."""
+    """Format with four significant digits; a dash for nothing."""
     return "-" if value is None else f"{value:.4g}"
 
 
 def _columns(runs: Sequence[Run]) -> list[str]:
-    """The stack, and what else differs; what follows from a choice only where that choice is the same."""
+    """Return the stack and the other differing settings; dependent ones only if their choice is equal."""
     described = [_described(run) for run in runs]
     chosen = [(run.dataset["name"], run.model["name"], run.stack) for run in runs]
     columns = []
@@ -149,7 +149,7 @@ def _columns(runs: Sequence[Run]) -> list[str]:
 
 
 def _described(run: Run) -> dict[str, Any]:
-    """Every setting but the seed."""
+    """Return every setting except the seed."""
     options = {f"dataset.{key}": value for key, value in run.dataset.items() if key != "name"}
     options |= {f"model.{key}": value for key, value in run.model.items() if key != "name"}
     return {

@@ -1,4 +1,4 @@
-"""`hyperopt run`: one run, or with -m a sweep."""
+"""`hyperopt run`: trains one run, or with -m a sweep."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def run(arguments: Namespace) -> int:
-    """Train what the overrides ask for, unless it is there already, and print the result."""
+    """Train the requested runs, unless they are stored, and print the result."""
     from hyperopt.cli.cfg import taken, written
 
     overrides, origins = taken(arguments.overrides)
@@ -61,7 +61,7 @@ def run(arguments: Namespace) -> int:
 
 
 def _said(overrides: Sequence[str]) -> tuple[list[str], Remark | None]:
-    """The overrides without `tag=` and `note=`, and what these say of the runs."""
+    """Return the overrides without `tag=` and `note=`, and the remarks that these give."""
     own = [word for word in overrides if word.startswith(("tag=", "note="))]
     if not own:
         return list(overrides), None
@@ -100,7 +100,7 @@ def _train(
 
 
 def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
-    """A record as format=json prints it: mappings sorted as the store sorts them, without pictures."""
+    """Return a record as format=json prints it: mappings sorted as in the store, without pictures."""
     printed = {key: value for key, value in asdict(record).items() if key != "pictures"}
     ordered = {key: dict(sorted(v.items())) if isinstance(v, dict) else v for key, v in printed.items()}
     return {**ordered, "cached": cached}

@@ -1,4 +1,4 @@
-"""`hyperopt runs`: what the store holds, as a table."""
+"""`hyperopt runs`: the store's contents as a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LETTERS_OF_AN_ID = 7
 
 
 def runs(arguments: Namespace) -> int:
-    """Print the runs that are selected, a line each, or one for each group."""
+    """Print the selected runs, one line each, or one for each group."""
     words, options = split(arguments.words, OPTIONS)
     place = options.get("from", "here")
     chosen = select(words, place)
@@ -46,7 +46,7 @@ def runs(arguments: Namespace) -> int:
 
 
 def _summary(chosen: Selection, by: Sequence[str], show: Sequence[str], groups: int) -> str:
-    """How many there are, and what is not shown in which they differ."""
+    """Describe the number of runs and the differing settings that are not shown."""
     says = counted(len(chosen), "run") + (f" in {counted(groups, 'group')}" if by else "")
     others = mixed(chosen, by) if by else [] if show else varied(chosen)[MOST_VARIED:]
     if not others:
@@ -55,7 +55,7 @@ def _summary(chosen: Selection, by: Sequence[str], show: Sequence[str], groups: 
 
 
 def write(rows: Sequence[Row], told: str) -> None:
-    """Print rows in one of FORMATS: numbers whole in json and csv, with four digits in the others."""
+    """Print rows in one of FORMATS: full-precision numbers in json and csv, four digits in the others."""
     if told == "json":
         from hyperopt.cli.train import to_json
 
@@ -77,7 +77,7 @@ def write(rows: Sequence[Row], told: str) -> None:
 
 
 def _texts(row: Row) -> dict[str, str]:
-    """A row's cells by column; the ends of a range are one."""
+    """Return a row's cells by column; the ends of a range form one cell."""
     texts = {key: _cell(key, value) for key, value in row.items()}
     for key in [key for key in row if key.endswith(" median")]:
         for end in (" min", " max"):
@@ -99,7 +99,7 @@ def _cell(key: str, value: Any) -> str:
 
 
 def _typed(value: Any) -> str:
-    """A value as it is typed to select it; nothing for none."""
+    """Return a value as it is typed to select it; nothing for none."""
     if value is None:
         return ""
     return str(value) if isinstance(value, PerLevel) else shown(value)

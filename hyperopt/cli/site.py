@@ -1,4 +1,4 @@
-"""`hyperopt site`: the published pages as static files for a browser."""
+"""`hyperopt site`: writes the published pages as static files for a browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 OURS = ".nojekyll"
-"""A file that the site has: a folder without it is not one of ours."""
+"""A file that every site has: folders without it are not ours."""
 
 
 def site(_: Namespace) -> int:
@@ -32,10 +32,10 @@ def site(_: Namespace) -> int:
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files into a folder of ours, and remove pages that it no longer has.
+    """Write files into a folder of ours, and remove obsolete pages.
 
     Raises:
-        ConfigError: the folder holds something else.
+        ConfigError: the folder contains something else.
     """
     if folder.exists() and any(folder.iterdir()) and not (folder / OURS).is_file():
         raise ConfigError(f"{folder} holds files that are none of a site: move it away.")

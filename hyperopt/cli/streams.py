@@ -1,4 +1,4 @@
-"""Standard output and error as a command has them: what cannot be written there stops no training."""
+"""Standard output and error for commands: output errors never stop training."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Forgiving(FileIO):
-    """A file that passes over what it cannot hold, as on a full disk; that its reader is gone it tells.
+    """A file that ignores write errors, such as a full disk, but reports that its reader is gone.
 
     Attributes:
-        lost: why something was not written; None while all was.
+        lost: why something was not written; None if everything was.
     """
 
     lost: str | None = None
 
     def write(self, content: ReadableBuffer, /) -> int:
-        """Write what can be written; how many bytes are done with."""
+        """Write what can be written; return the number of bytes handled."""
         try:
             return super().write(content)
         except BrokenPipeError:
@@ -33,9 +33,9 @@ class Forgiving(FileIO):
 
 
 def prepare_streams() -> None:
-    """Make both streams such that a command can print: letters that they lack are replaced.
+    """Prepare both streams for printing: unsupported characters are replaced.
 
-    A stream that is closed leads to nowhere.
+    Output to a closed stream is discarded.
     """
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
@@ -49,14 +49,14 @@ def prepare_streams() -> None:
 
 
 def lost(stream: TextIO) -> str | None:
-    """Why something that was printed is lost; None where nothing is."""
+    """Return why printed output was lost; None if none was."""
     buffer = getattr(stream, "buffer", None)
     raw = getattr(buffer, "raw", buffer)
     return raw.lost if isinstance(raw, Forgiving) else None
 
 
 def _forgiving(stream: TextIOWrapper) -> TextIOWrapper:
-    """A stream to where one leads, which buffers as it does."""
+    """Return a forgiving stream to the same destination, with the same buffering."""
     raw = Forgiving(stream.fileno(), "w", closefd=False)
     return TextIOWrapper(
         raw if stream.write_through else BufferedWriter(raw),

@@ -1,4 +1,4 @@
-"""How far long work is and how fast it goes: packs, runs, run-steps per second, time left."""
+"""Progress and speed of long work: packs, runs, run-steps per second, time left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRAINING = "training"
 
 @dataclass(frozen=True)
 class Share:
-    """A run's share of the seconds that its pack was expected to take."""
+    """A run's share of its pack's expected seconds."""
 
     start: float
     training: float
@@ -32,12 +32,12 @@ class Part:
 
     Attributes:
         pack: the pack.
-        shares: of its runs.
+        shares: the shares of its runs.
         epoch: epochs done.
-        since: of these, how many a checkpoint held.
+        since: how many of these a checkpoint held.
         steps: updates done in each run.
-        doing: what is done now, and `doing_since` when that began.
-        timed_from: an epoch, and when it was done or training began: the next one tells what an epoch takes.
+        doing: the current activity, and `doing_since` when it began.
+        timed_from: an epoch, and when it was done or training began: the next epoch gives the time per epoch.
     """
 
     pack: Pack
@@ -51,35 +51,35 @@ class Part:
 
     @property
     def expected(self) -> float:
-        """The seconds of training that were expected of it."""
+        """The expected seconds of its training."""
         return sum(share.training for share in self.shares)
 
     @property
     def per_epoch(self) -> float:
-        """The seconds of an epoch that were expected."""
+        """The expected seconds of an epoch."""
         return self.expected / self.pack.first.epochs
 
     @property
     def run_steps(self) -> int:
-        """The updates done since it went on, in all its runs together."""
+        """The updates since it started or resumed, in all its runs together."""
         return self.steps * (self.epoch - self.since) * len(self.pack.runs) // max(self.epoch, 1)
 
     def left(self, pace: float) -> float:
-        """The seconds it has still to go, at `pace` times the expected seconds."""
+        """Return its remaining seconds, at `pace` times the expected seconds."""
         start = 0.0 if self.doing == TRAINING else sum(share.start for share in self.shares)
         return start + (self.pack.first.epochs - self.epoch) * self.per_epoch * pace
 
 
 @dataclass
 class Tally:
-    """What is done of a plan and what is left, in the seconds that the plan expects, at the pace measured.
+    """The finished and remaining work of a plan, in the plan's expected seconds, at the measured pace.
 
     Attributes:
-        clock: tells the seconds.
-        waiting: by run id the shares of runs that nobody trains yet.
-        going: by pack name the packs in training.
-        spent: seconds that epochs took, and `foreseen` those that were expected for them.
-        end: when all will be done; None until an epoch has told how fast it goes.
+        clock: returns the time in seconds.
+        waiting: by run id, the shares of runs that nobody trains yet.
+        going: by pack name, the packs in training.
+        spent: seconds that epochs took; `foreseen`: the seconds expected for them.
+        end: the expected end time; None until an epoch has shown the pace.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -101,7 +101,7 @@ class Tally:
     end: float | None = None
 
     def start(self, plan: Plan) -> None:
-        """Begin to count."""
+        """Start counting."""
         self.packs, self.runs, self.may_stop = len(plan.packs), plan.runs, plan.may_stop
         self.workers = max(1, min(plan.workers, len(plan.packs)))
         for pack, expected in zip(plan.packs, plan.forecasts, strict=True):
@@ -111,7 +111,7 @@ class Tally:
         self.total = sum(share.training for share in self.waiting.values())
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> bool:
-        """Take note of a pack's progress; returns whether it is news."""
+        """Record a pack's progress; return whether it is new."""
         now, before = self.clock(), self.going.get(pack.name)
         if before is None:
             shares = [self._taken(run.id) for run in pack.runs]
@@ -131,7 +131,7 @@ class Tally:
         return True
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """Take note of a finished pack; the epochs before which its runs stopped are no work any more."""
+        """Record a finished pack; epochs that its runs skipped by stopping early are no longer work."""
         part = self.going.pop(pack.name, None)
         shares = part.shares if part else [self._taken(run.id) for run in pack.runs]
         epochs = sum(len(record.metrics["train_loss"]) for record in records)
@@ -148,34 +148,34 @@ class Tally:
         self._project()
 
     def halved(self, parts: int) -> None:
-        """Take note of a pack that became several."""
+        """Record that a pack became several."""
         self.packs += parts - 1
 
     def again(self, pack: Pack) -> None:
-        """Take note of a pack that will be tried again."""
+        """Record that a pack will be retried."""
         if part := self.going.pop(pack.name, None):
             self.waiting |= {run.id: share for run, share in zip(pack.runs, part.shares, strict=True)}
         self._project()
 
     def found(self, runs: Sequence[Run]) -> None:
-        """Take note of runs that another command has finished: their work will not be done here."""
+        """Record runs that another command has finished: their work is not done here."""
         self.finished_runs += len(runs)
         self._drop(run.id for run in runs)
 
     def failed(self, pack: Pack) -> None:
-        """Take note of a pack that failed: its work will not be done."""
+        """Record a failed pack: its work will not be done."""
         self.again(pack)
         self._drop(run.id for run in pack.runs)
 
     @property
     def fraction(self) -> float:
-        """The share of the work that is done."""
+        """The finished share of the work."""
         done = self.done + sum(part.epoch * part.per_epoch for part in self.going.values())
         return min(done / self.total, 1.0) if self.total > 0 else 1.0
 
     @property
     def steps_per_second(self) -> float | None:
-        """Run-steps per second since training began, as far as epochs have told; None before that."""
+        """Run-steps per second since training began, from finished epochs; None before the first."""
         steps = self.finished_steps + sum(part.run_steps for part in self.going.values())
         if self.trained_from is None or not steps or self.trained_to <= self.trained_from:
             return None
@@ -183,11 +183,11 @@ class Tally:
 
     @property
     def seconds_left(self) -> float | None:
-        """The time left; it falls with the clock between two epochs. None before the first."""
+        """The remaining time; decreases with the clock between epochs. None before the first epoch."""
         return None if self.end is None else max(self.end - self.clock(), 0.0)
 
     def line(self) -> str:
-        """Packs, runs, pace and time left; where no pace is known, what is done and for how long."""
+        """Format packs, runs, pace and time left; without a pace, what is done and for how long."""
         words = [f"packs {self.finished_packs}/{self.packs}", f"runs {self.finished_runs}/{self.runs}"]
         if (pace := self.steps_per_second) is not None:
             words.append(f"{pace:,.0f} run-steps/s")
@@ -198,11 +198,11 @@ class Tally:
         return ", ".join(words)
 
     def state(self, part: Part) -> str:
-        """What a pack does, and for how long: `compiling 0:42`."""
+        """Format a pack's activity and its duration: `compiling 0:42`."""
         return f"{part.doing} {clock_time(self.clock() - part.doing_since)}"
 
     def _taken(self, run: str) -> Share:
-        """The share of a run, which waits no more; one that is not of the plan has taken nobody's time."""
+        """Return a run's share and stop waiting for it; runs outside the plan have no expected time."""
         return self.waiting.pop(run, Share(0.0, 0.0))
 
     def _drop(self, runs: Iterable[str]) -> None:
@@ -210,7 +210,7 @@ class Tally:
         self._project()
 
     def _time(self, part: Part, epoch: int, now: float) -> None:
-        """Learn from the epochs that a pack has done since it was last timed."""
+        """Update the pace from the epochs that a pack has done since it was last timed."""
         if part.timed_from is None or epoch <= part.timed_from[0]:
             return
         before, then = part.timed_from
@@ -219,7 +219,7 @@ class Tally:
         part.timed_from, self.trained_to = (epoch, now), now
 
     def _project(self) -> None:
-        """Say anew when all will be done."""
+        """Recompute the expected end."""
         if self.foreseen <= 0:
             return
         pace = self.spent / self.foreseen
@@ -229,7 +229,7 @@ class Tally:
 
 
 def clock_time(seconds: float) -> str:
-    """Seconds as 0:42, 12:05 or 1:02:03."""
+    """Format seconds as 0:42, 12:05 or 1:02:03."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

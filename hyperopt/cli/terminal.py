@@ -1,4 +1,4 @@
-"""A page on a terminal: the report's layout, ours beside its numbers, verdicts, where the page lies."""
+"""A page for a terminal: the report's layout with our numbers beside its own, verdicts, the page's path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AGREES = {True: "green", False: "red", None: ""}
 
 
 def show(console: Console, view: View, lines: Sequence[str]) -> None:
-    """Print an experiment so that it fits the console, then these lines."""
+    """Print an experiment fitted to the console, then these lines."""
     for part in parts(view):
         console.print(part, highlight=False)
     console.print()
@@ -32,7 +32,7 @@ def show(console: Console, view: View, lines: Sequence[str]) -> None:
 
 
 def parts(view: View) -> Iterator[RenderableType]:
-    """The title, the tables, how to read them, and a line per claim."""
+    """Return the title, the tables, how to read them, and a line per claim."""
     experiment = view.experiment
     yield Text(f"\n{experiment.title}", style="bold")
     if experiment.lists:
@@ -66,7 +66,7 @@ def _cells(view: View, row: Row) -> list[Text]:
 
 
 def _cell(measured: Measured | None) -> Text:
-    """Our mean, and the report's number in brackets where it prints one; they break between the two."""
+    """Format our mean, and the report's number in brackets if it has one; lines break between them."""
     if measured is None:
         return Text(NOTHING)
     ours = Text(mean(measured), style=AGREES[measured.agrees])
@@ -96,7 +96,7 @@ def _how_to_read(view: View) -> str:
 
 
 def _outcomes(view: View) -> dict[str, list[tuple[str, int]]]:
-    """By claim how many of its verdicts say what."""
+    """Count each claim's verdicts by kind."""
     counts: dict[str, Counter[str]] = {}
     for verdict in view.verdicts:
         counts.setdefault(verdict.claim.says, Counter())[verdict.outcome] += 1

@@ -1,4 +1,4 @@
-"""`hyperopt tag`, `note`, `rm` and `gc`: what is said of runs and what goes, which is named first."""
+"""`hyperopt tag`, `note`, `rm` and `gc`: remarks on runs, and deletion, which is always listed first."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_PATHS = 5
 
 
 def tag(arguments: Namespace) -> int:
-    """Add tags to runs, or take them away."""
+    """Add tags to runs, or remove them."""
     tags = tags_of("tag", arguments.tags)
     chosen = _chosen(arguments.words, "tag")
     if not arguments.remove:
@@ -47,7 +47,7 @@ def tag(arguments: Namespace) -> int:
 
 
 def note(arguments: Namespace) -> int:
-    """Write a note on runs; an empty one takes it away."""
+    """Write a note on runs; an empty one deletes it."""
     text = note_of("note", arguments.text)
     chosen = _chosen(arguments.words, "note")
     before = remark(home(), chosen.ids, note=text)
@@ -56,17 +56,17 @@ def note(arguments: Namespace) -> int:
 
 
 def replaced(before: Iterable[Remark], text: str) -> str:
-    """The notes in whose place a note stands, as its sentence ends; "" where there were none."""
+    """Return the end of a sentence that lists the replaced notes; "" if there were none."""
     old = dict.fromkeys(said.note for said in before if said.note not in ("", text))
     quoted = [f'"{shortened(each)}"' for each in old]
     return f", in place of {few(quoted)}" if quoted else ""
 
 
 def tags_of(key: str, text: str) -> list[str]:
-    """The tags of a list such as `baseline,good`.
+    """Parse a list of tags such as `baseline,good`.
 
     Raises:
-        ConfigError: there is none, or one is no word.
+        ConfigError: there is none, or one is not a word.
     """
     tags = [part.strip() for part in text.split(",")]
     if not all(map(A_TAG.fullmatch, tags)):
@@ -77,10 +77,10 @@ def tags_of(key: str, text: str) -> list[str]:
 
 
 def note_of(key: str, text: str) -> str:
-    """A note as it is kept.
+    """Return a note in its stored form.
 
     Raises:
-        ConfigError: it is too long, or no text.
+        ConfigError: it is too long, or is not text.
     """
     try:
         text.encode()
@@ -92,7 +92,7 @@ def note_of(key: str, text: str) -> str:
 
 
 def rm(arguments: Namespace) -> int:
-    """Remove the records of runs, once they have been named."""
+    """Remove the records of runs after listing them."""
     from hyperopt.records.removal import remove
 
     chosen = _chosen(arguments.words, "rm")
@@ -108,7 +108,7 @@ def rm(arguments: Namespace) -> int:
 
 
 def gc(arguments: Namespace) -> int:
-    """Remove what nothing refers to, once it has been named."""
+    """Remove unreferenced files after listing them."""
     from hyperopt.engine.garbage import garbage, sweep
 
     store, there = working(), everything()
@@ -134,7 +134,7 @@ def gc(arguments: Namespace) -> int:
 
 
 def agreed(question: str, *, yes: bool) -> bool:
-    """Whether what was named may go: by --yes, or an answer at a terminal."""
+    """Return whether the user agreed to the deletion, by --yes or an answer at a terminal."""
     if yes:
         return True
     if not sys.stdin.isatty():
@@ -148,10 +148,10 @@ def agreed(question: str, *, yes: bool) -> bool:
 
 
 def _chosen(words: Sequence[str], verb: str) -> Selection:
-    """The runs that are meant; to mean all of them one has to say so.
+    """Return the selected runs; selecting all of them must be explicit.
 
     Raises:
-        ConfigError: no words, or no run that meets them.
+        ConfigError: there are no words, or no run matches.
     """
     if not words:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""What every command that trains has in common: plan, train, say what failed."""
+"""Common parts of commands that train: planning, training, reporting failures."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ MOST_IDS = 3
 
 
 def engine_options(process: Mapping[str, Any]) -> Options:
-    """The engine's options, from the process options of a command line."""
+    """Return the engine's options from the process options of a command line."""
     from hyperopt.engine.options import Options
 
     return Options(**{key: value for key, value in process.items() if key not in ("format", "callbacks")})
 
 
 def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run], Collection[str]], Plan]:
-    """Makes plans of what has to be trained, of the requested runs and the ids that count as present.
+    """Return a function that plans the training of requested runs, given the ids already present.
 
     Args:
-        store: the working store, which tells how fast runs train here.
+        store: the working store, whose records show how fast runs train here.
         process: the process options of the command line.
     """
     from hyperopt.engine.handed_out import handed_out
@@ -54,12 +54,12 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
 
 
 def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
-    """Train a plan, with live progress on standard error; says what failed, and what is left to a cluster.
+    """Train a plan with live progress on standard error; report failures and work left to a cluster.
 
-    Data sets are fetched first, once.
+    Data sets are fetched once, before training.
 
     Raises:
-        DataError: one of them cannot be had.
+        DataError: a data set is unavailable.
     """
     from rich.console import Console
 
@@ -87,7 +87,7 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
 
 
 def check_callbacks(process: Mapping[str, Any]) -> None:
-    """Refuse a callback that there is not, also where nothing will be trained.
+    """Reject an unknown callback, even if nothing will be trained.
 
     Raises:
         ConfigError: naming it.
@@ -99,7 +99,7 @@ def check_callbacks(process: Mapping[str, Any]) -> None:
 
 
 def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> None:
-    """Say of runs that are there already that they lack the steps that are asked for."""
+    """Report that stored runs lack the requested recorded steps."""
     every = process.get("record_every")
     lacking = sorted(
         record.id
@@ -116,13 +116,13 @@ def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> Non
 
 
 def remember_ids() -> None:
-    """Keep the ids of all runs where a shell that completes a word finds them at once."""
+    """Save the ids of all runs for shell completion."""
     with suppress(StorageError):
         write(home() / "ids.txt", "\n".join(sorted(working().ids())), durable=False)
 
 
 def to_json(value: Any) -> str:
-    """One line of strict JSON: what is not finite is null."""
+    """Return one line of strict JSON: non-finite numbers are null."""
     return json.dumps(_finite(value), allow_nan=False)
 
 

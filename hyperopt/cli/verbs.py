@@ -1,4 +1,4 @@
-"""The verbs of the command `hyperopt`: the words of each and what it does.
+"""The verbs of the command `hyperopt`: their words and actions.
 
 To add a verb, write its action (actions.py) and put it into VERBS.
 """
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Word:
-    """A word or option of a verb, as `argparse.ArgumentParser.add_argument` takes it."""
+    """A positional argument or option of a verb, for `argparse.ArgumentParser.add_argument`."""
 
     names: tuple[str, ...]
     options: Mapping[str, Any]
 
 
 def word(*names: str, **options: Any) -> Word:
-    """A word or option."""
+    """Declare a positional argument or option."""
     return Word(names, options)
 
 
 @dataclass(frozen=True)
 class Verb:
-    """A verb: its name, what it does in a line, its action, its words, and more help."""
+    """A verb: its name, one-line description, action, arguments, and longer help."""
 
     name: str
     says: str
@@ -197,7 +197,7 @@ VERBS = (
 
 
 def usage() -> dict[str, Usage]:
-    """What may follow each verb, for shells that complete it."""
+    """Return what may follow each verb, for shell completion."""
     return {verb.name: _usage(verb.words) for verb in VERBS}
 
 

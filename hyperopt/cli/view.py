@@ -1,4 +1,4 @@
-"""`hyperopt view`: one's own runs in a browser, as static files or from a server on this machine alone."""
+"""`hyperopt view`: the user's runs in a browser, as static files or from a server for this machine only."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERY_SECONDS = 5.0
 
 
 def view(arguments: Namespace) -> int:
-    """Write the page of the chosen runs and open it; with --port serve it."""
+    """Write the page of the selected runs and open it; with --port, serve it."""
     words, options = split(arguments.words, FROM)
     chosen = ChosenRuns(words, options.get("from", "here"))
     port = _port(arguments.port)
@@ -43,7 +43,7 @@ def view(arguments: Namespace) -> int:
 
 
 def _write(found: OwnRuns, chosen: ChosenRuns, typed: str, *, stays: bool) -> int:
-    """Write the page; while runs are in training write it anew, unless nobody was shown it."""
+    """Write the page; rewrite it while runs are training, unless it was not opened."""
     from hyperopt.site.own import own_data, own_site
 
     folder = home() / "view"

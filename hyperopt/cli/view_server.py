@@ -1,4 +1,4 @@
-"""A server of one page, for this machine alone: through a tunnel it shows the runs of a remote one."""
+"""A server of one page for this machine only; through a tunnel it shows a remote machine's runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TYPES = {"html": "text/html; charset=utf-8", "js": "text/javascript", "css": "te
 
 
 def serve(port: int, chosen: ChosenRuns, typed: str, *, opens: bool) -> None:
-    """Serve the page until Ctrl-C; it is made anew whenever it is loaded.
+    """Serve the page until Ctrl-C, rebuilding it at every load.
 
     Raises:
         ConfigError: the port is taken.
@@ -45,11 +45,11 @@ def serve(port: int, chosen: ChosenRuns, typed: str, *, opens: bool) -> None:
 
 
 def made(port: int, chosen: ChosenRuns, typed: str) -> ThreadingHTTPServer:
-    """The server, which listens on the loopback address alone; port 0 is any that is free."""
+    """Return the server, which listens only on the loopback address; port 0 means any free port."""
     files, one_at_a_time = own_site(chosen.runs(), typed, now()), Lock()
 
     class Handler(BaseHTTPRequestHandler):
-        """Answers with files that are in memory: no path leads to a disk."""
+        """Serves files from memory: no path reaches the disk."""
 
         def do_GET(self) -> None:
             """Send a file of the page."""
@@ -74,7 +74,7 @@ def made(port: int, chosen: ChosenRuns, typed: str) -> ThreadingHTTPServer:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     try:
         return ThreadingHTTPServer((LOOPBACK, port), Handler)

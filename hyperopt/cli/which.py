@@ -1,4 +1,4 @@
-"""`hyperopt which`: which stack to use, by the runs of the study that are in."""
+"""`hyperopt which`: which stack to use, according to the study's available runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = "All methods: the same with format=markdown, and, of what is published, r
 
 
 def which(arguments: Namespace) -> int:
-    """Print the answers for the workloads, the band and the target that are given, or the whole page."""
+    """Print the answers for the given workloads, band and target, or the whole page."""
     own = {**FROM, "band": ANY, "target": ANY, "format": ("text", "markdown")}
     patterns, options = split(arguments.words, own)
     from rich.console import Console
@@ -51,7 +51,7 @@ def which(arguments: Namespace) -> int:
 
 
 def _say(width: int, warning: str, found: Sequence[Pick]) -> None:
-    """The answers, each with the lines that make it."""
+    """Print the answers, each with the lines of code that create it."""
     from textwrap import fill
 
     paragraphs = [warning]
@@ -62,7 +62,7 @@ def _say(width: int, warning: str, found: Sequence[Pick]) -> None:
 
 
 def _chosen(patterns: Sequence[str], experiments: Sequence[Experiment]) -> list[Experiment]:
-    """The workloads that are named, by their ids or without the folder of these, or by globs."""
+    """Return the named workloads, by ids with or without their folder, or by globs."""
     chosen: set[str] = set()
     for pattern in patterns:
         matching = {e.id for e in experiments if fnmatchcase(e.id, pattern) or fnmatchcase(_name(e), pattern)}

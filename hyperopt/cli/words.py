@@ -1,4 +1,4 @@
-"""What verbs about stored runs have in common: their words, a selection and options of their own."""
+"""Common parts of verbs for stored runs: selections and options."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ANY: tuple[str, ...] = ()
 
 
 def split(words: Sequence[str], own: Mapping[str, Sequence[str]]) -> tuple[list[str], dict[str, str]]:
-    """The words that select runs, and the options of a verb.
+    """Return the words that select runs, and the options of a verb.
 
     Args:
-        words: as typed.
-        own: the keys of the verb's options, each with the values that it takes; ANY for any text.
+        words: the typed words.
+        own: the keys of the verb's options, each with its allowed values; ANY for any text.
 
     Raises:
-        ConfigError: an option given twice, without a value, or with one that it does not take.
+        ConfigError: an option is repeated, lacks a value, or has an invalid one.
     """
     selecting: list[str] = []
     options: dict[str, str] = {}
@@ -39,11 +39,11 @@ def split(words: Sequence[str], own: Mapping[str, Sequence[str]]) -> tuple[list[
 
 
 def names(text: str | None) -> list[str]:
-    """The names of a list such as `stack,alpha`; [] where there is none."""
+    """Return the names of a list such as `stack,alpha`; [] if there are none."""
     return [name for name in (part.strip() for part in (text or "").strip("[]").split(",")) if name]
 
 
 def few(found: Sequence[str]) -> str:
-    """Names in a sentence, as many as it should list."""
+    """Return names for a sentence, up to a sensible number."""
     more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     return printable(", ".join(found[:MOST_NAMES])) + more

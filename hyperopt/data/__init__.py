@@ -1,6 +1,6 @@
-"""Data sets: what each is, in a module of its own; and as tensors, fetched once and checked every time.
+"""Data sets: one module for each; loaded as tensors, downloaded once and verified at every read.
 
-Importing this imports neither torch nor numpy, which most commands do not need: what needs them does.
+Importing this package imports neither torch nor numpy, which most commands do not need.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import what fetches data or makes tensors of them only when it is asked for."""
+    """Import what downloads data or makes tensors on first access."""
     if name in ("Status", "describe", "prepare"):
         from hyperopt.data import preparation
 

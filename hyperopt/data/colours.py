@@ -1,7 +1,7 @@
-"""The 24 colours of CIFAR-10's horses that a net chooses from for each pixel.
+"""The 24 colours of CIFAR-10's horses among which a net chooses for each pixel.
 
-They (docs/reports/adabelief_amsgrad.md, "Horses") are the centres of clusters of pixels, as the report's code
-has them: red, green and blue, where a pixel of 256 would be 1.
+They (docs/reports/adabelief_amsgrad.md, "Horses") are the centres of clusters of pixels from the report's
+code: red, green and blue, scaled so that 256 would be 1.
 """
 
 COLOURS: tuple[tuple[float, float, float], ...] = (

@@ -1,4 +1,4 @@
-"""What a data set is: its options, its facts, and how its arrays are got."""
+"""The interface of data sets: options, facts, and loading of arrays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PARTS = ("train_x", "train_y", "test_x", "test_y")
 NOISE = 0.25
 
 Arrays: TypeAlias = "dict[str, NDArray[Any]]"
-"""The four arrays of a data set by the names in `PARTS`."""
+"""The four arrays of a data set, by the names in `PARTS`."""
 
 Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 """Mean and standard deviation per channel."""
@@ -26,21 +26,21 @@ Statistics = tuple[tuple[float, ...], tuple[float, ...]]
 
 @dataclass(frozen=True, kw_only=True)
 class Dataset(Declared):
-    """A data set: its fields are the options that a run may give, its class attributes are facts.
+    """A data set: its fields are options of a run, its class attributes are facts.
 
-    `version` is raised when the tensors made from it change.
+    Increase `version` when the resulting tensors change.
 
     Attributes:
         shape: the shape of one input.
-        classes: the number of classes; None where targets are numbers.
-        classes_of: what has a class, "inputs", their "pixels" or "characters".
-        colours: red, green and blue in [0, 1] of each class, where pixels have classes.
-        rows: the number of rows of the whole training set.
-        pixels: whether inputs are kept as bytes, uint8 from 0 to 255.
-        default_epochs: epochs by the rule of level 0, and for every "other" rule.
-        batch_size: the batch size where a run gives none.
-        train: how many of the first rows are trained on; None is all.
-        generated: whether random data of the same shapes are taken, for tests and dry runs.
+        classes: the number of classes; None for regression.
+        classes_of: what has a class: "inputs", their "pixels" or "characters".
+        colours: red, green and blue in [0, 1] of each class, if pixels have classes.
+        rows: the number of rows in the whole training set.
+        pixels: whether inputs are stored as bytes, uint8 from 0 to 255.
+        default_epochs: default epochs by the rule of level 0, and for every "other" rule.
+        batch_size: the default batch size.
+        train: the number of first rows to train on; None is all.
+        generated: whether to use random data of the same shapes, for tests and dry runs.
     """
 
     group: ClassVar[str] = "dataset"
@@ -58,49 +58,49 @@ class Dataset(Declared):
 
     @classmethod
     def side(cls) -> int | None:
-        """The height and width of its images in pixels; None where it has no images."""
+        """The height and width of its images in pixels; None without images."""
         return cls.shape[1] if len(cls.shape) == 3 else None
 
     def arrays(self, root: Path) -> Arrays:
-        """All rows, by the names in `PARTS`: inputs [rows, *shape], classes or numbers [rows].
+        """Return all rows, by the names in `PARTS`: inputs [rows, *shape], classes or numbers [rows].
 
         Args:
-            root: the folder where data sets lie, for one that keeps files.
+            root: the folder of data sets, for those that store files.
 
         Raises:
-            DataError: the data cannot be had.
+            DataError: the data are unavailable.
         """
         raise NotImplementedError
 
     def fingerprint(self, arrays: Arrays) -> str:
-        """A short hash of the arrays; the same for every option."""
+        """Return a short hash of the arrays; it does not depend on options."""
         return short(sha256(arrays[part]) for part in PARTS)
 
     def test_rows(self) -> int | None:
-        """How many of the first test rows are used; None is all."""
+        """The number of first test rows to use; None is all."""
         return getattr(self, "test", None)
 
     def features(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """The inputs of a model, made of those that `arrays` returns, before pixels are scaled."""
+        """Return the model's inputs, computed from those of `arrays` before pixels are scaled."""
         return inputs
 
     def scale(self) -> float:
-        """The number by which pixels are divided."""
+        """The divisor of pixels."""
         return 255
 
     def statistics(self) -> Statistics | None:
-        """The statistics with which inputs are normalized after that; None leaves them as they are."""
+        """The statistics used to normalize inputs after that; None skips it."""
         return None
 
     @classmethod
     def prepare(cls, root: Path, *, refetch: bool = False) -> None:
-        """Fetch the files of the data set, if it has any, below `root`."""
+        """Fetch the files of the data set, if it has any, into `root`."""
 
     @classmethod
     def drawn(cls, rows: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Random inputs around one random point per class in [0, 1], and their targets, as `arrays` has them.
+        """Return random inputs around one random point per class in [0, 1], and targets, as in `arrays`.
 
-        Where there are no classes, the target is the sum of the input.
+        Without classes, the target is the sum of the input.
         """
         import numpy as np
 

@@ -1,15 +1,15 @@
-"""What can go wrong with a data set, each error a sentence for the user."""
+"""Errors of data sets, each a sentence for the user."""
 
 from hyperopt.errors import ImpossibleError
 
 
 class DataError(ImpossibleError):
-    """A data set cannot be had, is damaged, or was asked for with an option it does not have."""
+    """A data set is unavailable, damaged, or was requested with an option that it does not have."""
 
 
 class DamagedError(DataError):
-    """Bytes that are not as expected; the message names the file, the checksum expected and the one found."""
+    """Bytes differ from what is expected; the message names the file and both checksums."""
 
 
 class UnavailableError(Exception):
-    """A source cannot supply a data set here; the next source is tried."""
+    """A source cannot supply a data set; the next source is tried."""

@@ -1,4 +1,4 @@
-"""Knowing that the bytes are right: sha256 of every array, whatever source it came from."""
+"""Verification of data: sha256 of every array, whatever its source."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ class ArraySpec:
 
 
 def sha256(array: NDArray[Any]) -> str:
-    """Hex sha256 of an array's bytes in C order."""
+    """Return the hex sha256 of an array's bytes in C order."""
     import numpy as np
 
     return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
 
 
 def short(digests: Iterable[str]) -> str:
-    """One short name for several arrays: 16 hex digits over their sha256, in order."""
+    """Return one short name for several arrays: 16 hex digits of a hash of their sha256, in order."""
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
 
 
 def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "") -> NDArray[np.uint8]:
-    """The array in the shape of its spec, once its bytes are known to be right.
+    """Return the array in the shape of its spec, after verifying its bytes.
 
     Args:
-        where: Where the user can find it: a file, or an array's name and its source.
-        remedy: A sentence for the end of the error.
+        where: Where the user can find it: a file, or an array's name and source.
+        remedy: The last sentence of the error.
 
     Raises:
-        DamagedError: Names `where`, the checksum expected and the one found.
+        DamagedError: Names `where`, the expected checksum and the actual one.
     """
     found, size = sha256(array), math.prod(spec.shape)
     if found != spec.sha256:
@@ -56,5 +56,5 @@ def check(where: str, array: NDArray[np.uint8], spec: ArraySpec, remedy: str = "
 def check_all(
     name: str, source: str, arrays: Mapping[str, NDArray[np.uint8]], kept: Mapping[str, ArraySpec]
 ) -> dict[str, NDArray[np.uint8]]:
-    """All arrays that are `kept`, each checked as in `check`: a wrong order of channels or rows fails too."""
+    """Check all arrays in `kept` as in `check`; also detects a wrong order of channels or rows."""
     return {part: check(f"{name} {part} from {source}", arrays[part], spec) for part, spec in kept.items()}

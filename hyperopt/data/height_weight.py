@@ -1,7 +1,8 @@
-"""Height and weight: rows made here, with the statistics of those of the hyper-regularization report.
+"""Height and weight: synthetic rows with the statistics of the hyper-regularization report's rows.
 
-Gradient descent on all rows sees no more of them than these (docs/reports/hyper_regularization.md, "Linear
-regression"). The report's own rows are in a course's file that no package has.
+Full-batch gradient descent depends on the rows only through these statistics
+(docs/reports/hyper_regularization.md, "Linear regression"). The report's own rows are in a course's file that
+no package has.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 
 ROWS = 10_000
 MEAN_WEIGHT, SLOPE, RESIDUAL_SD = 73.29392200, 13.47971243, 5.547231
-"""The mean weight in kilograms; its slope against standardised height; the deviation of the residuals."""
+"""Mean weight in kilograms; its slope against standardized height; the residuals' deviation."""
 STRIDE = 3_333
-"""Has no divisor in common with ROWS, so that it takes residuals through all quantiles in another order."""
+"""Coprime to ROWS, so that it visits all residual quantiles in another order."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeightWeight(Dataset):
-    """10 000 rows of one and standardised height, to which weight is fitted."""
+    """10 000 rows of a constant 1 and standardized height, for predicting weight."""
 
     name: ClassVar[str] = "height_weight"
     shape: ClassVar[tuple[int, ...]] = (2,)
@@ -37,15 +38,15 @@ class HeightWeight(Dataset):
     batch_size: ClassVar[int] = ROWS
 
     def arrays(self, root: Path) -> Arrays:
-        """The rows, made here."""
+        """Return the generated rows."""
         return rows()
 
 
 def rows() -> Arrays:
-    """Features [10000, 2], one and standardised height, and weights [10000], float64; all to train on.
+    """Return features [10000, 2], 1 and standardized height, and weights [10000], float64; all for training.
 
-    Heights and residuals are quantiles of the normal distribution, centred, made orthogonal and scaled. There
-    are no random numbers, which another version of a library might draw otherwise.
+    Heights and residuals are quantiles of the normal distribution, centred, orthogonalized and scaled. There
+    are no random numbers, which could differ between library versions.
     """
     import numpy as np
 
@@ -60,7 +61,7 @@ def rows() -> Arrays:
 
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The values shifted and scaled to mean 0 and standard deviation 1 over the rows."""
+    """Return the values shifted and scaled to mean 0 and standard deviation 1 over the rows."""
     import numpy as np
 
     centred = values - values.mean()

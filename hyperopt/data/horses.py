@@ -1,7 +1,7 @@
-"""Horses to be coloured, made of CIFAR-10: grey pictures in, one of 24 colours per pixel out.
+"""Colouring of horses from CIFAR-10: grey pictures in, one of 24 colours per pixel out.
 
-The task is that of docs/reports/adabelief_amsgrad.md, "Horses". What is kept are the horses in colour, uint8
-[N, 3, 32, 32], and the class of each pixel, uint8 [N, 32, 32]; the grey inputs follow from the former.
+The task is that of docs/reports/adabelief_amsgrad.md, "Horses". The cache stores the horses in colour, uint8
+[N, 3, 32, 32], and the class of each pixel, uint8 [N, 32, 32]; the grey inputs are computed from the former.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ Pixels: TypeAlias = "NDArray[np.uint8]"
 
 @dataclass(frozen=True, kw_only=True)
 class Cifar10Horses(Stored):
-    """5000 training and 1000 test horses, 1 x 32 x 32, in the report's order, drawn once.
+    """5000 training and 1000 test horses, 1 x 32 x 32, in the report's order, shuffled once.
 
     Attributes:
-        test: how many of the first test rows are used; None is all.
+        test: the number of first test rows to use; None is all.
     """
 
     name: ClassVar[str] = "cifar10_horses"
@@ -65,24 +65,24 @@ class Cifar10Horses(Stored):
     test: int | None = field(metadata={"least": 1})
 
     def features(self, inputs: NDArray[Any]) -> NDArray[Any]:
-        """Grey pictures of those in colour."""
+        """Convert colour pictures to grey."""
         return grey(inputs)
 
     @classmethod
     def drawn(cls, rows: int, generator: np.random.Generator) -> tuple[Pixels, Pixels]:
-        """Blotches of the colours, and their classes."""
+        """Return blotches of the colours, and their classes."""
         return blotches(rows, generator)
 
     @classmethod
     def fetch(cls, root: Path, *, refetch: bool = False) -> Arrays:
-        """The four arrays, checked, made of CIFAR-10; it is CIFAR-10 itself that `refetch` leaves alone."""
+        """Return the four verified arrays, computed from CIFAR-10; `refetch` does not refetch CIFAR-10."""
         return check_all(cls.name, Cifar10.name, horses_of(Cifar10.read(root)), cls.kept)
 
 
 def horses_of(cifar10: dict[str, Pixels]) -> dict[str, Pixels]:
-    """The horses of CIFAR-10 in the report's order, and their classes.
+    """Return the horses of CIFAR-10 in the report's order, and their classes.
 
-    One generator shuffles the training horses once, then the test horses; epochs keep that order.
+    One generator shuffles the training horses once, then the test horses; all epochs use that order.
     """
     import numpy as np
 
@@ -96,7 +96,7 @@ def horses_of(cifar10: dict[str, Pixels]) -> dict[str, Pixels]:
 
 
 def classes(pixels: Pixels) -> Pixels:
-    """The class of each pixel, its nearest colour: [N, 3, height, width] to [N, height, width]."""
+    """Return each pixel's class, its nearest colour: [N, 3, height, width] to [N, height, width]."""
     import numpy as np
 
     colours = np.array(COLOURS)[None, :, :, None, None]
@@ -108,7 +108,7 @@ def classes(pixels: Pixels) -> Pixels:
 
 
 def grey(pixels: Pixels) -> NDArray[np.float32]:
-    """The grey inputs, the mean of red, green and blue: [N, 3, height, width] to [N, 1, height, width]."""
+    """Return grey inputs, the mean of red, green and blue: [N, 3, height, width] to [N, 1, height, width]."""
     import numpy as np
 
     mean: NDArray[np.float64] = pixels.mean(axis=1, keepdims=True)
@@ -116,7 +116,7 @@ def grey(pixels: Pixels) -> NDArray[np.float32]:
 
 
 def blotches(rows: int, generator: np.random.Generator) -> tuple[Pixels, Pixels]:
-    """Random pictures of the 24 colours, and their classes, which brightness nearly gives away; for tests."""
+    """Return random pictures of the 24 colours with classes nearly determined by brightness; for tests."""
     import numpy as np
 
     coarse = generator.integers(len(COLOURS), size=(rows, 32 // BLOTCH, 32 // BLOTCH))

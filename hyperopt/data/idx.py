@@ -1,6 +1,6 @@
 """The IDX format of MNIST.
 
-A header (two zero bytes, type, number of dimensions, then four bytes for each size), then the values.
+A file has a header (two zero bytes, type, number of dimensions, four bytes for each size), then values.
 """
 
 from collections.abc import Mapping
@@ -23,10 +23,10 @@ _UINT8 = 0x08
 
 
 def read(folder: Path, kept: Mapping[str, ArraySpec]) -> Arrays:
-    """MNIST from the four uncompressed IDX files in a folder, each checked against its fingerprint.
+    """Read MNIST from the four uncompressed IDX files in a folder, each verified by its fingerprint.
 
     Raises:
-        UnavailableError: Some of the files are not there.
+        UnavailableError: Some of the files are missing.
         DamagedError: Names the file that is truncated or changed.
     """
     missing = [name for name in FILES.values() if not (folder / name).is_file()]

@@ -22,7 +22,7 @@ class Iris(Dataset):
     """30 training rows of four measurements of three kinds of iris.
 
     Attributes:
-        test: whether the 120 rows that the report sets aside are the test set, which is empty otherwise.
+        test: whether to use the 120 rows that the report sets aside as the test set; otherwise it is empty.
     """
 
     name: ClassVar[str] = "iris"
@@ -39,19 +39,19 @@ class Iris(Dataset):
         return None if self.test else 0
 
     def arrays(self, root: Path) -> Arrays:
-        """The arrays of scikit-learn's copy, checked."""
+        """Return the verified arrays of scikit-learn's copy."""
         return split()
 
     def fingerprint(self, arrays: Arrays) -> str:
-        """A short hash of the expected arrays of scikit-learn."""
+        """Return a short hash of scikit-learn's expected arrays."""
         return short(SHA256.values())
 
 
 def split() -> Arrays:
-    """Features [30, 4] float32 and labels [30] to train on; as test rows the 120 that the report never uses.
+    """Return training features [30, 4] float32 and labels [30]; as test rows the report's 120 unused ones.
 
     Raises:
-        DamagedError: scikit-learn's copy is not the one that the results were made with.
+        DamagedError: scikit-learn's copy differs from the one used for the results.
     """
     import numpy as np
     from sklearn.datasets import load_iris  # half a second that only Iris need cost

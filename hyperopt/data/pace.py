@@ -1,4 +1,4 @@
-"""When a download has come to nothing: silent, or a trickle that would take hours."""
+"""Detects stalled downloads: silent, or so slow that they would take hours."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 
 STALL_SECONDS = 10.0
 LEAST_BYTES = 50_000
-"""What has to come in any `STALL_SECONDS`: at that pace MNIST takes half an hour."""
+"""Minimum bytes in any `STALL_SECONDS`: at that rate MNIST takes half an hour."""
 
 
 @dataclass
 class Pace:
-    """How fast bytes come.
+    """The rate of a download.
 
     Attributes:
-        clock: tells the seconds.
-        since: when at least `LEAST_BYTES` had last come.
-        total: how many bytes had come then.
+        clock: returns the time in seconds.
+        since: the last time at which at least `LEAST_BYTES` had arrived.
+        total: the total bytes at that time.
     """
 
     clock: Callable[[], float] = time.monotonic
@@ -29,7 +29,7 @@ class Pace:
         self.since = self.clock()
 
     def too_slow(self, total: int) -> str | None:
-        """In words how few bytes came in `STALL_SECONDS`, `total` since the start; None where enough did."""
+        """Describe how few of the `total` bytes came in `STALL_SECONDS`; None if there were enough."""
         now = self.clock()
         if total - self.total >= LEAST_BYTES:
             self.since, self.total = now, total

@@ -1,4 +1,4 @@
-"""Getting a data set into the verified local cache, once, and saying what lies there."""
+"""Fetches data sets into the verified local cache, and describes the cache."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,12 @@ from hyperopt.durable import sweep
 
 @dataclass(frozen=True)
 class Status:
-    """What lies in the cache for one data set.
+    """The state of one data set in the cache.
 
     Attributes:
-        path: The folder of its arrays; None where none are needed.
-        size: Bytes there.
-        state: "verified" after its fingerprints were checked just now.
+        path: The folder of its arrays; None if none are needed.
+        size: Size in bytes.
+        state: "verified" if its fingerprints were just checked.
         message: Why it is damaged, else empty.
     """
 
@@ -30,13 +30,13 @@ class Status:
 
 
 def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> None:
-    """Make sure that a data set lies in the cache, checked; some need no files.
+    """Ensure that a data set is in the cache and verified; some need no files.
 
     Args:
-        refetch: Fetch it again, whatever lies in the cache.
+        refetch: Fetch it again, even if it is cached.
 
     Raises:
-        DataError: It cannot be had, or is damaged.
+        DataError: It is unavailable or damaged.
     """
     root = root or cache.data_root()
     sweep(root)  # what a killed fetch left
@@ -44,7 +44,7 @@ def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> No
 
 
 def describe(name: str, *, root: Path | None = None) -> Status:
-    """What lies in the cache for a data set, its fingerprints checked now; fetches nothing."""
+    """Return a data set's state in the cache, verifying fingerprints now; fetches nothing."""
     kind = find(name)
     if not issubclass(kind, Stored):
         return Status(name, None, 0, "verified")

@@ -1,4 +1,4 @@
-"""The data sets of the package, and how one of your own is found."""
+"""The data sets of the package, and lookup of user-defined ones."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ NEEDED = ("shape", "classes", "rows")
 
 
 def find(name: str) -> type[Dataset]:
-    """The data set called `name`: one of DATASETS, or `package.module:Class`, see docs/add_a_data_set.md.
+    """Return the data set called `name`: one of DATASETS, or `package.module:Class` (docs/add_a_data_set.md).
 
     Raises:
-        ConfigError: there is no such data set, or the class does not say what every data set says.
+        ConfigError: there is no such data set, or the class lacks required attributes.
     """
     if name in DATASETS:
         return DATASETS[name]
@@ -49,19 +49,19 @@ def find(name: str) -> type[Dataset]:
 
 
 def made(dataset: Mapping[str, Any]) -> Dataset:
-    """The data set of a run, from its `name` and every option."""
+    """Return a run's data set, from its `name` and every option."""
     return find(dataset["name"])(**{key: value for key, value in dataset.items() if key != "name"})
 
 
 def training_rows(dataset: Mapping[str, Any]) -> int:
-    """The number of training rows that a data set's `name` and options ask for, without reading it."""
+    """Return the number of training rows for a data set's `name` and options, without reading it."""
     if given := dataset.get("train"):
         return int(given)
     return synthetic.TRAIN if dataset.get("generated") else find(dataset["name"]).rows
 
 
 def test_rows(dataset: Mapping[str, Any]) -> int:
-    """The number of test rows that a data set's `name` and options ask for, as far as it says."""
+    """Return the number of test rows for a data set's `name` and options, if it is declared."""
     if isinstance(given := dataset.get("test"), int) and not isinstance(given, bool):
         return given
     if given is False:

@@ -1,4 +1,4 @@
-"""Tiny Shakespeare: plays as characters, each to be told from those before it."""
+"""Tiny Shakespeare: plays as characters, each predicted from the preceding ones."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ROWS, TEST_ROWS = 15_685, 1_742
 
 @dataclass(frozen=True, kw_only=True)
 class TinyShakespeare(Stored):
-    """15 685 training and 1742 test rows of 64 characters, 65 kinds; a target is the next character.
+    """15 685 training and 1742 test rows of 64 characters, 65 kinds; targets are the next characters.
 
-    The text is in the public domain; it comes from Karpathy's char-rnn, 2015. Rows follow one another in it,
-    and the last, incomplete one of each part is left out.
+    The text is in the public domain; it comes from Karpathy's char-rnn, 2015. Rows are consecutive; the last,
+    incomplete row of each part is omitted.
     """
 
     name: ClassVar[str] = "tinyshakespeare"
@@ -60,7 +60,7 @@ class TinyShakespeare(Stored):
     }
 
     def scale(self) -> float:
-        """Inputs are the characters' numbers as they are."""
+        """Leave inputs unscaled: they are character indices."""
         return 1
 
     @classmethod
@@ -70,7 +70,7 @@ class TinyShakespeare(Stored):
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """The text below `root`, or its download."""
+        """Return the sources: the text under `root`, or its download."""
         return [
             Source(f"the text below {root}", partial(cls.read_files, root), local=True),
             Source("its download from GitHub", aside(root, cls._download)),
@@ -78,11 +78,11 @@ class TinyShakespeare(Stored):
 
     @classmethod
     def read_files(cls, root: Path) -> Arrays:
-        """The four arrays of the text below `root`.
+        """Read the four arrays from the text under `root`.
 
         Raises:
-            UnavailableError: it is not there.
-            DamagedError: it is another text.
+            UnavailableError: it is missing.
+            DamagedError: it is a different text.
         """
         path = root / FILE
         if not path.is_file():
@@ -103,7 +103,7 @@ class TinyShakespeare(Stored):
 
     @classmethod
     def drawn(cls, rows: int, generator: np.random.Generator) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Rows that count through the characters by steps of 1 to 4, and the next of each."""
+        """Return rows that count through the characters by steps of 1 to 4, and each next character."""
         import numpy as np
 
         first, step = generator.integers(cls.classes or 1, size=rows), generator.integers(1, 5, size=rows)
@@ -112,7 +112,7 @@ class TinyShakespeare(Stored):
 
 
 def rows_of(text: bytes) -> Arrays:
-    """The arrays of a text of these characters: rows of their numbers, and of those that follow each."""
+    """Return the arrays of a text: rows of character indices, and of the characters that follow each."""
     import numpy as np
 
     numbers = np.zeros(256, np.uint8)

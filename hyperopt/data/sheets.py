@@ -1,6 +1,6 @@
 """CIFAR-10 as PNG sheets.
 
-Each row of a 1024-wide RGB picture is one image, its pixels in raster order; labels are JSON lists.
+Each row of a 1024-pixel-wide RGB picture is one image, in raster order; labels are JSON lists.
 """
 
 import json
@@ -16,7 +16,7 @@ _TRAIN = tuple(f"data_batch_{i}.png" for i in range(1, 6))
 
 
 def read(folder: Path) -> Arrays:
-    """The four arrays of CIFAR-10, images [N, 3, 32, 32], unchecked."""
+    """Read the four arrays of CIFAR-10, images [N, 3, 32, 32], unverified."""
     return {
         "train_x": np.concatenate([_sheet(folder / name) for name in _TRAIN]),
         "train_y": _labels(folder / "train_lables.json"),

@@ -1,4 +1,4 @@
-"""Where a data set can come from, tried in order until one supplies it."""
+"""Sources of data sets, tried in order until one succeeds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from hyperopt.durable import folder_aside
 
 @dataclass(frozen=True)
 class Source:
-    """One place to get a data set from.
+    """One source of a data set.
 
     Attributes:
-        name: The name by which the user knows it.
-        fetch: Returns the four arrays; raises UnavailableError, or DamagedError naming what is wrong.
-        local: Whether the user put the files there, so that a damaged one is reported and not passed over.
+        name: The name shown to the user.
+        fetch: Returns the four arrays; raises UnavailableError, or DamagedError naming the problem.
+        local: Whether the user put the files there; a damaged file is then reported, not skipped.
     """
 
     name: str
@@ -34,19 +34,19 @@ def fetch(
     *,
     refetch: bool = False,
 ) -> Arrays:
-    """The four arrays of a data set, checked, from the first source that supplies them.
+    """Return the four verified arrays of a data set from the first source that supplies them.
 
     Args:
         name: The name of the data set.
         kept: The expected arrays.
-        root: Where data sets lie.
+        root: The folder of data sets.
         sources: Nearest first.
-        files: What a user can put below `root` by hand.
-        refetch: Also pass over damaged files that the user put there.
+        files: The files that a user can put under `root` by hand.
+        refetch: Also skip damaged files that the user put there.
 
     Raises:
-        DamagedError: A file that the user put there is not as expected.
-        DataError: No source supplies the data set; says why for each, and how to supply the files by hand.
+        DamagedError: A file that the user put there is damaged.
+        DataError: No source supplies the data set; says why for each, and how to supply files by hand.
     """
     reasons: list[str] = []
     for source in sources:
@@ -67,7 +67,7 @@ def fetch(
 
 
 def aside(root: Path, download: Callable[[Path], Arrays]) -> Callable[[], Arrays]:
-    """A function that downloads into a folder below `root`, which exists only as long as that takes."""
+    """Return a function that downloads into a temporary folder under `root`."""
 
     def fetched() -> Arrays:
         with folder_aside(root) as folder:

@@ -1,4 +1,4 @@
-"""Data sets that are kept as files: fetched from a source, checked, and put into the verified cache."""
+"""Data sets stored as files: fetched from a source, verified, and put into the cache."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hyperopt.data.sources import Source, fetch
 
 @dataclass(frozen=True, kw_only=True)
 class Stored(Dataset):
-    """A data set whose arrays lie in the cache, each with its fingerprint.
+    """A data set whose arrays are in the cache, each with its fingerprint.
 
     Attributes:
-        kept: the arrays as the cache has them, uint8, by the names in `PARTS`.
+        kept: the arrays as stored in the cache, uint8, by the names in `PARTS`.
     """
 
     kept: ClassVar[Mapping[str, ArraySpec]]
@@ -26,28 +26,28 @@ class Stored(Dataset):
 
     @classmethod
     def files(cls) -> Sequence[str]:
-        """Files that a user can put below the data folder by hand, relative to it."""
+        """Return the files that a user can put into the data folder by hand, relative to it."""
         return ()
 
     @classmethod
     def sources(cls, root: Path) -> list[Source]:
-        """The sources of the data, below or for the data folder `root`, nearest first."""
+        """Return the sources of the data for the data folder `root`, nearest first."""
         return []
 
     @classmethod
     def fetch(cls, root: Path, *, refetch: bool = False) -> Arrays:
-        """The four arrays, checked, from the first source that supplies them.
+        """Return the four verified arrays from the first source that supplies them.
 
         Raises:
-            DataError: no source does, or what lies below `root` is damaged.
+            DataError: no source does, or files under `root` are damaged.
         """
         return fetch(cls.name, cls.kept, root, cls.sources(root), cls.files(), refetch=refetch)
 
     @classmethod
     def read(cls, root: Path, *, refetch: bool = False) -> Arrays:
-        """The four arrays, checked, from the cache, where they are put first if need be.
+        """Return the four verified arrays from the cache, fetching them first if necessary.
 
-        Of two processes that start at once, one fetches and the other waits for it.
+        If two processes start at once, one fetches and the other waits for it.
         """
         if cache.is_cached(root, cls) and not refetch:
             return cache.read(root, cls)
@@ -59,23 +59,23 @@ class Stored(Dataset):
             return arrays
 
     def arrays(self, root: Path) -> Arrays:
-        """The four arrays, checked, from the cache."""
+        """Return the four verified arrays from the cache."""
         return self.read(root)
 
     def fingerprint(self, arrays: Arrays) -> str:
-        """A short hash of the fingerprints of the arrays kept."""
+        """Return a short hash of the stored arrays' fingerprints."""
         return short(self.kept[part].sha256 for part in PARTS)
 
     @classmethod
     def prepare(cls, root: Path, *, refetch: bool = False) -> None:
-        """Put it into the cache, checked."""
+        """Put it into the cache, verified."""
         cls.read(root, refetch=refetch)
 
 
 def kept_images(
     shape: tuple[int, ...], rows: tuple[int, int], digests: tuple[str, str, str, str]
 ) -> dict[str, ArraySpec]:
-    """The arrays of images [rows, *shape] of so many training and test rows; `digests` as in `PARTS`."""
+    """Return the specs of image arrays [rows, *shape] for these row counts; `digests` as in `PARTS`."""
     stored = shape[1:] if shape[0] == 1 else shape
     shapes = ((rows[0], *stored), rows[:1], (rows[1], *stored), rows[1:])
     return {part: ArraySpec(s, d) for part, s, d in zip(PARTS, shapes, digests, strict=True)}

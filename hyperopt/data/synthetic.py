@@ -1,4 +1,4 @@
-"""Random data of a real data set's shape that a model can learn, for tests and dry runs: needs no files."""
+"""Learnable random data in the shape of a real data set, for tests and dry runs: needs no files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ TEST = 256
 
 
 def arrays(kind: type[Dataset], train: int, test: int, seed: int) -> Arrays:
-    """The four arrays of so many training and test rows, as the data set draws them."""
+    """Return the four arrays with this many training and test rows, as the data set draws them."""
     import numpy as np
 
     x, y = kind.drawn(train + test, np.random.default_rng(seed))

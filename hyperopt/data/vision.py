@@ -1,4 +1,4 @@
-"""Downloads; torchvision's data sets: its folder layout, its checksums, its download from official hosts."""
+"""Downloads; torchvision's data sets: folder layout, checksums, download from official hosts."""
 
 import hashlib
 import socket
@@ -23,11 +23,11 @@ CIFAR = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}
 
 
 def download_mnist(read: Callable[[Path], Arrays], into: Path) -> Arrays:
-    """MNIST by torchvision's own download, out of whose layout `read` takes the arrays.
+    """Download MNIST with torchvision; `read` takes the arrays from torchvision's layout.
 
     Raises:
-        UnavailableError: The official host does not answer within `PROBE_SECONDS`, sends too little (see
-            pace.py), or the download fails.
+        UnavailableError: The official host does not answer within `PROBE_SECONDS`, is too slow (see pace.py),
+            or the download fails.
     """
     probe(datasets.MNIST.mirrors[0] + datasets.MNIST.resources[0][0])
     _download(datasets.MNIST, into)
@@ -35,23 +35,23 @@ def download_mnist(read: Callable[[Path], Arrays], into: Path) -> Arrays:
 
 
 def download_cifar(name: str, into: Path) -> Arrays:
-    """CIFAR-10 or CIFAR-100 by torchvision's own download; errors as of `download_mnist`."""
+    """Download CIFAR-10 or CIFAR-100 with torchvision; errors as in `download_mnist`."""
     probe(CIFAR[name].url)
     _download(CIFAR[name], into)
     return read_cifar(name, into)
 
 
 def cifar_files(name: str) -> list[str]:
-    """The files of torchvision's layout, relative to its root."""
+    """Return the files of torchvision's layout, relative to its root."""
     return [f"{CIFAR[name].base_folder}/{file}" for file in _checksums(CIFAR[name])]
 
 
 def read_cifar(name: str, root: Path) -> Arrays:
-    """CIFAR-10 or CIFAR-100 from torchvision's layout below `root`.
+    """Read CIFAR-10 or CIFAR-100 from torchvision's layout under `root`.
 
     Raises:
-        UnavailableError: Some of the files are not there.
-        DamagedError: Names the file, the checksum expected and the one found.
+        UnavailableError: Some of the files are missing.
+        DamagedError: Names the file, the expected checksum and the actual one.
     """
     missing = [file for file in cifar_files(name) if not (root / file).is_file()]
     if missing:
@@ -69,10 +69,10 @@ def read_cifar(name: str, root: Path) -> Arrays:
 
 
 def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
-    """Ask whether a host answers, name look-up included, before anything is downloaded from it.
+    """Check that a host answers, including name lookup, before downloading from it.
 
     Raises:
-        UnavailableError: It does not.
+        UnavailableError: It does not answer.
     """
     host = url.split("/")[2]
     answers: list[str | None] = []
@@ -95,11 +95,11 @@ def probe(url: str, seconds: float = PROBE_SECONDS) -> None:
 
 
 def fetched(url: str) -> bytes:
-    """What lies at an address.
+    """Download the content of an address.
 
     Raises:
-        UnavailableError: The host does not answer within `PROBE_SECONDS`, sends too little (see pace.py), or
-            the download fails.
+        UnavailableError: The host does not answer within `PROBE_SECONDS`, is too slow (see pace.py), or the
+            download fails.
     """
     probe(url)
     with _paced():
@@ -111,7 +111,7 @@ def fetched(url: str) -> bytes:
 
 
 class Paced(HTTPResponse):
-    """An answer that is given up once it comes too slowly, also byte by byte."""
+    """A response that aborts if it arrives too slowly, even byte by byte."""
 
     pace: Pace
     came = 0
@@ -122,7 +122,7 @@ class Paced(HTTPResponse):
         super().begin()
 
     def read(self, amt: int | None = None) -> bytes:
-        """What has come, of at most `amt` bytes; nothing at the end."""
+        """Return the received bytes, at most `amt`; empty at the end."""
         if amt is None:
             return super().read()
         read = self.read1(amt)
@@ -142,7 +142,7 @@ def _download(kind: type[datasets.MNIST | datasets.CIFAR10], into: Path) -> None
 
 @contextmanager
 def _paced() -> Iterator[None]:
-    """Torchvision takes no timeout: what it downloads meanwhile gives up as `Paced` does."""
+    """Torchvision has no timeout option: within this context, its downloads abort as `Paced` does."""
     before, usual = socket.getdefaulttimeout(), HTTPConnection.response_class
     socket.setdefaulttimeout(STALL_SECONDS)
     HTTPConnection.response_class = Paced

@@ -216,7 +216,7 @@ def has_flock(folder: Path) -> bool:
 
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".lock", suffix=".probe")
     try:
-        return lock_descriptor(descriptor, blocking=False)  # nobody else knows the file
+        return lock_descriptor(descriptor, blocking=False)  # no other process knows the file
     except OSError:
         return False
     finally:
@@ -242,7 +242,7 @@ def _abandoned(path: Path) -> bool:
 
 
 def _alive(pid: int) -> bool:
-    if os.name == "nt":  # os.kill would end it
+    if os.name == "nt":  # os.kill would terminate it
         return True
     try:
         os.kill(pid, 0)
@@ -262,7 +262,7 @@ def _sync(path: Path) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if not folder or error.errno not in (EINVAL, ENOTSUP):  # file systems that sync no folders
+        if not folder or error.errno not in (EINVAL, ENOTSUP):  # file systems that cannot sync folders
             raise
     finally:
         os.close(descriptor)

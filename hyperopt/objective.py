@@ -57,7 +57,7 @@ def mistaken(outputs: Tensor, targets: Tensor) -> Tensor:
     number = outputs.shape[1]
     classes = torch.arange(number, dtype=outputs.dtype, device=outputs.device)
     classes = classes.view(-1, *(1 for _ in outputs.shape[2:]))
-    nan = outputs != outputs  # isnan, which compiled goes number by number
+    nan = outputs != outputs  # compiled isnan is not vectorized
     largest = (outputs == outputs.amax(dim=1, keepdim=True)) | nan
     return torch.where(largest, classes, number).amin(dim=1) != targets
 

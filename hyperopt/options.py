@@ -136,7 +136,7 @@ def _checked(schema: type, key: str, value: Any) -> Any:
         if _is_reference(plain) or not _is_shaped(plain, kind, scalar=expected is not None):
             raise ValueError
         plain = _converted(plain, kind)
-    except (ValueError, OverflowError, RecursionError):  # the last by brackets two hundred deep
+    except (ValueError, OverflowError, RecursionError):  # RecursionError: brackets nested two hundred deep
         expected = expected or "a plain value"
     else:
         expected = _unexpected(plain, spec)

@@ -61,7 +61,7 @@ def commit() -> str:
 
 def installed(distribution: str) -> str:
     """Return a distribution's version, "unknown" if it is not installed."""
-    from importlib.metadata import PackageNotFoundError, version  # slow, and most commands ask no version
+    from importlib.metadata import PackageNotFoundError, version  # slow, and most commands need no version
 
     try:
         return version(distribution)

@@ -183,7 +183,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
         LOG.warning("%s It is passed over.", error)
 
     for experiment in load(unreadable=pass_over):
-        if experiment.folder:  # of one's own: its results lie elsewhere
+        if experiment.folder:  # a user's own: its results are elsewhere
             continue
         if experiment.needs or _records(experiment, results).is_file():
             shown = shown_seeds(experiment, published, seeds)

@@ -169,7 +169,7 @@ class Training:
         kept: tuple[Tensor, ...] = (),
     ) -> tuple[Tensor, tuple[Tensor, Tree]]:
         """Return the weighted loss, the number of wrong predictions, and the next buffers."""
-        after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalisation writes into them
+        after = {k: buffer.clone() for k, buffer in buffers.items()}  # batch normalization writes into them
         outputs = functional_call(self.model, (params, after), (x, kept) if kept else (x,))
         wrong = self.objective.row_mistakes(outputs, y).where(weight > 0, 0)
         return (self.objective.row_losses(outputs, y) * weight).sum(), (wrong.sum(), after)

@@ -26,7 +26,7 @@ def browse(_: Namespace) -> int:
 
     Invalid experiment files are reported, and the others are listed.
     """
-    gc.disable()  # there is no garbage, and to search for it takes a tenth of the time
+    gc.disable()  # there is no garbage, and searching for it takes a tenth of the time
     try:
         rows = _experiments()
     finally:

@@ -71,7 +71,7 @@ def _flat(given: Mapping[Any, Any], group: str = "") -> Iterator[tuple[str, Any]
     for key, value in given.items():
         if isinstance(value, dict) and not group:
             yield from _flat(value, str(key))
-        elif value is not None:  # which is what a key has that is not there
+        elif value is not None:  # None is the value of a missing key
             yield (group if key == "name" else f"{group}.{key}") if group else str(key), value
 
 

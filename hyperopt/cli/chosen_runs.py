@@ -36,7 +36,7 @@ class ChosenRuns:
     def runs(self) -> OwnRuns:
         """Return the runs in their current state."""
         every = select(self.words, self.place)
-        from hyperopt.findings.own_runs import own_runs  # slow to import, and the words may be refused
+        from hyperopt.findings.own_runs import own_runs  # slow to import, and the words may be invalid
 
         runs = [place for place, id_ in enumerate(every.ids) if not is_timing(id_)]
         chosen = every.take(runs[-MOST_RUNS:])

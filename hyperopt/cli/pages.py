@@ -217,7 +217,7 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
         page = replace(page, markdown=leading_to_docs(page.markdown, (folder / experiment.id).parent))
         paths = [write_page(folder, experiment.id, page), *write_drawings(folder, views)]
         lines.append(f"the whole page: {', '.join(map(str, paths))}")
-    except StorageError as error:  # to read a table takes no place to write
+    except StorageError as error:  # reading a table needs no writable folder
         lines.append(f"not written: {error}")
     console = Console()
     if console.is_terminal and asked.process.get("format") != "markdown":

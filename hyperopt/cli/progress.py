@@ -130,7 +130,7 @@ class Bars:
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
         """Show them beside a pack's bar."""
-        del epoch  # which its bar shows
+        del epoch  # its bar shows it
         self.series.setdefault(pack.name, []).append(means(values))
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:

@@ -45,7 +45,7 @@ def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[E
             raise ConfigError(
                 f"{shortened(word)}: only ids and globs are expected here, such as clipping/table2."
             )
-    # All that can be read, unless some are named; what is passed over is told where its page is missed.
+    # All readable experiments, unless some are named; skipped ones are reported if their page is missing.
     loaded = load(*patterns, unreadable=None if patterns else lambda *_: None)
     own = [experiment for experiment in loaded if experiment.folder]
     shipped = [experiment for experiment in loaded if not experiment.folder]

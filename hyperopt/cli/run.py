@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
 
     check_callbacks(process)
     if said:
-        remarks(home())  # what cannot be read is refused before anything trains
+        remarks(home())  # fail on unreadable remarks before anything trains
     labels = dict.fromkeys(run.label for run in runs) if arguments.plan or not arguments.multirun else ()
     for line in [*notes, *labels]:
         print(line)

@@ -30,12 +30,12 @@ def runs(arguments: Namespace) -> int:
     chosen = select(words, place)
     by, show = names(options.get("by")), names(options.get("show"))
     sort = options.get("sort")
-    if sort and not by:  # by what is not shown, too
+    if sort and not by:  # also by columns that are not shown
         chosen = in_order(chosen, sort)
     rows = grouped(chosen, by, show) if by else rows_of(chosen, show)
     if sort and by:
         rows = ordered(rows, sort, chosen)
-    if not len(chosen):  # said only where all words are understood
+    if not len(chosen):  # reported only if all words are valid
         print(why_none(words, place), file=sys.stderr)
     told = options.get("format", "text")
     if rows or told in ("json", "csv"):

@@ -84,7 +84,7 @@ def note_of(key: str, text: str) -> str:
     """
     try:
         text.encode()
-    except UnicodeEncodeError as error:  # a byte of the command line that is no letter
+    except UnicodeEncodeError as error:  # an undecodable byte of the command line
         raise ConfigError(f"{typed(key, text)}: text in UTF-8 is expected.") from error
     if len(text) > MOST_LETTERS:
         raise ConfigError(f"{typed(key, text)}: at most {MOST_LETTERS} letters are expected.")
@@ -120,7 +120,7 @@ def gc(arguments: Namespace) -> int:
     if not found:
         print(f"nothing to remove in {home()}: {counted(len(there), 'run')}, all of the present versions")
         return 0
-    amounts = [_amount(each) for each in found]  # what is gone has no size
+    amounts = [_amount(each) for each in found]  # deleted files have no size
     for each, amount in zip(found, amounts, strict=True):
         print(f"{each.what}: {amount}")
         names = [*map(str, each.paths), *each.ids]

@@ -55,7 +55,7 @@ def made(port: int, chosen: ChosenRuns, typed: str) -> ThreadingHTTPServer:
             """Send a file of the page."""
             host = urlsplit(f"//{self.headers.get('Host', '')}").hostname
             name = urlsplit(self.path).path.lstrip("/") or "index.html"
-            if host not in OURS:  # another site whose name leads here
+            if host not in OURS:  # another site whose name resolves to this machine
                 self.send_error(HTTPStatus.FORBIDDEN)
                 return
             if name not in files:

@@ -34,6 +34,6 @@ def check_procedure(config: Mapping[str, Any], chosen: Levels) -> None:
     if config["tune_after"] == "tensor" and (
         chosen.stack[1:] != ("sgd",) or chosen.tune != ("alpha",) or any(chosen.clip)
     ):
-        raise ConfigError(  # level 1 cannot move several times a step where it remembers its steps
+        raise ConfigError(  # level 1 cannot update several times a step if it keeps state between them
             "tune_after=tensor: a stack of two levels with sgd on top, tune=alpha and clip=false is expected."
         )

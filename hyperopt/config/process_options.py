@@ -99,7 +99,7 @@ def _value(key: str, value: Any, formats: Sequence[str]) -> Any:
             return str(value)
         expected = "tcp://HOST:PORT or a scheduler's .json file"
     elif key == "partition":
-        if re.fullmatch(r"[\w.-]+(,[\w.-]+)*", str(value)):  # several are a list, as sbatch has it
+        if re.fullmatch(r"[\w.-]+(,[\w.-]+)*", str(value)):  # a comma-separated list, as in sbatch
             return str(value)
         expected = "a name, or several as in a,b,"
     elif key == "callbacks":

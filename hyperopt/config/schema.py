@@ -111,7 +111,7 @@ def run_schema(dataset: type[Dataset], model: type[Model], own: Sequence[str] = 
     numbers = [(name, float | None, field(default=None)) for name in names]
     kinds = [(name, type(textbook) | None, field(default=None)) for name, (textbook, _) in habits.items()]
     groups = [("dataset", schema_of(dataset), field()), ("model", schema_of(model), field())]
-    keys = [*groups, *numbers, *kinds]  # it is read and never made, so that it needs no methods
+    keys = [*groups, *numbers, *kinds]  # it is never instantiated, so it needs no methods
     return make_dataclass("Run", keys, bases=(Settings,), kw_only=True, init=False, repr=False, eq=False)
 
 

@@ -120,7 +120,7 @@ def parse(
         if key not in known:
             raise _unknown(key, known, typed(key, value))
         if key in OF_EVERY_RUN and not isinstance(value, Sweep):
-            checked(Settings, key, value)  # before the defaults of all keys are composed, which takes a while
+            checked(Settings, key, value)  # before composing the defaults of all keys, which is slow
     return settings, process
 
 
@@ -239,7 +239,7 @@ def _parse(text: str) -> Override:
             ) from None
         reason = shortened(str(error).splitlines()[0])
         raise ConfigError(f"{shortened(text)}: key=value is expected; {reason}.") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, brackets a thousand deep
+    except (ValueError, RecursionError):  # thousands of digits; brackets nested a thousand deep
         raise ConfigError(
             f"{shortened(text)}: key=value is expected, with a value of ordinary size."
         ) from None

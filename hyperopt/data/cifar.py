@@ -13,7 +13,7 @@ from hyperopt.data.fingerprints import ArraySpec
 from hyperopt.data.sources import Source, aside
 from hyperopt.data.stored import Stored, kept_images
 
-# The clipping report's are of all channels, by a slip (docs/reports/clipping.md, "Normalization").
+# The clipping report mistakenly uses those of all channels (docs/reports/clipping.md, "Normalization").
 GLOBAL: Statistics = ((0.474, 0.473, 0.473), (0.252, 0.252, 0.251))
 IMAGENET: Statistics = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 

@@ -54,7 +54,7 @@ def split() -> Arrays:
         DamagedError: scikit-learn's copy differs from the one used for the results.
     """
     import numpy as np
-    from sklearn.datasets import load_iris  # half a second that only Iris need cost
+    from sklearn.datasets import load_iris  # takes half a second, which only Iris needs
     from sklearn.model_selection import train_test_split
 
     features, labels = load_iris(return_X_y=True)

@@ -65,7 +65,7 @@ def _npm(*arguments: str, cwd: Path, seconds: float) -> None:
     npm = shutil.which("npm")
     if npm is None:
         raise UnavailableError("there is no npm client here")
-    command = [npm, *arguments, f"--cache={cwd / 'cache'}"]  # leaves nothing behind in the user's own
+    command = [npm, *arguments, f"--cache={cwd / 'cache'}"]  # leaves the user's own cache alone
     with TemporaryFile() as said:
         process = subprocess.Popen(
             command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True

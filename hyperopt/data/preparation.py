@@ -39,7 +39,7 @@ def prepare(name: str, *, root: Path | None = None, refetch: bool = False) -> No
         DataError: It is unavailable or damaged.
     """
     root = root or cache.data_root()
-    sweep(root)  # what a killed fetch left
+    sweep(root)  # leftovers of a killed fetch
     find(name).prepare(root, refetch=refetch)
 
 

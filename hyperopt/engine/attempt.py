@@ -18,7 +18,7 @@ OUT_OF_MEMORY = (
     "out of memory",
     "can't allocate memory",
     "not enough memory",
-    "killed signal terminated program",  # a compiler's, ended by the system
+    "killed signal terminated program",  # a compiler that the system killed
 )
 
 
@@ -48,9 +48,9 @@ def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
     result: list[Record] | Failure
     try:
         result = train_pack(pack, options, root)
-    except (Exception, SystemExit) as error:  # a module of the user's own may exit
+    except (Exception, SystemExit) as error:  # a user's module may call exit
         result = failure_of(error, pack)
-    gc.collect()  # a compiled step holds itself, and the data set: 220 MB of MNIST a pack
+    gc.collect()  # a compiled step references itself and the data set: 220 MB per pack with MNIST
     if isinstance(result, Failure):
         give_memory_back()
     return result

@@ -57,7 +57,7 @@ def notes(root: Path) -> list[Begun]:
     """Return the notes of all started, unfinished packs, of this command or others."""
     found = []
     for path in sorted((root / "begun").glob("*.json")):
-        with suppress(*UNREADABLE):  # a damaged note says nothing
+        with suppress(*UNREADABLE):  # damaged notes are ignored
             ordinary(path)
             said = json.loads(path.read_text(encoding="utf-8"))
             ids = tuple(map(str, said["ids"]))

@@ -76,7 +76,7 @@ class Claims:
         """Claim runs; return those that no other command has claimed."""
         with self._one_at_a_time:
             held = self._held()
-            self.ids -= held.keys()  # others have them where this command was stopped for long
+            self.ids -= held.keys()  # if this command was suspended for long, others have them
             taken = set(ids) - held.keys()
             self.ids |= taken
             self._write()
@@ -130,7 +130,7 @@ class Claims:
         alive = Lock(path.with_suffix(".lock"))
         ended = alive.acquire(wait=False)
         void = ended or self._unrenewed(path)
-        with suppress(OSError):  # a folder, say, which is none of ours
+        with suppress(OSError):  # for example a folder, which is not ours
             if void:
                 path.unlink(missing_ok=True)
             if ended:

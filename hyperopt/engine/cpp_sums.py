@@ -1,6 +1,7 @@
-"""Sums of compiled programs in registers: the same numbers in the same order, by less of a processor's time.
+"""Computes sums of compiled programs in registers: same numbers and order, less processor time.
 
-The compiler sums over many weights by chunks, each added up in memory: in the pass of a hypergradient, which
+The compiler sums over many weights in chunks that it stores in memory. In the hypergradient's pass, which
+    computes seven sums at once, these stores took a sixth of the time (docs/speed.md).
 makes seven sums at once, storing them took a sixth of the time (docs/speed.md).
 """
 
@@ -47,6 +48,6 @@ inline T cascade_sum_final(SumInRegister<T, size>* sum) {
 
 
 def in_registers(code: str) -> str:
-    """The code of a kernel with its sums of vectors in registers."""
+    """Return a kernel's code with its vector sums in registers."""
     changed, sums = re.subn(r"\bCascadeSumHelper<(.+, \d+)> (?=cascade_helper)", r"SumInRegister<\1> ", code)
     return changed.replace(PREFIX, PREFIX + IN_REGISTERS, 1) if sums and PREFIX in code else code

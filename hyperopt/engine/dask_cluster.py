@@ -51,7 +51,7 @@ def connect(scheduler: str) -> Client:
     where = {"scheduler_file": scheduler} if file else {"address": scheduler}
     try:
         return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)
-    except Exception as error:  # of a file that is no scheduler's, Dask raises what its reading stumbles on
+    except Exception as error:  # if the file is not a scheduler's, Dask raises arbitrary errors
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ClusterLostError(f"scheduler={scheduler}: no scheduler answers there ({reason}).") from error
 

@@ -184,8 +184,8 @@ class DaskWorkers:
             if remote.status == "error":
                 error = remote.exception()
         except (CancelledError, asyncio.CancelledError, OSError):
-            pass  # its worker, or the scheduler, went before the result was here
-        except Exception as failed:  # a result that cannot be read
+            pass  # its worker or the scheduler was lost before the result arrived
+        except Exception as failed:  # an unreadable result
             error = failed
         if isinstance(error, KilledWorker):
             task.future.set_exception(WorkerLostError("its worker was lost several times", "perhaps"))

@@ -111,7 +111,7 @@ class Work:
         sweep_leftovers(self.store)
         self.room.recall(self.root, self.claims.held())
         if self.store.present(run.id for pack in self.waiting for run in pack.runs):
-            self.claims.alone = False  # somebody has been here since the plan was made
+            self.claims.alone = False  # another command ran since the plan was made
         looked = time.monotonic()
         try:
             while self.waiting or self.futures or self.elsewhere:
@@ -132,7 +132,7 @@ class Work:
                     self.look_elsewhere()
                     looked = time.monotonic()
         finally:
-            for pack, _ in self.training.values():  # it ends because it was told to, not for want of memory
+            for pack, _ in self.training.values():  # it was told to end; it did not run out of memory
                 self.files(pack).begun.unlink(missing_ok=True)
                 self.outcome.left.append(pack)
         sweep_leftovers(self.store)
@@ -286,7 +286,7 @@ class Work:
             try:
                 kept = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
                 details = f"details in {kept}"
-            except StorageError as error:  # what happened is told all the same
+            except StorageError as error:  # the failure is reported anyway
                 details = f"details not kept: {error}"
             self.files(pack).begun.unlink(missing_ok=True)
             self.outcome.failures.append((pack, f"{failure.reason} ({details})"))

@@ -41,7 +41,7 @@ class Following:
         with self._telling:
             epoch, step, start = self._told.get(pack.name, (0, 0, 0))
             new, start = PackFiles(self.root, pack.name).told(start)
-            for at, values, places in new:  # what comes after a checkpoint may be trained twice
+            for at, values, places in new:  # epochs after a checkpoint may be trained twice
                 if places is None and at > epoch:
                     self.progress.numbers(pack, at, values)
                     epoch = at

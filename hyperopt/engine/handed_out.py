@@ -25,7 +25,7 @@ def handed_out(root: Path) -> dict[str, HandedOut]:
     """Return the packs submitted as jobs, by name."""
     found = {}
     for path in sorted((root / JOBS).glob("*.json")):
-        with suppress(*UNREADABLE):  # a damaged note says nothing
+        with suppress(*UNREADABLE):  # damaged notes are ignored
             said = json.loads(path.read_text(encoding="utf-8"))
             found[path.stem] = HandedOut(str(said["job"]), [str(id_) for id_ in said["ids"]])
     return found

@@ -65,7 +65,7 @@ def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable
     by_torch = cache(otherwise)
 
     def stepped(state: RunState, now: Batches) -> RunState:
-        # All other shapes of a pack follow from those of its minibatch and from how many runs it has.
+        # A pack's other shapes follow from those of its minibatch and its number of runs.
         called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled(), layouts(state))
         if (program := programs.get(called)) is None:
             program = programs[called] = _found(step, fixed, options, state, now) or by_torch()
@@ -82,13 +82,13 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
     chosen = {name: option.uuid() if hasattr(option, "uuid") else option for name, option in options.items()}
     told = (fixed, tensors, chosen, _made_by(), torch.get_num_threads(), torch.is_grad_enabled())
     path = folder / FOLDER / hashlib.sha256(repr(told).encode()).hexdigest()
-    # What the function closes over is not kept, but given anew to the program.
+    # The function's closure is not stored, but passed to the loaded program.
     closed = {name: value for name, value in getclosurevars(step).nonlocals.items() if value is not None}
     flags_decide()
     try:
         with without_collecting():
             return loaded(path, closed) or _compiled(path, step, options, closed, state, now)
-    except Exception as error:  # torch calls this experimental: whatever it raises, there is another way
+    except Exception as error:  # experimental in torch: on any error there is a fallback
         LOG.debug("a program can be neither loaded nor kept: %r", error)
         return None
 
@@ -112,7 +112,7 @@ def loaded(path: Path, closed: dict[str, Any]) -> Step | None:
             file.unlink(missing_ok=True)
             continue
         function: Any = torch.compiler.load_compiled_function(BytesIO(content), external_data=closed)
-        function.disable_guard_check()  # its name says what it was compiled for
+        function.disable_guard_check()  # its file name already determines what it was compiled for
         program: Step = function
         return program
     return None

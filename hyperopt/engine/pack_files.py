@@ -87,7 +87,7 @@ class PackFiles:
         with aside(self.checkpoint) as part:
             try:
                 save_file(leaves, part, said | sums)
-            except SafetensorError as error:  # what it makes of a full disk
+            except SafetensorError as error:  # raised for a full disk
                 raise OSError(str(error)) from error
 
     def load(self, ids: Sequence[str], device: str) -> Checkpoint | None:
@@ -138,7 +138,7 @@ class PackFiles:
             with self.numbers.open("rb") as file:
                 start = start if start <= file.seek(0, SEEK_END) else 0
                 file.seek(start)
-                whole, end, _ = file.read().rpartition(b"\n")  # the last line may be half there
+                whole, end, _ = file.read().rpartition(b"\n")  # the last line may be incomplete
             return [Told(*line) for line in map(json.loads, whole.splitlines())], start + len(whole + end)
         except UNREADABLE:
             return [], start

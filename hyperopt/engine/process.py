@@ -30,7 +30,7 @@ def prepare_process() -> None:
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cudnn.allow_tf32 = False
-    # The compiler would rather have GPUs multiply in TF32.
+    # The compiler advises using TF32 on GPUs.
     warnings.filterwarnings("ignore", message="TensorFloat32 tensor cores")
     prepare_once()
 

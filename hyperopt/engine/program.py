@@ -118,7 +118,7 @@ def one_by_one(step: Step) -> Step:
             if now.rows.ndim == 2:
                 draws = {name: draw[i] for name, draw in now.draws.items()}
                 mine = now._replace(rows=now.rows[i], draws=draws)
-            # Copies: what starts in the middle of a tensor is not aligned as compiled programs want it.
+            # Copy: views into a tensor lack the alignment that compiled programs require.
             parts.append(step(tree_map(lambda leaf, i=i: leaf[i : i + 1].clone(), state), mine))
         joined: RunState = tree_map(lambda *leaves: torch.cat(leaves), *parts)
         return joined
@@ -198,7 +198,7 @@ def compile_options(device: str, *, twins: bool = False) -> dict[str, Any]:
         return {}
     if not onednn_is_faster():
         return edits_of(powers_once)
-    # By all three for twins: programs are told apart by the files of their edits.
+    # Use all three for twins: torch's cache distinguishes programs by the files of their passes.
     return edits_of(powers_once, of_twins, by_onednn) if twins else edits_of(powers_once, by_onednn)
 
 

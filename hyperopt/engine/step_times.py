@@ -49,7 +49,7 @@ def assumed(run: Run, device: str, *, compiled: bool) -> StepTime:
     each, of_a_row = usual * rows, EVALUATION * usual / of.batch_size
     if device == "cpu" and not compiled:
         return StepTime(len(run.stack) * LEVEL_SECONDS, each * cost.uncompiled, 1, of_a_row)
-    # A run alone, compiled for a CPU, is trained twice: `program.least_runs` says why.
+    # A single run compiled for a CPU is trained twice; see `program.least_runs`.
     return StepTime(0.0, each, 2 if device == "cpu" and cost.together else 1, of_a_row)
 
 

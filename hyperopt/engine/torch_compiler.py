@@ -1,8 +1,7 @@
-"""What torch's compiler need not do, and what it can do meanwhile: by private names, as in `torch_private`.
+"""Skips and parallelizes work of torch's compiler, through private names as in `torch_private`.
 
-None of this changes a program, but for `few_as_many`. Of a step of Adam/SGD that was never compiled before,
-on two cores at rest, Python took 21 s and takes 11, and g++ 24 s of which 16 were for what all programs share
-(docs/speed.md).
+Only `few_as_many` changes programs. For a step of Adam/SGD that was never compiled before, on two idle cores,
+Python took 21 s and now takes 11; g++ took 24 s, 16 of them for what all programs share (docs/speed.md).
 """
 
 from __future__ import annotations
@@ -29,15 +28,15 @@ NOTHING = 'extern "C" void kernel() {}'
 
 
 def prepare_compiler() -> None:
-    """Have the compiler make, in a thread, what all programs for a CPU share: its precompiled headers.
+    """Precompile in a thread what all CPU programs share: the compiler's headers.
 
-    `torch._inductor.codecache.CppPythonBindingsCodeCache` makes them for a program of nothing, 7 s where
-    there were none, and `torch_key` hashes torch's sources; called as a step begins to be traced, it replaces
-    waiting for them once the step's own code is there. Without them that is waited for.
+    `torch._inductor.codecache.CppPythonBindingsCodeCache` makes them for an empty program, in 7 s if there
+    were none, and `torch_key` hashes torch's sources. Called when tracing starts, it saves waiting for them
+    once the step's own code is ready. Without these names, that code waits.
     """
     flags_decide()
     few_as_many()
-    # Processes that compile for GPUs: torch would start them for a program of a CPU too.
+    # Processes that compile for GPUs; torch would also start them for CPU programs.
     os.environ.setdefault("TORCH_WARM_POOL", "0")
     try:
         from torch._inductor.codecache import CppPythonBindingsCodeCache, torch_key
@@ -45,10 +44,10 @@ def prepare_compiler() -> None:
         return
 
     def later(_compiling: Any) -> None:
-        """Of a program of nothing only the headers are wanted."""
+        """Skip the empty program itself; only the headers are wanted."""
 
     def prepare() -> None:
-        with suppress(Exception):  # what is wrong here goes wrong with the step, and is told then
+        with suppress(Exception):  # the step's own compilation will report the error
             CppPythonBindingsCodeCache.load_pybinding_async([], NOTHING, submit_fn=later)
             torch_key()
 
@@ -57,10 +56,10 @@ def prepare_compiler() -> None:
 
 @cache
 def flags_decide() -> None:
-    """Have the compiler use the vector instructions of this CPU that torch itself uses and g++ has flags for.
+    """Make the compiler use the vector instructions that this CPU, torch and g++'s flags support.
 
-    The flags replace what `torch._inductor.cpu_vec_isa.VecISA.check_build` does, which compiles and loads a
-    program for each kind of instructions, 9 s. Without it, and where torch uses fewer: as torch does it.
+    The flags replace `torch._inductor.cpu_vec_isa.VecISA.check_build`, which compiles and loads a program for
+    each instruction set, 9 s. Without it, or if torch uses fewer: torch's own way.
     """
     try:
         from torch._inductor.cpp_builder import get_cpp_compiler
@@ -80,11 +79,12 @@ def flags_decide() -> None:
 
 @cache
 def few_as_many() -> None:
-    """Have the compiler compute two or three numbers as it computes more: by instructions for vectors.
+    """Make the compiler compute two or three numbers as it computes more: with vector instructions.
 
-    A hyperparameter is one number a run. The tanh of those of two runs would be C's and that of four runs
-    Sleef's, whose last bits differ, and a run would be rounded by how many train beside it. The choice is
-    that of `torch._inductor.codegen.cpp.TilingSelect.select_tiling`; without these names it stays torch's.
+    A hyperparameter is one number per run. Its tanh would come from C for two runs and from Sleef for four,
+    whose last bits differ, so a run's rounding would depend on how many train beside it.
+    `torch._inductor.codegen.cpp.TilingSelect.select_tiling` makes the choice; without these names it stays
+    torch's.
     """
     try:
         from torch._inductor import config
@@ -103,7 +103,7 @@ def few_as_many() -> None:
 
 @cache
 def knows(compiler: str, flags: str) -> bool:
-    """Whether a C++ compiler knows flags."""
+    """Return whether a C++ compiler supports flags."""
     command = [compiler, *flags.split(), "-x", "c++", "-E", os.devnull]
     with suppress(OSError):
         return not subprocess.run(command, capture_output=True, check=False).returncode
@@ -112,7 +112,7 @@ def knows(compiler: str, flags: str) -> bool:
 
 @contextmanager
 def unhindered() -> Iterator[None]:
-    """Compile inside, without what torch does again and again, and without looking for garbage."""
+    """Compile within this context without torch's repeated work and without garbage collection."""
     rules_once()
     sources_once()
     with without_collecting(), sums_in_registers(), kernels_at_once():
@@ -121,7 +121,7 @@ def unhindered() -> Iterator[None]:
 
 @contextmanager
 def without_collecting() -> Iterator[None]:
-    """Import or compile inside: what makes many objects that stay is slowed by looking for garbage."""
+    """Disable garbage collection in this context: it slows imports and compiling, which keep objects."""
     collecting = gc.isenabled()
     gc.disable()
     try:
@@ -133,10 +133,10 @@ def without_collecting() -> Iterator[None]:
 
 @contextmanager
 def sums_in_registers() -> Iterator[None]:
-    """Have the compiler add up the chunks of a sum in registers.
+    """Make the compiler add up the chunks of a sum in registers.
 
-    `torch._inductor.codegen.cpp.CppScheduling.define_kernel` is given the code of each kernel with a sum of
-    our kind in place of its own, `CascadeSumHelper`. Without these names: as torch does it.
+    `torch._inductor.codegen.cpp.CppScheduling.define_kernel` receives each kernel's code with our sums in
+    place of its own, `CascadeSumHelper`. Without these names: torch's own way.
     """
     try:
         from torch._inductor.codegen.cpp import CppScheduling
@@ -157,11 +157,11 @@ def sums_in_registers() -> Iterator[None]:
 
 @contextmanager
 def kernels_at_once() -> Iterator[None]:
-    """Have g++ begin with a kernel as soon as its code is there, not once that of the whole program is.
+    """Make g++ compile each kernel as soon as its code exists, instead of waiting for the whole program.
 
-    `torch._inductor.codegen.wrapper.PythonWrapperCodegen.define_kernel` is told of it, by text that
-    `torch._inductor.async_compile.AsyncCompile` carries out, and finds again in its cache. Without them, and
-    where the compiler is to have one thread, it begins with the last.
+    `torch._inductor.codegen.wrapper.PythonWrapperCodegen.define_kernel` receives the code as text;
+    `torch._inductor.async_compile.AsyncCompile` compiles it and later finds it in its cache. Without these
+    names, or if the compiler may use only one thread, g++ starts after the last kernel.
     """
     try:
         from torch._inductor import config
@@ -194,10 +194,10 @@ def kernels_at_once() -> Iterator[None]:
 
 @cache
 def rules_once() -> None:
-    """Have the compiler set up its rules of dtypes where there are new ones, not for every operation.
+    """Make the compiler set up its dtype rules when they change, not for every operation.
 
-    `torch._inductor.dtype_propagation.DtypePropagationOpsHandler` is one object, which is initialized
-    whenever it is asked for. Without the names that this needs it stays so.
+    `torch._inductor.dtype_propagation.DtypePropagationOpsHandler` is a singleton that is reinitialized at
+    every access. Without the names that this needs, it stays so.
     """
     try:
         from torch._inductor.codegen.common import pointwise_overrides_data
@@ -218,9 +218,9 @@ def rules_once() -> None:
 
 @cache
 def sources_once() -> None:
-    """Have the compiler find the source of a function once, not for every call that it inlines.
+    """Make the compiler look up a function's source once, not for every inlined call.
 
-    `torch._dynamo.package.SourceInfo.add_code` notes it in what is kept of a program. Without it: as torch
+    `torch._dynamo.package.SourceInfo.add_code` records it in a stored program. Without it: torch's own way.
     does it.
     """
     try:

@@ -186,7 +186,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
     if os.name == "nt":
         yield
         return
-    resource_tracker.ensure_running()  # which else begins with the process, and ends with SIGINT let through
+    resource_tracker.ensure_running()  # otherwise it starts with the process and unblocks SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

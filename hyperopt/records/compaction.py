@@ -74,7 +74,7 @@ def _batches(
     for name in small:
         try:
             table = read_columns(root / name, SCHEMA.names)
-        except (FileNotFoundError, ImpossibleError):  # the index tells of it the next time
+        except (FileNotFoundError, ImpossibleError):  # the index reports it next time
             continue
         mine = [index.file_of.get(id_) == name and id_ not in kept for id_ in table["id"].to_pylist()]
         tables.append(table.filter(pa.array(mine, pa.bool_())))

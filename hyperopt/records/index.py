@@ -95,7 +95,7 @@ class Index:
     def written(self, name: str, table: pa.Table) -> None:
         """Add what this process has just written to a file, which is not read again until it changes."""
         path = self.root / name
-        with suppress(OSError, ImpossibleError):  # whoever reads it says what is wrong
+        with suppress(OSError, ImpossibleError):  # its reader reports what is wrong
             self._written[name] = _stamp(path.stat()), _rows(table, path, name)
 
     def refresh(self) -> None:
@@ -107,7 +107,7 @@ class Index:
         if not self._folders and self.kept is not None:
             self._load(self.kept)
         came, self._rows_read, whole = 0, 0, False
-        while not whole:  # what vanishes between being listed and being read has been put into another file
+        while not whole:  # files that vanish between listing and reading were merged into another
             found = self._found()
             self._forget({name for name, stamp in self.files.items() if found.get(name) != stamp})
             new = {name: stamp for name, stamp in found.items() if name not in self.files}
@@ -175,7 +175,7 @@ class Index:
                 try:
                     yield name, _stamp(entry.stat())
                 except FileNotFoundError:
-                    if not entry.is_symlink():  # a link to nothing has not vanished
+                    if not entry.is_symlink():  # a dangling link has not vanished
                         yield name, None
 
     def _read(self, new: Mapping[str, Stamp]) -> bool:
@@ -191,7 +191,7 @@ class Index:
             except FileNotFoundError:
                 whole = False
                 continue
-            except StorageError as error:  # another time it may be read
+            except StorageError as error:  # it may be readable later
                 self._tell(name, error)
                 continue
             except ImpossibleError as error:
@@ -234,7 +234,7 @@ class Index:
 
     def _keep(self, kept: Path) -> None:
         notes = json.dumps({"files": self.files, "bad": self.bad})
-        with suppress(StorageError):  # it saves time, and no more
+        with suppress(StorageError):  # it only saves time
             write_table(kept, self.rows, {"files": notes})
 
 

@@ -29,6 +29,6 @@ def working() -> Store:
 def published() -> Store:
     """Return the store of published runs; its index is cached in the working folder, if there is one."""
     folder = None
-    with suppress(ConfigError, OSError):  # they are read also where nothing can be written
+    with suppress(ConfigError, OSError):  # reading must work even if nothing can be written
         folder = home() / "published" if home().is_dir() else None
     return Store(results_dir() / "records", known=folder)

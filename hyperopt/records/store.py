@@ -107,7 +107,7 @@ class Store:
         wanted = None if ids is None else {*ids}
         found: dict[str, T] = {}
         index, vanished = self._now(), True
-        while vanished:  # another command has put files together meanwhile: its new ones are looked up
+        while vanished:  # another command has merged files: look in the new ones
             vanished = False
             by_file = defaultdict(list)
             ids = index.file_of.keys() if wanted is None else wanted & index.file_of.keys()

@@ -66,12 +66,12 @@ def summaries(index: Index, kept: Path | None) -> pa.Table:
     read = {name: stamp for name, stamp in there.items() if name in known}
     tables = [rows]
     for name in sorted(there.keys() - known):
-        with suppress(FileNotFoundError, ImpossibleError):  # the index tells of it the next time
+        with suppress(FileNotFoundError, ImpossibleError):  # the index reports it next time
             tables.append(_summaries_of(index.root / name, name))
             read[name] = there[name]
     rows = pa.concat_tables(tables).combine_chunks()
     if kept is not None and sum(map(len, tables[1:])) >= NEW_ROWS_WORTH_KEEPING:
-        with suppress(StorageError):  # it saves time, and no more
+        with suppress(StorageError):  # it only saves time
             write_table(kept, rows, {"files": json.dumps(read)})
     if len(rows) == len(index.file_of):
         return rows

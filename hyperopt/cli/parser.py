@@ -38,7 +38,7 @@ def command_line() -> tuple[Parser, Collection[str]]:
     """Return the parser, whose result has the verb's `action`, and the known verbs."""
     top = Parser(
         prog="hyperopt",
-        description="Optimizers that tune their own hyperparameters, and the reports about them, reproduced.",
+        description="Optimizers that tune their own hyperparameters; reproductions of reports about them.",
         epilog=EPILOGUE,
     )
     top.add_argument("--version", action=Version, nargs=0, help="print the version")

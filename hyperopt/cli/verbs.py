@@ -58,16 +58,16 @@ EXPORTED = (
 NEW = (word("kind", metavar="table|figure"), word("name", metavar="NAME", help="such as mine/first"))
 SHELL = word("shell", metavar="bash|zsh|fish")
 TAGS = word("tags", metavar="TAG[,TAG]")
-REMOVE = word("--remove", action="store_true", help="take the tags away")
-NOTE = word("text", metavar="TEXT", help="'' takes the note away")
+REMOVE = word("--remove", action="store_true", help="remove the tags")
+NOTE = word("text", metavar="TEXT", help="'' deletes the note")
 YES = word("--yes", action="store_true", help="do it without asking")
-PLAN = word("--plan", action="store_true", help="say what would run and how long, and train nothing")
+PLAN = word("--plan", action="store_true", help="show what would run and how long, and train nothing")
 CFG = word("--cfg", action="store_true", help="print the run as YAML, and where each value comes from")
 DETACH = word("--detach", action="store_true", help="leave jobs to Slurm, to be collected later")
-MULTIRUN = word("-m", "--multirun", action="store_true", help="every combination of the values given")
+MULTIRUN = word("-m", "--multirun", action="store_true", help="train every combination of the given values")
 OVERRIDES = word("overrides", nargs="*", metavar="KEY=VALUE")
 SELECTION = word("words", nargs="*", metavar="KEY=VALUE")
-A_PATTERN = "clipping/table2 or a glob; all without one"
+A_PATTERN = "clipping/table2 or a glob; default: all"
 EXPERIMENTS = word("asked", nargs="*", metavar="ID|KEY=VALUE", help=A_PATTERN)
 
 VERBS = (
@@ -94,7 +94,7 @@ VERBS = (
     ),
     Verb(
         "plot",
-        "draw stored runs, with bands over seeds",
+        "plot stored runs, with bands over seeds",
         actions.plot,
         (SELECTION,),
         helps.PLOT,
@@ -108,7 +108,7 @@ VERBS = (
     ),
     Verb(
         "tag",
-        "put tags on stored runs, or take them away",
+        "add tags to stored runs, or remove them",
         actions.tag,
         (TAGS, REMOVE, SELECTION),
         helps.TAG,
@@ -116,12 +116,12 @@ VERBS = (
     Verb("note", "write a note on stored runs", actions.note, (NOTE, SELECTION), helps.TAG),
     Verb(
         "rm",
-        "remove stored runs, once they have been named",
+        "remove stored runs after listing them",
         actions.rm,
         (YES, SELECTION),
         helps.SELECTION,
     ),
-    Verb("gc", "remove what nothing refers to, once it has been named", actions.gc, (YES,)),
+    Verb("gc", "remove unreferenced files after listing them", actions.gc, (YES,)),
     Verb(
         "show",
         "show a stored run",
@@ -130,19 +130,19 @@ VERBS = (
     ),
     Verb(
         "tables",
-        "train what is missing for tables of the reports, and print them",
+        "train missing runs for tables of the reports, and print the tables",
         actions.tables,
         (PLAN, DETACH, EXPERIMENTS),
         helps.PAGES,
     ),
     Verb(
         "figures",
-        "train what is missing for figures of the reports, and draw them",
+        "train missing runs for figures of the reports, and draw the figures",
         actions.figures,
         (PLAN, DETACH, EXPERIMENTS),
         helps.PAGES,
     ),
-    Verb("new", "write the file of a table or figure of your own, which runs as it is", actions.new, NEW),
+    Verb("new", "create the file of your own table or figure, ready to run", actions.new, NEW),
     Verb(
         "publish",
         "copy finished runs to results/records and render their pages",
@@ -157,9 +157,9 @@ VERBS = (
     ),
     Verb(
         "which",
-        "say which stack to use, by the runs of the study that are in",
+        "say which stack to use, according to the study's runs",
         actions.which,
-        (word("words", nargs="*", metavar="WORKLOAD|KEY=VALUE", help="iris or a glob; all without one"),),
+        (word("words", nargs="*", metavar="WORKLOAD|KEY=VALUE", help="iris or a glob; default: all"),),
         helps.WHICH,
     ),
     Verb(
@@ -167,7 +167,7 @@ VERBS = (
         "show stored runs in a browser",
         actions.view,
         (
-            word("--no-open", action="store_true", help="write the page and open nothing"),
+            word("--no-open", action="store_true", help="write the page without opening it"),
             word("--port", metavar="N", help="serve it on this machine's loopback address instead"),
             SELECTION,
         ),
@@ -180,13 +180,13 @@ VERBS = (
         "fetch and check data sets",
         actions.data,
         (
-            word("names", nargs="*", metavar="NAME", help="mnist, ...; without one, what lies in the cache"),
-            word("--refetch", action="store_true", help="fetch again, whatever lies in the cache"),
+            word("names", nargs="*", metavar="NAME", help="mnist, ...; without a name, describe the cache"),
+            word("--refetch", action="store_true", help="fetch again, even if cached"),
         ),
     ),
     Verb(
         "completion",
-        "print what makes a shell complete: bash, zsh or fish",
+        "print a shell's completion function: bash, zsh or fish",
         completion,
         (SHELL,),
         helps.COMPLETION,

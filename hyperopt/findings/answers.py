@@ -126,8 +126,11 @@ class Pick:
         words = ["one seed, so nothing tells what is chance"]
         if self.interval:
             share = self.again.get(self.method, 0.0)
-            same = f", {100 * share:.0f} % of which give this answer" if share < SURE else ""
-            words = [f"{_between([self.interval.low, self.interval.high])} over draws of seeds{same}"]
+            words = [f"{_between([self.interval.low, self.interval.high])} over draws of seeds"]
+            if share < SURE:
+                words[0] += f", {100 * share:.0f} % of which give this answer"
+                likeliest, its = next(iter(self.again.items()))
+                words[0] += f" and {100 * its:.0f} % {likeliest}" if its > share else ""
         if lefts := self.without.values():
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base

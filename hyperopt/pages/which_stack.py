@@ -47,7 +47,7 @@ def page(
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
         parts += _drawn(picture)
-        parts += ["## Where stacks lose", "\n".join(map(_lose, found))]
+        parts += ["## Where stacks lose, and where they do not", "\n".join(map(_lose, found))]
         parts += ["## All methods", *all_methods(there, band, costs or {})]
         parts += ["## Time to the target", *time_to_target(there, target)]
         parts += [
@@ -211,8 +211,9 @@ def _lose(pick: Pick) -> str:
         words = f"level: the best of them, {stack}, and the best of all others, {other}, have {times(own)}"
     else:
         words = (
-            f"they {'win' if own < best else 'lose'} here: the best of them, {stack}, has {times(own)} the"
-            f" loss of {BASELINE} at its best rate; the best of all others, {other}, {best:.2f}"
+            f"{'ahead' if own < best else 'behind'}{'' if pick.is_firm else ' so far'}: the best of them,"
+            f" {stack}, has {times(own)} the loss of {BASELINE} at its best rate; the best of all others,"
+            f" {other}, {best:.2f}"
         )
     return f"- *{pick.question.who}:* {words}."
 

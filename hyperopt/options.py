@@ -58,7 +58,7 @@ def _schema_of(kind: type[Declared]) -> type:
 
 
 schema_of = cast("Callable[[type[Declared]], type]", cache(_schema_of))
-"""`_schema_of`, kept."""
+"""`_schema_of`, cached."""
 
 
 def _usual(kind: type[Declared]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _of_fields(kind: type[Declared]) -> dict[str, Any]:
 
 
 usual = cast("Callable[[type[Declared]], dict[str, Any]]", cache(_usual))
-"""`_usual`, kept, as it reads a file; cast, as to mypy a class with instances to compare is unhashable."""
+"""`_usual`, cached because it reads a file; cast because mypy considers such classes unhashable."""
 
 
 def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _checked(schema: type, key: str, value: Any) -> Any:
 
 
 _kept_checked = lru_cache(maxsize=4096, typed=True)(_checked)
-"""`_checked`, kept: thousands of runs give few values, but for numbers; 0.0 and -0.0 would be one."""
+"""`_checked`, cached: thousands of runs have few distinct values. Not for floats: 0.0 equals -0.0."""
 
 
 def _converted(value: Any, kind: Any) -> Any:

@@ -18,7 +18,7 @@ A_NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 KINDS = ("table", "figure")
 HEAD = """\
 # yaml-language-server: $schema={schema}
-# A {kind} of your own. Every key: docs/add_an_experiment.md. To train what is missing and see it:
+# Your own {kind}. Every key: docs/add_an_experiment.md. To train missing runs and show it:
 #   hyperopt {kind}s {path}
 title: {title}
 source: Ours
@@ -30,7 +30,7 @@ seeds: 3
 TABLE = """
 metric: test_error       # percent, after the last epoch; or test_loss, train_loss, 0.alpha ...
 
-# What stands beside one another: by a short name, the heading and the settings.
+# The columns: by short name, the heading and the settings.
 columns:
   alone: {label: alone, settings: {}}
   tuned: {label: under SGD, settings: {alpha: 1e-3}}
@@ -38,12 +38,12 @@ columns:
 corner: rule
 tables:
   - heading: Test error
-    rows:                # a row's settings come after the table's, a column's last
+    rows:                # a row's settings override the table's, a column's override both
       - {label: SGD / SGD, settings: {stack: sgd/sgd}}
       - {label: Adam / SGD, settings: {stack: adam/sgd}}
 
-# A sentence and the bound that decides it: an effect is a difference, seed by seed.
-effect: {from: alone, to: tuned}     # the points that `tuned` gains over `alone`
+# A sentence and the bound that decides it; an effect is a difference per seed.
+effect: {from: alone, to: tuned}     # the points gained by `tuned` over `alone`
 claims:
   - says: A larger rate of SGD does no harm.
     each_of: [SGD / SGD, Adam / SGD]
@@ -51,17 +51,17 @@ claims:
     why: Harm is more than a point.
 """
 FIGURE = """
-# Pictures side by side, along the epochs; along a setting with `x: {name: α, scale: log, values: [...]}`.
+# Plots side by side, against epochs; or against a setting with `x: {name: α, scale: log, values: [...]}`.
 panels:
   - {metric: test_error, label: test error (%), points: [20]}
   - {metric: 0.alpha, label: the learned α, scale: log}
 
-curves:                  # 8 at most
+curves:                  # at most 8
   - {label: SGD / SGD, settings: {stack: sgd/sgd}}
   - {label: Adam / SGD, settings: {stack: adam/sgd}}
   - {label: Adam, settings: {stack: adam}}
 
-# A sentence and the bound that decides it; a side of an effect is a column, or one cell.
+# A sentence and the bound that decides it; each side of an effect is a column or one cell.
 claims:
   - says: Adam is no better when SGD tunes it.
     effect: {from: {row: Adam, column: epoch 20}, to: epoch 20}

@@ -37,7 +37,7 @@ LOG = logging.getLogger(__name__)
 PACKAGES = ("hyperopt", "torch")
 FOLDER = "hyperopt"
 PARTS = ("data", "engine", "models", "objective.py", "optim", "train.py")
-"""Where the code lies that a step calls, or that makes what it holds as constants."""
+"""The modules with code that a step calls, or that computes its constants."""
 
 
 def fixed_by(pack: Pack, training: Training, data: Data) -> str:
@@ -142,7 +142,7 @@ def specification(tensor: Tensor) -> tuple[torch.dtype, tuple[int, ...], tuple[i
 
 
 def sources(package: Path) -> str:
-    """A sum over all that this package has a part in a program with; a word on a page is none of it."""
+    """Return a checksum of the package's files that affect a program, so not, for example, of page texts."""
     found = hashlib.sha256()
     for part in PARTS:
         path = package / part

@@ -1,6 +1,6 @@
-"""The private names of torch that the engine alone uses, as `hyperopt.optim.torch_private` has those of all.
+"""Private torch names used only by the engine; `hyperopt.optim.torch_private` has the shared ones.
 
-They are the compiler's, of which `torch_compiler` has more, and that of oneDNN's product.
+They belong to the compiler, of which `torch_compiler` uses more, and to oneDNN's product.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def compiler_missing(device: str) -> str:
-    """Why nothing can be compiled for a device on this machine; "" where it can.
+    """Return why compiling for a device is impossible on this machine; "" if it is possible.
 
-    `torch._inductor.cpp_builder.get_cpp_compiler` and `torch.utils._triton.has_triton`, by which the compiler
-    itself looks, replace looking for compilers of our own. Without them: "", and compiling fails.
+    `torch._inductor.cpp_builder.get_cpp_compiler` and `torch.utils._triton.has_triton`, the compiler's own
+    checks, replace our own search for compilers. Without them: "", and compiling fails.
     """
     try:
         from torch._inductor.cpp_builder import get_cpp_compiler
@@ -42,10 +42,10 @@ def compiler_missing(device: str) -> str:
 
 
 def compiler_cache() -> Path | None:
-    """Where the compiler keeps its programs, and ours of it lie too, so that they come and go together.
+    """Return the compiler's cache folder, which also has our programs, so that both are deleted together.
 
     `torch._inductor.runtime.cache_dir_utils.cache_dir` replaces a guess from TORCHINDUCTOR_CACHE_DIR and the
-    user's name. Without it: None, and no program outlives its process.
+    user's name. Without it: None, and programs are not stored.
     """
     try:
         from torch._inductor.runtime.cache_dir_utils import cache_dir
@@ -55,10 +55,10 @@ def compiler_cache() -> Path | None:
 
 
 def compiler_settings() -> str:
-    """A text that is another wherever a setting of the compiler is that may change a program.
+    """Return a text that differs whenever a compiler setting differs that may change a program.
 
-    `save_config_portable` of torch's modules of settings, of which torch makes the keys of its own cache,
-    replaces naming those that matter. Without it: an error, and no program is kept.
+    `save_config_portable` of torch's settings modules, which torch uses for its own cache keys, replaces
+    listing the relevant settings. Without it: an error, and no program is stored.
     """
     from torch._dynamo import config as tracing
     from torch._functorch import config as derivatives
@@ -73,10 +73,10 @@ def compiler_settings() -> str:
 
 
 def new_compiler_cache() -> Path | None:
-    """Have the compiler forget its programs and keep new ones in a new folder; where the old ones lie.
+    """Make the compiler forget its programs and use a new cache folder; return the old folder.
 
-    `torch._inductor.utils.clear_caches` and the variable TORCHINDUCTOR_CACHE_DIR, of which torch makes its
-    own `fresh_cache`, replace nothing: there is no public way. Without them: None, and the cache stays.
+    `torch._inductor.utils.clear_caches` and the variable TORCHINDUCTOR_CACHE_DIR, with which torch builds its
+    own `fresh_cache`, have no public alternative. Without them: None, and the cache stays.
     """
     try:
         from torch._inductor.utils import clear_caches
@@ -91,10 +91,10 @@ def new_compiler_cache() -> Path | None:
 
 
 def compile_in_one_thread() -> None:
-    """Have the compiler start no processes of its own: there is a worker for every core.
+    """Stop the compiler from starting processes: there is already a worker for every core.
 
     `torch._inductor.config.compile_threads` replaces the variable TORCHINDUCTOR_COMPILE_THREADS, which is
-    read once, when the compiler is imported. Without it torch starts as many processes as it likes.
+    read only once, when the compiler is imported. Without it torch starts as many processes as it likes.
     """
     try:
         from torch._inductor import config
@@ -105,12 +105,12 @@ def compile_in_one_thread() -> None:
 
 
 def edits_of(*edits: Callable[[Graph], None]) -> dict[str, Any]:
-    """Options of `torch.compile` that have functions change a program's graph before code is made of it.
+    """Return options of `torch.compile` that apply functions to a program's graph before code generation.
 
-    Programs are compiled anew where a file that defines one, or `torch_compiler`, has changed.
+    Programs are recompiled if a file that defines one of the functions, or `torch_compiler`, has changed.
 
-    `torch._inductor.custom_graph_pass.CustomGraphPass`, and the option that takes one, replace a compiler
-    backend of our own. Without it there are no options, and programs are as torch compiles them.
+    `torch._inductor.custom_graph_pass.CustomGraphPass`, and the option that takes one, replace our own
+    compiler backend. Without it there are no options, and torch compiles programs unchanged.
     """
     try:
         from torch._inductor.custom_graph_pass import CustomGraphPass, get_hash_for_files
@@ -129,10 +129,10 @@ def edits_of(*edits: Callable[[Graph], None]) -> dict[str, Any]:
 
 
 def onednn_linear() -> Callable[[Tensor, Tensor], Tensor] | None:
-    """X @ w.T by oneDNN, of matrices on a CPU; None where this torch does not have it.
+    """Return X @ w.T of CPU matrices, computed by oneDNN; None if this torch does not have it.
 
-    `torch.ops.mkldnn._linear_pointwise` is the one way to oneDNN's product that leaves a parameter as it is:
-    `torch.utils.mkldnn` needs modules made over. Without it products are MKL's.
+    `torch.ops.mkldnn._linear_pointwise` is the only access to oneDNN's product that leaves parameters
+    unchanged: `torch.utils.mkldnn` needs converted modules. Without it, MKL computes products.
     """
     if not torch.backends.mkldnn.is_available() or not hasattr(torch.ops.mkldnn, "_linear_pointwise"):  # type: ignore[no-untyped-call]
         return None

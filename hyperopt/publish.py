@@ -180,7 +180,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
     def pass_over(name: str, error: ExperimentError) -> None:
         if (results / f"{name}.md").is_file():  # without it, the list of pages would be wrong
             raise error
-        LOG.warning("%s It is passed over.", error)
+        LOG.warning("%s It is skipped.", error)
 
     for experiment in load(unreadable=pass_over):
         if experiment.folder:  # a user's own: its results are elsewhere

@@ -82,7 +82,7 @@ def _exit_code(words: Sequence[str]) -> int:
         return FAILED
     except KeyboardInterrupt:
         print(
-            "hyperopt: interrupted; the same command goes on from what is finished and the last checkpoints",
+            "hyperopt: interrupted; the same command resumes from finished runs and the last checkpoints",
             file=sys.stderr,
         )
         return INTERRUPTED

@@ -110,7 +110,7 @@ def say_unrecorded(records: Iterable[Record], process: Mapping[str, Any]) -> Non
         some = ",".join(lacking[:MOST_IDS]) + ",..." * (len(lacking) > MOST_IDS)
         print(
             f"hyperopt: record_every={every}: {counted(len(lacking), 'run')} stored without these steps: "
-            f"`hyperopt rm id={some}` first has them trained anew, to the same numbers",
+            f"`hyperopt rm id={some}` first makes this command retrain them, with the same results",
             file=sys.stderr,
         )
 

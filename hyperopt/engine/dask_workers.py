@@ -196,7 +196,7 @@ class DaskWorkers:
         else:
             task.future.set_exception(
                 ClusterLostError(
-                    "Dask's scheduler is gone; the same command goes on from the last checkpoints."
+                    "Dask's scheduler is gone; the same command resumes from the last checkpoints."
                 )
             )
 
@@ -229,7 +229,7 @@ class DaskWorkers:
             self._seen = time.monotonic()
         elif self._seen and time.monotonic() - self._seen > WARN_SECONDS:
             self._seen = 0.0
-            LOG.warning("the cluster has no worker; training goes on when one comes.")
+            LOG.warning("the cluster has no worker; training resumes when one joins.")
         self._workers = workers
 
     def _hear(self, event: dict[str, Any]) -> None:

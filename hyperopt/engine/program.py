@@ -154,7 +154,7 @@ def compiled_anew(step: Step, device: str, fixed: str = "", *, twins: bool = Fal
         stepped = compiled(state, now)
         with suppress(OSError):
             before.rename(before.with_name(f"{before.name}.damaged"))
-        warnings.warn(f"{before} held damaged programs of the compiler: they are compiled anew", stacklevel=2)
+        warnings.warn(f"{before} had damaged programs of the compiler: they are recompiled", stacklevel=2)
         return stepped
 
     return compiled

@@ -41,7 +41,7 @@ def remarks(root: Path) -> dict[str, Remark]:
         raise StorageError(f"{path} cannot be read: {error.strerror}.", path) from error
     except (ValueError, TypeError, KeyError, AttributeError):
         moved = set_apart(path, root)
-        done = f"It was moved to {moved}; mend it and move it back." if moved else "It is passed over."
+        done = f"It was moved to {moved}; mend it and move it back." if moved else "It is skipped."
         LOG.warning("%s is damaged: tags and notes by run id are expected in it. %s", path, done)
         return {}
 

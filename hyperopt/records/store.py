@@ -163,7 +163,7 @@ class Store:
 
     def _set_apart(self, path: Path, error: ImpossibleError) -> None:
         """Report an invalid file, and move it away if it is ours and damaged."""
-        done = "It is passed over."
+        done = "It is skipped."
         beside = self.beside if isinstance(error, DamagedFileError) else None
         if beside is not None and (moved := set_apart(path, beside)):
             done = f"It was moved to {moved}; what it held counts as missing."

@@ -254,7 +254,7 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
             lost = pool.submit(attempt)
             until(lambda: checkpointed(store, packs))
             processes[0].kill()
-            with pytest.raises(ClusterLostError, match="the same command goes on from the last checkpoints"):
+            with pytest.raises(ClusterLostError, match="the same command resumes from the last checkpoints"):
                 lost.result(180)
         assert caplog.messages == []
         assert checkpointed(store, packs)

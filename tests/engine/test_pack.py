@@ -73,7 +73,7 @@ def test_a_damaged_cache_of_the_compiler_is_set_aside_and_programs_are_compiled_
     cache = tmp_path / "cache"
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(cache))
     failing(monkeypatch, 1)
-    with pytest.warns(UserWarning, match="held damaged programs of the compiler: they are compiled anew"):
+    with pytest.warns(UserWarning, match="had damaged programs of the compiler: they are recompiled"):
         (record,) = train_pack(Pack((small_run(),)), Options(device="cpu", compile=True), tmp_path)
     assert record.made["compile"] == "true"
     assert cache.with_name("cache.damaged").is_dir()

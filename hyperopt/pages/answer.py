@@ -124,7 +124,8 @@ def ran(experiment: Experiment, view: View) -> str:
 def _rates(experiment: Experiment) -> Block:
     """What each row runs, every rate resolved."""
     rows = rates_of_rows(experiment)
-    head = [experiment.corner or "row", "stack, with the initial learning rate of each level"]
+    numbers = "; then other numbers of level 0" if experiment.claims else ""
+    head = [experiment.corner or "row", f"stack, with the initial learning rate of each level{numbers}"]
     return Folded("Initial learning rates of each row", [Table(head, rows, left=head)]) if rows else ""
 
 

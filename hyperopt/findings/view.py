@@ -10,7 +10,7 @@ from hyperopt.findings import timings
 from hyperopt.findings.ahead import Ahead, ahead
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
-from hyperopt.findings.measurements import Measurements, measure
+from hyperopt.findings.measurements import Measured, Measurements, measure
 from hyperopt.findings.next_look import Reached, asked_by_looks, reached
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
@@ -80,16 +80,22 @@ class View:
     def count(self) -> str:
         """`3 seeds`; `3 to 10 seeds` where looks had more; `3 to 5 of 5 seeds` where runs are missing.
 
-        Where none is, a cell without any number is about what its runs do not have.
+        A run that is in counts, even where it ended as NaN and left no number. Where no run is missing, a
+        cell without any number is about what its runs do not have.
         """
         total = len(self.seeds)
         told = [one for one in self.measurements.values() if one.by_seed or not self.complete]
-        there = [total - len(measured.missing) for measured in told]
+        there = [total - len(one.missing) + len(self.numberless(one)) for one in told]
         if not there or min(there) == total:
             return counted(total, "seed")
         low, high = min(there), max(there)
         some = str(low) if low == high else f"{low} to {high}"
         return f"{some} seeds" if self.complete and low < high else f"{some} of {counted(total, 'seed')}"
+
+    def numberless(self, measured: Measured) -> list[int]:
+        """The seeds of a cell whose runs are in without its number: of a curve that ended as NaN its mean."""
+        runs_of = measured.cell.runs
+        return [seed for seed in measured.missing if all(run.id in self.runs for run in runs_of(seed))]
 
     @property
     def over(self) -> str:

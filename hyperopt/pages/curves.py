@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from hyperopt.experiments.figure import Curve, Figure, Panel
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Picture, Table
-from hyperopt.pages.columns import of_panel, point
-from hyperopt.pages.markdown import LOST, mean
-from hyperopt.wording import sentence
+from hyperopt.pages.columns import full, of_panel, point
+from hyperopt.pages.markdown import LOST, NOTHING, mean
+from hyperopt.wording import counted, sentence
 
 NOT_SHOWN = "(not shown)"
 
@@ -55,8 +57,24 @@ def _words(view: View, figure: Figure) -> str:
         there = [curve.label for curve in figure.curves if not curve.drawn]
         words.append(f"Not drawn here: {'; '.join(there)}.")
     if view.diverged:
-        words.append(f"{LOST} A model of NaN is scored as class 0.")
-    return " ".join(words)
+        words += [LOST, _without(view), "A model of NaN is scored as class 0."]
+    return " ".join(filter(None, words))
+
+
+def _without(view: View) -> str:
+    """How many runs ended as NaN, and which numbers they do not have; empty where they have all."""
+    lacking = [
+        full(view.experiment, name)
+        for (_, name), one in view.measurements.items()
+        if view.numberless(one) or any(math.isnan(one.by_seed[seed]) for seed in one.diverged)
+    ]
+    if not lacking:
+        return ""
+    ended = [record.diverged for record in view.runs.values()]
+    return (
+        f"{sum(ended)} of {counted(len(ended), 'run')} did, and lack a number of "
+        f"{'; '.join(dict.fromkeys(lacking))}: the mean there is of the other runs, or {NOTHING}."
+    )
 
 
 def _shown_as(curve: Curve) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from io import StringIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from figures_fake import (
     ALONG_EPOCHS,
     LOSSES,
     alpha_records,
+    diverged,
     drawings,
     epoch_records,
     written,
@@ -104,3 +106,17 @@ def test_none_of_three_is_no_certainty_on_the_page_or_in_its_csv(tmp_path: Path)
     assert cell["high"] == pytest.approx(70.76, abs=0.01)
     assert pd.isna(cell["sd"])
     assert "| 0 to 71 |" in " ".join(page.markdown.split())
+
+
+def test_a_run_that_ended_as_nan_counts_as_a_seed_and_its_numbers_are_named(experiment: Experiment) -> None:
+    """It has no loss after the last epoch and none of its whole curve; with a run missing fewer are in."""
+    made = epoch_records(experiment, {**LOSSES, "Adam": [*LOSSES["Adam"][:2], [2.0, math.nan, math.nan]]})
+    run = experiment.cell("Adam", "epoch 3").run(2).id
+    made[run] = diverged(made[run], 2)
+    page = page_of(experiment, made).markdown
+    assert "; 3 seeds." in page
+    assert "Means over 3 seeds (0, 1, 2)." in page
+    lack = "training loss, epoch 3; training loss, settling; test accuracy (%), epoch 3"
+    assert f"1 of 6 runs did, and lack a number of {lack}: the mean there is of the other runs, or –." in page
+    del made[run]
+    assert "2 to 3 of 3 seeds" in page_of(experiment, made).markdown

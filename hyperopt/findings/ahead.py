@@ -25,16 +25,25 @@ class Ahead:
     Attributes:
         seeds: at so many.
         declared: whether the experiment has it; if not, it would be a further one at the last one's level.
-        runs: those behind the sentence that are missing.
-        seconds: what these take, at the pace of the records of the same settings.
+        missing: of each run behind the sentence that is missing, by its id, the seconds at the pace of the
+            records of the same settings.
         chance: how probably it tells the sentence.
     """
 
     seeds: int
     declared: bool
-    runs: int
-    seconds: float
+    missing: Mapping[str, float]
     chance: Chance
+
+    @property
+    def runs(self) -> int:
+        """How many runs are missing."""
+        return len(self.missing)
+
+    @property
+    def seconds(self) -> float:
+        """What they take."""
+        return sum(self.missing.values())
 
 
 def ahead(
@@ -86,7 +95,7 @@ def _ahead(
         for run in cell.runs(seed)
         if run.id not in records
     }
-    return Ahead(len(look.seeds), declared, len(missing), sum(missing.values()), chance)
+    return Ahead(len(look.seeds), declared, missing, chance)
 
 
 def _pace(cell: Cell, seeds: Sequence[int], records: Mapping[str, Record]) -> float:

@@ -16,7 +16,7 @@ from hyperopt.pages.answer import HEADS, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
-from hyperopt.wording import counted
+from hyperopt.wording import counted, duration
 
 if TYPE_CHECKING:
     from hyperopt.pages.page import Page
@@ -30,7 +30,8 @@ WORDS = (
 )
 EACH = "What a report says of each of several tables is a sentence of each, since each has runs of its own."
 LIKELY = 0.5
-"""From such a probability on a look is expected to decide a sentence."""
+"""Above such a probability a look is expected to decide a sentence."""
+ONCE = "A number that several pages compare with the same run counts once."
 
 
 def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
@@ -56,7 +57,7 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
     header += ["numbers that agree", "so many tellingly"]
     if not rows:
         return ""
-    return f"{table(header, rows, left=header[:2])}\n\n{_by_range(by_report)}".strip()
+    return f"{table(header, rows, left=header[:2])}\n\n{ONCE} {_by_range(by_report)}".strip()
 
 
 def _agreement(views: Iterable[View]) -> list[str]:
@@ -72,10 +73,10 @@ def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
     for views in by_report.values():
         for name, view in views.items():
             if (share := expected_share(view)) is not None and view.tally.compared:
-                found = f"{view.tally.agree} of {view.tally.compared}"
+                found = f"{view.tally.agree} of its {view.tally.compared} numbers"
                 told.append(
-                    f"Of [{name}]({name}.md), a map of single runs, {found} numbers lie in our range, "
-                    f"as {share} % of runs like ours would."
+                    f"[{name}]({name}.md) maps single runs: {found} lie between the least and the most of "
+                    f"ours. Of more runs like ours {share} % would lie there."
                 )
     return " ".join(told)
 
@@ -90,10 +91,13 @@ def _all(views: Mapping[str, View]) -> str:
     left = [(view, i) for _, i, verdict, view in _counting(views) if verdict.outcome == "undecided"]
     looks = [view.ahead[i] for view, i in left if i in view.ahead]
     if looks:
-        likely = sum(look.chance.decided >= LIKELY for look in looks)
+        likely = [look for look in looks if look.chance.decided > LIKELY]
+        together = {run: seconds for look in likely for run, seconds in look.missing.items()}
+        runs, seconds = counted(len(together), "more run"), sum(together.values())
+        cost = f" ({runs} in all, {duration(seconds)})" if likely else ""
         text += (
-            f" More seeds would probably decide {likely} of the undecided ones: what each takes, and the "
-            "probability of each verdict given our runs, stands in its line."
+            f" More seeds would probably decide {len(likely)} of the undecided ones{cost}: what each takes, "
+            "and the probability of each verdict given our runs, stands in its line."
         )
     return text
 

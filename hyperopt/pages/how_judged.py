@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from hyperopt.experiments.metrics import LOSSES
@@ -10,6 +11,7 @@ from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import Verdict, about_times
 from hyperopt.findings.view import View
 from hyperopt.pages.undecided import judged_at
+from hyperopt.wording import counted
 
 DOC = "../../docs/statistics.md"
 OF_TIMES = "Effects of times are ratios, paired by round, n counts rounds, and they are looked at once."
@@ -20,6 +22,13 @@ OF_P = (
     "decides from 0.05 down. A sentence takes the largest p alone where it holds, the smallest times its "
     "rows where it does not, and multiplies that for sentences × looks. [How]({doc})."
 )
+MEANT = {
+    True: "it diverged, or its error is over twice the median over seeds and five points above it",
+    False: "it diverged, or its loss is over twice the median over seeds",
+}
+"""What a lost run is, by its error or by its loss."""
+FEW = 4
+"""So many rows with runs that are lost are named, those with the most."""
 NOT_YET = "*p alone* is the least that so many runs can give. [How]({doc})."
 
 
@@ -78,12 +87,21 @@ def _lost(view: View) -> str:
     limit_of = lost_above if by_error else lost_loss_above
     metrics = {"test_error"} if by_error else LOSSES
     ends = {(m.cell.run(0).id, m.cell.metric): m for m in shown if m.cell.metric in metrics}
-    lost: set[tuple[str, int]] = set()
+    lost: dict[tuple[str, int], str] = {}
     for (run, _), one in ends.items():
         limit = limit_of(one.by_seed.values())
-        lost |= {(run, seed) for seed, y in one.by_seed.items() if seed in one.diverged or y > limit}
+        lost |= {(run, s): one.cell.row for s, y in one.by_seed.items() if s in one.diverged or y > limit}
     runs = sum({run: len(one.by_seed) for (run, _), one in ends.items()}.values())
-    return f"Of {runs} runs {len(lost)} {'is' if len(lost) == 1 else 'are'} lost." if runs else ""
+    if not runs:
+        return ""
+    by_row = Counter(lost.values()).most_common()
+    if not lost:
+        return f"Of {runs} runs none is lost."
+    named = [f"{n} of {row}" for row, n in by_row[:FEW]]
+    if (more := len(by_row) - FEW) > 0:
+        named.append(f"others of {counted(more, 'more row')}")
+    be = "is" if len(lost) == 1 else "are"
+    return f"Of {runs} runs {len(lost)} {be} lost ({'; '.join(named)}): {MEANT[by_error]}."
 
 
 def _mute(tests: Sequence[Tested]) -> str:

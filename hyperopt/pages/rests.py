@@ -13,7 +13,7 @@ from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import RowVerdict, Verdict
 from hyperopt.pages.columns import full
 from hyperopt.pages.markdown import bound, number, rows_named
-from hyperopt.wording import counted, possessive, sentence
+from hyperopt.wording import counted, possessive, sentence, uncapitalized
 
 SINGULAR: Mapping[Outcome, str] = {
     "holds": "holds",
@@ -74,12 +74,14 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
             few = len(rows) - claim.all_but
             parts.append(f"{few} of them {'is' if few == 1 else 'are'} enough.")
     if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
-        claimed = bound(rows[0].tested.check.bound)
-        parts.append(f"{_effect(rows[0], experiment)} is {_middle(rows[0])}, claimed {claimed}.")
+        parts.append(f"{_effect(rows[0], experiment)} is {_against_claimed(rows[0])}.")
+    if verdict.outcome == "undecided":
+        parts.append(_so_far(rows, experiment))
     parts += [_averaged(row) for row in rows if len(row.tested.rows) > 1 and len(rows) <= FEW]
     if verdict.outcome == "at the bound":
         near = [row for row in rows if row.within is not None]
         parts += [_near(row, experiment) for row in near[:FEW]]
+        parts.append(_negligible(near))
     return " ".join(filter(None, parts))
 
 
@@ -131,11 +133,39 @@ def _unit(row: RowVerdict) -> str:
     return " points" * (first.cell.unit == "%" and not row.tested.check.effect.ratio)
 
 
+def _against_claimed(row: RowVerdict) -> str:
+    """The effect of a row, and what is claimed: `0.31, claimed > 0`."""
+    return f"{_middle(row)}, claimed {bound(row.tested.check.bound)}"
+
+
+def _so_far(rows: Sequence[RowVerdict], experiment: Experiment) -> str:
+    """What the rows of an undecided sentence show, which chance may show too; empty without any run."""
+    seen = [row for row in rows if row.tested.effects]
+    if not seen:
+        return ""
+    effect = _effect(seen[0], experiment)
+    if len(rows) == 1:
+        return f"So far {uncapitalized(effect)} is {_against_claimed(seen[0])}."
+    as_claimed = sum(row.tested.check.bound.holds(row.tested.center or 0.0) for row in seen)
+    median = "median " * all(row.tested.method == "median" for row in seen)
+    return f"So far the {median}effect is as claimed in {as_claimed} of {counted(len(seen), 'row')}."
+
+
 def _near(row: RowVerdict, experiment: Experiment) -> str:
-    """How near to its bound the effect of a row is shown to be."""
+    """How near to its bound the effect of a row is shown to be, and how many ties could not be else."""
     if not row.within:
-        return f"{_effect(row, experiment)} is {_middle(row)}, its bound."
+        ties, n = len(row.tested.mute), len(row.tested.effects)
+        of_ties = f": in {ties} of {counted(n, 'seed')} neither number could be less; the others do not tell"
+        return f"{_effect(row, experiment)} is {_middle(row)}, its bound{of_ties * bool(ties)}."
     return f"{_effect(row, experiment)} lies within {number(row.within, 3)}{_unit(row)} of its bound."
+
+
+def _negligible(rows: Sequence[RowVerdict]) -> str:
+    """How far from its bound an effect may be and still lie there; empty where it is no distance."""
+    margins = dict.fromkeys(
+        f"{number(row.tested.negligible, decimals(row))}{_unit(row)}" for row in rows if row.within
+    )
+    return f"Up to {' or '.join(margins)} is too little to speak of." if margins else ""
 
 
 def center(row: RowVerdict) -> str:

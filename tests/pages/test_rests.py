@@ -152,3 +152,33 @@ def test_numbers_that_agree_are_counted_in_words() -> None:
     assert told(1, 0, 1) == "its one number agrees, not tellingly"
     assert told(0, 0, 1) == "its one number does not agree"
     assert told(0, 0, 0) == ""
+
+
+def test_an_undecided_sentence_says_what_its_rows_show_so_far(tmp_path: Path) -> None:
+    """Three seeds decide neither sentence: of one row the effect stands there, of several how many agree."""
+    experiment = made(tmp_path, CLAIM)
+    errors: dict[tuple[str, str], list[float | None]] = {
+        ("Adam alone", "no clip"): [5.0, 5.0, 5.0],
+        ("0.1", "no clip"): [7.0, 7.0, 10.0],
+        ("0.1", "clip"): [5.0, 8.0, 5.0],
+        ("10", "no clip"): [50.0, 40.0, 45.0],
+        ("10", "clip"): [40.0, 50.0, 45.0],
+    }
+    several, mean, _ = views_of(experiment, records(experiment, errors))[-1].verdicts
+    assert [verdict.outcome for verdict in (several, mean)] == ["undecided", "undecided"]
+    assert rests(several, experiment) == (
+        "Both rows are undecided. So far the effect is as claimed in 1 of 2 rows."
+    )
+    assert rests(mean, experiment).startswith(f"So far t{MEAN[1:].format('1.00')}, claimed > 0.")
+
+
+def test_what_lies_at_its_bound_says_how_far_off_is_too_little_to_speak_of(tmp_path: Path) -> None:
+    """Effects of a hundredth of a point either way, of errors: a quarter of a point is negligible."""
+    experiment = made(tmp_path, CLAIM)
+    errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 10}
+    for row in ("0.1", "10"):
+        errors[row, "no clip"] = [40.0 + (-1) ** seed * 0.01 for seed in range(10)]
+        errors[row, "clip"] = [40.0] * 10
+    verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
+    assert verdict.outcome == "at the bound"
+    assert rests(verdict, experiment).endswith("Up to 0.25 points is too little to speak of.")

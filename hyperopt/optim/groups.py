@@ -224,15 +224,12 @@ def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamG
     if given.get("shared", False) and not defaults["shared"]:
         whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
         raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
-    if "stack" in given:
-        given = settings.OF_A_STACK | given
-    elif "alpha" in given:
-        given.setdefault("lr", None)
     names = settings.names(given.get("stack", stack))
     numbers = {name: given.pop(name) for name in names if name in given}
     if defaults["shared"] and (set(given) & set(defaults) or numbers):
         keys = ", ".join(sorted({*set(given) & set(defaults), *numbers}))
         raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
+    given = settings.with_defaults(given, defaults)
     return ParamGroup(given | {"numbers": given.get("numbers", defaults["numbers"]) | numbers})
 
 

@@ -17,10 +17,21 @@ from hyperopt.optim.trace import HYPERGRADIENTS, PRODUCT
 
 FORMS = ("textbook", "reported")
 SCHEDULES = ("multiply", "set")
-UNTOLD: dict[str, Any] = {"stack": "adamw/adam", "alpha": 0.01, "tune": "alpha", "multiplicative": True}
+
+
+class Untold(float):
+    """A default alpha of the optimizer, for which a group that says `multiplicative` itself has its own."""
+
+
+UNTOLD: dict[str, Any] = {
+    "stack": "adamw/adam",
+    "alpha": Untold(0.01),
+    "tune": "alpha",
+    "multiplicative": True,
+}
 """What `HyperOptimizer` is where no stack is given: benchmarks/defaults.py says why (docs/optimizer.md)."""
 
-UNTOLD_ADDED = 1e-5
+UNTOLD_ADDED = Untold(1e-5)
 """Its alpha where that adds to the rate, multiplicative=False: of the same study, with the same rules."""
 
 TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
@@ -128,6 +139,18 @@ def untold(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:
     adds = multiplicative is not None and not levels.parse_truth("multiplicative", multiplicative)
     chosen = UNTOLD | ({"alpha": UNTOLD_ADDED} if adds else {})
     return chosen | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else chosen
+
+
+def with_defaults(given: dict[str, Any], inherited: Mapping[str, Any]) -> dict[str, Any]:
+    """A group's own settings, with the defaults that they bring along in place of what it would inherit."""
+    if "stack" in given:
+        return OF_A_STACK | given
+    if "alpha" in given:
+        return {"lr": None} | given
+    if "multiplicative" in given and isinstance(inherited["alpha"], Untold):
+        own = untold(None, amsgrad=False, multiplicative=given["multiplicative"])
+        return given | {"alpha": own["alpha"]}
+    return given
 
 
 def names(stack: Any) -> set[str]:

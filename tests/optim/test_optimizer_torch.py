@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from typing import Any
 
@@ -220,6 +221,20 @@ def test_a_level_that_adds_has_no_alpha_of_one_that_multiplies() -> None:
     assert opt.param_groups[0]["alpha"] == (1e-3, 1e-5)
     opt = HyperOptimizer([nn.Parameter(torch.zeros(2))], multiplicative=False, alpha=1e-4)
     assert opt.param_groups[0]["alpha"] == (1e-3, 1e-4)
+
+
+@pytest.mark.parametrize("whole", [{}, {"multiplicative": False}, {"alpha": 0.02}, {"lr": 0.1}], ids=str)
+@pytest.mark.parametrize("own", [{"multiplicative": False}, {"multiplicative": True}], ids=str)
+def test_a_group_that_says_how_has_the_alphas_of_an_optimizer_that_does(
+    whole: dict[str, Any], own: dict[str, Any]
+) -> None:
+    params = [nn.Parameter(torch.zeros(2))]
+    of_group = copy.deepcopy(HyperOptimizer([{"params": params}], **whole))
+    of_group.add_param_group({"params": [nn.Parameter(torch.zeros(2))], **own})
+    of_all = HyperOptimizer(params, **(whole | own))
+    for key in ("alpha", "stack", "tune", "multiplicative"):
+        assert of_group.param_groups[1][key] == of_all.param_groups[0][key]
+    assert all(type(alpha) is float for group in of_group.param_groups for alpha in group["alpha"])
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,8 @@ OF_P = (
     "rows where it does not, and multiplies that for sentences × looks. [How]({doc})."
 )
 MEANT = {
-    True: "it diverged, or its error is over twice the median over seeds and five points above it",
-    False: "it diverged, or its loss is over twice the median over seeds",
+    True: "where it diverged, or its error is over twice the median over seeds and five points above it",
+    False: "where it diverged, or its loss is over twice the median over seeds",
 }
 """What a lost run is, by its error or by its loss."""
 FEW = 4
@@ -101,7 +101,7 @@ def _lost(view: View) -> str:
     if (more := len(by_row) - FEW) > 0:
         named.append(f"others of {counted(more, 'more row')}")
     be = "is" if len(lost) == 1 else "are"
-    return f"Of {runs} runs {len(lost)} {be} lost ({'; '.join(named)}): {MEANT[by_error]}."
+    return f"Of {runs} runs {len(lost)} {be} lost ({'; '.join(named)}). A run is lost {MEANT[by_error]}."
 
 
 def _mute(tests: Sequence[Tested]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_records import SMALL, page_of, records
+from figures_fake import blank
 
 from hyperopt.experiments import load, read
 from hyperopt.experiments.experiment import Experiment
@@ -182,3 +183,44 @@ def test_what_lies_at_its_bound_says_how_far_off_is_too_little_to_speak_of(tmp_p
     verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
     assert verdict.outcome == "at the bound"
     assert rests(verdict, experiment).endswith("Up to 0.25 points is too little to speak of.")
+
+
+ROUGH = """
+title: Smoothness
+source: A report, figure 9
+judged_by: median
+looks: [10]
+settings: {dataset: mnist, model: mlp, epochs: 4}
+panels: [{metric: train_loss, label: training loss, points: [4], reductions: [roughness]}]
+curves:
+  - {label: SGD, settings: {stack: sgd}}
+  - {label: Adam, settings: {stack: adam}}
+claims:
+  - says: Adam is smoother.
+    effect: {from: {row: SGD, column: roughness}, to: roughness}
+    each_of: [Adam]
+    more_than: 0
+"""
+
+
+def test_ties_that_could_not_be_else_are_counted_where_the_effect_is_nothing(tmp_path: Path) -> None:
+    """Of ten seeds one has a rougher SGD, one a rougher Adam; the curves of the others only flatten."""
+    path = tmp_path / "figure9.yaml"
+    path.write_text(ROUGH)
+    experiment = read(path, "report/figure9")
+    calm, rough = [4.0, 2.0, 1.0, 0.5], [4.0, 1.0, 3.0, 0.5]
+    losses = {
+        label: [rough if seed == one else calm for seed in range(10)]
+        for label, one in (("SGD", 0), ("Adam", 1))
+    }
+    made = {
+        run.id: blank(run.id, run.canonical(), {"train_loss": curve})
+        for label, curves in losses.items()
+        for seed, curve in enumerate(curves)
+        for run in [experiment.cell(label, "epoch 4").run(seed)]
+    }
+    [verdict] = views_of(experiment, made, 10)[-1].verdicts
+    assert verdict.outcome == "at the bound"
+    told = rests(verdict, experiment)
+    assert "is 0, its bound: in 8 of 10 seeds neither number could be less; the others do not tell." in told
+    assert "too little to speak of" not in told

@@ -98,3 +98,12 @@ def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
         "| ≥ 1 | 40.00 (median) | 40.00 to 40.00 | 10 | 100 % | 0.001953 | 2 × 1 × 2 | 0.0078 | holds |"
         in page
     )
+
+
+def test_lost_runs_are_counted_by_row(tmp_path: Path) -> None:
+    """Of five seeds two have an error of 99, the others one near 20: it is over twice that."""
+    told = said(viewed(made(tmp_path, "judged_by: median\n"), 5, clip=99.0))
+    assert (
+        "Of 25 runs 2 are lost (2 of 10). A run is lost where it diverged, or its error is over twice" in told
+    )
+    assert "Of 25 runs none is lost." in said(viewed(made(tmp_path, "judged_by: median\n"), 5))

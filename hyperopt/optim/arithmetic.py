@@ -1,10 +1,9 @@
 """The parts of an optimizer's step as functions of vectors.
 
-A `Stack` splits at its bottom: `pull` gathers the hypergradient of level 0 over the weights, `climb` is the
-step of the stack above, which has scalars only, and `move` updates the weights. Where the rule of level 0 has
-a closed form, `pull` and `move` are that; else `pull` is the vector-Jacobian product of the rule's update.
-Where level 0 keeps a trace (trace.py), `move` brings it up to date, and `pull` is its product
-with the gradient.
+A step of a `Stack` has three parts: `pull` gathers the hypergradient of level 0 over the weights, `climb`
+steps the levels above, which hold only scalars, and `move` updates the weights. If the rule of level 0 has a
+closed form, `pull` and `move` use it; otherwise `pull` is the vector-Jacobian product of the rule's update.
+If level 0 keeps a trace (trace.py), `move` updates it, and `pull` is its product with the gradient.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Arithmetic:
     """The parts of a step of `stack` as functions of tensors.
 
     Attributes:
-        maximize: turns every gradient round.
+        maximize: negates every gradient.
         form: the closed form of level 0's rule.
     """
 
@@ -41,7 +40,7 @@ class Arithmetic:
     def __post_init__(self) -> None:
         form = closed_form(self.bottom.rule)
         if form and self.bottom.traces and form.decays_gradient:
-            form = None  # the trace asks for the slope of the update in the weights, which no form has
+            form = None  # the trace needs the derivative of the update in the weights, which no form has
         object.__setattr__(self, "form", form)
 
     @property
@@ -51,15 +50,15 @@ class Arithmetic:
 
     @property
     def joins(self) -> bool:
-        """Whether the elements of several parameters may come as one vector."""
+        """Whether the elements of several parameters may be joined in one vector."""
         return self.bottom.rule.elementwise
 
     def needs_param(self, dtype: torch.dtype) -> bool:
-        """Whether `move` takes the parameters: its rule reads them, or their type is not the arithmetic's."""
+        """Whether `move` needs the parameters: the rule reads them, or their type is not the arithmetic's."""
         return self.bottom.rule.uses_param or wide(dtype) != dtype
 
     def remembered(self, param: Tensor) -> Tree:
-        """The state of a parameter before its first update: its rule's, and where it is tuned `last.*`."""
+        """The state of a parameter before its first update: the rule's, and `last.*` if level 0 is tuned."""
         rule = self.bottom.rule
         wide_param = param.detach().to(wide(param.dtype))
         memory = rule.init(wide_param)
@@ -75,10 +74,10 @@ class Arithmetic:
         return memory | {f"last.{name}": torch.zeros_like(value) for name, value in last.items()}
 
     def pull(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor, given: Given = None) -> Tree:
-        """What some weights add to `Level.gathers`, of which `climb` makes the hypergradient.
+        """The contribution of some weights to `Level.gathers`, from which `climb` computes the hypergradient.
 
-        It is through their last update, or along their trace. `step` counts their updates, the coming one
-        included; it is above 1. `given` are the numbers of the last one.
+        It goes through their last update, or along their trace. `step` counts their updates, including the
+        next one, and is above 1. `given` holds the numbers of the last update.
         """
         if self.bottom.traces:
             like = tuned["alpha"]
@@ -98,14 +97,14 @@ class Arithmetic:
             update = Update(part.last[kept].to(part.grad.dtype), part.memory, part.param, numbers)
             sums.append(self.form.sums(self._gradient(part), update))
         total: list[Any] = [sum(of_part) for of_part in zip(*sums, strict=True)]
-        if given is not None:  # the device is a CPU, where some thirty operations on a float each cost more
+        if given is not None:  # on a CPU, where some thirty operations on one-element tensors cost more
             total = torch.stack(total).tolist()
         natural = self.form.gradient(total, hyper, count)
         slopes = {name: self.bottom.space(name).slope(raw) for name, raw in tuned.items()}
         return {name: (slope * natural[name]).to(slope.dtype) for name, slope in slopes.items()}
 
     def sums(self, tuned: Tree, fixed: Tree, vectors: Vectors, step: Tensor) -> Tree:
-        """The part of some weights in what the rule sums over all, for the update that is to come."""
+        """The contribution of some weights to what the rule sums over all, for the next update."""
         grads, memory, params = by_rule.inputs(self._gradient(vectors), vectors)
         return self.bottom.sums(tuned, fixed, grads, memory, step, params)
 
@@ -119,10 +118,10 @@ class Arithmetic:
         sums: Tree | None = None,
         share: Tensor | None = None,
     ) -> None:
-        """Update some weights: their state in place, and what is to be subtracted from them in `grad`.
+        """Update some weights: their state in place; the amount to subtract from them is left in `grad`.
 
-        `given` are the numbers of this update, `sums` those of the rule over all weights, `share` the one of
-        alpha that `tuned` holds, where there is a trace.
+        `given` holds the numbers of this update and `sums` the rule's sums over all weights. With a trace,
+        `share` is the share of alpha that `tuned` holds.
         """
         numbers = {}
         if self.form:
@@ -141,7 +140,7 @@ class Arithmetic:
                 part.param.sub_(update)
 
     def with_written(self, state: Above, written: Tree) -> Above:
-        """The state with natural values of level 0 in it that were set since the last step."""
+        """The state with the natural values of level 0 that were set since the last step."""
         tuned = {
             k: self.bottom.space(k).raw(written[k]) if k in written else v for k, v in state.tuned.items()
         }
@@ -154,14 +153,14 @@ class Arithmetic:
         """Step all levels above 0.
 
         Args:
-            state: before.
-            gathers: the sums of what `pull` found.
-            written: as of `with_written`.
+            state: before the step.
+            gathers: the sums of what `pull` returned.
+            written: as in `with_written`.
             step: counted from 1.
-            climbs: how many of the steps so far were steps of the levels above too, this one included.
+            climbs: the number of steps in which the levels above also took a step, including this one.
 
         Returns:
-            The state after it, and all natural values of level 0, one after the other.
+            The state after the step, and all natural values of level 0 as one vector.
         """
         tuned, fixed, levels, _ = self.with_written(state, written)
         if len(self.stack.levels) > 1:
@@ -170,12 +169,12 @@ class Arithmetic:
             tuned = self.bottom.bounded(tuned)
         after = Above(tuned, fixed, levels, state.seen)
         natural = self.hyperparameters(after)
-        # Not after._replace: torch 2.11 cannot compile a function that returns what it made.
+        # Not after._replace: torch 2.11 cannot compile a function that returns its result.
         after = Above(tuned, fixed, levels, seen_after(state.seen, natural, step))
         return after, torch.stack(list(natural[0].values()))
 
     def scheduled(self, state: Above, share: Tensor) -> Above:
-        """The state with the alpha of level 0 that an update uses: `share` of the one that is tuned."""
+        """The state with the alpha of level 0 that an update uses: `share` times the tuned one."""
         return Above(*self.bottom.times(state.tuned, state.fixed, share), state.levels, state.seen)
 
     def whole(
@@ -188,13 +187,13 @@ class Arithmetic:
         climbs: Tensor,
         shares: tuple[Tensor, Tensor],
     ) -> tuple[Above, Tensor]:
-        """All parts of a step, where there are no other weights, and the rule sums over none.
+        """All parts of a step, if there are no other weights and the rule sums over none.
 
-        `count` is as the step of `pull`, `step` and `climbs` are as of `climb`; `shares` are those of alpha
-        that the last update used, and that this one uses.
+        `count` is the `step` of `pull`; `step` and `climbs` are as in `climb`. `shares` are the shares of
+        alpha that the last update used and that this one uses.
 
         Returns:
-            As `climb`, the weights moved.
+            As `climb`, after the weights have moved.
         """
         last, now = shares
         gathers: Tree = {}
@@ -213,7 +212,7 @@ class Arithmetic:
         return [bottom, *Stack(self.stack.levels[1:]).hyperparameters(state.levels)]
 
     def init(self, numbers: tuple[Tree, ...], clip: tuple[Tensor, ...]) -> Above:
-        """The state before the first step; `numbers` natural, per level, `clip` for the levels above 0."""
+        """The state before the first step, from natural `numbers` per level, and `clip` per level above 0."""
         device = numbers[0]["alpha"].device
         bottom = self.bottom.init({}, numbers[0], torch.tensor(False, device=device))
         levels = Stack(self.stack.levels[1:]).init(bottom.tuned, numbers[1:], clip)
@@ -221,7 +220,7 @@ class Arithmetic:
         return Above(bottom.tuned, bottom.fixed, levels, seen)
 
     def _taken(self, state: Above, written: Written) -> Above:
-        """The state with the natural values in it that were written."""
+        """The state with the natural values that were written."""
         there = dict(zip(self.bottom.rule.hyperparameters, written.there.unbind(), strict=True))
         values = dict(zip(there, written.values.unbind(), strict=True))
         tuned = {k: self.bottom.space(k).raw(values[k]).where(there[k], v) for k, v in state.tuned.items()}
@@ -232,7 +231,7 @@ class Arithmetic:
         return -part.grad if self.maximize else part.grad
 
     def _natural(self, tuned: Tree, fixed: Tree, step: Tensor, given: Given) -> tuple[dict[str, Any], Any]:
-        """The hyperparameters of an update, and its count; compiled and as floats in 64 bits."""
+        """The hyperparameters of an update, and its count; in 64 bits if compiled or if they are floats."""
         if given is not None:
             return given.hyper, given.step
         hyper = self.bottom.hyperparameters(tuned, fixed)
@@ -248,7 +247,7 @@ class Arithmetic:
         step: Any,
         share: Tensor | None = None,
     ) -> dict[str, Any]:
-        """Those by which the closed form goes, in Python or as tensors, as the natural values are."""
+        """The numbers that the closed form uses: floats or tensors, as the natural values are."""
         if not self.bottom.traces:
             return form.numbers(hyper, step)
         rate, space = hyper["alpha"], self.bottom.space("alpha")
@@ -281,12 +280,12 @@ class Arithmetic:
         return stored(numbers, dtype) if torch.compiler.is_compiling() else numbers
 
     def _along(self, part: Vectors) -> Tree:
-        """What the hypergradient takes of these weights, by their gradient and their trace."""
+        """The contribution of these weights to the hypergradient, from their gradient and their trace."""
         return gathered({"": self._gradient(part)}, {"": part.last[TRACE]}, cosine=self.bottom.cosine)
 
     def _form_update(self, form: ClosedForm[Any], u: Update, last: Tree, step: Tensor) -> Tensor:
         u = Update(form.decayed(u), u.memory, u.param, u.numbers)
-        if self.bottom.traces:  # each form is its rate times a direction, and so is decay beside the step
+        if self.bottom.traces:  # each form is its rate times a direction, and so is decoupled decay
             direction = form.move(u)
             last[TRACE].mul_(u.numbers["faint"]).sub_(direction * u.numbers["slope"])
             return direction.mul_(u.numbers["rate"])

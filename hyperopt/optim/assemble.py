@@ -26,15 +26,15 @@ def assemble(
     cosine: bool = False,
     by_tensor: bool = False,
 ) -> Stack:
-    """The structure of a stack, to which it matters only which of its numbers are 0.
+    """The structure of a stack. Of its numbers it depends only on which are 0.
 
     Args:
         rules: bottom to top.
         tune: what level 1 tunes of level 0; levels above tune all of theirs.
-        numbers: as `numbers_of` gives them.
+        numbers: as `numbers_of` returns them.
         habits: the value of every habit that the rules and the clip read.
-        multiplicative: as in `Level`, for every level that is tuned.
-        floor: as in `Level`, for every level that is tuned.
+        multiplicative: as in `Level`, for every tuned level.
+        floor: as in `Level`, for every tuned level.
         schedule: as in `Level`, for the alpha of level 0.
         trace: as in `Level`, for the alpha of level 0.
         cosine: as in `Level`, for the alpha of level 0.
@@ -60,10 +60,10 @@ def assemble(
 
 
 def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any], *, bottom: bool) -> Rule:
-    """The rule called `name` with those of the habits that it reads; its options are level 0's alone.
+    """The rule called `name` with the habits that it reads; only level 0 has options.
 
     Raises:
-        ConfigError: options and numbers at odds.
+        ConfigError: options and numbers contradict each other.
     """
     kind = find(name)
     read = structure(kind) & set(habits) - (set() if bottom else set(kind.options))
@@ -73,16 +73,16 @@ def build(name: str, numbers: Mapping[str, float], habits: Mapping[str, Any], *,
 def numbers_of(
     rules: Sequence[str], alpha: Sequence[float], bottom: Mapping[str, float]
 ) -> tuple[dict[str, float], ...]:
-    """Per level, its rule's initial natural values; `bottom` has those given for level 0."""
+    """The initial natural values of each level's rule; `bottom` has those given for level 0."""
     numbers = [dict(find(name).hyperparameters) | {"alpha": a} for name, a in zip(rules, alpha, strict=True)]
     numbers[0].update(bottom)
     return tuple(numbers)
 
 
 def habits_of(rules: Sequence[str], *, clip: bool = True) -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit that the rules read, and the clip where there is one.
+    """(textbook, reported) value of every habit that the rules read, and that the clip reads if there is one.
 
-    An option of level 0's rule is a habit on which both agree.
+    An option of level 0's rule is a habit with the same value in both forms.
     """
     read = _options(find(rules[0]))
     for name in rules:
@@ -91,7 +91,7 @@ def habits_of(rules: Sequence[str], *, clip: bool = True) -> dict[str, tuple[Any
 
 
 def known_habits(own: Sequence[str] = ()) -> dict[str, tuple[Any, Any]]:
-    """(textbook, reported) value of every habit and option that there is; rules of one's `own` too."""
+    """(textbook, reported) value of every known habit and option, also of the user's `own` rules."""
     known = dict(CLIP_HABITS)
     for rule in (*RULES.values(), *map(find, own)):
         known |= rule.habits | _options(rule)

@@ -1,7 +1,7 @@
-"""Parameters as vectors: each kind of state of many of them lies in one, with a view for every parameter.
+"""Parameters as vectors: a vector holds one kind of state of many parameters, with a view for each of them.
 
-A parameter itself stays where it is. At each step its gradient is copied into a vector, the scratch, where
-then also stands what is subtracted from it. The scratch serves one bucket after the other, so a model of many
+A parameter itself stays where it is. Each step copies its gradient into a vector, the scratch, which then
+also receives the amount to subtract from it. One bucket after another uses the scratch, so a model of many
 buckets needs little of it.
 """
 
@@ -22,25 +22,25 @@ from hyperopt.optim.torch_private import copy_each, subtract_each
 from hyperopt.optim.vectors import Vectors, wide
 
 CAPACITY = {"cpu": 2**22}
-"""Elements that a bucket has room for, by device, unless one parameter alone has more."""
+"""The most elements of a bucket, by device, unless a single parameter has more."""
 CAPACITY_ELSEWHERE = 2**26
 
 COUNTS = ("step", "moved")
 _dtype = attrgetter("dtype")
 
 ParamState = dict[str, Any]
-"""Of a parameter: `step`, how many updates it has had; `moved`, the optimizer's step at the last of them;
-views of its rule's state by name, and after "last." of what its last update is remembered by."""
+"""Of a parameter: `step`, the number of its updates; `moved`, the optimizer's step at the last of them; views
+of its rule's state by name, and, with names after "last.", of what is kept of its last update."""
 
 
 class Scratch:
-    """By device and type, a vector for gradients, and one for weights where they are needed."""
+    """By device and type, a vector for gradients, and one for weights if they are needed."""
 
     def __init__(self) -> None:
         self._vectors: dict[tuple[torch.device, torch.dtype, str], Tensor] = {}
 
     def take(self, like: Tensor, size: int, use: str) -> Tensor:
-        """So many elements in the arithmetic's type, on the device of `like`; the same ones every time."""
+        """`size` elements of the arithmetic's type, on the device of `like`; the same ones at every call."""
         key = (like.device, wide(like.dtype), use)
         if key not in self._vectors or len(self._vectors[key]) < size:
             self._vectors[key] = torch.zeros(size, dtype=key[1], device=key[0])
@@ -48,11 +48,11 @@ class Scratch:
 
 
 class Run:
-    """Parameters side by side in a bucket that have a gradient and have had as many updates.
+    """Adjacent parameters of a bucket that have a gradient and the same number of updates.
 
     Attributes:
         vectors: their part of the bucket's.
-        layout: how their elements lie over processes.
+        layout: how their elements are laid out over processes.
     """
 
     def __init__(self, bucket: Bucket, first: int, end: int) -> None:
@@ -62,7 +62,7 @@ class Run:
 
     @property
     def step(self) -> int:
-        """How many updates they have had."""
+        """The number of their updates."""
         return int(self._states[0]["step"])
 
     @property
@@ -71,7 +71,7 @@ class Run:
         return int(self._states[0]["moved"])
 
     def fill(self) -> None:
-        """Copy the gradients, and the weights where they are needed, into the scratch."""
+        """Copy the gradients, and the weights if they are needed, into the scratch."""
         grads = [_dense(param) for param in self.params]
         try:
             copy_each(self._grads, grads)
@@ -83,7 +83,7 @@ class Run:
             raise
 
     def leave(self, step: int) -> None:
-        """Move the parameters as the scratch says after an update, which is at the optimizer's step."""
+        """Write an update from the scratch to the parameters; `step` is the optimizer's."""
         if self._weights:
             copy_each(self._places(), self._weights)
         else:
@@ -93,22 +93,22 @@ class Run:
             state["moved"] = step
 
     def _places(self) -> list[Tensor]:
-        """Where the parameters' elements lie here."""
+        """The parts of the parameters in this process."""
         return [local(param) for param in self.params] if self.layout else self.params
 
 
 class Bucket:
-    """Parameters of one device, type and layout with their state.
+    """Parameters of one device, type and layout, with their state.
 
     Args:
-        params: at least one; one alone, where the rule reads more of it than its elements.
-        states: of each. What they lack is made; what they have is copied into the bucket's vectors, of which
-            it then is a view.
+        params: at least one; exactly one if the rule reads more of it than its elements.
+        states: of each. What is missing is made; what is there is copied into the bucket's vectors and
+            becomes a view of them.
         arithmetic: what moves them.
-        scratch: where their gradients go.
+        scratch: for their gradients.
 
     Attributes:
-        whole: all of them, as they nearly always move.
+        whole: all of them, since nearly always all move.
     """
 
     def __init__(
@@ -128,12 +128,12 @@ class Bucket:
         self.whole = Run(self, 0, len(params))
 
     def fits(self) -> bool:
-        """Whether the parameters are still of its device and type."""
-        ends = self.params[0].device, self.params[-1].device  # a device takes long to ask for
+        """Whether the parameters still have its device and type."""
+        ends = self.params[0].device, self.params[-1].device  # asking for a device is slow
         return ends == (self.device, self.device) and {*map(_dtype, self.params)} == {self.dtype}
 
     def runs(self) -> Iterator[Run]:
-        """What moves at this step: nearly always the whole bucket at once."""
+        """The runs that move at this step: nearly always the whole bucket at once."""
         there = [param.grad is not None for param in self.params]
         counts = [(state["step"], state["moved"]) for state in self.states]
         if all(there) and counts.count(counts[0]) == len(counts):
@@ -145,12 +145,12 @@ class Bucket:
                 yield Run(self, indices[0], indices[-1] + 1)
 
     def all_vectors(self) -> list[Tensor]:
-        """Those that programs take when all its parameters move."""
+        """The vectors that programs take when all its parameters move."""
         grad, param, memory, last = self.whole.vectors
         return [grad, *([] if param is None else [param]), *memory.values(), *last.values()]
 
     def vectors(self, first: int, end: int) -> Vectors:
-        """The part of the parameters from `first` up to, but not, `end`."""
+        """The part of the parameters from `first` up to, but not including, `end`."""
 
         def part(tensor: Tensor, name: str = "") -> Tensor:
             if name.removeprefix("last.") in self._common:
@@ -164,12 +164,10 @@ class Bucket:
         return Vectors(part(self._grad), None if self._param is None else part(self._param), memory, last)
 
     def _remembered(self, arithmetic: Arithmetic) -> dict[str, Tensor]:
-        """All that is remembered of the parameters, as vectors, of which their states become views."""
+        """The state of all parameters as vectors; the state of each becomes views of them."""
         places = [local(param) for param in self.params]
         if arithmetic.form and self.dtype == self._grad.dtype:
-            start = (
-                self._grad
-            )  # a vector for each bucket would leave holes that the next one just does not fit in
+            start = self._grad  # a vector of each bucket's own would leave holes in memory
         else:
             start = places[0].new_empty(self._starts[-1])
         copy_each([self._view(start, i) for i in range(len(places))], places)
@@ -193,7 +191,7 @@ class Bucket:
         return vectors
 
     def _line(self, value: Tensor) -> Tensor:
-        """What is shaped as the parameter as a vector; what has no dimension as it is, but none's twin."""
+        """A value shaped like the parameter as a vector; a scalar as a copy, never shared."""
         if value.ndim < 2 and not (self._shaped and value.ndim):
             return value.clone() if value.ndim == 0 else value
         vector = value.new_empty(value.numel())
@@ -201,7 +199,7 @@ class Bucket:
         return vector
 
     def _view(self, vector: Tensor, i: int) -> Tensor:
-        """The part of parameter `i`, shaped as it is, and lying in memory as it does where that is dense."""
+        """The part of parameter `i`, with its shape, and with its memory layout if that is dense."""
         param = local(self.params[i])
         part = vector[self._starts[i] : self._starts[i] + param.numel()]
         if torch.empty_like(param, device="meta").stride() == param.stride():
@@ -234,11 +232,11 @@ def _dense(param: Tensor) -> Tensor:
 def buckets_of(
     params: list[Tensor], states: list[ParamState], arithmetic: Arithmetic, scratch: Scratch
 ) -> list[Bucket]:
-    """Parameters in as few buckets as there are devices, types, layouts, counts of updates, capacities."""
+    """Parameters in as few buckets as devices, types, layouts, counts of updates and capacities allow."""
     layouts = [layout(param) for param in params]
 
     def key(i: int) -> tuple[str, str, int, int]:
-        # Which parameter is a layout's first is the same in all processes, so they sum in one order.
+        # A layout's first parameter is the same in all processes, so all of them sum in the same order.
         first = layouts.index(layouts[i])
         return str(params[i].device), str(params[i].dtype), first, states[i].get("step", 0)
 

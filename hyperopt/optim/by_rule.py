@@ -1,4 +1,4 @@
-"""Level 0 on vectors by its rule as it is, where that has no closed form: the update, and its derivatives."""
+"""Level 0 on vectors for rules without a closed form: the rule's update, and its derivatives."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from hyperopt.optim.level import Inputs, Level, LevelState, Memory, Tree
 from hyperopt.optim.vectors import Vectors, as_it_is
 
 TRACE = "last.trace"
-"""Where a trace lies beside the state of the rule (trace.py)."""
+"""The key of a trace beside the state of the rule (trace.py)."""
 
 
 def inputs(grad: Tensor, part: Vectors) -> tuple[Tree, Memory, Tree]:
-    """Gradients, memory and parameters as a level takes them; `grad` is the gradient, turned round or not."""
+    """Gradients, memory and parameters as a level takes them; `grad` is the gradient, possibly negated."""
     return {"": grad}, Memory({"": part.memory}, {}), {"": grad if part.param is None else part.param}
 
 
@@ -26,7 +26,7 @@ def update(
     sums: Tree | None,
     share: Tensor | None,
 ) -> Tensor:
-    """What is subtracted from the parameters; the state, and what is remembered, move in place."""
+    """The amount to subtract from the parameters; the state and what is kept are updated in place."""
     grads, memory, params = inputs(grad, part)
     if level.traces:
         before = LevelState(tuned, fixed, step, memory, Inputs({"": part.last[TRACE]}, Memory({}, {}), {}))
@@ -43,7 +43,7 @@ def update(
 
 
 def hypergradient(level: Level, tuned: Tree, fixed: Tree, grad: Tensor, part: Vectors, step: Tensor) -> Tree:
-    """The vector-Jacobian product of the last update with `grad`; `step` is the coming one's."""
+    """The vector-Jacobian product of the last update with `grad`; `step` counts the next update."""
     memory = {name: part.last[f"last.{name}"] for name in part.memory}
     params = {"": part.last["last.param"].to(grad.dtype)} if level.rule.uses_param else {}
     last = Inputs({"": part.last["last.grad"].to(grad.dtype)}, Memory({"": memory}, {}), params)

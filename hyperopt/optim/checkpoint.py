@@ -1,4 +1,4 @@
-"""The state above the weights as plain dicts and lists, as a state_dict holds it."""
+"""The state above the weights as plain dicts and lists, for a state_dict."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def plain(state: Any) -> Any:
 
 
 def above(saved: dict[str, Any] | Above, rules: Sequence[str]) -> Above:
-    """The value from which `plain` made this one; what its rules did not have then is at its start."""
+    """The inverse of `plain`; hyperparameters that its rules did not have when it was saved start afresh."""
     if isinstance(saved, Above):
         return saved
     levels = tuple(
@@ -43,7 +43,7 @@ def above(saved: dict[str, Any] | Above, rules: Sequence[str]) -> Above:
 
 
 def filled(saved: Any, own: Any) -> Any:
-    """A saved value with the empty containers that one's own has: torch.distributed drops them."""
+    """A saved value with the empty containers of `own`, which torch.distributed drops."""
     if isinstance(saved, dict) and isinstance(own, dict):
         lacks = {key: value for key, value in own.items() if key not in saved and not tree_leaves(value)}
         return lacks | {key: filled(value, own.get(key)) for key, value in saved.items()}
@@ -77,10 +77,10 @@ def _memory(saved: dict[str, Any]) -> Memory:
 
 
 def of_form(state: dict[str, Any], form: ClosedForm[Any] | None, fixed: Tree) -> dict[str, Any]:
-    """A parameter's state with the gradient that its last update took, where it tells the loss's alone.
+    """A parameter's state with the gradient that its last update used, if it holds only the loss's gradient.
 
-    It does where it was saved with the parameter before that update, and the closed form keeps that gradient
-    with weight decay in it. `fixed` are level 0's natural values.
+    That is so if it was saved with the parameter before that update, and the closed form keeps the gradient
+    with weight decay added. `fixed` are level 0's natural values.
     """
     if not form or form.keeps != GRADIENT or not form.decays_gradient or "last.param" not in state:
         return state

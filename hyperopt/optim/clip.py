@@ -11,7 +11,7 @@ HABITS: dict[str, tuple[Any, Any]] = {"clip_counts_first_norm": (False, True)}
 
 
 class ClipState(NamedTuple):
-    """The running mean of one gradient's norms after clipping, and how many norms are in it; scalars."""
+    """The running mean of one gradient's norms after clipping, and the number of norms in it; scalars."""
 
     mean: Tensor
     norms: Tensor
@@ -30,7 +30,7 @@ def clip_by_norm_average(
     Args:
         grad: the gradient of one parameter (a scalar for a hyperparameter).
         state: the mean and the count of earlier norms.
-        enabled: boolean scalar; where it is False, `grad` passes unchanged.
+        enabled: boolean scalar; if it is False, `grad` passes unchanged.
         step: counted from 1, scalar.
         counts_first_norm: the first hypergradient is zero by construction; the published code counts it.
 

@@ -1,4 +1,4 @@
-"""The alphas of levels for which none is given."""
+"""The default alphas of levels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error that input can cause, the sentences that report it, and warnings."""
+"""The error raised for bad input, the sentences that report it, and warnings."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from types import FrameType
 from typing import Any
 
 PASSED_OVER = ("hyperopt", "torch", "collections", "_collections_abc", "contextlib")
-"""Modules whose lines no warning points to."""
+"""Modules to whose lines no warning points."""
 
 MOST_NAMES = 5
 """The most names that a sentence lists."""
 MOST_LETTERS = 120
-"""The most letters of a value that a sentence repeats."""
+"""The most characters of a value that a sentence repeats."""
 
 SYNONYMS = {
     "nesterov": "sgd with nesterov=true",
@@ -69,7 +69,7 @@ SYNONYMS = {
     "download": "data",
     "ls": "list",
 }
-"""What a name of other programs is called here: a name, perhaps with more words behind it."""
+"""Our name for a name from other programs, perhaps followed by more words."""
 
 
 class ConfigError(ValueError):
@@ -77,9 +77,9 @@ class ConfigError(ValueError):
 
 
 def unknown(what: str, name: str, known: Iterable[str], *, given: str | None = None) -> ConfigError:
-    """There is no `what` called `name`: tells what is meant, if that is clear, else at most five of `known`.
+    """The error that no `what` is called `name`: suggests a close name, else lists up to five `known`.
 
-    `given` is the whole input as it was typed, where that is more than the name.
+    `given` is the whole input as it was typed, if that is more than the name.
     """
     typed = f"{shortened(given)}: " if given else ""
     return ConfigError(
@@ -93,7 +93,7 @@ def _hint(name: str, known: list[str]) -> str:
         return f"did you mean {meant}?"
     synonym = SYNONYMS.get(_plain(name), "")
     if synonym == "alpha" and "lr" in known:
-        synonym = "lr"  # there alpha is a rate of every level, or of the top
+        synonym = "lr"  # alpha is then the rate of every level, or of the top
     if synonym.partition(" ")[0].rstrip(",") in known:
         return f"did you mean {synonym}?"
     if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.6):
@@ -120,7 +120,7 @@ def shown(value: Any) -> str:
 
 
 def digits(value: int) -> str:
-    """A whole number, in hexadecimal where Python refuses to write so many decimal digits."""
+    """An integer, in hexadecimal if Python refuses to write that many decimal digits."""
     try:
         return str(value)
     except ValueError:
@@ -128,7 +128,7 @@ def digits(value: int) -> str:
 
 
 def shortened(text: str) -> str:
-    """A text on one line, without its middle where it is long."""
+    """A text on one line, with the middle of a long one left out."""
     line = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
     if len(line) <= MOST_LETTERS:
         return line
@@ -142,9 +142,9 @@ def typed(key: str, value: Any) -> str:
 
 
 def warn(message: str, category: type[Warning]) -> None:
-    """Warn at the line that called, past those of this package, torch and the standard library's dicts.
+    """Warn at the caller's line, outside this package, torch and the standard library's dicts.
 
-    How many calls lie between differs: a scheduler of torch wraps `step`.
+    The number of calls between varies: a scheduler of torch wraps `step`.
     """
     frame: FrameType | None = sys._getframe(1)
     level = 2

@@ -1,4 +1,4 @@
-"""Weights that are to be evaluated in place of those that are trained, as schedule-free descent has them."""
+"""Weights to evaluate in place of the trained ones, as schedule-free descent needs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hyperopt.optim.sharding import local
 from hyperopt.optim.vectors import Above
 
 TRAINED = "trained"
-"""In a parameter's state, its trained value while it has the one to be evaluated."""
+"""The key, in a parameter's state, of its trained value while the parameter holds the one to evaluate."""
 
 
 @torch.no_grad()
 def put(params: Iterable[Tensor], states: dict[Tensor, dict[str, Any]], bottom: Level, above: Above) -> None:
-    """Give every parameter that has moved its value to be evaluated, unless it has it."""
+    """Give every parameter that has moved the value to evaluate, unless it already has it."""
     hyper = bottom.hyperparameters(above.tuned, above.fixed)
     for param in params:
         state = states.get(param)
@@ -31,7 +31,7 @@ def put(params: Iterable[Tensor], states: dict[Tensor, dict[str, Any]], bottom: 
 
 @torch.no_grad()
 def take_back(params: Iterable[Tensor], states: dict[Tensor, dict[str, Any]]) -> None:
-    """Give every parameter its trained value again, bit by bit."""
+    """Restore the trained value of every parameter exactly."""
     for param in params:
         if (trained := states.get(param, {}).pop(TRAINED, None)) is not None:
             local(param).copy_(trained)

@@ -1,4 +1,4 @@
-"""What becomes of rates: that one turned negative, or a hyperparameter not finite; each its first time."""
+"""Events of rates: when one first became negative, or a hyperparameter first became not finite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hyperopt.optim.level import Tree
 from hyperopt.optim.vectors import Above
 
 WATCH_EVERY = 100
-"""Steps between two looks at the rates where looking makes a device wait; on the CPU every step."""
+"""Steps between two checks of the rates on devices that a check makes wait; the CPU checks every step."""
 
 EVENTS = ("negative alpha", "not finite")
 
@@ -23,7 +23,7 @@ Event = dict[str, Any]
 
 
 def events_of(above: Above, group: int) -> list[Event]:
-    """What happened to a group's hyperparameters so far."""
+    """The events of a group's hyperparameters so far."""
     return [
         {"step": step, "group": group, "level": level, "event": event}
         for level, steps in enumerate(above.seen.tolist())
@@ -33,7 +33,7 @@ def events_of(above: Above, group: int) -> list[Event]:
 
 
 def seen_after(seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
-    """`Above.seen` after the step of that count, which ended with these natural values of each level."""
+    """`Above.seen` after step number `step`, which ended with these natural values of each level."""
     if not torch.compiler.is_compiling() and step.device.type == "cpu":
         rates = [values["alpha"].item() for values in levels]
         others = [value.item() for values in levels for value in values.values()]
@@ -48,12 +48,12 @@ def seen_after(seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
 
 
 def may_be_new(above: Above, step: int, values: Mapping[str, Any]) -> bool:
-    """Whether to look at a group for events after a step.
+    """Whether to check a group for events after a step.
 
     Args:
-        above: after it.
-        step: its count.
-        values: the natural values of level 0; if they are floats, and no other level moves, they tell.
+        above: after the step.
+        step: the number of the step.
+        values: the natural values of level 0; enough to decide if they are floats and no other level moves.
     """
     if above.seen.device.type != "cpu" and step % WATCH_EVERY:
         return False
@@ -68,7 +68,7 @@ def warn(events: Iterable[Event], rules: Mapping[int, str], said: set[tuple[int,
     Args:
         events: of one group.
         rules: by level.
-        said: those of which it has warned, added to.
+        said: the events already warned of; new ones are added.
     """
     for event in events:
         key = (event["group"], event["level"], event["event"])

@@ -1,4 +1,4 @@
-"""A parameter group: what it shows of the hyperparameters of now, and what is written to it."""
+"""A parameter group: the current hyperparameters that it shows, and what is written to it."""
 
 from __future__ import annotations
 
@@ -24,44 +24,44 @@ from hyperopt.optim.vectors import wide
 from hyperopt.optim.writing import KEPT, NAMES, alike, dtype_of
 
 NOTHING_PLANNED = {"planned": 0.0, "peak": 0.0, "share": 1.0}
-"""What a group keeps beside `lr` and `learned`, as `ParamGroup` says, of a rate that has yet to leave 0."""
+"""The keys of `ParamGroup` beside `lr` and `learned`, for a rate that has not left 0 yet."""
 
 
 class ParamGroup(dict[str, Any]):
-    """A parameter group of `HyperOptimizer`, its keys the settings.
+    """A parameter group of `HyperOptimizer`; its keys are the settings.
 
-    `lr`, and where its rule has them `betas`, `momentum` and `weight_decay`, are those of now, as numbers
-    that stay what they are for who keeps them. What is written there counts from the next step on.
+    `lr`, and `betas`, `momentum` and `weight_decay` if its rule has them, are the current values. Numbers
+    read from it do not change later. A value written there takes effect at the next step.
 
-    At every step `lr` is `planned` times `learned`. `planned` is what `lr` would be in an optimizer of torch:
-    where a scheduler writes, or a rate that was computed from rates shown, it becomes what they would have
-    made of rates that had learned nothing. Any other value is where the rate begins anew, with nothing
-    learned, and so is every value if `schedule` is "set"; 0 stops the group, and what was learned stays.
-    With "multiply" every number is taken as planned.
+    At every step `lr` is `planned` times `learned`. `planned` is what `lr` would be in an optimizer of torch.
+    If a scheduler writes `lr`, or the written rate was computed from rates shown, `planned` becomes the value
+    computed from rates without learning. Any other value restarts the rate with nothing learned, and so does
+    every value if `schedule` is "set". 0 stops the group and keeps what was learned. With "multiply" every
+    number becomes `planned`.
 
-    The levels above tune `peak` times `learned`, where `peak` is the largest `planned` that a step used, by
-    the slope of the loss in it: of that each step uses a share, `planned` / `peak`, as a schedule of the
-    command line has it. `share` is that of the last step. In a step whose rate is 0 by plan, they rest: no
-    hyperparameter moves, and neither their state nor the count of their steps; `rested` counts such steps.
+    The levels above tune `peak` times `learned`, where `peak` is the largest `planned` of any step, by the
+    slope of the loss in it. Each step uses a share of it, `planned` / `peak`, as with a schedule of the
+    command line; `share` is that of the last step. In a step whose planned rate is 0 the levels above rest:
+    the hyperparameters, their state and the count of their steps stay, and `rested` counts the step.
     """
 
     _rule: Rule | None = None
     _shown: dict[str, tuple[Any, int]]
-    _began, _beginnings = False, 0  # whether the rate did since the last step; before how many in a row
+    _began, _beginnings = False, 0  # since the last step; before it, how often in a row
 
     def show(self, rule: Rule, values: Mapping[str, Any], of_lr: Mapping[str, Any]) -> None:
         """Show the natural values of level 0 after a step; its alpha is `peak` times `learned`.
 
-        `of_lr` are `planned`, `peak` and `share`.
+        `of_lr` holds `planned`, `peak` and `share`.
         """
         if isinstance(self["lr"], TensorRate):
             self["lr"].taken = None
         super().update(of_lr)
         alpha, share = values["alpha"], self["share"]
         if share and not self["peak"]:
-            start = abs(float(alpha))  # the first rate above 0 is all there is to count from
+            start = abs(float(alpha))  # the first rate above 0 is the only reference
             super().update(planned=start, peak=start)
-        if share or "learned" not in self:  # else the levels above rest, and to divide anew could round
+        if share or "learned" not in self:  # else the levels above rest, and dividing again could round
             super().update(learned=alpha / self["peak"] if self["peak"] else 1.0)
         shown: dict[str, Any] = {"lr": self._rate(alpha if share == 1 else alpha * share)}
         for key, names in NAMES.items():
@@ -73,16 +73,16 @@ class ParamGroup(dict[str, Any]):
 
     @property
     def is_live(self) -> bool:
-        """Whether it shows the hyperparameters of an optimizer; a copy does not before one takes it."""
+        """Whether it shows an optimizer's hyperparameters; a copy does not until an optimizer takes it."""
         return self._rule is not None
 
     def is_written(self, key: str) -> bool:
-        """Whether what is shown there was written since it was shown."""
+        """Whether `key` was written since its value was shown."""
         value, version = self._shown[key]
         return self[key] is not value or _version(value) != version
 
     def written(self, like: Tensor) -> Tree:
-        """Natural values, but for alpha, that were written since they were shown, typed as `like`."""
+        """Natural values, except alpha, that were written since they were shown, with the type of `like`."""
         found: Tree = {}
         for key in self._shown:
             if key == "lr" or not self.is_written(key):
@@ -93,25 +93,25 @@ class ParamGroup(dict[str, Any]):
         return found
 
     def coming(self, like: Tensor) -> tuple[Tree, dict[str, float]]:
-        """What the coming step does with `lr`: the alpha that is tuned, if that changes, and `of_lr`."""
+        """What the next step does with `lr`: the tuned alpha, if it changes, and `of_lr` of `show`."""
         planned, peak = self["planned"], self["peak"]
         if planned > peak:
             written = {"alpha": _typed(self["learned"] * planned, like)}
             return written, {"planned": planned, "peak": planned, "share": 1.0}
         if peak:
             return {}, {"planned": planned, "peak": peak, "share": planned / peak}
-        # A rate of 0 from the start may be learned to leave it, one that was written is no rate.
+        # Learning may move an initial rate of 0; a written 0 stops the group.
         stopped = self.is_written("lr") or not self["share"]
         return {}, {"planned": planned, "peak": peak, "share": 0.0 if stopped else 1.0}
 
     def taken(self, value: Any) -> Rate | TensorRate:
-        """What becomes of a value that is written to `lr`."""
+        """The rate to store for a value that is written to `lr`."""
         mode, planned, learned, peak = self["schedule"], self["planned"], self["learned"], self["peak"]
         of_rate = mode != "set" and isinstance(value, Rate | TensorRate)
         writer = None if of_rate or mode == "set" else scheduler_at_work()
         if of_rate:
             planned = value.planned
-        elif isinstance(writer, ReduceLROnPlateau):  # it goes by the rate that is shown
+        elif isinstance(writer, ReduceLROnPlateau):  # it computes from the rate shown
             planned = float(value) / float(learned) if learned else planned
         elif mode == "multiply" or writer:
             planned = float(value)
@@ -140,7 +140,7 @@ class ParamGroup(dict[str, Any]):
             if key == "lr":
                 value = self.taken(value)
             elif key == "initial_lr" and isinstance(value, Rate | TensorRate):
-                # Schedulers make their plans of it, and in a file it is a number alone.
+                # Schedulers compute their rates from it; in a file it is only a number.
                 value = plain(value) if self["schedule"] == "set" else Rate(value.planned, value.planned)
         super().__setitem__(key, value)
 
@@ -149,22 +149,22 @@ class ParamGroup(dict[str, Any]):
             writing.check_deleted(self, self._shown, key)
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]  # dict's own passes by __setitem__
+    def __ior__(self, other: Any) -> Self:  # type: ignore[override,misc]  # dict's own bypasses __setitem__
         self.update(other)
         return self
 
     def keep(self, **kept: Any) -> None:
-        """Take what the optimizer keeps here for itself, `writing.KEPT`."""
+        """Set keys that belong to the optimizer, `writing.KEPT`."""
         super().update(kept)
 
     def write_again(self, saved: Mapping[str, Any]) -> None:
-        """Take what `saved` shows, where this group shows otherwise, as written to it.
+        """Write the values of `saved` that differ from those this group shows.
 
-        A rate that was written before it was saved, and has not counted yet, is its `planned` times its
-        `learned`. Any other was written into what was saved, and counts as if it were written here.
+        A rate that was written before saving, and has not taken effect yet, is its `planned` times its
+        `learned`. Any other rate was edited in the saved state, and counts as if it were written here.
 
         Raises:
-            ConfigError: it would be refused here, or what the optimizer keeps for itself was changed.
+            ConfigError: the write is refused, or a key that belongs to the optimizer was changed.
         """
         for key, (value, _) in self._shown.items():
             if key != "lr" and key in saved and not alike(saved[key], value, exactly=True):
@@ -181,12 +181,12 @@ class ParamGroup(dict[str, Any]):
         elif not alike(lr, self["lr"], exactly=True):
             self["lr"] = plain(lr)
 
-    # dict's own pass by __setitem__ and __delitem__
+    # dict's own bypass __setitem__ and __delitem__
     update, setdefault = MutableMapping.update, MutableMapping.setdefault
     popitem, clear = MutableMapping.popitem, MutableMapping.clear
 
     def pop(self, key: str, *otherwise: Any) -> Any:
-        """Delete a key, and return what was there."""
+        """Delete a key, and return its value."""
         if self._rule is not None:
             writing.check_deleted(self, self._shown, key)
         return super().pop(key, *otherwise)
@@ -196,11 +196,11 @@ class ParamGroup(dict[str, Any]):
 
 
 def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
-    """What a group of these settings shows at first, as torch's optimizers have it among their defaults.
+    """What a group with these settings shows at first, as torch's optimizers have it among their defaults.
 
-    Only a momentum that is there: by its name schedulers ask whether they may cycle it.
+    A momentum of 0 is left out: schedulers look for the name to decide whether they may cycle it.
     """
-    chosen = completed(settings_, dtype="float64")  # of which type its parameters are, each group tells
+    chosen = completed(settings_, dtype="float64")  # each group checks again with its parameters' type
     there = {"alpha": chosen["alpha"][0]} | chosen["numbers"]
     found = {}
     for key, names in NAMES.items():
@@ -212,7 +212,7 @@ def first_shown(settings_: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamGroup:
-    """A group as it is asked for, where an optimizer has these defaults; what it inherits it lacks.
+    """A group with the settings given for it in an optimizer with these defaults, without inherited ones.
 
     Raises:
         ConfigError: a setting is refused.
@@ -234,7 +234,7 @@ def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamG
 
 
 def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
-    """Complete a new group's settings, and give it hyperparameters, unless it shares those of another.
+    """Complete a new group's settings, and make its hyperparameters unless it shares those of another.
 
     Raises:
         ConfigError: a setting or a parameter is refused.
@@ -268,7 +268,7 @@ def prepare(group: ParamGroup, shared_with: ParamGroup | None) -> None:
 
 
 def restored(saved: Mapping[str, Any], shared_with: ParamGroup | None) -> ParamGroup:
-    """A group as it was saved; what had been written to it, and had not counted yet, is written again."""
+    """A group as it was saved; values written to it that had not taken effect yet are written again."""
     group = ParamGroup({"schedule": None, "rested": 0} | UNTRACED | NOTHING_PLANNED | dict(saved))
     if group["levels"] is not None:
         device = group["params"][0].device if group["params"] else torch.device("cpu")

@@ -1,4 +1,4 @@
-"""One level of a stack: a rule, what the level above tunes of it, and what it carries from step to step."""
+"""One level of a stack: its rule, the hyperparameters that the level above tunes, and its state."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Tree = dict[str, "Tensor"]
 
 
 class Memory(NamedTuple):
-    """What a level carries from update to update for each parameter that it moves."""
+    """A level's state for each parameter that it updates."""
 
     rule: dict[str, Tree]
     clip: dict[str, ClipState]
 
 
 class Inputs(NamedTuple):
-    """The inputs of a level's last update; `params` only where its rule reads them."""
+    """The inputs of a level's last update; `params` only if its rule reads them."""
 
     grads: Tree
     memory: Memory
@@ -35,11 +35,11 @@ class Inputs(NamedTuple):
 
 
 NOTHING = Inputs({}, Memory({}, {}), {})
-"""The last inputs of a level that nobody tunes."""
+"""The last inputs of a level that is not tuned."""
 
 
 class LevelState(NamedTuple):
-    """`tuned` are raw values moved by the level above, `fixed` natural values that stay, all scalars."""
+    """`tuned` are raw values that the level above moves, `fixed` constant natural values; all scalars."""
 
     tuned: Tree
     fixed: Tree
@@ -53,14 +53,14 @@ class Level:
     """The structure of one level.
 
     Attributes:
-        rule: the rule, which moves the level below, or the weights.
+        rule: updates the hyperparameters of the level below, or the weights.
         tuned: the names of its hyperparameters that the level above tunes.
-        clips: whether it clips the gradients that it gets.
+        clips: whether it clips its gradients.
         clip_counts_first_norm: a habit, see clip.py.
         multiplicative: whether the level above multiplies its alpha, that is, tunes log(alpha).
         floor: the value below which a tuned alpha does not fall.
-        schedule: what multiplies alpha, by the step.
-        trace: how much of the former trace stays, where alpha alone is tuned, by all updates so far.
+        schedule: the factor of alpha, by the step.
+        trace: the share of the last trace that is kept, if alpha alone is tuned through all updates so far.
         cosine: whether its hypergradient is a cosine, see trace.py.
     """
 
@@ -76,12 +76,12 @@ class Level:
 
     @property
     def traces(self) -> bool:
-        """Whether it keeps how the weights follow from alpha, rather than the inputs of its last update."""
+        """Whether it keeps the derivative of the weights in alpha, not the inputs of its last update."""
         return self.trace > 0 or self.cosine
 
     @property
     def gathers(self) -> tuple[str, ...]:
-        """Of what its hypergradient is made, summed over parameters: of itself, where it keeps no trace."""
+        """The sums over parameters that give its hypergradient: without a trace the hypergradient itself."""
         if not self.traces:
             return self.tuned
         return SUMS if self.cosine else SUMS[:1]
@@ -91,7 +91,7 @@ class Level:
         return LOG if self.multiplicative and name == "alpha" else self.rule.space(name)
 
     def bounded(self, tuned: Tree) -> Tree:
-        """The raw tuned values, with alpha raised to the floor where it is below; NaN stays NaN."""
+        """The raw tuned values, with alpha raised to the floor if it is below; NaN stays NaN."""
         if self.floor is None or "alpha" not in tuned:
             return tuned
         space = self.space("alpha")
@@ -101,7 +101,7 @@ class Level:
         """State before the first step.
 
         Args:
-            params: the parameters that this level moves.
+            params: the parameters that this level updates.
             numbers: the natural value of every hyperparameter of its rule, scalars.
             clip: boolean scalar.
         """
@@ -122,7 +122,7 @@ class Level:
         )
 
     def remembered(self, grads: Tree, memory: Memory, params: Tree) -> Inputs:
-        """What is kept of an update, of its inputs, or of a trace in place of the gradients."""
+        """What is kept of an update: its inputs, or a trace, given in place of the gradients."""
         if self.traces:
             return Inputs(grads, Memory({}, {}), {})
         return Inputs(grads, memory, params if self.rule.uses_param else {})
@@ -133,14 +133,14 @@ class Level:
         return {k: values[k] for k in self.rule.hyperparameters}
 
     def times(self, tuned: Tree, fixed: Tree, share: Tensor) -> tuple[Tree, Tree]:
-        """The tuned and fixed values with alpha `share` times as large."""
+        """The tuned and fixed values with alpha multiplied by `share`."""
         if "alpha" in tuned:
             return tuned | {"alpha": self.space("alpha").times(tuned["alpha"], share)}, fixed
         return tuned, fixed | {"alpha": fixed["alpha"] * share}
 
     def through_times(self, hypergradient: Tree, tuned: Tree, share: Tensor) -> Tree:
-        """The hypergradient in `tuned`, from that in the tuned values that `times` returns."""
-        if self.traces or "alpha" not in hypergradient:  # a trace has it in it
+        """The hypergradient in `tuned`, from the one in the tuned values that `times` returns."""
+        if self.traces or "alpha" not in hypergradient:  # a trace includes it
             return hypergradient
         slope = self.space("alpha").slope_of_times(tuned["alpha"], share)
         return hypergradient | {"alpha": hypergradient["alpha"] * slope}
@@ -162,9 +162,9 @@ class Level:
         params: Tree,
         sums: Tree | None = None,
     ) -> tuple[Tree, Memory]:
-        """The updates, which are subtracted, and the next memory; differentiable in `tuned`.
+        """The updates, to be subtracted, and the next memory; differentiable in `tuned`.
 
-        `sums` are those of the rule over all parameters, if these are only some.
+        `sums` are the rule's sums over all parameters, needed if these are only some of them.
         """
         hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
         if self.rule.summed:
@@ -182,14 +182,14 @@ class Level:
         return updates, Memory(rule_states, clip_states)
 
     def sums(self, tuned: Tree, fixed: Tree, grads: Tree, memory: Memory, step: Tensor, params: Tree) -> Tree:
-        """The part of some parameters in what the rule sums over all, for a level that does not clip."""
+        """The contribution of some parameters to the rule's sums, for a level that does not clip."""
         hyper = self.scheduled(self.hyperparameters(tuned, fixed), step)
         return self._sums(hyper, step, grads, memory, step, params)
 
     def _direction(
         self, name: str, hyper: Tree, clip: Tensor, grad: Tensor, memory: Memory, step: Tensor, param: Tensor
     ) -> tuple[Tensor, ClipState | None]:
-        """What the rule takes as a gradient, and the next state of the clip."""
+        """The gradient that the rule uses, and the next state of the clip."""
         direction = self.rule.accumulate(grad, memory.rule[name], hyper, step, param)
         if not self.clips:
             return direction, None
@@ -216,9 +216,9 @@ class Level:
         params: Tree,
         share: Tensor | None = None,
     ) -> Tree:
-        """The trace after the update of these parameters, before which the state is `state`.
+        """The trace after the update of these parameters from `state`.
 
-        Of the alpha that is traced `tuned` may hold a share, as `times` returns it.
+        `tuned` may hold a share of the traced alpha, as `times` returns it.
         """
         along = {} if share is None else {"alpha": self.space("alpha").slope_of_times(tuned["alpha"], share)}
 

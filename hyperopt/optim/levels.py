@@ -1,4 +1,4 @@
-"""What a setting says per level, bottom to top: stack, alpha, clip, tune."""
+"""Parsing of settings that have a value per level, bottom to top: stack, alpha, clip, tune."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MINUS = str.maketrans("\N{MINUS SIGN}\N{EN DASH}\N{NON-BREAKING HYPHEN}", "---")
 
 
 class NothingToClipError(ConfigError):
-    """A clip was asked of a stack of one level."""
+    """A clip was given for a stack of one level."""
 
 
 def parse_stack(value: Any) -> tuple[str, ...]:
-    """The rules, bottom to top, of a stack such as "adam/sgd"; it may have any height."""
+    """The rules, bottom to top, of a stack such as "adam/sgd" of any height."""
     if isinstance(value, str) and ":" not in value:
         return _kept_rules(value)
-    return _rules_of(value)  # a rule of one's own may change
+    return _rules_of(value)  # a user's own rule may change
 
 
 def _rules_of(value: Any) -> tuple[str, ...]:
@@ -48,11 +48,11 @@ def _rules_of(value: Any) -> tuple[str, ...]:
 
 
 _kept_rules = lru_cache(maxsize=1024)(_rules_of)
-"""`_rules_of`, kept: thousands of runs have few stacks."""
+"""`_rules_of` with a cache: thousands of runs have few stacks."""
 
 
 def parse_alpha(value: Any, stack: tuple[str, ...], dtype: str = "float32") -> tuple[float, ...]:
-    """One alpha per level; one number is the top level's, "0.01/1e-5" gives all, defaults.py the others."""
+    """One alpha per level: "0.01/1e-5" gives all, one number only the top level's; the rest are defaults."""
     if value is None:
         return default_alphas(stack)
     given = [parse_number("alpha", value, part, dtype) for part in _per_level(value)]
@@ -69,7 +69,7 @@ def parse_alpha(value: Any, stack: tuple[str, ...], dtype: str = "float32") -> t
 
 
 def check_lr(lr: Any, alpha: Any, stack: Any) -> None:
-    """Refuse an `lr` beside an `alpha` that gives level 0 another rate; None is neither."""
+    """Refuse an `lr` beside an `alpha` that gives level 0 another rate; None means not given."""
     if lr is None or alpha is None:
         return
     rules = parse_stack(stack)
@@ -81,7 +81,7 @@ def check_lr(lr: Any, alpha: Any, stack: Any) -> None:
 
 
 def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
-    """Whether each level above 0 clips; true and false speak of all of them, "false/true" of one each."""
+    """Whether each level above 0 clips; one value is for all of them, "false/true" has one for each."""
     parts = [TRUTH.get(str(part).lower()) for part in _per_level(value)]
     if not parts or None in parts:
         raise ConfigError(
@@ -104,7 +104,7 @@ def parse_clip(value: Any, stack: tuple[str, ...]) -> tuple[bool, ...]:
 def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float]) -> tuple[str, ...]:
     """Names of what level 1 tunes of level 0, in the rule's order; () for one level.
 
-    "all" is every one that can be tuned, and need not be named: not weight decay, and not a momentum of 0,
+    "all" is everything that can be tuned without being named. It excludes weight decay, and a momentum of 0,
     which stays 0.
     """
     given = [value] if isinstance(value, str) else value
@@ -131,9 +131,9 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
 
 
 def parse_number(key: str, value: Any, part: Any = None, dtype: str = "float32") -> float:
-    """A number of 0 or more that is finite in `dtype`; its minus may be a typographic one.
+    """A number of at least 0 that is finite in `dtype`; a minus sign may be typographic.
 
-    `part` is the part of `value` that is read, where it holds several.
+    `part` is the part of `value` to read, if it holds several.
     """
     given = value if part is None else part
     try:
@@ -158,12 +158,12 @@ def parse_truth(key: str, value: Any) -> bool:
 
 
 def with_plain_minus(text: str) -> str:
-    """The text with a hyphen for every minus sign and dash that a printed number may have."""
+    """The text with a hyphen in place of each minus sign or dash of printed numbers."""
     return text.translate(MINUS)
 
 
 def check_decay(key: str, value: float, rule: str, dtype: str = "float32") -> None:
-    """Refuse a decay rate that is 1 or more in `dtype`: it is tuned within the unit interval."""
+    """Refuse a decay rate of at least 1 in `dtype`: it is tuned within the unit interval."""
     held = value if dtype == "float64" else in_float32(value)
     if find(rule)().space(key) is not UNIT_INTERVAL or held < 1:
         return

@@ -1,4 +1,4 @@
-"""A saved state: made whole, checked as a whole before the optimizer that loads it changes, and taken."""
+"""Saved states: completed when saved, checked as a whole before the loading optimizer changes, and loaded."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ NEEDED = (
     *("params", "stack", "alpha", "tune", "clip", "numbers", "habits", "floor", "multiplicative"),
     *("maximize", "compile", "step", "levels", "lr"),
 )
-"""What every group has held since there are saved ones."""
+"""The keys that every saved group has."""
 
 OF_PLAN = ("planned", "learned", "peak", "share")
-"""What it has held since there are schedules, all of it."""
+"""The keys that a saved group has all or none of."""
 
 NUMBERS = ("lr", "betas", "momentum", "weight_decay", *OF_PLAN)
-"""What of a group is a number, or two of them."""
+"""The keys of a group whose values are one number or two."""
 
 MADE_ALIKE = "load it into one that is made as that was"
 
@@ -40,12 +40,12 @@ def complete(
     owners: Iterable[Mapping[str, Any]],
     states: Mapping[Tensor, dict[str, Any]],
 ) -> None:
-    """Make the state of parameters and groups, as torch saves it, whole and plain.
+    """Complete the state of parameters and groups, as torch saves it, with plain containers.
 
     Args:
-        saved: what `Optimizer.state_dict` of torch makes.
-        groups: those of the optimizer.
-        owners: of each, the group that has its hyperparameters.
+        saved: the result of torch's `Optimizer.state_dict`.
+        groups: of the optimizer.
+        owners: for each group, the group that holds its hyperparameters.
         states: of the parameters that have one.
     """
     for group, own, owner in zip(saved["param_groups"], groups, owners, strict=True):
@@ -58,23 +58,23 @@ def complete(
 
 
 def mapping(state_dict: Any) -> dict[str, Any]:
-    """A saved state as a dict, in which what reads it may write."""
+    """A saved state as a dict that its reader may change."""
     if not isinstance(state_dict, Mapping):
         raise _no_state(shortened(repr(state_dict)))
     return dict(state_dict)
 
 
 def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) -> dict[str, Any]:
-    """A saved state that fits, with the empty containers that torch.distributed drops.
+    """The saved state if it fits, with the empty containers that torch.distributed drops.
 
     Args:
-        state_dict: what `state_dict` of an optimizer returned.
-        own: the groups of the one that loads it.
+        state_dict: as an optimizer's `state_dict` returned it.
+        own: the groups of the loading optimizer.
         shared: whether these share hyperparameters.
 
     Raises:
-        ConfigError: another optimizer saved it, or one of other stacks, groups or parameters, or something is
-            missing; nothing has been changed.
+        ConfigError: the state is of another optimizer or of other stacks, groups or parameters, or something
+            is missing; nothing has been changed.
     """
     for part, kind in (("param_groups", list), ("state", dict)):
         if not isinstance(mapping(state_dict).get(part), kind):
@@ -86,7 +86,7 @@ def checked(state_dict: Any, own: Sequence[Mapping[str, Any]], *, shared: bool) 
     groups = checkpoint.filled(groups, [checkpoint.plain(group) for group in own])
     for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
         _check_group(i, saved, ours, shares=shared and i > 0)
-    groups = [UNTRACED | group for group in groups]  # of before there were these settings
+    groups = [UNTRACED | group for group in groups]  # saved without these settings
     for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
         owner = groups[0] if shared else saved
         for k, (key, param) in enumerate(zip(saved["params"], ours["params"], strict=True)):
@@ -104,7 +104,7 @@ def take(
     owners: Iterable[Mapping[str, Any]],
     states: MutableMapping[Tensor, dict[str, Any]],
 ) -> None:
-    """Put the state of each parameter into `states`, by what `checked` returned."""
+    """Put the state of each parameter into `states`, from the result of `checked`."""
     for group, own, owner in zip(saved["param_groups"], groups, owners, strict=True):
         for key, param in zip(group["params"], own["params"], strict=True):
             states.pop(param, None)
@@ -113,9 +113,9 @@ def take(
 
 
 def _state_of(saved: Mapping[str, Any], param: Tensor, owner: Mapping[str, Any]) -> dict[str, Any]:
-    """The state of a parameter from its saved one, copied to where it lies; {} if it has not moved yet.
+    """The saved state of a parameter, copied to its device; {} if it has not moved yet.
 
-    `owner` is the group, as it was loaded, that has its hyperparameters.
+    `owner` is the loaded group that holds its hyperparameters.
     """
     if not saved.get("step"):
         return {}
@@ -161,7 +161,7 @@ def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) ->
 
 
 def _check_tree(name: str, of: str, saved: Any, expected: Any) -> None:
-    """Refuse what differs in structure or shapes. Natural values that a rule did not have then may lack."""
+    """Refuse other structures or shapes. Hyperparameters that a rule did not have yet may be missing."""
     if isinstance(expected, dict):
         if not isinstance(saved, Mapping):
             raise _unfit(name, of, saved, "a dict")
@@ -178,14 +178,14 @@ def _check_tree(name: str, of: str, saved: Any, expected: Any) -> None:
 
 
 def _check_state(of: str, state: Any, param: Tensor, owner: Mapping[str, Any]) -> None:
-    """Refuse the state of a parameter that another one had, or that is not whole; {} is none."""
+    """Refuse a state that belongs to another parameter or is incomplete; {} means no state."""
     if not isinstance(state, Mapping):
         raise _unfit("the state", of, state, "a dict")
     if not state:
         return
     for key in COUNTS:
         _check_count(key, of, state.get(key))
-    device = "meta" if owner["stack"].split("/")[0] in RULES else "cpu"  # one's own may ask for values
+    device = "meta" if owner["stack"].split("/")[0] in RULES else "cpu"  # a user's own rule may read values
     like = torch.empty(param.shape, dtype=param.dtype, device=device)
     expected = fresh(like, arithmetic_of(owner)) | {TRAINED: like}
     for key, value in expected.items():
@@ -194,7 +194,7 @@ def _check_state(of: str, state: Any, param: Tensor, owner: Mapping[str, Any]) -
 
 
 def _check_keys(groups: Sequence[Mapping[str, Any]], states: Mapping[Any, Any], *, shared: bool) -> None:
-    """Refuse states of no parameter, as where ids became text, and groups that have lost all of theirs."""
+    """Refuse states without a parameter, as when ids became text, and groups that lost all their states."""
     keys = [set(group["params"]) for group in groups]
     if strays := set(states) - set().union(*keys):
         stray = shortened(repr(min(strays, key=repr)))
@@ -210,7 +210,7 @@ def _check_keys(groups: Sequence[Mapping[str, Any]], states: Mapping[Any, Any], 
 def _check_written(
     groups: Sequence[Mapping[str, Any]], own: Sequence[Mapping[str, Any]], *, shared: bool
 ) -> None:
-    """Refuse numbers, written into a saved state, that would be refused in a group."""
+    """Refuse numbers edited in a saved state that a group would refuse."""
     first = None
     for i, (saved, ours) in enumerate(zip(groups, own, strict=True)):
         try:

@@ -1,4 +1,4 @@
-"""A stack as a `torch.optim.Optimizer`: `adam/sgd` in anyone's training loop."""
+"""A stack as a `torch.optim.Optimizer`: `adam/sgd` in any training loop."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ Group = dict[str, Any]
 class HyperOptimizer(Optimizer):
     """A stack of optimizers: each level tunes the hyperparameters of the level below by gradient descent.
 
-    `loss.backward(); opt.step(); opt.zero_grad()` is all it needs. `param_groups[i]["lr"]` shows the learned
-    rate of level 0, and takes what schedulers write (`ParamGroup`). See docs/optimizer.md.
+    It needs only `loss.backward(); opt.step(); opt.zero_grad()`. `param_groups[i]["lr"]` shows the learned
+    rate of level 0, and schedulers may write to it (`ParamGroup`). See docs/optimizer.md.
 
     Args:
-        params: parameters, (name, parameter) pairs, or groups, which may set all below but `shared`.
-        stack: rules bottom to top, such as "adam/sgd", any height; one's own rule is `package.module:Class`.
+        params: parameters, (name, parameter) pairs, or groups, which may set all of these but `shared`.
+        stack: rules bottom to top, such as "adam/sgd", any height; your own rule is `package.module:Class`.
             None is `settings.UNTOLD`: Adam multiplies AdamW's rate. A number here is `lr`, as in torch.
-        alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None the defaults.
-        lr: level 0's alpha, of which `alpha` then says nothing else.
-        clip: clip hypergradients by their running norm: one truth for all levels above 0, or one each.
-        tune: what level 1 tunes of level 0: "all", a name or several; None is "all" of a stack that is
-            given. Levels above tune all below them.
+        alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None for the defaults.
+        lr: level 0's alpha; `alpha` must not give it another value.
+        clip: clip hypergradients by their running norm: one boolean for all levels above 0, or one each.
+        tune: what level 1 tunes of level 0: "all", or one or more names; None is "all" if a stack is given.
+            Higher levels tune all of the level below.
         form: rules as published ("textbook") or as the reports' code ran them ("reported").
-        floor: the least value that a tuned rate may take, at most that at the start.
+        floor: the least value of a tuned rate; at most its initial value.
         multiplicative: a level tunes log(alpha) of the level below: it multiplies alpha, which stays above 0.
-        trace: how much stays, a step, of how the weights followed from the rate; 0 is by the last step alone.
-        hypergradient: of the rate, as it is or as the cosine of what it is the product of (trace.py).
+        trace: the share of the weights' derivative in the rate that a step keeps; 0 is the last step only.
+        hypergradient: of the rate: the product of two vectors, or the cosine between them (trace.py).
         maximize: ascend.
-        shared: one set of hyperparameters for all groups, which takes less time than one each.
-        schedule: what becomes of a rate that is written to `lr`: "set" takes it, "multiply" multiplies it by
-            what was learned; None as `ParamGroup` says: by hand it is taken, by a scheduler multiplied.
-        compile: True, False, or "auto": after so many steps that it pays.
+        shared: one set of hyperparameters for all groups, which is faster than one for each.
+        schedule: how a rate written to `lr` is used: "set" uses it as it is, "multiply" multiplies it by what
+            was learned; None multiplies it if a scheduler writes it (see `ParamGroup`).
+        compile: True, False, or "auto": after enough steps to pay.
         numbers: level 0's other hyperparameters (momentum, beta1, ...), its options (eps, nesterov, ...), and
-            single habits of the rules; also as torch.optim calls them (betas, amsgrad, ...).
+            single habits of the rules; also by their names in torch.optim (betas, amsgrad, ...).
 
     Raises:
         ValueError: a setting is refused; the message names it, its value and what is expected.
-        TypeError: so of what is given in place of parameters.
+        TypeError: `params` holds something other than parameters.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class HyperOptimizer(Optimizer):
         super().__init__(params, defaults | first_shown(defaults))
 
     def add_param_group(self, param_group: Group) -> None:
-        """Add a group, with hyperparameters of its own (or with those of all groups, if they are shared)."""
+        """Add a group with hyperparameters of its own, or with the shared ones."""
         self._follow()
         i = len(self.param_groups)
         params = parameters.of_group(param_group, i)
@@ -126,10 +126,10 @@ class HyperOptimizer(Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Take one step of every level. A parameter without a gradient stays, and contributes nothing.
+        """Take one step of every level. A parameter without a gradient does not move or contribute.
 
         Args:
-            closure: computes gradients anew and returns the loss.
+            closure: recomputes gradients and returns the loss.
 
         Returns:
             The closure's loss.
@@ -147,19 +147,19 @@ class HyperOptimizer(Optimizer):
         return loss
 
     def eval(self) -> None:
-        """Put the weights in place that are to be evaluated, where they are not those that are trained."""
+        """Put the weights to evaluate into the parameters, if they differ from the trained ones."""
         for i, group in enumerate(self.param_groups):
             bottom, levels_now = _arithmetic(self._owner(i)).bottom, self._owner(i)["levels"]
             if bottom.rule.averages:
                 evaluated.put(group["params"], self.state, bottom, levels_now)
 
     def train(self) -> None:
-        """Put the weights back that are trained; the next `step` needs them."""
+        """Restore the trained weights; the next `step` needs them."""
         for group in self.param_groups:
             evaluated.take_back(group["params"], self.state)
 
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
-        """Per level, bottom to top, every hyperparameter of a group in natural units."""
+        """Every hyperparameter of a group in natural units, per level, bottom to top."""
         first = next((indices for indices in self._sets() if group in indices), None)
         if first is None:
             places = f"a place in param_groups, from 0 to {len(self.param_groups) - 1}"
@@ -172,14 +172,14 @@ class HyperOptimizer(Optimizer):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The first time of each event of the rates: dicts of `step`, `group`, `level` and `event`."""
+        """The first occurrence of each event: dicts of `step`, `group`, `level` and `event`."""
         found = [e for i, *_ in self._sets() for e in events_of(self.param_groups[i]["levels"], i)]
         return sorted(found, key=lambda event: event["step"])
 
     def state_dict(self) -> dict[str, Any]:
         """The whole state in plain containers: `torch.load(..., weights_only=True)` reads it.
 
-        Every parameter that takes a gradient has a state, moved or not, as torch.distributed expects.
+        Every parameter that requires a gradient has a state, moved or not, as torch.distributed expects.
         """
         with self.register_state_dict_post_hook(  # before those of users
             lambda _, saved: loading.complete(saved, self.param_groups, self._owners(), self.state),
@@ -188,10 +188,10 @@ class HyperOptimizer(Optimizer):
             return super().state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned, which is copied; every tensor keeps its type.
+        """Continue from a copy of what `state_dict` returned; every tensor keeps its type.
 
         Raises:
-            ConfigError: it does not fit, or is not whole; the optimizer stays as it was.
+            ConfigError: the state does not fit, or is incomplete; the optimizer stays as it was.
         """
         saved: dict[str, Any] = {}
 
@@ -221,7 +221,7 @@ class HyperOptimizer(Optimizer):
         return f"HyperOptimizer({', '.join(groups)})"
 
     def _step(self, indices: list[int]) -> None:
-        """Take a step of the groups `indices`, which have one set of hyperparameters."""
+        """Take a step of the groups `indices`, which share one set of hyperparameters."""
         owner, groups = self._owner(indices[0]), self._groups(indices)
         params = list(dict.fromkeys(p for i in indices for p in self.param_groups[i]["params"]))
         if params and owner["levels"].seen.device != params[0].device:
@@ -240,7 +240,7 @@ class HyperOptimizer(Optimizer):
         alpha, of_lr = leading(groups).coming(like)
         rests = of_lr["share"] == 0
         if not owner["step"] and rests and not any(map(sharding.has_slope, params)):
-            stepper.place(params, self.state)  # no step: so torch.distributed asks for the state to be made
+            stepper.place(params, self.state)  # not a step: torch.distributed makes the state so
             return
         written = written_to(groups, like) | alpha
         shares = owner["share"], of_lr["share"]
@@ -258,7 +258,7 @@ class HyperOptimizer(Optimizer):
             warn(events_of(after, indices[0]), rules, self._warned)
 
     def _sets(self) -> list[list[int]]:
-        """Indices of the groups that have one set of hyperparameters; the first of them keeps it."""
+        """Indices of the groups that share a set of hyperparameters; the first of them holds it."""
         self._follow()
         indices = range(len(self.param_groups))
         return [[*indices]] if self.defaults["shared"] else [[i] for i in indices]
@@ -267,7 +267,7 @@ class HyperOptimizer(Optimizer):
         return [cast("ParamGroup", self.param_groups[i]) for i in indices]
 
     def _owner(self, i: int) -> ParamGroup:
-        """The group that keeps the hyperparameters of group `i`."""
+        """The group that holds the hyperparameters of group `i`."""
         return self._groups([0 if self.defaults["shared"] else i])[0]
 
     def _owners(self) -> list[ParamGroup]:
@@ -277,7 +277,7 @@ class HyperOptimizer(Optimizer):
         return self._owner(0) if self.defaults["shared"] and i > 0 else None
 
     def _follow(self) -> None:
-        """Take `param_groups` as it is now, with groups that were taken out, loaded, or put there."""
+        """Follow changes of `param_groups`: groups that were removed, loaded or put there."""
         if same(self.param_groups, self._known):
             return
         self._steppers.clear()
@@ -291,7 +291,7 @@ class HyperOptimizer(Optimizer):
         self._known = list(self.param_groups)
 
     def _adopt(self, i: int) -> None:
-        """Make a group of the settings that were put at place `i`."""
+        """Make a group from the settings that were put at index `i`."""
         group = self.param_groups.pop(i)
         try:
             self.add_param_group(group)

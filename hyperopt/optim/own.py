@@ -1,4 +1,4 @@
-"""Finding a class of one's own by `package.module:Class`, and saying whose fault it is where that fails."""
+"""Finding a user's class by `package.module:Class`, and reporting whose fault a failure is."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ Kind = TypeVar("Kind")
 
 
 def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
-    """The class that `package.module:Class` names, from the path or the current folder.
+    """The class named by `package.module:Class`, from the path or the current folder.
 
     Args:
         what: "rule", "data set" or "model", for errors.
         name: as the user wrote it.
-        kind: what the class has to be a subclass of.
+        kind: the required base class.
 
     Raises:
-        ConfigError: there is no such module or class, it is of another kind, it has options and is no
-            dataclass, an attribute is of the wrong type, or importing its module fails; then the error of the
-            module is shown as Python does, with its file and line.
+        ConfigError: there is no such module or class, it has another base class, it has options but is not a
+            dataclass, an attribute has the wrong type, or importing its module fails; the module's error is
+            then shown as Python shows it, with file and line.
     """
     module, _, attribute = name.partition(":")
     found = getattr(_module(what, name, module), attribute, None)
@@ -57,7 +57,7 @@ def own_class(what: str, name: str, kind: type[Kind]) -> type[Kind]:
 
 
 def _fits(value: object, hint: Any) -> bool:
-    """Whether a value is of a type, as far as plain values and containers of them go."""
+    """Whether a value has a type, checked for plain values and containers of them."""
     of, parts = get_origin(hint), get_args(hint)
     of = {dict: Mapping, frozenset: Set}.get(of, of)  # a set will do
     if of is ClassVar:
@@ -78,19 +78,19 @@ def _fits(value: object, hint: Any) -> bool:
 
 
 def is_at_hand(*names: str) -> bool:
-    """Whether rules, data sets or models can be looked at without running anybody's code.
+    """Whether rules, data sets or models can be inspected without running a user's code.
 
-    Those of one's own are where their modules have been imported. A record that names one is no reason to.
+    A user's own can if their modules are already imported. A record that names one is no reason to import.
     """
     return all(":" not in name or name.partition(":")[0] in sys.modules for name in names)
 
 
 def own_place(names: Iterable[str], trace: str) -> str | None:
-    """Where in a module of one's own a printed traceback was last; None where it was in none.
+    """The last place of a printed traceback in a user's module; None if there is none.
 
     Args:
-        names: of rules, data sets and models, some of which are `package.module:Class`.
-        trace: as Python prints it.
+        names: of rules, data sets and models, some as `package.module:Class`.
+        trace: as printed by Python.
     """
     modules = [sys.modules.get(name.partition(":")[0]) for name in names if ":" in name]
     own = {module.__file__ for module in modules if module is not None}
@@ -100,7 +100,7 @@ def own_place(names: Iterable[str], trace: str) -> str | None:
 
 @contextmanager
 def current_folder_on_path() -> Iterator[None]:
-    """The current folder is searched last for modules, for as long as the context lasts."""
+    """Search the current folder last for modules, inside the context."""
     folder = str(Path.cwd())
     add = folder not in sys.path and "" not in sys.path
     if add:
@@ -130,7 +130,7 @@ def _module(what: str, name: str, module: str) -> ModuleType:
 
 
 def _frames_of_its_own(error: BaseException) -> list[traceback.FrameSummary]:
-    """What was running, without the import system and the frames above it."""
+    """The frames of the error, without the import system and the frames above it."""
     frames = traceback.extract_tb(error.__traceback__)
     return [frame for frame in frames if frame.filename != __file__ and "importlib" not in frame.filename]
 

@@ -1,4 +1,4 @@
-"""Which parameters an optimizer takes; what is given instead of them is refused by its place."""
+"""The parameters that an optimizer accepts; anything else is refused, with its position."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ EXPECTED = "parameters, (name, parameter) pairs or groups of them are expected, 
 
 
 def listed(params: Any) -> list[Any]:
-    """What an optimizer is given to train, one after the other.
+    """The parameters, pairs or groups given to an optimizer, as a list.
 
     Raises:
-        TypeError: it is nothing of the kind.
-        ConfigError: there is none.
+        TypeError: it is something else.
+        ConfigError: it is empty.
     """
     if isinstance(params, nn.Module):
         raise TypeError(f"params: a module, {type(params).__name__}, is given; {EXPECTED}.")
@@ -37,11 +37,11 @@ def listed(params: Any) -> list[Any]:
 
 
 def of_group(group: Any, i: int) -> list[Any]:
-    """The parameters, or (name, parameter) pairs, of a group to be number `i`.
+    """The parameters, or (name, parameter) pairs, of the group with index `i`.
 
     Raises:
-        TypeError: it is no group, or one of something else.
-        ConfigError: a parameter is not taken; the message says why.
+        TypeError: it is not a group, or not a group of parameters.
+        ConfigError: a parameter is refused; the message says why.
     """
     if not isinstance(group, Mapping) or "params" not in group:
         found = f"{type(group).__name__} without params" if isinstance(group, Mapping) else _said(group)
@@ -58,10 +58,10 @@ def of_group(group: Any, i: int) -> list[Any]:
 
 
 def items(what: str, params: Any) -> list[Any]:
-    """What is given as parameters, one after the other; `what` says where.
+    """The parameters given, as a list; `what` says where they were given.
 
     Raises:
-        TypeError: it is nothing of the kind, or has no order.
+        TypeError: it is something else, or has no order.
     """
     if isinstance(params, set):
         raise TypeError(
@@ -74,11 +74,11 @@ def items(what: str, params: Any) -> list[Any]:
 
 
 def check(of: str, param: Any) -> None:
-    """Refuse what is no parameter that is taken; `of` says which.
+    """Refuse anything but an accepted parameter; `of` says which it is.
 
     Raises:
-        TypeError: it is no tensor.
-        ConfigError: it is one of another kind.
+        TypeError: it is not a tensor.
+        ConfigError: it is a tensor of another kind.
     """
     if not isinstance(param, Tensor):
         raise TypeError(f"{of}: {_said(param)} is given; a tensor is expected.")

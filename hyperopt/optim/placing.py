@@ -1,4 +1,4 @@
-"""Which parameters lie in buckets: those that their groups hold now, with the state that is theirs now."""
+"""Parameters in buckets: those that the groups hold now, with their current state."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Placement:
     """Parameters in buckets.
 
     Args:
-        arithmetic: what moves them.
-        scratch: where gradients go.
+        arithmetic: of their updates.
+        scratch: for gradients.
 
     Attributes:
-        buckets: of all that have had a gradient, or a state.
+        buckets: of all parameters that have had a gradient or a state.
         elements: in all buckets.
     """
 
@@ -37,9 +37,9 @@ class Placement:
         self._of_any_length = False
 
     def follow(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> bool:
-        """See to it that those of `params` that have a gradient or a state are in buckets, and no others.
+        """Put those of `params` that have a gradient or a state into buckets, and no others.
 
-        Where one was taken out, or the state of one is another now, all buckets are made anew.
+        If a parameter was removed, or its state was replaced, all buckets are made anew.
 
         Returns:
             Whether the buckets have changed.
@@ -58,19 +58,19 @@ class Placement:
         return self.buckets is not before
 
     def take_any_length(self) -> None:
-        """Have programs that are compiled for one of several buckets take them all."""
+        """Let programs that are compiled for one of several buckets take all of them."""
         if len(self.buckets) > 1 and not self._of_any_length:
             of_any_length(vector for bucket in self.buckets for vector in bucket.all_vectors())
             self._of_any_length = True
 
     def _fit(self, states: Mapping[Tensor, ParamState]) -> bool:
-        """Whether the buckets are of what the parameters are, and of what is remembered of them."""
+        """Whether the buckets match the parameters and their states."""
         return all(bucket.fits() for bucket in self.buckets) and all(
             map(is_, map(states.get, self._placed), self._states)
         )
 
     def _place(self, new: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
-        for param in new:  # accelerate shards parameters once the optimizer has been made
+        for param in new:  # accelerate shards parameters after the optimizer was made
             parameters.check("a parameter in param_groups", param)
             check(param, elementwise=self._arithmetic.joins)
         more = buckets_of(new, [states[p] for p in new], self._arithmetic, self._scratch)

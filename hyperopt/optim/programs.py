@@ -24,17 +24,17 @@ from hyperopt.optim.torch_private import (
 from hyperopt.optim.vectors import Above, Vectors, Written, as_it_is
 
 APART = {"isolate_recompiles": True}
-"""Programs do not count together how often they were compiled anew, for another type, device or length.
+"""Each program counts its own recompilations, for another type, device or length.
 
-What else torch.compile takes, `recompile_limit` and `dynamic=True`, costs some 10 us at every call.
+The alternatives in torch.compile, `recompile_limit` and `dynamic=True`, cost some 10 us at every call.
 """
 
 
 class Programs(NamedTuple):
-    """The parts of `Arithmetic` as they are called.
+    """The parts of `Arithmetic`, ready to be called.
 
     Attributes:
-        whole: compiled of tensors one after the other, by what says which is which; None where all is eager.
+        whole: makes the compiled whole step on a flat list of tensors, from its structure; None if eager.
     """
 
     pull: Callable[..., Tree]
@@ -45,7 +45,7 @@ class Programs(NamedTuple):
 
 @cache
 def programs(arithmetic: Arithmetic, *, compiled: bool) -> Programs:
-    """A program is compiled for the first length that it meets, and at the second for every length."""
+    """The programs. Each is compiled for the first length it meets, and at the second for every length."""
     pull, climb, move = arithmetic.pull, arithmetic.climb, arithmetic.move
     if not compiled:
         return Programs(pull, climb, move)
@@ -57,12 +57,12 @@ class Whole:
 
     Args:
         run_by: the compiled programs of `arithmetic`.
-        arithmetic: by which they move.
-        vectors: of all of them.
+        arithmetic: of their updates.
+        vectors: of all parameters.
         above: the hyperparameters and the levels above, which are copied.
 
     Attributes:
-        above: of now; a step changes them in place.
+        above: their current values; a step changes them in place.
     """
 
     def __init__(self, run_by: Programs, arithmetic: Arithmetic, vectors: Vectors, above: Above) -> None:
@@ -85,13 +85,13 @@ class Whole:
         """Take the step.
 
         Args:
-            written: as of `Arithmetic.climb`.
-            counts: of the updates of the parameters, of steps, and of those of the levels above; each with
-                the coming one.
-            shares: as of `Arithmetic.whole`.
+            written: as in `Arithmetic.climb`.
+            counts: of updates of the parameters, of steps, and of steps of the levels above, each including
+                the next one.
+            shares: as in `Arithmetic.whole`.
 
         Returns:
-            As `Arithmetic.climb`: all natural values of level 0.
+            All natural values of level 0, as in `Arithmetic.climb`.
         """
         if written or self._is_written:
             self._is_written = bool(written)
@@ -111,7 +111,7 @@ class Whole:
 
 
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compiled at the first call; where that fails (no C++ compiler), it warns and stays eager."""
+    """The function, compiled at its first call; if that fails (no C++ compiler), it warns and stays eager."""
     program = torch.compile(function, fullgraph=True, **_apart())
 
     def compiled_or_eager(*args: Any) -> Any:
@@ -127,22 +127,22 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _whole(arithmetic: Arithmetic, structure: Any) -> Callable[..., tuple[Tensor, ...]]:
-    """`Arithmetic.whole` of tensors one after the other, compiled; `structure` says which is which.
+    """`Arithmetic.whole`, compiled, on a flat list of tensors, which `structure` describes.
 
-    It returns the natural values of level 0, and after them the tensors of the state above.
+    It returns the natural values of level 0, followed by the tensors of the state above.
     """
 
     def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
         above, written, parts, (count, step, climbs), shares = tree_unflatten(tensors, structure)
         vectors = Vectors(parts["grad"], parts.get("param"), parts["memory"], parts["last"])
         after, natural = arithmetic.whole(above, written, vectors, count, step, climbs, shares)
-        # Not copied here: torch 2.11 loses what is written into tensors of no dimension.
+        # Not copied here: torch 2.11 loses writes to tensors without dimensions.
         return natural, *(as_it_is(value, step) for value in tree_leaves(after))
 
     apart = _apart()
     filter_ = getattr(torch.compiler, "keep_portable_guards_unsafe", None)
     if apart and filter_:
-        # What is no tensor is the same at every call of this very program, so there is no need to look.
+        # Values that are not tensors are the same at every call of this program, so they need no guards.
         apart["options"] = {"guard_filter_fn": filter_}
     return torch.compile(whole, fullgraph=True, **apart)
 

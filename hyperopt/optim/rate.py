@@ -1,8 +1,8 @@
-"""A learning rate as a parameter group shows it: a number that knows what it would be without learning.
+"""The learning rate that a parameter group shows: a number that knows its value without learning.
 
-A scheduler computes from a rate that it found: from that of now, as StepLR does, or from that at the start,
-as LambdaLR does. Whatever it computes is computed of `planned` too, the rate without what was learned. So
-where the result is written, it is known what the scheduler would have written for an optimizer of torch.
+A scheduler computes from a rate that it read: from the current one, as StepLR does, or from the initial one,
+as LambdaLR does. Every computation is also done on `planned`, the rate without learning. So when the result
+is written, it carries the rate that the scheduler would have written for an optimizer of torch.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
 NUMBERS_ON = ("cpu",)
-"""Devices whose rates are floats; on others they are tensors, so that nothing waits for the device."""
+"""Devices whose rates are floats; on others they are tensors, to avoid waiting for the device."""
 
 CALLS = 8
-"""How many calls lie at most between a scheduler of torch and the rate that it writes."""
+"""The most calls between a scheduler of torch and the write of its rate."""
 
 
 def _turned(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -41,7 +41,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "pos": operator.pos,
     "abs": abs,
 }
-"""By the names that floats have for them."""
+"""Operations by their names in float."""
 
 OF_NUMPY: dict[str, Callable[..., Any]] = {
     "add": operator.add,
@@ -52,7 +52,7 @@ OF_NUMPY: dict[str, Callable[..., Any]] = {
     "positive": operator.pos,
     "absolute": abs,
 }
-"""By the names that numpy calls them by."""
+"""Operations by their names in numpy."""
 
 OF_TENSORS = OPERATIONS | {
     "div": operator.truediv,
@@ -60,16 +60,16 @@ OF_TENSORS = OPERATIONS | {
     "zero": lambda _: 0.0,
 }
 OF_TENSORS |= dict.fromkeys(("clone", "detach", "to", "positive"), lambda rate, *_: rate)
-"""By the names that torch calls them by."""
+"""Operations by their names in torch."""
 
 
 class Rate(float):
-    """A rate as a float; what is computed from it is computed from `planned` too."""
+    """A rate as a float; computations with it are also done on `planned`."""
 
     planned: float
 
     def __new__(cls, value: float, planned: float | None = None) -> Self:
-        """A rate of that value; a plain float where no plan is known, as of one that is made by its type."""
+        """A rate of that value; a plain float if no plan is given, as when its type is called on a number."""
         if planned is None:
             return float(value)  # type: ignore[return-value]
         rate = super().__new__(cls, value)
@@ -77,7 +77,7 @@ class Rate(float):
         return rate
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **more: Any) -> Any:
-        """Let numpy take it as its float; what is computed of single numbers is computed of `planned` too."""
+        """Let numpy use it as a float; computations with single numbers are also done on `planned`."""
         result = getattr(ufunc, method)(*map(plain, inputs), **more)
         operation = OF_NUMPY.get(ufunc.__name__)
         if operation is None or method != "__call__" or not isinstance(result, np.floating):
@@ -89,7 +89,7 @@ class Rate(float):
 
 
 def _computed(result: float, operation: Callable[..., Any], inputs: tuple[Any, ...]) -> float:
-    """The result with its plan; the ratio of two rates is no rate."""
+    """The result with its plan; the ratio of two rates is not a rate."""
     if operation is operator.truediv and all(isinstance(number, Rate) for number in inputs):
         return result
     return Rate(result, float(operation(*map(planned_of, inputs))))
@@ -110,10 +110,10 @@ for _name, _operation in OPERATIONS.items():
 
 
 class TensorRate(Tensor):
-    """A rate as a tensor of no dimension; what is computed from it is computed from `planned` too.
+    """A rate as a tensor without dimensions; computations with it are also done on `planned`.
 
     Attributes:
-        taken: turns a value that is written into it in place to what its group makes of it.
+        taken: converts a value that is written into it in place to the rate that its group stores.
     """
 
     planned: float
@@ -154,7 +154,7 @@ def shows_floats(value: Tensor) -> bool:
 
 
 def rate_of(value: Any, planned: float) -> Rate | TensorRate:
-    """A rate that would be `planned` had nothing been learned; a copy, if it is a tensor."""
+    """A rate that would be `planned` without learning; a copy, if it is a tensor."""
     if not isinstance(value, Tensor) or shows_floats(value):
         return Rate(float(value), planned)
     rate: TensorRate = plain(value).detach().clone().as_subclass(TensorRate)
@@ -163,22 +163,22 @@ def rate_of(value: Any, planned: float) -> Rate | TensorRate:
 
 
 def planned_of(value: Any) -> Any:
-    """What a rate would be had nothing been learned; any other value as it is."""
+    """The value of a rate without learning; any other value as it is."""
     return value.planned if isinstance(value, Rate | TensorRate) else value
 
 
 def plain(value: Any) -> Any:
-    """A rate as any other number or tensor."""
+    """A rate as an ordinary number or tensor."""
     if isinstance(value, TensorRate):
         return value.as_subclass(Tensor)
     return float(value) if isinstance(value, Rate) else value
 
 
 def scheduler_at_work() -> LRScheduler | None:
-    """The scheduler of torch that is writing a rate; None where another does.
+    """The scheduler of torch that is writing a rate; None if something else writes it.
 
-    Nothing in a number tells whether OneCycleLR made it by its plan or a person as the rate to be used, so
-    this goes by who called.
+    A number does not show whether OneCycleLR planned it or a person set it as the rate to use, so this looks
+    at the calling frames.
     """
     frame = sys._getframe(1)
     for _ in range(CALLS):

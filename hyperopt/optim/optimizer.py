@@ -19,6 +19,7 @@ from hyperopt.optim.placing import same
 from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
+from hyperopt.optim.torch_private import outside_graphs
 
 Group = dict[str, Any]
 
@@ -124,6 +125,7 @@ class HyperOptimizer(Optimizer):
             raise
         self._follow()
 
+    @outside_graphs
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Take one step of every level. A parameter without a gradient does not move or contribute.
@@ -233,9 +235,7 @@ class HyperOptimizer(Optimizer):
             self._steppers[indices[0]] = stepper
         averages = stepper.arithmetic.bottom.rule.averages
         if averages and any(evaluated.TRAINED in self.state[p] for p in params):
-            raise RuntimeError(
-                "step() after eval(): call train() first, which puts the trained weights back."
-            )
+            raise RuntimeError("step() after eval(): call train() first; it puts the trained weights back.")
         like = owner["levels"].like
         alpha, of_lr = leading(groups).coming(like)
         rests = of_lr["share"] == 0

@@ -7,7 +7,8 @@ long to import as all the rest of torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import Tensor
@@ -18,6 +19,7 @@ __all__ = [
     "copy_each",
     "is_of_fsdp1",
     "of_any_length",
+    "outside_graphs",
     "subtract_each",
     "tree_flatten",
     "tree_leaves",
@@ -25,6 +27,7 @@ __all__ = [
     "tree_unflatten",
     "version_of",
 ]
+Function = TypeVar("Function", bound=Callable[..., Any])
 # The functions of trees, torch.utils._pytree, replace recursions of our own over dicts and named tuples, in
 # an order that torch keeps from release to release: checkpoints are written in it. Without them this module
 # cannot be imported.
@@ -95,3 +98,14 @@ def of_any_length(vectors: Iterable[Tensor]) -> None:
         return
     for vector in vectors:
         maybe_mark_dynamic(vector, 0)
+
+
+def outside_graphs(function: Function) -> Function:
+    """The function, which the compiler leaves out of what it compiles around it, with all that it calls.
+
+    `torch._disable_dynamo`, by which torch.optim does the same, replaces `torch.compiler.disable`, which
+    imports the compiler at once rather than at the first call. Without it the function stays what it is.
+    """
+    if not hasattr(torch, "_disable_dynamo"):
+        return function
+    return cast("Function", torch._disable_dynamo(function))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
 import warnings
 from functools import partial
 from typing import Any
@@ -157,3 +159,36 @@ def test_past_the_compilers_limit_it_warns_and_goes_on() -> None:
                 assert torch.equal(weight, torch.full((3,), -0.5, dtype=dtype))
     finally:
         programs.programs.cache_clear()
+
+
+@pytest.mark.parametrize("way", ["step", "caller", "train"])
+def test_a_users_compiled_loop_takes_the_steps_of_the_plain_one(way: str) -> None:
+    def end(*, compiled: bool) -> dict[str, torch.Tensor]:
+        module = net()
+        opt = HyperOptimizer(module.parameters(), compile=False)
+
+        def train(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+            opt.zero_grad()
+            loss_of(module, batch).backward()
+            opt.step()
+
+        program: Any = {"step": opt.step, "caller": lambda: opt.step(), "train": train}[way]
+        if compiled:
+            program = torch.compile(program, backend="eager")
+        for batch in batches(4):
+            if way == "train":
+                program(batch)
+                continue
+            opt.zero_grad()
+            loss_of(module, batch).backward()
+            program()
+        return {name: value.clone() for name, value in module.state_dict().items()}
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        assert apart(end(compiled=True), end(compiled=False)) < 1e-6
+
+
+def test_the_compiler_is_not_imported_with_the_optimizer() -> None:
+    code = "import sys; from hyperopt import HyperOptimizer; sys.exit('torch._dynamo' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -92,6 +92,7 @@ def test_three_modules_alone_name_what_is_private_in_torch() -> None:
             "torch._linear_pointwise",
         },
         str(Path(torch_private.__file__).relative_to(ROOT)): {
+            "torch._disable_dynamo",
             "torch._dynamo.exc.FailOnRecompileLimitHit",
             "torch._dynamo.exc.TorchDynamoException",
             "torch._dynamo.maybe_mark_dynamic",
@@ -123,6 +124,12 @@ def test_without_its_names_compiling_is_as_torch_has_it(monkeypatch: pytest.Monk
     of_engine.compile_in_one_thread()
     torch_private.of_any_length([torch.zeros(2)])
     assert of_engine.edits_of(products.by_onednn) == {}
+
+
+def test_without_its_name_a_function_stays_in_graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert torch_private.outside_graphs(len) is not len
+    monkeypatch.delattr(torch, "_disable_dynamo")
+    assert torch_private.outside_graphs(len) is len
 
 
 def test_what_fsdp1_has_not_marked_is_not_its() -> None:

@@ -1,4 +1,4 @@
-"""How the rate of level 0 falls by plan: factors of it, by the step."""
+"""Schedules of the rate of level 0: its factors, by the step."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 CONSTANT, INVERSE_SQRT, COSINE, WSD = "constant", "inverse_sqrt", "cosine", "wsd"
 SCHEDULES = (CONSTANT, INVERSE_SQRT, COSINE, WSD)
 PLANNED = (COSINE, WSD)
-"""Those that depend on how long a run is."""
+"""The schedules that depend on the length of a run."""
 COOLDOWN = 0.2
-"""The share of a run in which a warm-up, stable, decay schedule falls to 0, in a straight line."""
+"""The share of a run in which a warm-up, stable, decay schedule falls linearly to 0."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """What multiplies the rate at a step, counted from 1.
+    """The factor of the rate at a step, counted from 1.
 
-    A warm-up rises in a straight line to 1. Then "constant" stays there, "inverse_sqrt" is 1 / sqrt(step),
-    "cosine" falls as half a cosine, and "wsd" stays and falls in the last fifth; both would be 0 one step
-    after the last.
+    A warm-up rises linearly to 1. Then "constant" stays at 1, "inverse_sqrt" is 1 / sqrt(step), "cosine"
+    falls as half a cosine, and "wsd" stays at 1 and falls in the last fifth; both would be 0 one step after
+    the last.
 
     Attributes:
         shape: one of SCHEDULES.
-        warmup: how many steps the warm-up has; 0 for none.
-        steps: how many the run has, where the shape depends on that.
+        warmup: the number of steps of the warm-up; 0 for none.
+        steps: the number of steps of the run, if the shape depends on it.
     """
 
     shape: str = CONSTANT
@@ -51,6 +51,6 @@ UNPLANNED = Schedule()
 
 
 def schedule_of(shape: str, warmup: float, steps: int) -> Schedule:
-    """The schedule of a run of so many steps, of which its warm-up is a share."""
+    """The schedule of a run of `steps` steps; `warmup` is the share of them in the warm-up."""
     rising = round(warmup * steps)
     return Schedule(shape, rising, steps if shape in PLANNED else 0)

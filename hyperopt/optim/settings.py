@@ -1,4 +1,4 @@
-"""What settings say of a stack, level by level: given, completed by their defaults, and checked."""
+"""The settings of a stack, per level, completed by defaults and checked."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ MAIN = (
     *("stack", "alpha", "clip", "tune", "form", "floor", "multiplicative", "trace", "hypergradient"),
     *("maximize", "shared", "compile"),
 )
-"""The settings of `HyperOptimizer` that are not of one rule, nor of torch."""
+"""The settings of `HyperOptimizer` that belong neither to one rule nor to torch."""
 
 SURE_LETTERS = 5
-"""A name of so many letters and one of another letter are hardly two names; `norm` is not `form`."""
+"""At this length names that differ in one letter are one name misspelt; `norm` is not `form`."""
 
 SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
-"""Names of parameter groups elsewhere that can be nothing but these."""
+"""Names in other libraries' parameter groups, and the only settings they can mean."""
 
 UNTRACED: dict[str, Any] = {"trace": 0.0, "hypergradient": PRODUCT}
-"""The usual way from a rate to the weights: by the last update, and by the product of two gradients."""
+"""The default hypergradient of a rate: through the last update, as the product of two gradients."""
 
 OF_A_STACK: dict[str, Any] = TOLD | UNTRACED | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
@@ -58,16 +58,16 @@ OF_A_STACK: dict[str, Any] = TOLD | UNTRACED | {"lr": None, "clip": False, "numb
 
 @dataclass(frozen=True)
 class Levels:
-    """A stack's settings, every default filled in.
+    """A stack's settings, with all defaults filled in.
 
     Attributes:
         stack: rules, bottom to top.
-        alpha: initial, one per level.
+        alpha: initial values, one per level.
         numbers: level 0's other initial hyperparameters, in its rule's order.
         clip: one per level above 0.
         tune: names of what level 1 tunes of level 0, in the rule's order; empty for one level.
-        habits: value of every habit that the rules read, and the clip where some level clips; of every
-            option of level 0's rule too.
+        habits: value of every habit that the rules read, of those of the clip if some level clips, and of
+            every option of level 0's rule.
     """
 
     stack: tuple[str, ...]
@@ -89,17 +89,17 @@ def levels_of(
     lr: Any = None,
     dtype: str = "float32",
 ) -> Levels:
-    """What settings say of each level.
+    """The settings of each level.
 
     Args:
         stack: "adam/sgd", or rules bottom to top.
-        alpha: one number is the top level's; as of `levels.parse_alpha`.
-        clip: as of `levels.parse_clip`.
-        tune: as of `levels.parse_tune`.
-        form: what the habits follow that are not given, one of FORMS.
+        alpha: as in `levels.parse_alpha`; one number is the top level's.
+        clip: as in `levels.parse_clip`.
+        tune: as in `levels.parse_tune`.
+        form: one of FORMS; sets the habits that are not given.
         given: level 0's other hyperparameters, habits and options, by name; None is the default.
-        lr: level 0's alpha instead of what `alpha` says; None leaves that.
-        dtype: which has to hold the numbers, and decay rates below 1, "float32" or "float64".
+        lr: replaces level 0's alpha, unless None.
+        dtype: the type that must represent the numbers, and decay rates below 1: "float32" or "float64".
 
     Raises:
         ConfigError: a setting is refused.
@@ -154,21 +154,21 @@ def with_defaults(given: dict[str, Any], inherited: Mapping[str, Any]) -> dict[s
 
 
 def names(stack: Any) -> set[str]:
-    """The hyperparameters, habits and options of all rules, also those of your own in a stack."""
+    """The hyperparameters, habits and options of all rules, including user's own ones in a stack."""
     own = levels.parse_stack(stack)
     numbers = {name for rule in (*RULES, *own) for name in find(rule).hyperparameters} - {"alpha"}
     return numbers | set(known_habits(own))
 
 
 def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
-    """The settings of a parameter group with every default filled in, as plain values.
+    """The settings of a parameter group with all defaults filled in, as plain values.
 
     Args:
         given: by name.
-        dtype: as of `levels_of`.
+        dtype: as in `levels_of`.
 
     Returns:
-        stack: "adam/sgd"; alpha, clip, tune, numbers and habits as of `Levels`.
+        stack as in "adam/sgd"; alpha, clip, tune, numbers and habits as in `Levels`.
 
     Raises:
         ConfigError: a setting is refused.
@@ -218,16 +218,16 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
 
 
 def check_schedule(value: Any) -> None:
-    """Refuse what does not say what becomes of a rate that is written."""
+    """Refuse any value but None and SCHEDULES."""
     if value is not None and value not in SCHEDULES:
         raise ConfigError(f"{typed('schedule', value)}: {' or '.join(SCHEDULES)} is expected.")
 
 
 def traced(given: Mapping[str, Any], chosen: Levels) -> float:
-    """The number `trace`, where it and `hypergradient` go with the stack.
+    """The number `trace`, if it and `hypergradient` are valid for the stack.
 
     Raises:
-        ConfigError: one of them is out of range, or at odds with the stack.
+        ConfigError: one of them is out of range, or does not fit the stack.
     """
     trace, kind = levels.parse_number("trace", given["trace"]), given["hypergradient"]
     if trace > 1:
@@ -247,7 +247,7 @@ def traced(given: Mapping[str, Any], chosen: Levels) -> float:
 
 
 def check_keys(group: Mapping[str, Any], stack: Any) -> None:
-    """Refuse a key of a parameter group that is no setting, but surely meant as one; others are free."""
+    """Refuse a key of a parameter group that is surely a misspelt setting; other keys are free."""
     if not isinstance(numbers := group.get("numbers", {}), Mapping):
         raise ConfigError(f"{typed('numbers', numbers)}: hyperparameters by name, in a dict, are expected.")
     known = {*MAIN, *names(stack), *TAKEN}
@@ -261,9 +261,9 @@ def check_keys(group: Mapping[str, Any], stack: Any) -> None:
 
 
 def _is_slip(written: str, name: str) -> bool:
-    """Whether one letter is all that is wrong: swapped with the next, doubled, or in a longer name any."""
+    """Whether one letter is wrong: swapped with the next, doubled, or, in a longer name, any."""
     one, other = (word.lower().replace("_", "") for word in (written, name))
-    for _ in range(2):  # what they begin with alike, and end with
+    for _ in range(2):  # strip the common start, then the common end
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
         same = len(list(alike))
         one, other = one[same:][::-1], other[same:][::-1]
@@ -274,7 +274,7 @@ def _is_slip(written: str, name: str) -> bool:
 
 
 def _like(usual: Any, name: str, value: Any, dtype: str) -> Any:
-    """A value of the type of a habit's or an option's usual one."""
+    """A value of the type of a habit's or an option's default."""
     if isinstance(usual, bool):
         return levels.parse_truth(name, value)
     return levels.parse_number(name, value, dtype=dtype) if isinstance(usual, float) else type(usual)(value)

@@ -1,7 +1,7 @@
-"""Parameters of which each process holds a part: their parts here, and sums over all of them.
+"""Parameters of which each process holds a part: the local parts, and sums over all processes.
 
-A `DTensor`, which is what FSDP2's `fully_shard` makes of a parameter, says where its elements lie. What else
-hands parts out to processes does not, and is refused: each process would learn rates of its own.
+A `DTensor`, to which FSDP2's `fully_shard` turns a parameter, says where its elements lie. Other ways of
+sharding do not, and are refused: each process would learn rates of its own.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
 Layout = tuple[Any, tuple[Any, ...]]
-"""A DeviceMesh, and a Placement for each of its dimensions."""
+"""A DeviceMesh, and one Placement per dimension of it."""
 
 PARTITIONER = "torch.distributed.optim.zero_redundancy_optimizer"
 
 
 def is_sharded(tensor: Tensor) -> TypeGuard[DTensor]:
-    """Whether it is a DTensor. That module takes half a second to import, so it is not imported to ask."""
+    """Whether it is a DTensor, without importing that module, which takes half a second."""
     module = sys.modules.get("torch.distributed.tensor")
     return module is not None and isinstance(tensor, module.DTensor)
 
 
 def local(tensor: Tensor) -> Tensor:
-    """The part of a tensor that lies here, which shares its memory; of an ordinary tensor all of it."""
+    """The local part of a tensor, sharing its memory; all of an ordinary tensor."""
     return tensor.to_local() if is_sharded(tensor) else tensor
 
 
 def local_as(param: Tensor, tensor: Tensor) -> Tensor:
-    """Of a gradient or a state, what lies where `param` does here; all processes call this at once."""
+    """The part of a gradient or a state that lies where the local part of `param` does; a collective call."""
     if not is_sharded(param):
         return tensor
     if is_sharded(tensor):
@@ -52,7 +52,7 @@ def local_as(param: Tensor, tensor: Tensor) -> Tensor:
 
 
 def of_all(param: Tensor, value: Tensor) -> Tensor:
-    """The tensor of which `value` lies here, laid out as `param` is."""
+    """The tensor whose local part is `value`, with the layout of `param`."""
     if not is_sharded(param) or value.ndim == 0:
         return value
     from torch.distributed.tensor import DTensor
@@ -63,12 +63,12 @@ def of_all(param: Tensor, value: Tensor) -> Tensor:
 
 
 def each(change: Callable[[Tensor, Tensor], Tensor], param: Tensor, state: dict[str, Any]) -> dict[str, Any]:
-    """The state of a parameter with every tensor in it changed, by `local_as` or by `of_all`."""
+    """The state of a parameter with every tensor in it converted by `local_as` or `of_all`."""
     return {k: change(param, value) if isinstance(value, Tensor) else value for k, value in state.items()}
 
 
 def has_slope(param: Tensor) -> bool:
-    """Whether its gradient is not 0 throughout, in any process."""
+    """Whether any element of its gradient is not 0, in any process."""
     if param.grad is None:
         return False
     total = param.grad.abs().sum()
@@ -76,12 +76,12 @@ def has_slope(param: Tensor) -> bool:
 
 
 def layout(param: Tensor) -> Layout | None:
-    """Over which processes a parameter is laid out, and how; None where each has all of it."""
+    """The processes that a parameter is laid out over, and how; None if each has all of it."""
     return (param.device_mesh, param.placements) if is_sharded(param) else None
 
 
 def summed(part: Tree, over: Layout | None) -> Tree:
-    """The sum, name by name, of what each process has gathered over its parts: the same in all of them."""
+    """The sum, by name, of what each process has gathered over its parts; the same in all processes."""
     if over is None:
         return part
     mesh, placements = over
@@ -93,11 +93,11 @@ def summed(part: Tree, over: Layout | None) -> Tree:
 
 
 def check(param: Tensor, *, elementwise: bool) -> None:
-    """Refuse a parameter of which a part lies here that says nothing of the others.
+    """Refuse a local part of a parameter that does not say where the other parts are.
 
     Args:
         param: given to the optimizer.
-        elementwise: whether its rule moves each element by itself.
+        elementwise: whether its rule updates each element by itself.
     """
     if is_of_fsdp1(param):
         raise ConfigError(
@@ -123,9 +123,9 @@ def check(param: Tensor, *, elementwise: bool) -> None:
 
 
 def check_replaced(former: Sequence[Tensor], params: Sequence[Tensor]) -> None:
-    """Refuse that a group's parameters are replaced by parts that do not say where the rest lies.
+    """Refuse replacing a group's parameters by parts that do not say where the rest lies.
 
-    So DeepSpeed's ZeRO does, of which each process keeps a part of one long vector.
+    DeepSpeed's ZeRO does so: each of its processes keeps a part of one long vector.
     """
     many = torch.distributed.is_available() and torch.distributed.is_initialized()
     alone = not many or torch.distributed.get_world_size() == 1
@@ -138,9 +138,9 @@ def check_replaced(former: Sequence[Tensor], params: Sequence[Tensor]) -> None:
 
 
 def check_caller() -> None:
-    """Refuse to be stepped by torch's ZeroRedundancyOptimizer: nothing but the caller tells of it.
+    """Refuse to be stepped by torch's ZeroRedundancyOptimizer, which only the calling frame reveals.
 
-    Not when it is made: what a script does about an error of training stands around its steps.
+    This is checked at a step, not when the optimizer is made: scripts handle errors of training there.
     """
     frame: Any = sys._getframe(1) if PARTITIONER in sys.modules else None
     while frame:

@@ -1,4 +1,4 @@
-"""Groups that share hyperparameters: what is written to one of them counts for all."""
+"""Groups that share hyperparameters: a value written to one of them is for all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hyperopt.optim.level import Tree
 
 
 def leading(groups: Sequence[ParamGroup]) -> ParamGroup:
-    """Of groups that share hyperparameters, one whose `lr` counts: that was written, if one was.
+    """The group, of those that share hyperparameters, whose `lr` is used: one that was written, if any.
 
     Raises:
         ConfigError: two of them were given different values.
@@ -26,14 +26,14 @@ def leading(groups: Sequence[ParamGroup]) -> ParamGroup:
 
 
 def hand_over(groups: Sequence[dict[str, Any]], known: Sequence[dict[str, Any]]) -> None:
-    """Give the first of `groups` the hyperparameters to keep, where the first of those known before did."""
+    """Let the first of `groups` hold the hyperparameters that the first of the known groups held."""
     if known and groups and groups[0].get("levels", ()) is None:
         dict.update(groups[0], step=known[0]["step"], levels=known[0]["levels"])
         dict.update(known[0], levels=None)
 
 
 def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:
-    """Natural values, but for alpha, that were written since the last step to groups that share them.
+    """Natural values, except alpha, that were written to groups sharing them since the last step.
 
     Raises:
         ConfigError: two of them were given different values.

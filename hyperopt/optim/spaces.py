@@ -20,18 +20,18 @@ class Space(ABC):
 
     @abstractmethod
     def natural(self, raw: Tensor) -> Tensor:
-        """What the rule uses."""
+        """The value that the rule uses."""
 
     @abstractmethod
     def raw(self, natural: Tensor) -> Tensor:
-        """What the level above moves."""
+        """The value that the level above moves."""
 
     @abstractmethod
     def slope(self, raw: Tensor) -> Tensor:
         """The derivative of `natural`."""
 
     def times(self, raw: Tensor, factor: Tensor) -> Tensor:
-        """The raw value whose natural value is `factor` times as large."""
+        """The raw value whose natural value is `factor` times that of `raw`."""
         return self.raw(self.natural(raw) * factor)
 
     def slope_of_times(self, raw: Tensor, factor: Tensor) -> Tensor:
@@ -40,7 +40,7 @@ class Space(ABC):
 
 
 class Linear(Space):
-    """Tuned as it is used; may turn negative."""
+    """natural = raw; it may become negative."""
 
     def natural(self, raw: Tensor) -> Tensor:
         return raw
@@ -66,7 +66,7 @@ class UnitInterval(Space):
 
 
 class Root(Space):
-    """natural = raw**2, for rates that must not turn negative (gdtuo's RMSProp)."""
+    """natural = raw**2, for rates that must not become negative (gdtuo's RMSProp)."""
 
     def natural(self, raw: Tensor) -> Tensor:
         return raw.square()
@@ -104,7 +104,7 @@ class Log(Space):
 
 
 def in_float32(value: float) -> float:
-    """The number of float32 that is nearest to `value`."""
+    """The float32 number nearest to `value`."""
     try:
         nearest: float = struct.unpack("f", struct.pack("f", value))[0]
     except OverflowError:

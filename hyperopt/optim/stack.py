@@ -3,7 +3,7 @@
 Level 0 updated the weights last step: w = U0(w', g', s'; h0). With the gradient g of the loss at w, the
 hypergradient of h0 is the vector-Jacobian product of that update with cotangent g. Level 1's last update
 produced h0, so the hypergradient of its own hyperparameters is the vector-Jacobian product of that update
-with the hypergradient of h0, and so on up. Then the levels update, top first, so that each moves with
+with the hypergradient of h0, and so on up. Then the levels update, top first, so that each uses
 hyperparameters that are already updated. A level keeps only the inputs of its last update; no graph grows
 through training. This is the arithmetic of "Gradient Descent: The Ultimate Optimizer" (Chandra et al., 2022)
 and of its library gdtuo.
@@ -24,9 +24,9 @@ StackState = tuple[LevelState, ...]
 
 @dataclass(frozen=True)
 class Stack:
-    """Levels from bottom (moves the weights) to top (its hyperparameters stay).
+    """Levels from bottom (updates the weights) to top (its hyperparameters are constant).
 
-    With `by_tensor`, the levels above 0 move before the update of each tensor of the weights, which uses the
+    With `by_tensor`, the levels above 0 step before the update of each tensor of the weights, which uses the
     hyperparameters they have just set; the published code of Adam-HD does so (docs/reports/hypergradient.md,
     "Update rules"). Their rules must have no memory.
     """
@@ -86,7 +86,7 @@ class Stack:
     def _step_by_tensor(
         self, params: Tree, grads: Tree, state: StackState, step: Tensor
     ) -> tuple[Tree, StackState]:
-        """A step of each tensor by itself, in order; each finds the levels as the tensor before left them."""
+        """A step of each tensor by itself, in order; each starts from the levels that the one before left."""
         bottom, above = state[0], state[1:]
         alone, tuned = replace(self, by_tensor=False), bottom.tuned
         moved: Tree = {}
@@ -102,7 +102,7 @@ class Stack:
         return moved, (bottom._replace(tuned=tuned, memory=Memory(rules, {}), last=last), *above)
 
     def rate(self, state: StackState, step: Tensor) -> Tensor:
-        """The rate by which level 0 moved the weights at `step`, after which the state is `state`; scalar."""
+        """The rate with which level 0 updated the weights at `step`, before `state`; scalar."""
         bottom = self.levels[0]
         return bottom.scheduled(bottom.hyperparameters(state[0].tuned, state[0].fixed), step)["alpha"]
 
@@ -113,7 +113,7 @@ class Stack:
         )
 
     def evaluated(self, params: Tree, state: StackState) -> Tree:
-        """The weights that are to be evaluated, which the rule of level 0 may keep beside those it trains."""
+        """The weights to evaluate, which the rule of level 0 may keep beside the trained ones."""
         bottom, memory = self.levels[0], state[0].memory.rule
         if not bottom.rule.averages:
             return params

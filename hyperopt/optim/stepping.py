@@ -1,4 +1,4 @@
-"""A step of the parameter groups that have one set of hyperparameters."""
+"""A step of the parameter groups that share one set of hyperparameters."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from hyperopt.optim.trace import COSINE
 from hyperopt.optim.vectors import Above, Floats, Given, add
 
 COMPILE_STEPS, COMPILE_ELEMENTS = 200, 10**9
-"""`compile="auto"` compiles after so many steps, and so many elements in all of them.
+"""`compile="auto"` compiles after this many steps, and this many elements in all steps together.
 
-Each costs some 5 ns more than compiled, so that compiling has paid after as many again.
+An element costs some 5 ns more than compiled, so compiling has paid off after as many again.
 """
 
 
 def arithmetic_of(group: Mapping[str, Any]) -> Arithmetic:
-    """What moves a parameter group, by its settings."""
+    """The arithmetic of a parameter group with these settings."""
     return _assembled(
         tuple(group["stack"].split("/")),
         tuple(group["tune"]),
@@ -76,12 +76,12 @@ def _assembled(
 
 
 class Stepper:
-    """Moves parameters, and the hyperparameters that they have in common.
+    """Updates parameters, and the hyperparameters that they share.
 
     Args:
-        arithmetic: by which.
+        arithmetic: of the updates.
         compiles: True, False or "auto".
-        scratch: where gradients go.
+        scratch: for gradients.
     """
 
     def __init__(self, arithmetic: Arithmetic, compiles: bool | str, scratch: Scratch) -> None:
@@ -103,19 +103,19 @@ class Stepper:
         shares: tuple[float, float] = (1.0, 1.0),
         rested: int = 0,
     ) -> Above | None:
-        """One step of every level; where level 0 has no share of its alpha, the levels above rest.
+        """One step of every level; if the share of level 0's alpha is 0, the levels above rest.
 
         Args:
-            params: of which those with a gradient move.
-            states: what is remembered of each; {} at first.
+            params: those with a gradient move.
+            states: of each parameter; {} at first.
             above: the hyperparameters, and the levels above.
             written: natural values that were set since the last step.
-            last: how many steps there were.
-            shares: of level 0's alpha, that the last step used and that this one uses.
-            rested: in how many of the steps so far the levels above did.
+            last: the number of steps so far.
+            shares: the shares of level 0's alpha that the last step used and that this one uses.
+            rested: the number of steps so far in which the levels above rested.
 
         Returns:
-            The hyperparameters after it; None where no parameter has a gradient, and nothing moved.
+            The hyperparameters after the step; None if no parameter has a gradient, and nothing moved.
         """
         self.place(params, states)
         runs = [run for bucket in self._placement.buckets for run in bucket.runs()]
@@ -124,7 +124,7 @@ class Stepper:
         tuned, like = self.arithmetic.bottom.tuned, above.like
         rests = shares[1] == 0
         moved_before = [run for run in runs if tuned and not rests and self._counts(run, last)]
-        # What is left to do while weights rest is not worth the time of compiling it.
+        # A step in which the weights rest does too little to be worth compiling.
         run_by = programs(self.arithmetic, compiled=False) if rests else self._programs(last)
         if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
             try:
@@ -157,11 +157,11 @@ class Stepper:
         return after
 
     def _counts(self, run: Run, last: int) -> bool:
-        """Whether the loss has a slope in the rates through these: they moved last, or a trace remembers."""
+        """Whether the loss depends on the rates through these: they moved last, or have a trace."""
         return 0 < run.moved == last or (run.moved > 0 and self.arithmetic.bottom.trace > 0)
 
     def _is_all(self, runs: list[Run], like: Tensor) -> bool:
-        """Whether one run tells all: of all parameters, where the hyperparameters are."""
+        """Whether the first run has all parameters, on the device of the hyperparameters."""
         if self.arithmetic.bottom.rule.summed or len(self._placement.buckets) > 1:
             return False
         run = runs[0]
@@ -183,13 +183,13 @@ class Stepper:
         run.fill()
         counts = run.step + 1, last + 1, last + 1 - rested
         self._natural = whole.above, self._named(whole(written, counts, shares))
-        self._numbers = self._used = None  # of what `above` was before
+        self._numbers = self._used = None  # they were computed from the former `above`
         run.leave(last + 1)
         self._whole = whole
         return whole.above
 
     def natural(self, above: Above) -> dict[str, Any]:
-        """Natural values of level 0: floats on a CPU, made once for each `above`."""
+        """Natural values of level 0: floats on a CPU, computed once for each `above`."""
         if self._natural is None or self._natural[0] is not above:
             hyper = self.arithmetic.bottom.hyperparameters(above.tuned, above.fixed)
             self._natural = above, self._named(torch.stack(list(hyper.values())))
@@ -200,7 +200,7 @@ class Stepper:
         return dict(zip(names, values.tolist() if shows_floats(values) else values.unbind(), strict=True))
 
     def _scheduled(self, above: Above, share: float) -> Above:
-        """The hyperparameters as an update uses them that takes this share of alpha."""
+        """The hyperparameters that an update with this share of alpha uses."""
         if share == 1:
             return above
         if self._used is None or self._used[0] is not above or self._used[1] != share:
@@ -208,13 +208,13 @@ class Stepper:
         return self._used[2]
 
     def _of_trace(self, above: Above, share: float) -> Tensor | None:
-        """The share of alpha where a trace has to know it."""
+        """The share of alpha, if a trace needs it."""
         return _scalar(share, above.like) if self.arithmetic.bottom.traces and share != 1 else None
 
     def _given(self, run_by: Programs, above: Above, share: float, step: int) -> Given:
-        """The numbers of an update of a run, its last one or the one to come, whose count is `step`.
+        """The numbers of update number `step` of a run, its last one or its next one.
 
-        On a CPU Python makes them, unless a compiled program does.
+        On a CPU Python computes them, unless a compiled program does.
         """
         form, like = self.arithmetic.form, above.like
         if form is None or run_by.whole or like.device.type != "cpu":
@@ -229,7 +229,7 @@ class Stepper:
         return kept[3]
 
     def _pulled(self, runs: list[Run], above: Above, share: float, run_by: Programs) -> Tree:
-        """Of what the hypergradient of level 0 is made, through the last updates of parameters, summed."""
+        """The sums that give the hypergradient of level 0, through the parameters' last updates."""
         parts: dict[Layout | None, list[Tree]] = {}
         for run in runs:
             run.fill()
@@ -247,7 +247,7 @@ class Stepper:
         return self.arithmetic.bottom.through_times(total, above.tuned, _scalar(share, above.like))
 
     def _summed(self, runs: list[Run], above: Above) -> Tree:
-        """What the rule sums over all parameters, each of which then has the common state of the latest."""
+        """The rule's sums over all parameters, after each has taken the common state of the last to move."""
         latest = max(runs, key=lambda run: run.moved)
         parts = []
         for run in runs:
@@ -261,7 +261,7 @@ class Stepper:
         return add(parts)
 
     def place(self, params: list[Tensor], states: Mapping[Tensor, ParamState]) -> None:
-        """See to it that every parameter with a gradient is in a bucket, and none that is not among these."""
+        """Put every parameter with a gradient into a bucket, and remove those that are not in `params`."""
         if self._placement.follow(params, states):
             self._whole = None
 
@@ -269,7 +269,7 @@ class Stepper:
         compiled = self._compiles
         if compiled == "auto":
             compiled = last >= COMPILE_STEPS and last * self._placement.elements >= COMPILE_ELEMENTS
-        compiled = bool(compiled) and last > 0  # of the first step, which pulls nothing, there is but one
+        compiled = bool(compiled) and last > 0  # the first step has no pull and comes only once
         if compiled:
             self._placement.take_any_length()
         if self._run_by is None or self._run_by[0] != compiled:
@@ -282,5 +282,5 @@ def _device(run: Run) -> torch.device:
 
 
 def _scalar(value: float, like: Tensor) -> Tensor:
-    """A number in the hyperparameters' type, made on their device so that nothing waits."""
+    """A number in the hyperparameters' type, made on their device to avoid waiting."""
     return torch.full((), value, dtype=like.dtype, device=like.device)

@@ -1,4 +1,4 @@
-"""Settings as torch.optim names them: betas, amsgrad, foreach, ..., in the words of this package."""
+"""Translation of the names of torch.optim (betas, amsgrad, foreach, ...) into our settings."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from hyperopt.optim.levels import parse_stack, parse_truth
 from hyperopt.optim.rules import find
 
 HOW = ("foreach", "fused")
-"""Torch's ways to compute the same: any truth is taken, and changes nothing."""
+"""Torch's ways to compute the same: any boolean is accepted and has no effect."""
 
 NOT_DONE = {
     "capturable": "its steps are no part of a CUDA graph",
     "differentiable": "no graph goes through its steps",
     "centered": "no rule has it",
 }
-"""What torch's optimizers do on request, and why this one does not."""
+"""Options of torch's optimizers that are refused here, and why."""
 
 ANOTHER_RULE = {
     "amsgrad": {"adam": "amsgrad"},
     "decoupled_weight_decay": {"adam": "adamw", "nadam": "nadamw"},
 }
-"""What by torch's names is a choice of a rule, and here is another rule."""
+"""Options of torch's optimizers that here select another rule."""
 
 NOTHING_AT_0 = ("momentum", "dampening", "nesterov", "weight_decay")
-"""What a rule need not have, if it is asked for none of it."""
+"""Settings that are accepted at 0 for a rule that does not have them."""
 
 
 TAKEN = ("betas", "lr", "schedule", *HOW, *NOT_DONE, *ANOTHER_RULE, *NOTHING_AT_0)
-"""Names that `understood` and every parameter group take."""
+"""Names that `understood` and every parameter group accept."""
 
 
 def check_betas(betas: Any) -> None:
-    """Refuse what is not two values, whatever they are."""
+    """Refuse anything but two values of any kind."""
     if not isinstance(betas, Sequence) or isinstance(betas, str) or len(betas) != 2:
         raise ConfigError(f"{typed('betas', betas)}: two numbers, beta1 and beta2, are expected.")
 
@@ -44,16 +44,16 @@ def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
 
     Args:
         settings: of an optimizer or a parameter group, by name.
-        stack: as given for them, "adam/sgd" or rules bottom to top.
+        stack: theirs, "adam/sgd" or rules bottom to top.
 
     Returns:
-        The settings; also "stack", if a name chose another rule of level 0.
+        The settings; also "stack", if a name selected another rule of level 0.
 
     Raises:
-        ConfigError: a name asks for what is not done here.
+        ConfigError: a name asks for something unsupported.
     """
     ours = dict(settings)
-    if "centered" in ours and "alpha" in ours:  # a group of torch's RMSprop, whose rate is lr
+    if "centered" in ours and "alpha" in ours:  # a group of torch's RMSprop, where lr is the rate
         raise ConfigError(
             f"{typed('alpha', ours['alpha'])}: beside centered it is that of torch's RMSprop, here gamma; "
             "give gamma in its place."

@@ -1,8 +1,8 @@
-"""The private names of torch that all use: what each replaces, and what happens where it is missing.
+"""The private names of torch in common use here: what each replaces, and what happens without it.
 
-No other modules name one but two of the engine, its `torch_private` and `torch_compiler`, so that a new
-release of torch is looked up in these alone. The compiler is imported when it is first needed: it takes as
-long to import as all the rest of torch.
+Only two other modules use private names, `torch_private` and `torch_compiler` of the engine, so a new release
+of torch needs checking in these alone. The compiler is imported when it is first needed: that takes as long
+as importing all the rest of torch.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ __all__ = [
     "version_of",
 ]
 Function = TypeVar("Function", bound=Callable[..., Any])
-# The functions of trees, torch.utils._pytree, replace recursions of our own over dicts and named tuples, in
-# an order that torch keeps from release to release: checkpoints are written in it. Without them this module
-# cannot be imported.
+# torch.utils._pytree replaces our own recursion over dicts and named tuples. Its order is stable over
+# releases of torch: checkpoints are written in it. Without it this module cannot be imported.
 
 
 def version_of(tensor: Tensor) -> int:
-    """How often a tensor was written in place.
+    """The number of in-place writes to a tensor.
 
-    `Tensor._version`, by which autograd notices the same, replaces comparing values, for which a device would
-    have to wait. Without it every step of the optimizer fails: no rate that a scheduler wrote is passed over.
+    `Tensor._version`, which autograd uses for the same, replaces comparing values, for which a device would
+    have to wait. Without it every step of the optimizer fails, rather than ignore a rate that was written.
     """
     return tensor._version
 
@@ -45,8 +44,8 @@ def version_of(tensor: Tensor) -> int:
 def copy_each(targets: list[Tensor], sources: list[Tensor]) -> None:
     """Copy tensors into tensors.
 
-    `torch._foreach_copy_`, as torch.optim has it inside, replaces a loop, which on a GPU starts a kernel for
-    each tensor. Without it there is that loop.
+    `torch._foreach_copy_`, which torch.optim also uses, replaces a loop, which on a GPU starts a kernel for
+    each tensor. Without it the loop is used.
     """
     if hasattr(torch, "_foreach_copy_"):
         torch._foreach_copy_(targets, sources)
@@ -56,7 +55,7 @@ def copy_each(targets: list[Tensor], sources: list[Tensor]) -> None:
 
 
 def subtract_each(targets: list[Tensor], amounts: list[Tensor]) -> None:
-    """Subtract tensors from tensors, as `copy_each` copies them, by `torch._foreach_sub_`."""
+    """Subtract tensors from tensors with `torch._foreach_sub_`, as `copy_each` copies them."""
     if hasattr(torch, "_foreach_sub_"):
         torch._foreach_sub_(targets, amounts)
         return
@@ -65,19 +64,19 @@ def subtract_each(targets: list[Tensor], amounts: list[Tensor]) -> None:
 
 
 def is_of_fsdp1(param: Tensor) -> bool:
-    """Whether FullyShardedDataParallel has flattened a parameter, or it is what others were flattened into.
+    """Whether FullyShardedDataParallel flattened a parameter, or flattened others into it.
 
-    The attribute `_fsdp_flattened`, by which nested ones tell, replaces asking the module, which an optimizer
-    does not know: with `use_orig_params` parameters look as ever. Without it these are not refused.
+    The attribute `_fsdp_flattened`, which nested FSDP modules use, replaces asking the module, which an
+    optimizer does not know: with `use_orig_params` parameters look as usual. Without it they are not refused.
     """
     return bool(getattr(param, "_fsdp_flattened", False))
 
 
 def compile_errors() -> tuple[type[Exception], ...]:
-    """What a call of a compiled function raises where compiling fails, say for want of a C++ compiler.
+    """The errors of a call of a compiled function if compiling fails, for example without a C++ compiler.
 
     `torch._dynamo.exc.TorchDynamoException`, and `FailOnRecompileLimitHit` beside it, have no public names.
-    Without them, the former's base: `RuntimeError`.
+    Without them it is the base of the former, `RuntimeError`.
     """
     try:
         from torch._dynamo.exc import FailOnRecompileLimitHit, TorchDynamoException
@@ -87,7 +86,7 @@ def compile_errors() -> tuple[type[Exception], ...]:
 
 
 def of_any_length(vectors: Iterable[Tensor]) -> None:
-    """Have the compiler make programs that take vectors of other lengths than these, too.
+    """Let the compiler make programs that also take vectors of other lengths.
 
     `torch._dynamo.maybe_mark_dynamic` replaces the argument `dynamic=True` of `torch.compile`, which costs
     time at every call. Without it programs are compiled twice, for the first length and then for any.

@@ -1,13 +1,13 @@
-"""How the weights follow from the rate: not by the last update alone, but by all before it, ever fainter.
+"""The derivative of the weights in the rate, through all updates so far, with decaying weight.
 
-Where level 0 keeps such a trace, T = dw / d(raw alpha), its hypergradient is <g, T>, with g the new gradient:
+If level 0 keeps such a trace, T = dw / d(raw alpha), its hypergradient is <g, T>, with g the new gradient:
 
     T = trace * T - (d update / d w) * trace * T - d update / d(raw alpha)
 
-The state of the rule (its means of gradients) counts as given. With a trace of 0 this is the hypergradient
-of the last update. With log(alpha) as the raw value, AdamW as the rule and Lion above it, this is
-MetaOptimize (Sharifnassab, Salehkaleybar and Sutton, 2024, https://arxiv.org/abs/2402.02342). Instead of the
-product, the cosine of g and T may be taken: a number in [-1, 1], whatever the scale of the loss.
+The state of the rule (its means of gradients) is treated as constant. With a trace of 0 this is the
+hypergradient of the last update. With log(alpha) as the raw value, AdamW as the rule and Lion above it,
+this is MetaOptimize (Sharifnassab, Salehkaleybar and Sutton, 2024, https://arxiv.org/abs/2402.02342). Instead
+of the product, the cosine of g and T may be used: a number in [-1, 1], whatever the scale of the loss.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ def following(
     """The trace after an update.
 
     Args:
-        updates: what is subtracted, by the raw tuned values and the weights.
-        tuned: the raw alpha that the update has.
+        updates: the amounts to subtract, as a function of the raw tuned values and the weights.
+        tuned: the raw alpha of the update.
         params: the weights before it.
         trace: before it.
-        kept: how much of it stays.
-        along: the derivative of `tuned` in what is traced; where it has none, 1.
+        kept: the share of the trace that is kept.
+        along: the derivative of `tuned` in the traced value; 1 if missing.
     """
     import torch
     from torch.func import vjp
 
     faint = {name: kept * value for name, value in trace.items()}
     along = {name: torch.ones_like(raw) for name, raw in tuned.items()} | along
-    # The pull-back is linear, so its own pull-back is the derivative forward, without torch's forward mode,
-    # which warns of torch.jit.
+    # The pull-back is linear, so its own pull-back is the forward derivative. Torch's forward mode would warn
+    # of torch.jit.
     pull = vjp(updates, tuned, params)[1]
     push = vjp(pull, {name: torch.zeros_like(value) for name, value in trace.items()})[1]
     (slope,) = push((along, {name: faint[name] for name in params}))
@@ -62,7 +62,7 @@ def following(
 
 
 def gathered(cotangents: Tree, trace: Tree, *, cosine: bool) -> Tree:
-    """What `hypergradient` needs of some weights, scalars to be summed over all of them: SUMS by name."""
+    """The contribution of some weights to `hypergradient`: scalars by name (SUMS), to be summed over all."""
     product = _inner(cotangents, trace)
     if not cosine:
         return {"product": product}
@@ -71,7 +71,7 @@ def gathered(cotangents: Tree, trace: Tree, *, cosine: bool) -> Tree:
 
 
 def hypergradient(sums: Tree) -> Tensor:
-    """The gradient of the loss in the raw alpha; where there are squares the cosine in its place."""
+    """The gradient of the loss in the raw alpha; the cosine instead, if `sums` has squares."""
     product, *squares = (sums[name] for name in SUMS if name in sums)
     if not squares:
         return product

@@ -1,4 +1,4 @@
-"""What the parts of an optimizer's step take and return, and what they do to it."""
+"""The inputs and results of the parts of an optimizer's step, and operations on them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hyperopt.optim.level import Tree
 from hyperopt.optim.stack import StackState
 
 SLICE = 2**17
-"""Elements that uncompiled arithmetic on a CPU takes at a time, so that what it makes stays in the cache."""
+"""Elements that uncompiled arithmetic on a CPU takes at a time, so that its results stay in the cache."""
 
 
 class Floats(NamedTuple):
-    """An update as a closed form takes it: what `ClosedForm.numbers` made, of what, and for which count."""
+    """The inputs of a closed form: the result of `ClosedForm.numbers`, its hyperparameters and its count."""
 
     numbers: dict[str, Any]
     hyper: dict[str, float]
@@ -24,15 +24,15 @@ class Floats(NamedTuple):
 
 
 Given = Floats | None
-"""The numbers of an update; None where they are to be made of tensors."""
+"""The numbers of an update; None if they are computed from tensors."""
 
 
 class Written(NamedTuple):
-    """Which natural values of level 0 were set since the last step, in the order of its rule.
+    """The natural values of level 0 that were set since the last step, in the order of its rule.
 
     Attributes:
-        values: of those that were not set whatever they are; [hyperparameters].
-        there: whether it was set; [hyperparameters].
+        values: arbitrary for those that were not set; [hyperparameters].
+        there: whether each was set; [hyperparameters].
     """
 
     values: Tensor
@@ -40,14 +40,14 @@ class Written(NamedTuple):
 
 
 class Vectors(NamedTuple):
-    """Elements of some parameters, and what is remembered of them.
+    """Elements of some parameters, and their state.
 
     Attributes:
-        grad: of the loss; after `move` what is subtracted from the parameters, unless there is `param`.
-        param: the parameters in the arithmetic's type, where it needs them; `move` updates it.
+        grad: of the loss; after `move` the amount to subtract from the parameters, unless there is `param`.
+        param: the parameters in the arithmetic's type, if it needs them; `move` updates it.
         memory: the rule's state, updated in place.
-        last: where the level is tuned, what its last update is remembered by, names after "last.": for a rule
-            with a closed form what that keeps, else all inputs of the update; where it traces, its trace.
+        last: if the level is tuned, what is kept of its last update, with names after "last.": what the
+            closed form keeps, if the rule has one, else all inputs of the update; with a trace, the trace.
     """
 
     grad: Tensor
@@ -56,7 +56,7 @@ class Vectors(NamedTuple):
     last: Tree
 
     def parts(self, *, joins: bool) -> Iterator[Vectors]:
-        """Themselves, or slices of them where that is faster; `joins` as of `Arithmetic`."""
+        """These vectors, or slices of them if that is faster; `joins` as in `Arithmetic`."""
         size = self.grad.shape[0] if self.grad.ndim else 1
         on_cpu = self.grad.device.type == "cpu"
         if torch.compiler.is_compiling() or not joins or not on_cpu or size <= SLICE:
@@ -71,7 +71,7 @@ class Vectors(NamedTuple):
 
 
 class Above(NamedTuple):
-    """Level 0's hyperparameters, the levels above, and what has happened to the rates.
+    """Level 0's hyperparameters, the levels above, and the events of the rates.
 
     Attributes:
         tuned: raw values of level 0.
@@ -88,14 +88,14 @@ class Above(NamedTuple):
 
     @property
     def like(self) -> Tensor:
-        """A hyperparameter, whose type and device the others have."""
+        """One hyperparameter; all have its type and device."""
         return next(iter((self.tuned | self.fixed).values()))
 
 
 def as_it_is(tensor: Tensor, step: Any) -> Tensor:
-    """What `tensor` holds now, to be kept while it is overwritten.
+    """The current values of `tensor`, kept while it is overwritten.
 
-    The compiler takes a mere copy for the tensor itself, and then keeps what that was overwritten with.
+    The compiler would treat a plain copy as the tensor itself, and keep the overwritten values.
     """
     if not torch.compiler.is_compiling():
         return tensor
@@ -105,17 +105,17 @@ def as_it_is(tensor: Tensor, step: Any) -> Tensor:
 def stored(numbers: Mapping[str, Tensor], dtype: torch.dtype) -> dict[str, Tensor]:
     """Scalars as parts of one vector that a compiled program stores.
 
-    Else it would make them anew for every few elements. What is strided anew the compiler has to store.
+    Otherwise it would recompute them for every few elements. `as_strided` forces the compiler to store them.
     """
     vector = torch.stack(list(numbers.values())).to(dtype)
     return dict(zip(numbers, vector.as_strided(vector.shape, vector.stride()).unbind(), strict=True))
 
 
 def add(trees: list[Tree]) -> Tree:
-    """The sum, name by name."""
+    """The sum, by name."""
     return {name: sum((tree[name] for tree in trees[1:]), start=trees[0][name]) for name in trees[0]}
 
 
 def wide(dtype: torch.dtype) -> torch.dtype:
-    """The type of the arithmetic: float32, or the parameter's where that is wider."""
+    """The type of the arithmetic: float32, or the parameter's if that is wider."""
     return torch.promote_types(dtype, torch.float32)

@@ -1,4 +1,4 @@
-"""What may be written to a parameter group: what would have no effect, or a wrong one, is refused."""
+"""Checks of writes to a parameter group: a write with no effect, or a wrong one, is refused."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ NAMES = {
     "momentum": ("momentum",),
     "weight_decay": ("weight_decay",),
 }
-"""What a group shows under torch's names, where its rule has them."""
+"""The hyperparameters that a group shows under torch's names, if its rule has them."""
 
 FIXED = frozenset({*settings.MAIN, "numbers", "habits"})
-"""Settings that stay what they were when the optimizer was made."""
+"""Settings that cannot change after the optimizer was made."""
 
 KEPT = frozenset({"step", "rested", "levels", "planned", "learned", "peak", "share"})
-"""What the optimizer keeps in a group for itself."""
+"""Keys of a group that belong to the optimizer."""
 
 IN_A_ROW = 10
-"""Before so many steps in a row a rate is written as a number, until a warning says what that does."""
+"""A warning comes when a plain number was written as the rate before this many steps in a row."""
 
 
 def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str, value: Any) -> Any:
-    """What is written to a group, a number that came as text as a number.
+    """The value to write to a group; a number given as text becomes a number.
 
     Args:
-        group: as it was.
+        group: before the write.
         rule: of level 0.
-        can: the keys of hyperparameters that may be written, which are those that it shows.
-        key: any; those of torch's schedulers, of trainers and of users are free to use.
-        value: to be written there.
+        can: the keys of hyperparameters that may be written, those that the group shows.
+        key: any; keys of torch's schedulers, of trainers and of users are free.
+        value: to be written.
 
     Raises:
-        ConfigError: it is refused.
+        ConfigError: the write is refused.
     """
     if key in can:
         return _number(group, rule, key, value)
@@ -56,7 +56,7 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
     elif key == "schedule":
         settings.check_schedule(value)
     elif key in KEPT:
-        # Wrappers that copy a group key by key, as torch's ZeroRedundancyOptimizer, write what is there.
+        # Wrappers that copy a group key by key, as torch's ZeroRedundancyOptimizer, write unchanged values.
         if group[key] is not value and (key == "levels" or group[key] != value):
             raise ConfigError(
                 f"{typed(key, value)}: the optimizer keeps it itself; load_state_dict restores it."
@@ -75,7 +75,7 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
 
 
 def check_floor(group: Mapping[str, Any], rate: float) -> None:
-    """Refuse a rate that the next step would raise at once."""
+    """Refuse a rate below the floor, which the next step would raise."""
     floor = group["floor"]
     if floor is not None and "alpha" in group["tune"] and abs(rate) < floor and group["schedule"] != "set":
         raise ConfigError(
@@ -85,7 +85,7 @@ def check_floor(group: Mapping[str, Any], rate: float) -> None:
 
 
 def warn_that_none_is_learned(group: Mapping[str, Any], rate: float) -> None:
-    """Warn that the rate has begun anew at many steps in a row, where a level above would tune it."""
+    """Warn that the rate restarted at many steps in a row, so that the level above learns nothing."""
     if "alpha" in group["tune"]:
         warn(
             f"lr={shown(rate)}: a number was written before each of the last {IN_A_ROW} steps, and each time "
@@ -97,9 +97,9 @@ def warn_that_none_is_learned(group: Mapping[str, Any], rate: float) -> None:
 
 
 def check_kept(saved: Mapping[str, Any], alpha: float) -> None:
-    """Refuse a saved group in which a number was changed that the optimizer keeps, rather than `lr`.
+    """Refuse a saved group in which a number that belongs to the optimizer was edited instead of `lr`.
 
-    `alpha` is the rate that the levels have which are saved with it.
+    `alpha` is the rate of the levels that were saved with the group.
     """
     planned, learned, peak, share = (float(saved[key]) for key in ("planned", "learned", "peak", "share"))
     if peak and not alike(peak * learned, alpha):
@@ -115,7 +115,7 @@ def check_kept(saved: Mapping[str, Any], alpha: float) -> None:
 
 
 def alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
-    """Whether numbers, or several, are the same but for rounding; what is not finite is like all such."""
+    """Whether numbers, or sequences of them, are equal up to rounding; all non-finite numbers are equal."""
     pairs = zip(_floats(one), _floats(other), strict=True)
     tolerances = {"rel_tol": 0.0} if exactly else {"rel_tol": 1e-6, "abs_tol": 1e-37}
     return all(
@@ -127,13 +127,13 @@ def alike(one: Any, other: Any, *, exactly: bool = False) -> bool:
 
 
 def check_deleted(group: Mapping[str, Any], can: Collection[str], key: str) -> None:
-    """Refuse that a key is deleted which the optimizer reads."""
+    """Refuse deleting a key that the optimizer reads."""
     if key in {"params", "schedule", *can, *FIXED, *KEPT} and key in group:
         raise ConfigError(f"del {key}: the optimizer reads it; keys of your own can be deleted.")
 
 
 def _check_named(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> None:
-    """Refuse what is a setting elsewhere, or meant as one, unless it asks for what is done anyway."""
+    """Refuse a torch setting or a misspelt one, unless it asks for what is done anyway."""
     stack = group["stack"]
     settings.check_keys({key: value}, stack)
     asked = torch_names.understood({key: value}, stack)
@@ -145,12 +145,12 @@ def _check_named(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> 
 
 
 def dtype_of(params: Iterable[Tensor]) -> str:
-    """The type of the hyperparameters of some parameters, as settings name it."""
+    """The name in settings of the type of these parameters' hyperparameters."""
     return "float64" if any(param.dtype == torch.float64 for param in params) else "float32"
 
 
 def _number(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> Any:
-    """What a hyperparameter can be: one number, for betas two."""
+    """The checked value of a hyperparameter: one number, or two for betas."""
     if key != "betas":
         return _one_number(group, rule, key, NAMES[key][0], value)
     torch_names.check_betas(value)
@@ -163,16 +163,16 @@ def _one_number(group: Mapping[str, Any], rule: Rule, key: str, name: str, value
             found = f"a tensor of shape {list(value.shape)} and {value.dtype}"
             raise ConfigError(f"{key}: {found}; a real number is expected.")
         if value.device.type != "cpu":
-            return value  # to see what it is would make the device wait
+            return value  # reading it would make the device wait
     number = value.item() if isinstance(value, Tensor) else value
     if isinstance(value, Rate | TensorRate):
-        number = abs(number)  # what is made of a rate that learning turned negative is as right as that
+        number = abs(number)  # a rate computed from one that learning made negative is as valid as that one
     if name == "alpha" and isinstance(number, float) and not 0 <= float(group["lr"]) < math.inf:
-        return value  # after events that the optimizer has told of, any
+        return value  # after an event, of which the optimizer has warned, any value
     named = name if key == "betas" else key
     try:
         read = parse_number(named, number)
-    except ConfigError:  # of which type the parameters are is asked where it matters: schedulers write often
+    except ConfigError:  # the type of the parameters is only checked if it matters: schedulers write often
         read = parse_number(named, number, dtype=dtype_of(group["params"]))
     if name == "alpha":
         return read if isinstance(value, str) else value

@@ -1,7 +1,7 @@
 """How strongly a sample speaks for an effect above or below a bound: p-values of one-sided tests, doubled.
 
-A bound tells true from false, so that only one of two opposite verdicts can be wrong; doubling keeps what is
-decided at 5 % the same as what a 95 % interval on one side of the bound says.
+A bound separates true from false, so only one of two opposite verdicts can be wrong. With the doubling, a
+decision at 5 % is the same as a 95 % interval on one side of the bound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hyperopt.statistics.shares import difference_interval, difference_p
 
 Method = Literal["mean", "median", "share"]
 DECIMALS = 9
-"""To which effects are rounded, so that 1.9 - 0.9 is a whole point."""
+"""Effects are rounded to this many decimals, so that 1.9 - 0.9 is a whole point."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,12 @@ class Evidence:
     """A sample of effects, and how it is judged.
 
     Attributes:
-        method: by Student's for the mean, by ranks for the median, or as the difference of two shares.
-        effects: one per seed; of shares the differences of outcomes.
-        outcomes: of shares, how many of how many runs, on either side.
-        exact: nothing about the runs is random, so that equal effects are the effect.
-        mute: which effects are of two numbers that are both the least, or both the most, that they can be.
-            Such a tie at a bound speaks for neither side. () is none.
+        method: Student's test for the mean, ranks for the median, or the difference of two shares.
+        effects: one per seed; for shares the differences of outcomes.
+        outcomes: for shares, the number of successes and of runs on each side.
+        exact: nothing about the runs is random, so the effects have no error.
+        mute: for each effect, whether both its numbers have the least, or both the greatest possible value.
+            Such a tie at a bound is evidence for neither side. () means none.
     """
 
     method: Method
@@ -55,17 +55,17 @@ class Evidence:
 
     @property
     def by_rank(self) -> bool:
-        """Whether ranks decide: also of a mean, where all effects are equal and so tell no spread."""
+        """Whether ranks decide: also for a mean if all effects are equal, and so have no spread."""
         return self.method == "median" or (self.method == "mean" and len(set(self.effects)) == 1)
 
 
 def evidence(effects: Sequence[float], method: Method = "mean", *, exact: bool = False) -> Evidence:
-    """The evidence of effects as they are."""
+    """The evidence of the given effects."""
     return Evidence(method, tuple(round(effect, DECIMALS) for effect in effects), exact=exact)
 
 
 def above(sample: Evidence, edge: float, *, closed: bool = False) -> float:
-    """p, doubled, of the hypothesis that the effect is not above the edge; at it counts where `closed`."""
+    """p, doubled, of the hypothesis that the effect is not above the edge; if `closed`, at it is above."""
     if sample.undefined:
         return 1.0
     if math.isinf(edge):
@@ -82,12 +82,12 @@ def above(sample: Evidence, edge: float, *, closed: bool = False) -> float:
 
 
 def below(sample: Evidence, edge: float, *, closed: bool = False) -> float:
-    """p, doubled, of the hypothesis that the effect is not below the edge; at it counts where `closed`."""
+    """p, doubled, of the hypothesis that the effect is not below the edge; if `closed`, at it is below."""
     return above(_negative(sample), -edge, closed=closed)
 
 
 def least_above(method: Method, n: int, edge: float) -> float:
-    """The smallest p that so many runs can give of an effect above the edge, whatever their numbers are."""
+    """The smallest p of an effect above the edge that `n` runs can give, whatever their numbers."""
     if math.isinf(edge):
         return 0.0 if edge < 0 else 1.0
     if method == "mean":
@@ -98,9 +98,9 @@ def least_above(method: Method, n: int, edge: float) -> float:
 
 
 def interval_of(sample: Evidence, confidence: float = CONFIDENCE) -> Interval | None:
-    """The interval that the sample's method gives the effect, of shares their difference in percent.
+    """The interval of the effect by the sample's method; for shares of their difference in percent.
 
-    None where it gives none, as where nothing is random: the effect is then what it is.
+    None if there is none, for example because nothing is random.
     """
     if sample.undefined or sample.exact:
         return None
@@ -113,7 +113,7 @@ def interval_of(sample: Evidence, confidence: float = CONFIDENCE) -> Interval | 
 
 
 def _speaking(sample: Evidence, edge: float) -> list[float]:
-    """Its effects without the ties at the edge that could not have come out otherwise."""
+    """Its effects without mute ties at the edge."""
     mute = sample.mute or (False,) * len(sample.effects)
     return [e for e, still in zip(sample.effects, mute, strict=True) if not (still and e == edge)]
 

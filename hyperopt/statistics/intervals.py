@@ -1,4 +1,4 @@
-"""Samples and their intervals: of a mean, a median, a share, and of the mean of so many further runs."""
+"""Samples and their intervals: of a mean, a median, and the mean of further runs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from scipy import special
 
 CONFIDENCE = 0.95
 FEWEST_SUBSETS = 39
-"""Of fewer equally likely values none lie outside the middle 95 %: 2 / (39 + 1) is 5 %."""
+"""With fewer equally likely values none lies outside the middle 95 %: 2 / (39 + 1) is 5 %."""
 FEWEST_RUNS = 10
-"""From so many runs on, what further ones give is told by their own means, not by Student's formula."""
+"""From this many runs on, prediction uses the means of their subsets, not Student's formula."""
 MOST_SUBSETS = 20_000
 
 
@@ -31,7 +31,7 @@ class Interval:
         return self.low <= value <= self.high
 
     def within(self, other: Interval) -> Interval:
-        """The part of it that lies in the other; the nearer end of the other where none does."""
+        """The part of it inside the other; the nearer end of the other if there is none."""
         return Interval(min(max(self.low, other.low), other.high), max(min(self.high, other.high), other.low))
 
 
@@ -40,7 +40,7 @@ EVERYTHING = Interval(-math.inf, math.inf)
 
 @dataclass(frozen=True)
 class Summary:
-    """A sample described: `interval` is Student's for the mean; `sd` has ddof 1; both None where n = 1."""
+    """A description of a sample: `interval` is Student's of the mean; `sd` has ddof 1; None if n = 1."""
 
     n: int
     mean: float
@@ -51,7 +51,7 @@ class Summary:
 
 
 def summarize(values: Sequence[float]) -> Summary:
-    """Describe a sample of at least one value; a value that is not finite leaves no mean, sd or interval.
+    """Describe a sample of at least one value; with a non-finite value there is no mean, sd or interval.
 
     Args:
         values: one per seed, any order.
@@ -78,15 +78,15 @@ def t_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Inter
 
 
 def t_quantiles(most: int, confidence: float = CONFIDENCE) -> list[float]:
-    """By how many standard errors Student's interval of the mean of 2, 3 ... `most` values reaches."""
+    """The half-width of Student's interval in standard errors, for the mean of 2, 3 ... `most` values."""
     return [float(special.stdtrit(n - 1, (1 + confidence) / 2)) for n in range(2, most + 1)]
 
 
 def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """Interval of the median without any assumption of shape; None where so few values have none.
+    """Interval of the median for any distribution; None if there are too few values.
 
-    The k-th smallest to the k-th largest value, with the largest k that covers as much: six values are the
-    fewest for 95 %. P(cover) = 1 - 2 P(Binomial(n, 1/2) < k).
+    It reaches from the k-th smallest to the k-th largest value, with the largest k of enough coverage: 95 %
+    takes at least six values. P(cover) = 1 - 2 P(Binomial(n, 1/2) < k).
     """
     k = _rank(len(values), confidence)
     if not k or any(map(math.isnan, values)):
@@ -97,16 +97,16 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
 
 @cache
 def _rank(n: int, confidence: float) -> int:
-    """The largest k whose order statistics cover the median so often; 0 where none do."""
+    """The largest k whose order statistics cover the median with this confidence; 0 if none do."""
     covering = (k for k in range(1, n // 2 + 1) if 1 - 2 * special.bdtr(k - 1, n, 0.5) >= confidence)
     return max(covering, default=0)
 
 
 def prediction_interval(values: Sequence[float], m: int) -> Interval | None:
-    """Where the mean of `m` further runs lies, 95 %; None below two finite values.
+    """The 95 % prediction interval of the mean of `m` further runs; None below two finite values.
 
-    From ten runs on the middle 95 % of the means of m of them, see `subset_interval`; below, and where
-    there are too few such means, Student's, `mean ± t(.975, n-1) s sqrt(1/n + 1/m)`.
+    From ten runs on it is the middle 95 % of the means of m of them, see `subset_interval`. With fewer runs,
+    or too few such means, it is Student's, `mean ± t(.975, n-1) s sqrt(1/n + 1/m)`.
     """
     if len(values) >= FEWEST_RUNS and math.comb(len(values), m) >= FEWEST_SUBSETS:
         return subset_interval(values, m)
@@ -114,7 +114,7 @@ def prediction_interval(values: Sequence[float], m: int) -> Interval | None:
 
 
 def subset_interval(values: Sequence[float], m: int) -> Interval | None:
-    """The middle 95 % of the means of m of the values; None where one is not finite."""
+    """The middle 95 % of the means of m of the values; None if a value is not finite."""
     if not all(map(math.isfinite, values)):
         return None
     tail = (1 - CONFIDENCE) / 2
@@ -123,14 +123,14 @@ def subset_interval(values: Sequence[float], m: int) -> Interval | None:
 
 
 def subset_means(values: Sequence[float], m: int) -> NDArray[np.float64]:
-    """The means of all m of the values, or of evenly spaced ones where these are very many."""
+    """The means of all subsets of m values, or of evenly spaced ones if there are very many."""
     means: NDArray[np.float64] = np.asarray(values, dtype=float)[_subsets(len(values), m)].mean(axis=1)
     return means
 
 
 @cache
 def _subsets(n: int, m: int) -> NDArray[np.int64]:
-    """Which values belong to each subset of m, [subsets, m]."""
+    """The indices of the values in each subset of m, [subsets, m]."""
     every = np.array(list(combinations(range(n), m)), dtype=np.int64)
     return every[:: -(-len(every) // MOST_SUBSETS)]
 
@@ -138,7 +138,7 @@ def _subsets(n: int, m: int) -> NDArray[np.int64]:
 def paired(
     effect: Callable[[float, float], float], first: Mapping[int, float], second: Mapping[int, float]
 ) -> dict[int, float]:
-    """`effect(first, second)` for every seed that both have."""
+    """`effect(first, second)` for every seed in both."""
     return {seed: effect(first[seed], second[seed]) for seed in sorted(first.keys() & second.keys())}
 
 

@@ -1,4 +1,4 @@
-"""Many tests at several looks, with 5 % for all together."""
+"""Many tests at several looks, with an error of 5 % for all together."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ ALPHA = 0.05
 
 
 def divided(level: float, looks: Sequence[int]) -> tuple[float, ...]:
-    """How a level is divided among looks at so many seeds: equally, which docs/statistics.md compares.
+    """The levels of looks at these numbers of seeds: equal parts; docs/statistics.md compares divisions.
 
-    They sum to it, so that looks may depend on one another in any way.
+    They sum to `level`, so the looks may depend on one another in any way.
     """
     return (level / len(looks),) * len(looks)
 
 
 def holm(p: Sequence[float], level: float) -> tuple[list[bool], list[int]]:
-    """Holm's step-down: which hypotheses are rejected, and by how much each p was multiplied."""
+    """Holm's step-down: whether each hypothesis is rejected, and the factor of each p."""
     order = sorted(range(len(p)), key=lambda i: p[i])
     rejected, times, going = [False] * len(p), [1] * len(p), True
     left = len(p)
@@ -29,9 +29,9 @@ def holm(p: Sequence[float], level: float) -> tuple[list[bool], list[int]]:
 
 
 def of_several(p: Sequence[float], at_least: int) -> float:
-    """P that so many of the hypotheses are false, from a p of each: (n - r + 1) times the r-th smallest.
+    """The p of "at least r = `at_least` of n hypotheses are false": (n - r + 1) times the r-th smallest p.
 
-    With all of them it is the largest p, with one n times the smallest. 1 where so many are not there.
+    For r = n it is the largest p, for r = 1 n times the smallest. It is 1 for r > n.
     """
     if not 1 <= at_least <= len(p):
         return 0.0 if at_least < 1 else 1.0

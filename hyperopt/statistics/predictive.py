@@ -1,4 +1,4 @@
-"""Samples as they may be once there are more runs: draws from the predictive distribution of those seen."""
+"""Samples extended by runs drawn from the predictive distribution of those seen."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from hyperopt.statistics.evidence import Evidence
 
 
 def with_more(sample: Evidence, more: int, rng: np.random.Generator) -> Evidence:
-    """A sample with effects of further runs, as probable as those seen make them.
+    """A sample extended by effects of further runs, drawn from their predictive distribution.
 
-    Few runs tell little of mean, spread or shares, so these are drawn too, by Jeffreys' prior (Gelman and
-    others, Bayesian Data Analysis, 3.2 and 2.4): effects judged by the mean are normal; a share is that of a
-    binomial; effects judged by ranks, or with one that is not finite, are those seen, with the weights of the
-    Bayesian bootstrap (Rubin 1981).
+    Few runs hardly determine mean, spread or shares, so these are drawn too, with Jeffreys' prior (Gelman and
+    others, Bayesian Data Analysis, 3.2 and 2.4). Effects judged by the mean are normal, and shares binomial.
+    Effects judged by ranks, or with one that is not finite, are drawn from those seen, with the weights of
+    the Bayesian bootstrap (Rubin 1981).
 
     Args:
-        sample: one that is defined, of one effect at least.
-        more: of how many further runs.
-        rng: what draws.
+        sample: not undefined, with at least one effect.
+        more: the number of further runs.
+        rng: the source of the draws.
 
     Returns:
         The sample with its own effects first.

@@ -1,4 +1,4 @@
-"""Shares of runs: the interval of one, and how two differ, by exact tests."""
+"""Shares of runs: the interval of one, and the difference of two, by exact tests."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from scipy import special
 from hyperopt.statistics.intervals import CONFIDENCE, Interval
 
 NUISANCE = 501
-"""At so many values of the second share its unknown value is tried."""
+"""The number of values tried for the unknown second share."""
 HALVINGS = 40
 Outcome = tuple[int, int]
-"""Successes, and of how many runs."""
+"""The numbers of successes and of runs."""
 
 
 def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> Interval:
@@ -28,11 +28,11 @@ def share_interval(successes: int, n: int, confidence: float = CONFIDENCE) -> In
 
 @cache
 def difference_p(first: Outcome, second: Outcome, edge: float) -> float:
-    """p, doubled, of the hypothesis that the first share exceeds the second by the edge at most.
+    """p, doubled, of the hypothesis that the first share exceeds the second by at most the edge.
 
-    The exact unconditional test (Barnard 1945; Santner and Snell 1980 for an edge that is not 0): of all
-    outcomes those with as large a difference of shares, by their probability at the worst of the shares
-    that the hypothesis allows. These are `edge` apart, as the probability grows with their difference.
+    The exact unconditional test (Barnard 1945; Santner and Snell 1980 for an edge that is not 0): p is the
+    probability of a difference of shares at least as large, at the worst shares that the hypothesis allows.
+    These are `edge` apart, as the probability grows with their difference.
     """
     (a, n), (b, m) = first, second
     if not -1 <= edge <= 1:
@@ -47,7 +47,7 @@ def difference_p(first: Outcome, second: Outcome, edge: float) -> float:
 
 @cache
 def difference_interval(first: Outcome, second: Outcome, confidence: float = CONFIDENCE) -> Interval:
-    """The differences of shares, -1 to 1, that the test does not reject: beyond an end its p is smaller."""
+    """The differences of shares, -1 to 1, that the test does not reject."""
 
     def least(of: Outcome, other: Outcome) -> float:
         low, high = -1.0, 1.0

@@ -143,3 +143,41 @@ def test_only_the_chosen_hyperparameters_are_tuned() -> None:
     after = opt.hyperparameters()[0]
     assert after["beta1"] != pytest.approx(0.9, abs=1e-9)
     assert (after["alpha"], after["beta2"]) == (0.01, 0.999)
+
+
+def after_one_large_element(stack: str | None, element: float) -> tuple[float, float]:
+    """The loss and the rate of the example of docs/optimizer.md, with one element set at step 100."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float32)
+    x = torch.randn(512, 20)
+    y = (x[:, 0] > x[:, 1]).long()
+    first, second = nn.Linear(20, 64), nn.Linear(64, 2)
+    params = [*first.parameters(), *second.parameters()]
+    opt = torch.optim.AdamW(params) if stack == "AdamW" else HyperOptimizer(params, stack, compile=False)
+    loss = torch.zeros(())
+    for step in range(200):
+        rows = torch.randint(512, (64,))
+        loss = nn.functional.cross_entropy(second(first(x[rows]).tanh()), y[rows])
+        loss.backward()
+        if step == 100 and first.weight.grad is not None:
+            first.weight.grad[0, 0] = element
+        opt.step()
+        opt.zero_grad()
+    return loss.item(), float(opt.param_groups[0]["lr"])
+
+
+@pytest.mark.filterwarnings("ignore:level:RuntimeWarning")
+def test_how_large_an_element_of_a_gradient_may_be() -> None:
+    """docs/optimizer.md, "Gradients that are not finite"."""
+    said = " ".join((Path(__file__).parents[2] / "docs" / "optimizer.md").read_text("utf-8").split())
+    for words in ("up to 1e19 and is NaN from 1e20", "at 1e6 the rate becomes -2.3 and the loss 4e4"):
+        assert words in said
+    loss, rate = after_one_large_element(None, 1e19)
+    assert loss < 0.1
+    assert rate > 1e-3
+    assert math.isnan(after_one_large_element(None, 1e20)[0])
+    loss, rate = after_one_large_element("adam/sgd", 1e6)
+    assert loss == pytest.approx(4e4, rel=0.3)
+    assert rate == pytest.approx(-2.3, abs=0.1)
+    assert math.isnan(after_one_large_element("adam/sgd", 1e10)[0])
+    assert after_one_large_element("AdamW", 1e25)[0] < 0.2

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.defaults train`: which settings of `HyperOptimizer` work untold, beside AdamW.
+"""`python -m benchmarks.defaults train`: which defaults of `HyperOptimizer` work, beside AdamW.
 
 A cell of the study is a training of one workload by one optimizer from one initial rate and one seed. Rows
 are appended to a CSV file as they are found, and cells that are in it are not trained again.

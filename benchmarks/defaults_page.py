@@ -12,8 +12,8 @@ from benchmarks.defaults import ADAMW, Row
 from benchmarks.workloads import WORKLOADS
 from hyperopt.pages.markdown import table
 
-UNTOLD = 1e-3
-"""The initial rate of level 0 where none is given, and that of the AdamW it must not be worse than."""
+DEFAULT_RATE = 1e-3
+"""The default initial rate of level 0, and the rate of the AdamW that it must not be worse than."""
 TOLERANCE = 0.01
 """So much larger than AdamW's a held-out loss may be: AdamW's own differs by more from seed to seed."""
 
@@ -23,26 +23,26 @@ class Score:
     """What the study says of one optimizer.
 
     Attributes:
-        untold: by workload, its held-out loss as a multiple of AdamW's, both from UNTOLD.
+        at_default: by workload, its held-out loss as a multiple of AdamW's, both from DEFAULT_RATE.
         regret: the geometric mean over workloads and initial rates of its loss as a multiple of the least
             that AdamW has from any rate; a training that diverged counts as one that left the net as it was.
         diverged: how many of its trainings did.
         alone: how many of these where AdamW, from the same rate and seed, did not.
     """
 
-    untold: dict[str, float]
+    at_default: dict[str, float]
     regret: float
     diverged: int
     alone: int
 
     @property
     def worst(self) -> float:
-        """The largest of `untold`."""
-        return max(self.untold.values())
+        """The largest of `at_default`."""
+        return max(self.at_default.values())
 
     @property
     def is_safe(self) -> bool:
-        """Whether it may be the default: as good as AdamW from UNTOLD, and diverging nowhere else."""
+        """Whether it may be the default: as good as AdamW from DEFAULT_RATE, and diverging nowhere else."""
         return self.worst <= 1 + TOLERANCE and not self.alone
 
 
@@ -88,10 +88,10 @@ def scores(rows: Sequence[Row]) -> dict[str, Score]:
     }
     made = {}
     for name in dict.fromkeys(row.optimizer for row in rows):
-        untold = {w: mean[name, w, UNTOLD] / mean[ADAMW, w, UNTOLD] for w in workloads}
+        at_default = {w: mean[name, w, DEFAULT_RATE] / mean[ADAMW, w, DEFAULT_RATE] for w in workloads}
         regret = math.exp(fmean(math.log(x / best[w]) for (o, w, _), x in mean.items() if o == name))
         ended = [(r.workload, r.rate, r.seed) for r in rows if r.optimizer == name and r.diverged]
-        made[name] = Score(untold, regret, len(ended), len(stable.intersection(ended)))
+        made[name] = Score(at_default, regret, len(ended), len(stable.intersection(ended)))
     return made
 
 
@@ -123,13 +123,13 @@ def refused(found: dict[str, Score], choice: str) -> list[str]:
     words = []
     for name, score in sorted(found.items(), key=lambda item: item[1].regret):
         if name != ADAMW and not score.is_safe and score.regret < found[choice].regret:
-            where = max(score.untold, key=score.untold.__getitem__)
+            where = max(score.at_default, key=score.at_default.__getitem__)
             words.append(f"{name}: {score.worst:.3f} times on {where}")
     if not words:
         return []
     return [
-        f"Better from any rate, but not chosen, since from {UNTOLD:g} the loss is over {100 * TOLERANCE:g} %"
-        f" above AdamW's: {'; '.join(words)}."
+        f"Better from any rate, but not chosen, since from {DEFAULT_RATE:g} the loss is over"
+        f" {100 * TOLERANCE:g} % above AdamW's: {'; '.join(words)}."
     ]
 
 
@@ -137,7 +137,7 @@ def scores_table(found: dict[str, Score], choice: str) -> str:
     """An optimizer a row, that of least regret first."""
     header = [
         "optimizer",
-        *next(iter(found.values())).untold,
+        *next(iter(found.values())).at_default,
         "from any rate",
         "diverged",
         "where AdamW does not",
@@ -145,7 +145,7 @@ def scores_table(found: dict[str, Score], choice: str) -> str:
     body = [
         [
             f"**{name}**" if name == choice else name,
-            *(f"{ratio:.3f}" for ratio in score.untold.values()),
+            *(f"{ratio:.3f}" for ratio in score.at_default.values()),
             f"{score.regret:.2f}",
             str(score.diverged),
             str(score.alone),

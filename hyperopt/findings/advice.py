@@ -26,7 +26,7 @@ from hyperopt.statistics import Interval
 from hyperopt.wording import counted, listed
 
 OF_THE_PACKAGE = "adamw/adam, multiplicative, alpha alone"
-"""The label of the row that is what `HyperOptimizer` uses untold."""
+"""The label of the row that is the default of `HyperOptimizer`."""
 
 
 def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TARGET) -> list[Pick]:
@@ -136,7 +136,7 @@ def _forgiving(means: Mapping[str, Standing], band: float, rates: int) -> Callab
 
 
 def of_the_package(workloads: Sequence[Workload]) -> str:
-    """What `HyperOptimizer` untold is for, and how it did beside the baseline from the same starts."""
+    """What the default of `HyperOptimizer` is for, beside the baseline from the same initial rates."""
     means = standings(workloads)
     if OF_THE_PACKAGE not in means or BASELINE not in means:
         return ""

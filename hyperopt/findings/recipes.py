@@ -11,7 +11,7 @@ from hyperopt.optim import levels
 from hyperopt.optim.defaults import default_alphas
 from hyperopt.optim.rules import find
 from hyperopt.optim.schedule import COSINE
-from hyperopt.optim.settings import TOLD, UNTOLD, UNTRACED
+from hyperopt.optim.settings import UNTRACED, WITH_STACK, WITHOUT_STACK
 
 OF_TORCH = {"adam": "torch.optim.Adam", "adamw": "torch.optim.AdamW"}
 """Rules that torch has too, with the same defaults."""
@@ -59,7 +59,7 @@ class Recipe:
         else:
             lowest = "rate" if rated else f"{default_alphas(self.stack)[0]:g}"
             rates = {"alpha": f"({', '.join([lowest, *(f'{alpha:g}' for alpha in self.above)])})"}
-        if {"stack": stack, "alpha": top, **told} == {**UNTOLD, "alpha": (UNTOLD["alpha"],)}:
+        if {"stack": stack, "alpha": top, **told} == {**WITHOUT_STACK, "alpha": (WITHOUT_STACK["alpha"],)}:
             told, rates = {}, {key: text for key, text in rates.items() if key == "lr"}
         elif name == "HyperOptimizer":
             words.append(f'"{stack}"')
@@ -77,7 +77,7 @@ def recipe_of(run: Run, knob: str) -> Recipe:
     """
     rule = find(run.stack[0]).hyperparameters
     told: dict[str, Any] = {name: n for name, n in run.numbers.items() if name != knob and n != rule[name]}
-    usual = UNTRACED | TOLD
+    usual = UNTRACED | WITH_STACK
     told |= {key: run.procedure[key] for key in SET if run.procedure[key] != usual[key]}
     if any(run.clip):
         told["clip"] = True if all(run.clip) else list(run.clip)

@@ -33,7 +33,7 @@ class HyperOptimizer(Optimizer):
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all of these but `shared`.
         stack: rules bottom to top, such as "adam/sgd", any height; your own rule is `package.module:Class`.
-            None is `settings.UNTOLD`: Adam multiplies AdamW's rate. A number here is `lr`, as in torch.
+            None is `settings.WITHOUT_STACK`: Adam multiplies AdamW's rate. A number is `lr`, as in torch.
         alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None for the defaults.
         lr: level 0's alpha; `alpha` must not give it another value.
         clip: clip hypergradients by their running norm: one boolean for all levels above 0, or one each.
@@ -88,20 +88,20 @@ class HyperOptimizer(Optimizer):
                     f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once."
                 )
             stack, lr = None, stack
-        untold = settings.untold(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
-        numbers = torch_names.understood(numbers, untold["stack"])
-        stack = numbers.pop("stack", untold["stack"])
+        preset = settings.preset(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
+        numbers = torch_names.understood(numbers, preset["stack"])
+        stack = numbers.pop("stack", preset["stack"])
         check_lr(lr, alpha, stack)
         defaults = {
             "stack": stack,
-            "alpha": untold["alpha"] if alpha is None else alpha,
+            "alpha": preset["alpha"] if alpha is None else alpha,
             "lr": lr,
             "clip": clip,
-            "tune": untold["tune"] if tune is None else tune,
+            "tune": preset["tune"] if tune is None else tune,
             "numbers": numbers,
             "form": form,
             "floor": floor,
-            "multiplicative": untold["multiplicative"] if multiplicative is None else multiplicative,
+            "multiplicative": preset["multiplicative"] if multiplicative is None else multiplicative,
             "trace": trace,
             "hypergradient": hypergradient,
             "schedule": schedule,

@@ -19,23 +19,23 @@ FORMS = ("textbook", "reported")
 SCHEDULES = ("multiply", "set")
 
 
-class Untold(float):
-    """A default alpha of the optimizer, for which a group that says `multiplicative` itself has its own."""
+class DefaultAlpha(float):
+    """An alpha that was not given; a group that sets `multiplicative` replaces it by its own default."""
 
 
-UNTOLD: dict[str, Any] = {
+WITHOUT_STACK: dict[str, Any] = {
     "stack": "adamw/adam",
-    "alpha": Untold(0.01),
+    "alpha": DefaultAlpha(0.01),
     "tune": "alpha",
     "multiplicative": True,
 }
-"""What `HyperOptimizer` is where no stack is given: benchmarks/defaults.py says why (docs/optimizer.md)."""
+"""The defaults of `HyperOptimizer` without a stack; benchmarks/defaults.py chose them (docs/optimizer.md)."""
 
-UNTOLD_ADDED = Untold(1e-5)
-"""Its alpha where that adds to the rate, multiplicative=False: of the same study, with the same rules."""
+ADDED_ALPHA = DefaultAlpha(1e-5)
+"""The alpha of the same rules with multiplicative=False, from the same study."""
 
-TOLD: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
-"""The defaults of the same settings where a stack is given."""
+WITH_STACK: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
+"""The defaults of the same settings if a stack is given."""
 
 MAIN = (
     *("stack", "alpha", "clip", "tune", "form", "floor", "multiplicative", "trace", "hypergradient"),
@@ -52,7 +52,7 @@ SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
 UNTRACED: dict[str, Any] = {"trace": 0.0, "hypergradient": PRODUCT}
 """The default hypergradient of a rate: through the last update, as the product of two gradients."""
 
-OF_A_STACK: dict[str, Any] = TOLD | UNTRACED | {"lr": None, "clip": False, "numbers": {}}
+OF_A_STACK: dict[str, Any] = WITH_STACK | UNTRACED | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
 
 
@@ -129,26 +129,26 @@ def levels_of(
     return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
 
 
-def untold(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:
-    """What `HyperOptimizer` is, with a stack or without, unless told otherwise; `amsgrad` as torch has it.
+def preset(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:
+    """The default settings of `HyperOptimizer`, with a stack or without; `amsgrad` as in torch.
 
-    The alpha of a level that multiplies is none of one that adds.
+    A level that multiplies has another default alpha than one that adds.
     """
     if stack is not None:
-        return TOLD | {"stack": stack}
+        return WITH_STACK | {"stack": stack}
     adds = multiplicative is not None and not levels.parse_truth("multiplicative", multiplicative)
-    chosen = UNTOLD | ({"alpha": UNTOLD_ADDED} if adds else {})
+    chosen = WITHOUT_STACK | ({"alpha": ADDED_ALPHA} if adds else {})
     return chosen | {"stack": "amsgrad/adam"} if levels.parse_truth("amsgrad", amsgrad) else chosen
 
 
 def with_defaults(given: dict[str, Any], inherited: Mapping[str, Any]) -> dict[str, Any]:
-    """A group's own settings, with the defaults that they bring along in place of what it would inherit."""
+    """A group's own settings, with the defaults that they imply in place of inherited ones."""
     if "stack" in given:
         return OF_A_STACK | given
     if "alpha" in given:
         return {"lr": None} | given
-    if "multiplicative" in given and isinstance(inherited["alpha"], Untold):
-        own = untold(None, amsgrad=False, multiplicative=given["multiplicative"])
+    if "multiplicative" in given and isinstance(inherited["alpha"], DefaultAlpha):
+        own = preset(None, amsgrad=False, multiplicative=given["multiplicative"])
         return given | {"alpha": own["alpha"]}
     return given
 

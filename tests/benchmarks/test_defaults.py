@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from benchmarks.defaults import ADAMW, CANDIDATES, Cell, Row, cells, read, study, train
-from benchmarks.defaults_page import UNTOLD, chosen, complete, finalists, page, scores
+from benchmarks.defaults_page import DEFAULT_RATE, chosen, complete, finalists, page, scores
 from benchmarks.workloads import BLOCK, WORKLOADS
 from hyperopt.optim import HyperOptimizer, settings
 
@@ -83,14 +83,14 @@ def test_a_study_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 def rows(losses: dict[str, float]) -> list[Row]:
     """All optimizers with AdamW's losses, but for those given, in every cell."""
-    todo = cells(["mlp", "cnn"], [ADAMW, SAFE, FAST], [UNTOLD, 0.1], [0, 1])
+    todo = cells(["mlp", "cnn"], [ADAMW, SAFE, FAST], [DEFAULT_RATE, 0.1], [0, 1])
     return [row(cell, losses.get(cell.optimizer, 1.0)) for cell in todo]
 
 
 def test_the_choice_is_the_best_of_those_that_are_nowhere_worse() -> None:
     assert chosen(scores(rows({SAFE: 0.9, FAST: 0.8}))) == FAST
     worse_untold = [
-        replace(r, loss=1.1 if r.rate == UNTOLD and r.workload == "mlp" else 0.1)
+        replace(r, loss=1.1 if r.rate == DEFAULT_RATE and r.workload == "mlp" else 0.1)
         if r.optimizer == FAST
         else r
         for r in rows({SAFE: 0.9})
@@ -109,14 +109,14 @@ def test_the_choice_is_the_best_of_those_that_are_nowhere_worse() -> None:
 
 def test_only_what_all_have_trained_is_compared() -> None:
     some = [r for r in rows({}) if not (r.optimizer == FAST and r.seed == 1 and r.rate == 0.1)]
-    assert {(r.rate, r.seed) for r in complete(some)} == {(UNTOLD, 0), (UNTOLD, 1), (0.1, 0)}
+    assert {(r.rate, r.seed) for r in complete(some)} == {(DEFAULT_RATE, 0), (DEFAULT_RATE, 1), (0.1, 0)}
     assert f"**{SAFE}**" in page(rows({SAFE: 0.9}))
     assert "| 1 to 2 | AdamW" in " ".join(page(some).split())
 
 
 def test_the_defaults_are_what_the_published_rows_say() -> None:
     found = read(FOUND)
-    assert CANDIDATES[chosen(scores(finalists(found)))] == settings.UNTOLD
+    assert CANDIDATES[chosen(scores(finalists(found)))] == settings.WITHOUT_STACK
     assert page(found) in (ROOT / "docs" / "optimizer.md").read_text("utf-8")
     opt = HyperOptimizer([torch.nn.Parameter(torch.zeros(1))])
     assert repr(opt) == "HyperOptimizer(adamw(0.001)/adam(0.01))"

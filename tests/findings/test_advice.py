@@ -16,7 +16,7 @@ from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_packa
 from hyperopt.findings.method_costs import Cost, read, written
 from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
-from hyperopt.optim.settings import UNTOLD
+from hyperopt.optim.settings import WITHOUT_STACK
 from hyperopt.pages.which_stack import page
 from hyperopt.publish import render
 from hyperopt.records import Record, write_records
@@ -249,7 +249,7 @@ def test_every_row_of_the_study_says_what_its_columns_set() -> None:
 def test_the_package_has_a_row_of_its_own() -> None:
     [iris] = load("which_stack/iris")
     [row] = [row for table in iris.tables for row in table.rows if row.label == OF_THE_PACKAGE]
-    assert row.settings == {**UNTOLD, "alpha": f"{{x}}/{UNTOLD['alpha']}"}
+    assert row.settings == {**WITHOUT_STACK, "alpha": f"{{x}}/{WITHOUT_STACK['alpha']}"}
     assert iris.settings["form"] == "textbook"
 
 

@@ -136,7 +136,7 @@ def _forgiving(means: Mapping[str, Standing], band: float, rates: int) -> Callab
 
 
 def of_the_package(workloads: Sequence[Workload]) -> str:
-    """What the default of `HyperOptimizer` is for, beside the baseline from the same initial rates."""
+    """What the default of `HyperOptimizer` is for, and how it did beside the baseline."""
     means = standings(workloads)
     if OF_THE_PACKAGE not in means or BASELINE not in means:
         return ""

@@ -100,10 +100,10 @@ def of_any_length(vectors: Iterable[Tensor]) -> None:
 
 
 def outside_graphs(function: Function) -> Function:
-    """The function, which the compiler leaves out of what it compiles around it, with all that it calls.
+    """The function, excluded from compilation with all that it calls when the compiler meets it.
 
-    `torch._disable_dynamo`, by which torch.optim does the same, replaces `torch.compiler.disable`, which
-    imports the compiler at once rather than at the first call. Without it the function stays what it is.
+    `torch._disable_dynamo`, which torch.optim uses for the same, replaces `torch.compiler.disable`, which
+    imports the compiler at once rather than at the first call. Without it the function is unchanged.
     """
     if not hasattr(torch, "_disable_dynamo"):
         return function

@@ -190,10 +190,7 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
     multiplicative = levels.parse_truth("multiplicative", given["multiplicative"])
     held = [alpha if dtype == "float64" else in_float32(alpha) for alpha in chosen.alpha]
     if multiplicative and 0 in held[:-1]:
-        alphas = shown(chosen.alpha)
-        raise ConfigError(
-            f"alpha={alphas}: with multiplicative=true a number above 0 is expected of a tuned alpha."
-        )
+        raise _stays_0(given, chosen, held.index(0))
     least = None if floor is None else levels.parse_number("floor", floor, dtype=dtype)
     moved = chosen.alpha[:-1] if "alpha" in chosen.tune else chosen.alpha[1:-1]
     if least is not None and any(alpha < least for alpha in moved):
@@ -258,6 +255,18 @@ def check_keys(group: Mapping[str, Any], stack: Any) -> None:
         if meant := SURELY.get(key) or next(near, None):
             no = f"a parameter group has no setting {key!r}"
             raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?")
+
+
+def _stays_0(given: Mapping[str, Any], chosen: Levels, level: int) -> ConfigError:
+    """The error for a rate of 0 that a level above would multiply, by the setting that says it."""
+    by_alpha = levels.parse_alpha(given["alpha"], chosen.stack, "float64")[level]
+    is_lr = level == 0 and given["lr"] is not None and by_alpha != chosen.alpha[0]
+    said = typed("lr", given["lr"]) if is_lr else f"alpha={shown(chosen.alpha)}"
+    zero = "float32 takes it for 0, which" if chosen.alpha[level] else "0"
+    return ConfigError(
+        f"{said}: {zero} stays 0 when the level above multiplies it; with multiplicative=true a number above "
+        "0 is expected of a tuned alpha."
+    )
 
 
 def _is_slip(written: str, name: str) -> bool:

@@ -177,6 +177,24 @@ def test_a_rate_that_float32_takes_for_0_is_no_rate_to_multiply() -> None:
         made("adam/sgd", alpha=(1e-50, 1e-3), multiplicative=True)
 
 
+@pytest.mark.parametrize("in_group", [False, True], ids=["argument", "group"])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"lr": 0}, "lr=0: 0 stays 0 when the level above multiplies it"),
+        ({"lr": 1e-50}, "lr=1e-50: float32 takes it for 0, which stays 0 when"),
+        ({"alpha": (0, 0.01)}, r"alpha=\[0,0.01\]: 0 stays 0 when"),
+        ({"alpha": (1e-50, 0.01)}, r"alpha=\[1e-50,0.01\]: float32 takes it for 0"),
+    ],
+)
+def test_a_rate_of_0_that_would_be_multiplied_is_named_as_it_was_written(
+    settings: dict[str, Any], message: str, *, in_group: bool
+) -> None:
+    params = [nn.Parameter(torch.ones(1))]
+    with pytest.raises(ConfigError, match=message):
+        HyperOptimizer([{"params": params, **settings}]) if in_group else HyperOptimizer(params, **settings)
+
+
 @pytest.mark.parametrize("made", [np.array, torch.tensor], ids=["numpy", "torch"])
 def test_rates_of_all_levels_may_be_an_array(made: Any) -> None:
     for rates in ([1e-3, 1e-5], 1e-5):

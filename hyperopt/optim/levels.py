@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -162,8 +162,13 @@ def with_plain_minus(text: str) -> str:
     return text.translate(MINUS)
 
 
-def check_decay(key: str, value: float, rule: str, dtype: str = "float32") -> None:
-    """Refuse a decay rate of at least 1 in `dtype`: it is tuned within the unit interval."""
+def check_decay(key: str, value: float, rule: str, dtype: str, tuned: Collection[str]) -> None:
+    """Refuse a decay rate that is 1 or more in `dtype`: a level above tunes it within the unit interval.
+
+    A weight decay that is not among those `tuned` may be any number, as in torch.
+    """
+    if key == "weight_decay" and key not in tuned:
+        return
     held = value if dtype == "float64" else in_float32(value)
     if find(rule)().space(key) is not UNIT_INTERVAL or held < 1:
         return

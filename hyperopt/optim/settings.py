@@ -119,14 +119,17 @@ def levels_of(
             continue
         if name in numbers:
             numbers[name] = levels.parse_number(name, value, dtype=dtype)
-            levels.check_decay(name, numbers[name], rules[0], dtype)
         elif name in habits:
             habits[name] = _like(habits[name], name, value, dtype)
         elif name not in of_clip_too:
             raise _unread(name, value, rules, numbers, of_clip_too)
+    tuned = levels.parse_tune(tune, rules, numbers)
+    for name, number in numbers.items():
+        if given.get(name) is not None:
+            levels.check_decay(name, number, rules[0], dtype, tuned)
     for level, name in enumerate(rules):
         build(name, find(name).hyperparameters if level else numbers, habits, bottom=level == 0)
-    return Levels(rules, alphas, numbers, clips, levels.parse_tune(tune, rules, numbers), habits)
+    return Levels(rules, alphas, numbers, clips, tuned, habits)
 
 
 def preset(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:

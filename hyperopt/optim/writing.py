@@ -181,7 +181,7 @@ def _one_number(group: Mapping[str, Any], rule: Rule, key: str, name: str, value
             f"{typed(key, number)}: it was 0 when the optimizer was made, and so no part of its rule; "
             "a number above 0 is expected there."
         )
-    check_decay(name, read, group["stack"].split("/")[0], dtype_of(group["params"]))
+    check_decay(name, read, group["stack"].split("/")[0], dtype_of(group["params"]), group["tune"])
     return read if isinstance(value, str) else value
 
 

@@ -237,6 +237,23 @@ def test_a_group_that_says_how_has_the_alphas_of_an_optimizer_that_does(
     assert all(type(alpha) is float for group in of_group.param_groups for alpha in group["alpha"])
 
 
+@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.AdamW])
+def test_weight_decay_may_be_any_unless_it_is_tuned(kind: type[torch.optim.Adam]) -> None:
+    ours, theirs = net(), net()
+    rule = kind.__name__.lower()
+    opt = HyperOptimizer(ours.parameters(), f"{rule}/sgd", alpha=(0.01, 0.0), weight_decay=2.0)
+    peer = kind(theirs.parameters(), 0.01, weight_decay=2.0)
+    assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < EXACT
+    opt.param_groups[0]["weight_decay"] = peer.param_groups[0]["weight_decay"] = 3.0
+    assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < EXACT
+    for tune in ("weight_decay", ["alpha", "weight_decay"]):
+        with pytest.raises(ValueError, match="weight_decay=2: a number from 0 up to, but not, 1 is expected"):
+            HyperOptimizer(net().parameters(), "adamw/sgd", weight_decay=2.0, tune=tune)
+    opt = HyperOptimizer(net().parameters(), "adamw/sgd", tune=["alpha", "weight_decay"])
+    with pytest.raises(ValueError, match="weight_decay=1: a number from 0 up to, but not, 1 is expected"):
+        opt.param_groups[0]["weight_decay"] = 1.0
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

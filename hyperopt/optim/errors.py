@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterable
 from difflib import get_close_matches
+from itertools import takewhile
 from types import FrameType
 from typing import Any
 
@@ -16,6 +17,9 @@ MOST_NAMES = 5
 """The most names that a sentence lists."""
 MOST_LETTERS = 120
 """The most characters of a value that a sentence repeats."""
+
+SURE_LETTERS = 5
+"""At this length names that differ in one letter are one name misspelt; `norm` is not `form`."""
 
 SYNONYMS = {
     "nesterov": "sgd with nesterov=true",
@@ -117,6 +121,19 @@ def shown(value: Any) -> str:
     if isinstance(value, int):
         return digits(value)
     return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def is_slip(written: str, name: str) -> bool:
+    """Whether one letter is wrong: swapped with the next, doubled, or, in a longer name, any."""
+    one, other = (word.lower().replace("_", "") for word in (written, name))
+    for _ in range(2):  # strip the common start, then the common end
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+        same = len(list(alike))
+        one, other = one[same:][::-1], other[same:][::-1]
+    swapped = len(one) == 2 and one == other[::-1]
+    doubled = len(one) == 1 and not other and one in name
+    any_letter = len(one) <= 1 and len(other) <= 1 and len(name) >= SURE_LETTERS
+    return one == other or swapped or doubled or any_letter
 
 
 def digits(value: int) -> str:

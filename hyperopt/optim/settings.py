@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from hyperopt.optim import levels
 from hyperopt.optim.assemble import build, habits_of, known_habits
-from hyperopt.optim.errors import ConfigError, shown, typed, unknown
+from hyperopt.optim.errors import ConfigError, is_slip, shown, typed, unknown
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.spaces import in_float32
 from hyperopt.optim.torch_names import TAKEN
@@ -42,9 +41,6 @@ MAIN = (
     *("maximize", "shared", "compile"),
 )
 """The settings of `HyperOptimizer` that belong neither to one rule nor to torch."""
-
-SURE_LETTERS = 5
-"""At this length names that differ in one letter are one name misspelt; `norm` is not `form`."""
 
 SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
 """Names in other libraries' parameter groups, and the only settings they can mean."""
@@ -254,7 +250,7 @@ def check_keys(group: Mapping[str, Any], stack: Any) -> None:
     for key in group:
         if key in known:
             continue
-        near = (name for name in sorted(known) if _is_slip(str(key), name))
+        near = (name for name in sorted(known) if is_slip(str(key), name))
         if meant := SURELY.get(key) or next(near, None):
             no = f"a parameter group has no setting {key!r}"
             raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?")
@@ -270,19 +266,6 @@ def _stays_0(given: Mapping[str, Any], chosen: Levels, level: int) -> ConfigErro
         f"{said}: {zero} stays 0 when the level above multiplies it; with multiplicative=true a number above "
         "0 is expected of a tuned alpha."
     )
-
-
-def _is_slip(written: str, name: str) -> bool:
-    """Whether one letter is wrong: swapped with the next, doubled, or, in a longer name, any."""
-    one, other = (word.lower().replace("_", "") for word in (written, name))
-    for _ in range(2):  # strip the common start, then the common end
-        alike = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
-        same = len(list(alike))
-        one, other = one[same:][::-1], other[same:][::-1]
-    swapped = len(one) == 2 and one == other[::-1]
-    doubled = len(one) == 1 and not other and one in name
-    any_letter = len(one) <= 1 and len(other) <= 1 and len(name) >= SURE_LETTERS
-    return one == other or swapped or doubled or any_letter
 
 
 def _like(usual: Any, name: str, value: Any, dtype: str) -> Any:

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from small_studies import ADAMW, BETTER, FORGIVING, FREE, method, workload
 
-from hyperopt.cli.main import main
 from hyperopt.experiments import load
 from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
-from hyperopt.findings.method_costs import Cost, read, written
-from hyperopt.findings.methods import Method, Workload, guessing, knob, workload_of
+from hyperopt.findings.methods import Method, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
 from hyperopt.optim.settings import WITHOUT_STACK
 from hyperopt.pages.which_stack import page
-from hyperopt.publish import render
-from hyperopt.records import Record, write_records
-
-RATES = (0.01, 0.1, 1.0)
-
-
-def method(label: str, losses: Sequence[float], default: int = 1, *, needs_rate: bool = True) -> Method:
-    """One whose loss halves its distance to the last in a second epoch."""
-    curves = tuple((loss * 2, loss * 1.5, loss) for loss in losses)
-    return Method(label, "", tuple(losses), default, curves, needs_rate, (tuple(losses),))
-
-
-def workload(*methods: Method, missing: tuple[str, ...] = (), name: str = "a") -> Workload:
-    return Workload(f"which_stack/{name}", name, RATES, {m.label: m for m in methods}, missing, 9, 9, (0,))
-
-
-ADAMW = method("AdamW", [3.0, 1.0, 2.0])
-FORGIVING = method("adam/sgd", [1.2, 1.05, 1.2])
-BETTER = method("Better, tuned", [4.0, 0.9, 4.0])
-FREE = method("Free", [1.3, 1.1, 8.0], default=0, needs_rate=False)
 
 
 def test_the_answers_follow_from_the_scores() -> None:
@@ -155,63 +131,6 @@ def test_a_workload_that_is_begun_takes_no_method_from_the_answers_and_checks_th
     assert "more: 2.00 times, AdamW 2.00" in page([whole, more])
 
 
-def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> None:
-    assert "**No answer yet:**" in page([workload(FORGIVING, missing=("AdamW",))])
-    some = page([workload(ADAMW, FORGIVING, missing=("Prodigy",), name="iris")])
-    assert "So far this is of iris alone, and of 2 of 3 methods:" in some
-    assert "9 of 9" in some
-    whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abcde"])
-    assert "So far" not in whole
-    assert "ahead: the best of them, adam/sgd, has 1.15 times the loss" in whole
-    level = page([workload(ADAMW, method("adam/sgd", [3.0, 1.0, 2.0]))])
-    assert "level: the best of them, adam/sgd, and the best of all others, AdamW, have 1.00 times" in level
-
-
-def test_the_page_says_at_which_seeds_its_runs_are() -> None:
-    found = replace(workload(ADAMW), seeds=(0, 1, 2), left_out=8)
-    assert "seeds 0 to 2; 8 runs of other seeds left out, which are not whole" in page([found])
-    assert "seed 0 |" in " ".join(page([workload(ADAMW)]).split())
-    assert "a has one seed, so the chance in it is left out." in page([workload(ADAMW)])
-
-
-def test_the_first_methods_by_their_default_are_shown_without_a_click() -> None:
-    many = [method(f"m{i}", [9.0, 2.0 + i, 9.0]) for i in range(20)]
-    first = page([workload(ADAMW, *many)]).split("## All methods")[1].split("<details>")[0]
-    assert [f"| m{i} " in first for i in (0, 10, 11, 19)] == [True, True, False, False]
-    assert "The other 9 methods" in page([workload(ADAMW, *many)])
-
-
-def test_the_page_has_what_methods_cost_where_that_was_measured(tmp_path: Path) -> None:
-    costs, file = {"AdamW": Cost(1.0, 1.0, 2.0), "adam/sgd, clip": Cost(1.375, 1.93, 3.0)}, tmp_path / "c.csv"
-    assert read(file) == {}
-    file.write_text(written(costs), encoding="utf-8")
-    assert read(file) == costs
-    text = page([workload(ADAMW, FORGIVING)], costs=costs)
-    assert re.search(r"\| AdamW +\|.*\| +1\.00 \| +2 \|", text)
-    assert re.search(r"\| adam/sgd +\|.*\| +– \| +– \|", text)
-    assert "*step*" not in page([workload(ADAMW, FORGIVING)])
-
-
-def test_band_and_target_change_the_page() -> None:
-    usual = page([workload(ADAMW, FORGIVING)])
-    assert page([workload(ADAMW, FORGIVING)], band=0.5) != usual
-    assert page([workload(ADAMW, FORGIVING)], target=1.5) != usual
-
-
-def record_of(run: object, loss: float) -> Record:
-    return Record(
-        id=run.id,
-        config=run.canonical(),
-        metrics={"test_loss": [1.0, loss]},
-        hyperparameters={},
-        final={},
-        diverged=not math.isfinite(loss),
-        seconds=1.0,
-        steps=2,
-        made={},
-    )
-
-
 def test_a_workload_is_made_of_the_records_that_are_in() -> None:
     [iris] = load("which_stack/iris")
     cells = [cell for cell in iris.cells() if cell.row in ("AdamW", "DoG")]
@@ -263,60 +182,3 @@ def test_the_page_says_what_the_packages_own_stack_is_for() -> None:
     assert "the neighbours of that 0.97 times, where AdamW has 2.00 times" in said
     assert said in page(there)
     assert of_the_package([workload(ADAMW, FORGIVING)]) == ""
-
-
-def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> None:
-    [iris] = load("which_stack/iris")
-    runs = [cell.run(0) for cell in iris.cells() if cell.row in ("AdamW", "DoG")]
-    write_records(
-        tmp_path / "records" / "which_stack" / "iris.parquet", [record_of(run, 0.5) for run in runs]
-    )
-    render([iris], tmp_path, drawings=False)
-    written = (tmp_path / "which_stack" / "README.md").read_text(encoding="utf-8")
-    assert "So far this is of iris alone, and of 2 of 58 methods:" in written
-    assert "14 of 406" in written
-
-
-STORE = {"AdamW": [5.0, 0.5, 0.9, 0.2, 0.3, 0.4, 0.6], "DoG": [0.15] * 7}
-
-
-@pytest.fixture
-def _records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store of two methods on Iris and on logistic regression."""
-    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
-    for experiment in load("which_stack/iris", "which_stack/logistic"):
-        places = {label: iter(losses) for label, losses in STORE.items()}
-        cells = [cell for cell in experiment.cells() if cell.row in STORE]
-        records = [record_of(cell.run(0), next(places[cell.row])) for cell in cells]
-        write_records(tmp_path / "records" / f"{experiment.id.replace('/', '_')}.parquet", records)
-
-
-@pytest.mark.usefixtures("_records")
-def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert main(["which", "iris", "from=here"]) == 0
-    whole = capsys.readouterr().out
-    assert whole.startswith("# Which stack should I use?")
-    assert "So far this is of iris alone, and of 2 of 58 methods:" in whole
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "70")
-    assert main(["which", "*st*", "from=here"]) == 0
-    said = capsys.readouterr().out
-    assert [said.count(f"{who}: try DoG;") for who in ("No idea of the rate", "A rough idea")] == [1, 1]
-    assert '    opt = HyperOptimizer(model.parameters(), "dog")' in said
-    assert "format=markdown" in said
-    assert "So far this is of iris and logistic alone, and of 2 of 58" in " ".join(said.split())
-    assert "**" not in said
-    assert "## " not in said
-    assert max(len(line) for line in said.splitlines()) <= 70
-    assert main(["which", "iris", "logistic", "from=here", "format=markdown"]) == 0
-    assert "So far this is of iris and logistic alone, and of 2 of 58" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"], ["format=json"]])
-def test_the_command_refuses_what_it_does_not_know(
-    words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["which", *words]) != 0
-    assert "expected" in capsys.readouterr().err

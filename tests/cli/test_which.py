@@ -1,0 +1,56 @@
+"""`hyperopt which`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_studies import record_of
+
+from hyperopt.cli.main import main
+from hyperopt.experiments import load
+from hyperopt.records import write_records
+
+STORE = {"AdamW": [5.0, 0.5, 0.9, 0.2, 0.3, 0.4, 0.6], "DoG": [0.15] * 7}
+
+
+@pytest.fixture
+def _records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store of two methods on Iris and on logistic regression."""
+    monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+    for experiment in load("which_stack/iris", "which_stack/logistic"):
+        places = {label: iter(losses) for label, losses in STORE.items()}
+        cells = [cell for cell in experiment.cells() if cell.row in STORE]
+        records = [record_of(cell.run(0), next(places[cell.row])) for cell in cells]
+        write_records(tmp_path / "records" / f"{experiment.id.replace('/', '_')}.parquet", records)
+
+
+@pytest.mark.usefixtures("_records")
+def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["which", "iris", "from=here"]) == 0
+    whole = capsys.readouterr().out
+    assert whole.startswith("# Which stack should I use?")
+    assert "So far this is of iris alone, and of 2 of 58 methods:" in whole
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "70")
+    assert main(["which", "*st*", "from=here"]) == 0
+    said = capsys.readouterr().out
+    assert [said.count(f"{who}: try DoG;") for who in ("No idea of the rate", "A rough idea")] == [1, 1]
+    assert '    opt = HyperOptimizer(model.parameters(), "dog")' in said
+    assert "format=markdown" in said
+    assert "So far this is of iris and logistic alone, and of 2 of 58" in " ".join(said.split())
+    assert "**" not in said
+    assert "## " not in said
+    assert max(len(line) for line in said.splitlines()) <= 70
+    assert main(["which", "iris", "logistic", "from=here", "format=markdown"]) == 0
+    assert "So far this is of iris and logistic alone, and of 2 of 58" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"], ["format=json"]])
+def test_the_command_refuses_what_it_does_not_know(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["which", *words]) != 0
+    assert "expected" in capsys.readouterr().err

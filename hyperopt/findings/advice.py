@@ -40,9 +40,10 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
     means, drawn = measures(there, band), measures(there, band, drawn=True)
     left = {w.name: [other for other in there if other is not w] for w in there} if there[1:] else {}
     without = {name: measures(others, band) for name, others in left.items()}
+    found, rates = standings(there, band), there[0].rates
     beside = (
-        _drawn_blindly(standings(there, band), there[0].rates),
-        _forgiving(standings(there, band), band, len(there[0].rates)),
+        _drawn_blindly(found, rates),
+        _forgiving(found, band, len(rates)),
         lambda _: f" {fastest(there, means, target)}",
     )
     return [
@@ -109,7 +110,7 @@ def _shares(answers: Sequence[str]) -> dict[str, float]:
 
 def _score_on(workload: Workload, label: str, question: Question) -> float:
     method = workload.methods[label]
-    return float(getattr(standing(method, workload), question.rated if method.needs_rate else question.free))
+    return float(getattr(standing(method, workload), question.measure(method)))
 
 
 def _least(scores: Mapping[str, float]) -> tuple[str, float]:

@@ -36,7 +36,11 @@ class Question:
 
     def scores(self, means: Mapping[str, Measures], of: Mapping[str, Method]) -> dict[str, Numbers]:
         """By label, in the order of the means."""
-        return {label: m[self.rated if of[label].needs_rate else self.free] for label, m in means.items()}
+        return {label: m[self.measure(of[label])] for label, m in means.items()}
+
+    def measure(self, method: Method) -> str:
+        """The attribute of `Standing` that scores a method."""
+        return self.rated if method.needs_rate else self.free
 
 
 QUESTIONS = (

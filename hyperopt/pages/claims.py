@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.judging import Row, Strength, least_of_row, printed
-from hyperopt.findings.verdicts import RowVerdict, Verdict
+from hyperopt.findings.judging import Strength, least_of_row, printed
+from hyperopt.findings.verdicts import Look, RowVerdict, Verdict, sentence_of
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
@@ -85,11 +85,9 @@ def _p_told(verdict: Verdict) -> str:
 def _repeats(verdict: Verdict) -> str:
     """In how many repeats that share no seed the sentence is as printed, which is what its p is of."""
     seeds = [tuple(row.tested.effects)[: verdict.seeds] for row in verdict.rows]
-    tests = [
-        Row(row.tested.check.bound, row.tested.evidence(at), 0.0)
-        for row, at in zip(verdict.rows, seeds, strict=True)
-    ]
-    outcomes = printed(tests, verdict.claim.all_but, verdict.rows[0].tested.m)
+    samples = [row.tested.evidence(at) for row, at in zip(verdict.rows, seeds, strict=True)]
+    judged = sentence_of(verdict, samples, Look((), 0.0))
+    outcomes = printed(judged.rows, judged.spared, judged.repeat)
     return f"{sum(outcomes)} of {counted(len(outcomes), 'repeat')}"
 
 

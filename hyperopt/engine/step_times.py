@@ -57,9 +57,8 @@ def measured(timed: Sequence[Timed], size: int, like: StepTime) -> float:
     """Return the step time of a pack of this size from runs of its kind.
 
     Packs of one size contribute their median, weighted by steps, so that a run of two steps has little
-        weight. Between two sizes the time is interpolated linearly; beyond them it changes from the nearest
-        size as assumed.
-    Between two sizes the time rises evenly; beyond them all it changes from the nearest as is assumed.
+    weight. Between two sizes the time is interpolated linearly; beyond them it changes from the nearest size
+    as assumed.
     """
     rates: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for one in timed:

@@ -1,4 +1,4 @@
-"""The reports' models, each declared in a module of its own; torch modules are built when one is trained."""
+"""The models. Each has its own file; a model's torch module is built only when a run trains."""
 
 from __future__ import annotations
 
@@ -16,12 +16,16 @@ __all__ = ["CPU", "CUDA", "MODELS", "Cost", "Model", "buffers", "build", "find",
 
 
 def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -> nn.Module:
-    """The module of a run's `model`, by its name and options.
+    """Return the torch module of a run's model.
 
-    Its outputs are logits, or one number where the targets are numbers and `classes` is None.
+    Args:
+        model: the name and options of the model.
+        shape: the shape of one input.
+        classes: the number of logits; None for regression, where the module has one output.
 
     Raises:
-        ConfigError: it has torch's own dropout, or an option `dropout` without the attribute `dropped`.
+        ConfigError: the module uses torch's own dropout, or the model has an option `dropout` but the
+            module has no attribute `dropped`.
     """
     module = made(model).build(shape, classes or 1)
     _check_dropout(model, module)
@@ -29,12 +33,12 @@ def build(model: Mapping[str, Any], shape: Sequence[int], classes: int | None) -
 
 
 def parameters(module: nn.Module) -> dict[str, Tensor]:
-    """The weights, detached, by name."""
+    """Return a module's parameters by name, detached."""
     return {k: p.detach() for k, p in module.named_parameters()}
 
 
 def buffers(module: nn.Module) -> dict[str, Tensor]:
-    """What a module keeps beside its weights (running statistics), detached, by name."""
+    """Return a module's buffers, such as running statistics, by name, detached."""
     return {k: b.detach() for k, b in module.named_buffers()}
 
 
@@ -45,11 +49,11 @@ def _check_dropout(model: Mapping[str, Any], module: nn.Module) -> None:
     for name, part in module.named_modules():
         if isinstance(part, torchs):
             raise ConfigError(
-                f"model={model['name']}: {name} is a {type(part).__name__}, whose draws would depend on the "
-                "pack; a module with dropout takes its masks as `kept` (see hyperopt.models.Model)."
+                f"model={model['name']}: {name} is a {type(part).__name__}, whose masks would depend on the "
+                "pack. A module with dropout takes its masks as `kept` (see hyperopt.models.Model)."
             )
     if bool(model.get("dropout")) > bool(getattr(module, "dropped", ())):
         raise ConfigError(
-            f"model.dropout={model['dropout']}: the module of {model['name']} does not say `dropped`, "
-            "the units of each layer that has dropout (see hyperopt.models.Model)."
+            f"model.dropout={model['dropout']}: the module of {model['name']} has no attribute `dropped`, "
+            "the number of units of each layer with dropout (see hyperopt.models.Model)."
         )

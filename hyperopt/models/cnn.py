@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Cnn(Model):
-    """3 x 3 convolutions with ReLU, then an `Mlp` with tanh.
+    """3 x 3 convolutions with ReLU, followed by an `Mlp` with tanh.
 
-    On one core of a CPU a step took 62 ms per run alone, 64 in packs of 4, 68 in packs of 8: what packs up to
-    4 lose, they save by compiling less often.
+    On one CPU core a step took 62 ms per run alone, 64 ms in packs of 4 and 68 ms in packs of 8. Packs of up
+    to 4 make up for this by compiling less often.
 
     Attributes:
-        channels: the channels of each convolution, which takes two pixels off both sides.
-        hidden: the widths of the layers after them, at least one.
+        channels: the output channels of each convolution. There is no padding, so each convolution makes
+            both sides of the image two pixels shorter.
+        hidden: the widths of the hidden linear layers, at least one.
         output_activation: the activation on the logits, before the softmax of the loss.
     """
 
@@ -42,7 +43,7 @@ class Cnn(Model):
     output_activation: str = field(metadata=ACTIVATION)
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuse inputs of which the convolutions leave nothing."""
+        """Reject images that are too small for the convolutions."""
         least, side = 2 * len(self.channels) + 1, dataset.side()
         if side is None or side < least:
             raise ConfigError(
@@ -51,7 +52,7 @@ class Cnn(Model):
             )
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, for inputs [channels, height, width]."""
+        """Return the module, for inputs [channels, height, width]."""
         from torch import nn
 
         planes, height, width = shape

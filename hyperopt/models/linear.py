@@ -1,4 +1,4 @@
-"""A linear map."""
+"""Linear regression."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Linear(Model):
-    """A linear map of the flattened input without a bias, from weights of 0."""
+    """A linear map of the flattened input without a bias; its weights start at 0."""
 
     name: ClassVar[str] = "linear"
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module."""
+        """Return the module."""
         from torch import nn
 
         layer = nn.Linear(math.prod(shape), classes, bias=False)
@@ -29,6 +29,6 @@ class Linear(Model):
         return nn.Sequential(nn.Flatten(), layer)
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """On a CPU the time of a step depends on the number of weights."""
+        """Return the seconds of a step; on a CPU they depend on the number of weights."""
         usual = super().seconds(device, shape, classes)
         return usual * scale_of([math.prod(shape), classes]) if device == "cpu" else usual

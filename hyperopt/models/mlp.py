@@ -1,4 +1,4 @@
-"""Fully connected net."""
+"""Multilayer perceptron."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Mlp(Model):
-    """A fully connected net.
+    """A fully connected net on the flattened input.
 
-    The reports' has 128 tanh units, and a tanh on the logits (docs/reports/gdtuo.md, "The MNIST net").
+    The reports' MNIST net has 128 hidden tanh units and a tanh on the logits (docs/reports/gdtuo.md,
+    "The MNIST net").
 
     Attributes:
         hidden: the widths of the hidden layers, at least one.
         activation: the activation after each hidden layer.
         output_activation: the activation on the logits, before the softmax of the loss.
-        zero_bias: whether biases start at 0 rather than as torch draws them; the weights are the same.
-        init: "torch", or "normal": weights and biases are N(0, 1) draws, whatever the widths.
+        zero_bias: whether biases start at 0; the initial weights do not depend on this.
+        init: how weights and biases are initialized: "torch" as in nn.Linear, "normal" from N(0, 1).
     """
 
     name: ClassVar[str] = "mlp"
@@ -38,7 +39,7 @@ class Mlp(Model):
     init: str = field(metadata={"choices": ("torch", "normal")})
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module; inputs are flattened."""
+        """Return the module."""
         from torch import nn
 
         widths = [math.prod(shape), *self.hidden]
@@ -57,6 +58,6 @@ class Mlp(Model):
         return nn.Sequential(*layers)
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """On a CPU the time of a step depends on the number of weights."""
+        """Return the seconds of a step; on a CPU they depend on the number of weights."""
         usual = super().seconds(device, shape, classes)
         return usual * scale_of([math.prod(shape), *self.hidden, classes]) if device == "cpu" else usual

@@ -1,4 +1,4 @@
-"""What a model is: its options, the data sets it fits, what training it costs, and how it is built."""
+"""The base class of models, and the estimated cost of training one."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cost:
-    """What training a model costs on one kind of device, as plans assume before any run has told.
+    """The cost of training a model on one kind of device; plans use it until measured times are available.
 
     Attributes:
-        pack: the most runs that train together; 1 where packs do not pay.
-        seconds: seconds of a compiled step on the usual minibatch, per run of a pack.
-        compile_from: the number of a run's steps from which compiling pays.
-        together: whether the runs of a pack are computed as one, rather than one after another.
-        constant: the share of these seconds that is the same whatever the rows of a minibatch.
-        uncompiled: the seconds of an uncompiled step as a multiple, on a CPU, but for torch's own.
+        pack: the maximum number of runs in a pack; 1 if packs bring no gain.
+        seconds: seconds of a compiled step with the data set's default batch size, per run of a pack.
+        compile_from: the number of steps of a run from which compiling pays.
+        together: whether a pack is computed as one batch, rather than one run after another.
+        constant: the share of `seconds` that does not depend on the batch size.
+        uncompiled: the time of an uncompiled CPU step relative to a compiled one, without torch's overhead
+            (engine/step_times.py).
     """
 
     pack: int
@@ -40,20 +41,21 @@ CPU, CUDA = Cost(pack=16, seconds=1.5e-3), Cost(pack=512, seconds=5e-5, compile_
 
 @dataclass(frozen=True, kw_only=True)
 class Model(Declared):
-    """A model: its fields are the options that a run may give, its class attributes are facts.
+    """The base class of models. A model's fields are its options in a run; its class attributes are fixed.
 
-    Dropout: the engine draws its masks, from a run's seed, the step and the layer, so that a run draws the
-    same in a pack as alone; torch's own dropout draws otherwise and is refused. A model with dropout has an
-    option `dropout`, the probability that a unit is dropped. The module that it builds has an attribute
-    `dropped`, the number of units of each layer with dropout, and its `forward(x, kept=())` takes for each
-    such layer the units that stay, bool [rows, units], each with probability 1 - dropout; without them, as in
-    evaluation, all stay. The module divides what stays by 1 - dropout.
+    Dropout: the engine draws the masks from the run's seed, the step and the layer, so that a run has the
+    same masks in a pack as alone. torch's own dropout would not, and is rejected. A model with dropout has an
+    option `dropout`, the probability that a unit is dropped. Its module has an attribute `dropped`, the
+    number of units of each layer with dropout. The module's `forward(x, kept=())` takes one mask for each
+    such layer, bool [rows, units], which is True for the units to keep, each with probability 1 - dropout.
+    In evaluation there are no masks, and all units are kept. The module divides the kept units by
+    1 - dropout.
 
-    Batch normalisation is torch's own; the running statistics are part of a run's state.
+    Batch normalization is torch's own; its running statistics are part of a run's state.
 
     Attributes:
-        classes_of: what it classifies, "inputs", their "pixels" or "characters".
-        costs: what training costs on each device, "cpu" and "cuda".
+        classes_of: what the model classifies: "inputs", their "pixels" or "characters".
+        costs: the cost of training on each device, "cpu" and "cuda".
     """
 
     group: ClassVar[str] = "model"
@@ -61,27 +63,27 @@ class Model(Declared):
     costs: ClassVar[Mapping[str, Cost]] = {"cpu": CPU, "cuda": CUDA}
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuse a data set that the model does not fit, and options at odds.
+        """Check that the model fits a data set and that its options are consistent.
 
         Raises:
-            ConfigError: a sentence with the key, its value and what is expected.
+            ConfigError: they are not; the message names the key, its value and what is expected.
         """
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, its initial weights drawn from torch's default generator.
+        """Return the module. Its initial weights are drawn from torch's default generator.
 
         Args:
             shape: the shape of one input.
-            classes: the number of logits; 1 where targets are numbers.
+            classes: the number of logits; 1 for regression.
         """
         raise NotImplementedError
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """The seconds of such a step on a device; the other arguments are those of `build`."""
+        """Return the seconds of a step (`Cost.seconds`) on a device, for these arguments of `build`."""
         return self.costs[device].seconds
 
 
 def size(dataset: type[Dataset]) -> str:
-    """The size of a data set's images in words."""
+    """Return the size of a data set's images in words, such as "28 x 28"."""
     side = dataset.side()
     return "no images" if side is None else f"{side} x {side}"

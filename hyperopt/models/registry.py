@@ -1,4 +1,4 @@
-"""The models of the package, and how one of your own is found."""
+"""The models by name, and the import of a user's own model."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ MODELS: dict[str, type[Model]] = {
 
 
 def find(name: str) -> type[Model]:
-    """The model called `name`: one of MODELS, or `package.module:Class`, see docs/add_a_model.md.
+    """Return the class of a model: one of MODELS, or `package.module:Class` (docs/add_a_model.md).
 
     Raises:
-        ConfigError: there is no such model, or its class does not say how it is built.
+        ConfigError: there is no such model, or its class does not define `build`.
     """
     if name in MODELS:
         return MODELS[name]
@@ -40,13 +40,17 @@ def find(name: str) -> type[Model]:
     kind = own_class("model", name, Model)
     if kind.build is Model.build:
         raise ConfigError(
-            f"model {name!r}: its class has no build(self, shape, classes), as every model has."
+            f"model {name!r}: its class has no build(self, shape, classes), which every model needs."
         )
     return kind
 
 
 def made(model: Mapping[str, Any]) -> Model:
-    """The model of a run, from its `name` and every option."""
+    """Return the model of a run, from its name and all its options.
+
+    Raises:
+        ConfigError: there is no such model, or its dropout is not in [0, 1).
+    """
     chosen = find(model["name"])(**{key: value for key, value in model.items() if key != "name"})
     dropout = getattr(chosen, "dropout", 0.0)
     if not 0 <= dropout < 1:

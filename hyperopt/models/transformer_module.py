@@ -1,4 +1,4 @@
-"""The module of transformer.py, in a file of its own because it imports torch."""
+"""The torch module of transformer.py; separate, so that listing models does not import torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class Block(nn.Module):
-    """Attention, then a hidden layer four times as wide; each adds to what comes in."""
+    """Causal self-attention, then an MLP whose hidden layer is four times as wide, each with a residual."""
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
@@ -19,13 +19,13 @@ class Block(nn.Module):
         self.back = nn.Linear(4 * width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Of [batch, places, width], the same."""
+        """Map [batch, positions, width] to the same shape."""
         x = x + self.joined(self._attended(self.mixed(self.norm(x))))
         out: Tensor = x + self.back(F.gelu(self.hidden(self.second_norm(x))))
         return out
 
     def _attended(self, mixed: Tensor) -> Tensor:
-        """Each place's mean of itself and those before, weighed by queries and keys, head by head."""
+        """Return causal multi-head attention of queries, keys and values [batch, positions, 3 width]."""
         batch, places, width = mixed.shape[0], mixed.shape[1], mixed.shape[2] // 3
         of_heads = mixed.reshape(batch, places, 3, self.heads, width // self.heads)
         query, key, value = (of_heads[:, :, i].transpose(1, 2) for i in range(3))
@@ -37,7 +37,7 @@ class Block(nn.Module):
 
 
 class TransformerModule(nn.Module):
-    """Numbers of characters [batch, places], as floats, to logits of the next [batch, classes, places]."""
+    """Character indices [batch, positions] as floats to next-character logits [batch, classes, positions]."""
 
     def __init__(self, places: int, classes: int, width: int, heads: int, layers: int) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class TransformerModule(nn.Module):
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits."""
+        """Return the logits."""
         within = self.blocks(self.characters(x.long()) + self.places.weight)
         logits: Tensor = self.head(self.norm(within))
         return logits.movedim(-1, -2)

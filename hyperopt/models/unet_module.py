@@ -1,4 +1,4 @@
-"""The module of unet.py, in a file of its own because it imports torch."""
+"""The torch module of unet.py; separate, so that listing models does not import torch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 
 class UnetModule(nn.Module):
-    """Pictures [batch, planes, height, width] to logits [batch, classes, height, width].
+    """Images [batch, channels, height, width] to logits [batch, classes, height, width].
 
-    Two convolutions halve the picture, and two double it again. The fourth also gets the maps of the first,
-    and the fifth also gets the picture. Batch normalisation and ReLU follow all but the fifth.
+    Two convolutions halve the image, and two transposed ones double it again. Skip connections lead from the
+    first convolution to the fourth, and from the image to the fifth. Batch normalization and ReLU follow all
+    but the fifth.
     """
 
     def __init__(self, planes: int, classes: int, filters: int) -> None:
@@ -33,7 +34,7 @@ class UnetModule(nn.Module):
         self.e = nn.Conv2d(planes + classes, classes, kernel_size=3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits."""
+        """Return the logits."""
         a = self.a(x)
         c = self.c(self.b(a))
         d = self.d(beside(a, c))
@@ -42,10 +43,10 @@ class UnetModule(nn.Module):
 
 
 def beside(first: Tensor, second: Tensor) -> Tensor:
-    """The maps of both, [batch, maps, height, width], with those of a pixel side by side in memory.
+    """Concatenate feature maps [batch, channels, height, width] along channels, in channels-last layout.
 
-    Convolutions on a CPU read them in this form; torch.cat along dim 1 would be copied for each of them
-    (docs/speed.md).
+    Convolutions on a CPU need this layout; the result of torch.cat along dim 1 would be copied for each of
+    them (docs/speed.md).
     """
     pixels = torch.cat([maps.permute(0, 2, 3, 1) for maps in (first, second)], dim=3)
     return pixels.permute(0, 3, 1, 2)

@@ -1,6 +1,6 @@
-"""VGG-16 (Simonyan and Zisserman, 2015) with batch normalisation, for small images.
+"""VGG-16 (Simonyan and Zisserman, 2015) with batch normalization, for small images.
 
-The layers are those of docs/reports/hyper_regularization.md, "VGG-16".
+docs/reports/hyper_regularization.md, "VGG-16", lists the layers.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Vgg16(Model):
-    """VGG-16 with batch normalisation, for images of 32 x 32.
+    """VGG-16 with batch normalization, for images of 32 x 32.
 
     Attributes:
-        width: channels of the first block; also an eighth of the units of the hidden layers.
-        dropout: probability that an input of the first two linear layers is dropped in training.
+        width: the channels of the first block; the hidden linear layers have eight times as many units.
+        dropout: the probability that an input of the first two linear layers is dropped in training.
     """
 
     name: ClassVar[str] = "vgg16"
@@ -38,19 +38,19 @@ class Vgg16(Model):
     dropout: float
 
     def check(self, dataset: type[Dataset]) -> None:
-        """Refuse images that cannot be halved by five poolings."""
+        """Reject images that cannot be halved by five poolings."""
         side = dataset.side()
         if side is None or side % 32:
             raise ConfigError(
-                f"model=vgg16: takes images of 32 x 32 pixels; dataset={dataset.name} has {size(dataset)}."
+                f"model=vgg16 takes images of 32 x 32 pixels; dataset={dataset.name} has {size(dataset)}."
             )
 
     def seconds(self, device: str, shape: Sequence[int], classes: int) -> float:
-        """With a quarter of the width, 16, a step took a tenth to an 18th of the time."""
+        """Return the seconds of a step; a step of width 16 took a tenth to an 18th of one of width 64."""
         return super().seconds(device, shape, classes) * math.pow(self.width / 64, 1.85)
 
     def build(self, shape: Sequence[int], classes: int) -> nn.Module:
-        """The module, for inputs [channels, height, width] whose sides are multiples of 32."""
+        """Return the module, for inputs [channels, height, width] whose sides are multiples of 32."""
         from hyperopt.models.vgg16_module import Vgg16Module
 
         return Vgg16Module(shape, classes, width=self.width, dropout=self.dropout)

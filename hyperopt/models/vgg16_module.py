@@ -1,4 +1,4 @@
-"""The module of vgg16.py, in a file of its own because it imports torch."""
+"""The torch module of vgg16.py; separate, so that listing models does not import torch."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 BLOCKS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))
-"""For each block: its channels as a multiple of the first's, and its convolutions; a pooling by 2 ends it."""
+"""Each block's channels as a multiple of `width`, and its number of convolutions before a pooling by 2."""
 
 
 class Vgg16Module(nn.Module):
-    """Thirteen 3 x 3 convolutions, each with batch normalisation and ReLU, and three linear layers.
+    """Thirteen 3 x 3 convolutions, each with batch normalization and ReLU, and three linear layers.
 
     Args:
-        shape: of one input: channels, height, width; the sides are multiples of 32.
-        classes: number of logits.
-        width: channels of the first block; also an eighth of the units of the hidden layers.
-        dropout: probability that an input of the first two linear layers is dropped in training.
+        shape: channels, height and width of an input; the sides are multiples of 32.
+        classes: the number of logits.
+        width: the channels of the first block; the hidden linear layers have eight times as many units.
+        dropout: the probability that an input of the first two linear layers is dropped in training.
     """
 
     def __init__(self, shape: Sequence[int], classes: int, *, width: int, dropout: float) -> None:
@@ -44,10 +44,10 @@ class Vgg16Module(nn.Module):
         self.head = nn.Linear(hidden, classes)
 
     def forward(self, x: Tensor, kept: Sequence[Tensor] = ()) -> Tensor:
-        """Logits [rows, classes] of x [rows, *shape].
+        """Return the logits [rows, classes] of x [rows, *shape].
 
-        `kept` says which inputs of the first two linear layers stay: bool [rows, units] each, drawn with
-        probability 1 - dropout; without it, as in evaluation, all stay.
+        `kept` has a mask, bool [rows, units], for the inputs of each of the first two linear layers: True
+        keeps an input. Without masks, as in evaluation, all inputs are kept.
         """
         h = self.features(x)
         for layer, mask in zip((self.linear1, self.linear2), kept or (None, None), strict=True):
@@ -57,7 +57,10 @@ class Vgg16Module(nn.Module):
 
 
 def convolution(fan_in: int, fan_out: int) -> nn.Conv2d:
-    """3 x 3, of the same size; weights N(0, 2 / (9 fan_out)), biases 0, as in the reports' code."""
+    """Return a padded 3 x 3 convolution, initialized as in the reports' code.
+
+    Weights are drawn from N(0, 2 / (9 fan_out)), biases are 0.
+    """
     layer = nn.Conv2d(fan_in, fan_out, kernel_size=3, padding=1)
     nn.init.normal_(layer.weight, std=math.sqrt(2 / (9 * fan_out)))
     assert layer.bias is not None

@@ -1,4 +1,4 @@
-"""What is asked: tables and figures of the reports, their numbers and claims, read from YAML."""
+"""Experiments: the reports' tables and figures, with their numbers and claims, read from YAML files."""
 
 from hyperopt.experiments.experiment import Experiment, ExperimentError
 from hyperopt.experiments.grid import Cell

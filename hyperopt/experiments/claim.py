@@ -1,4 +1,4 @@
-"""What a report claims: a sentence, as bounds on effects between two places of an experiment."""
+"""A report's claims: sentences, each with the bounds that it sets on effects between two cells."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Place:
-    """One side of an effect: a column, in the claim's rows or in the one named here.
+    """One side of an effect.
 
-    `{}` in the name of that row stands for what the claim has as its rows. The number of a place that is
-    `reported` is not ours, but the report's; of one with `spread` it is how far a seed's number is from the
-    median over seeds. A place may also be a `number`, the same for every seed.
+    Attributes:
+        column: the column's name.
+        row: the row's label, in which `{}` stands for the claim's row; None for the claim's row itself.
+        reported: the report's number is taken rather than ours.
+        spread: the distance of a seed's number from the median over seeds is taken.
+        number: a constant in place of a cell, the same for every seed.
     """
 
     column: str
@@ -22,15 +25,16 @@ class Place:
     number: float | None = None
 
     def row_at(self, row: str) -> str:
-        """The label of its row, for one of the claim's rows."""
+        """Return the label of this place's row, for one of the claim's rows."""
         return row if self.row is None else self.row.replace("{}", row)
 
 
 @dataclass(frozen=True)
 class Effect:
-    """`minuend - subtrahend`, per seed: for errors the points by which the second lowers the first.
+    """The difference `minuend - subtrahend` of each seed, or the ratio `minuend / subtrahend`.
 
-    With `ratio` it is `minuend / subtrahend`, for times: how many times as long the first takes.
+    For errors the difference is the number of points by which the second lowers the first. For times the
+    ratio is how many times as long the first takes.
     """
 
     minuend: Place
@@ -38,7 +42,7 @@ class Effect:
     ratio: bool = False
 
     def of(self, first: float, second: float) -> float:
-        """The effect of two numbers; none where both are equal, even if infinite."""
+        """Return the effect of two numbers: 0, or a ratio of 1, if they are equal, even if infinite."""
         if first == second:
             return 1.0 if self.ratio else 0.0
         return first / second if self.ratio else first - second
@@ -46,7 +50,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Bound:
-    """The effects that a claim allows, in the effect's unit; an end is part of it unless it is `open`."""
+    """The interval of effects that a claim allows, in the effect's unit; includes its ends unless open."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -55,13 +59,13 @@ class Bound:
 
     @property
     def ends(self) -> tuple[float, ...]:
-        """Those of its ends that are numbers."""
+        """The finite ends."""
         return tuple(end for end in (self.low, self.high) if math.isfinite(end))
 
     def holds(self, effect: float) -> bool:
-        """Whether one effect is as claimed; to nine decimals, so that 1.9 - 0.9 is a whole point.
+        """Return whether an effect is as claimed; NaN never is.
 
-        What is not a number never is.
+        The effect is rounded to nine decimals, so that 1.9 - 0.9 is a whole point.
         """
         return not (math.isnan(effect) or self._below(effect) or self._above(effect))
 
@@ -76,15 +80,15 @@ class Bound:
 
 @dataclass(frozen=True)
 class Check:
-    """A part of a sentence that is tested by itself.
+    """A part of a sentence that is tested on its own.
 
     Attributes:
-        rows: where it speaks.
-        each: it speaks of each of them; else of the mean over them.
-        effect: what is bounded.
-        bound: the effects claimed.
-        of: what tells it from the sentence's other checks; empty where there is one.
-        why: why this bound.
+        rows: the labels of the rows that it is about.
+        each: whether it is about each row; otherwise it is about the mean over the rows.
+        effect: the effect that is bounded.
+        bound: the effects that the sentence allows.
+        of: a name that distinguishes it from the sentence's other checks; empty if it is the only one.
+        why: the reason for this bound.
     """
 
     rows: tuple[str, ...]
@@ -95,7 +99,7 @@ class Check:
     why: str = ""
 
     def parts(self) -> list[tuple[str, ...]]:
-        """The rows of every test: each of them alone, or all together."""
+        """Return the rows of each test: every row alone, or all rows together."""
         return [(row,) for row in self.rows] if self.each else [self.rows]
 
 
@@ -105,16 +109,16 @@ class Claim:
 
     Attributes:
         says: the sentence.
-        tested: what of it is tested, where not all is.
-        checks: what it comes to; it holds where all their rows do.
-        all_but: so many rows may fail: 1 for `almost all`, all but one for `some`.
+        tested: the part of it that is tested, if not all is.
+        checks: its tests; the sentence holds if all rows of all checks do.
+        all_but: the number of rows that may fail: 1 for `almost all`, all but one for `some`.
         why: how the sentence is read, or why it cannot be tested.
-        contradicted: the report's own numbers are not as claimed.
-        ours: it is a check of ours, that no report says.
-        same_as: the experiment of whose sentences it repeats one.
-        testable: whether it excludes anything that could be seen.
-        by_repeats: it is about what the report prints, means of several runs, and holds where more than half
-            of all repeats would print its rows as claimed.
+        contradicted: whether the report's own numbers contradict it.
+        ours: whether it is a check of ours, which no report makes.
+        same_as: the id of the experiment with the same sentence; empty if it repeats none.
+        testable: whether some outcome of the runs would refute it.
+        by_repeats: whether it is about printed numbers, which are means of several runs. It then holds if
+            more than half of all repeats of the report's procedure would print its rows as claimed.
     """
 
     says: str
@@ -130,5 +134,5 @@ class Claim:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts among the report's sentences."""
+        """Whether it counts as one of the report's sentences."""
         return not (self.ours or self.same_as)

@@ -1,4 +1,4 @@
-"""An experiment as a value: its runs and their layout, the report's own numbers, and its claims."""
+"""An experiment: the runs of a table or figure and their layout, the report's numbers, and its claims."""
 
 from __future__ import annotations
 
@@ -20,22 +20,35 @@ JUDGED_BY = ("mean", "median")
 
 
 class ExperimentError(ConfigError):
-    """An experiment that cannot be read, or cannot do what it is asked; the message is a sentence."""
+    """An experiment is invalid, or does not support a request; the message is a sentence."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One table of a report, with its sub-tables, or one figure: rows are its curves, columns points on them.
+    """A table of a report, with its sub-tables, or a figure; a figure's rows are curves, its columns points.
 
-    `order` is the column by which the order of rows is compared with the report's, `pictures` the column
-    whose runs' pictures are shown, and `lists` the experiment whose initial alphas this one lists (it has no
-    runs of its own). `changes` are settings that a user put in place of the experiment's. The report's
-    numbers may be off by `reading_error` where they were read off a picture, and by `rounding_error` where
-    they are printed with fewer decimals than ours have; `reference` says whose they are where the report
-    prints none. `folder` is that of one's own experiments where it is one of them: its results lie there.
+    docs/add_an_experiment.md explains the keys of an experiment's file, which most attributes repeat.
 
-    `judged_by` says whether claims are about the mean or, where runs may be lost, the median of an effect;
-    `looks` at which numbers of seeds they are judged; where nothing is `random`, seeds change nothing.
+    Attributes:
+        id: "<report>/<name>", as its file is called.
+        settings: the settings that all its runs share.
+        corner: the header of the column of row labels.
+        runs_per_number: of how many runs each of the report's numbers is the mean.
+        effect: the effect of claims that name none.
+        bold: the effects whose rows the report prints in bold.
+        seeds: the seeds that are trained by default.
+        looks: the numbers of seeds at which claims are judged.
+        judged_by: whether claims are about the mean of an effect or, if runs may be lost, its median.
+        random: whether the seed changes anything.
+        needs: "gpu" if it is only trained on a GPU.
+        order: the column by which the order of rows is compared with the report's.
+        pictures: the column whose runs' images are shown.
+        lists: the experiment whose initial alphas this one lists; this one has no runs of its own.
+        changes: the user's settings, which replace the experiment's.
+        reading_error: the possible error of report numbers that were read off a picture.
+        rounding_error: the possible error of report numbers that have fewer decimals than ours.
+        reference: whose numbers ours are compared with.
+        folder: the folder of the user's experiments, which also has its results; None if it is shipped.
     """
 
     id: str
@@ -70,20 +83,20 @@ class Experiment:
 
     @property
     def kind(self) -> str:
-        """`table` or `figure`."""
+        """Either "table" or "figure"."""
         return "figure" if self.figure or self.heatmap else "table"
 
     @property
     def compares(self) -> bool:
-        """Whether a report prints any of its numbers."""
+        """Whether the report prints any of the numbers."""
         return any(cell.report is not None for cell in self.cells())
 
     def cells(self) -> Iterator[Cell]:
-        """All cells: the baseline, then the tables row by row."""
+        """Return an iterator over all cells: the baseline, then the tables row by row."""
         return iter(self._cells)
 
     def cell(self, row: str, column: str) -> Cell:
-        """The cell at a row's label and a column's name.
+        """Return the cell at a row's label and a column's name.
 
         Raises:
             ExperimentError: there is none.
@@ -96,16 +109,16 @@ class Experiment:
     def runs(
         self, seeds: Seeds | None = None, epochs: int | None = None, overrides: Settings | None = None
     ) -> list[Run]:
-        """The experiment's runs, each once, seed by seed.
+        """Return the experiment's runs without repetition, seed by seed.
 
         Args:
-            seeds: how many (0, 1, ...) or which; the experiment's own by default.
-            epochs: epochs of every run, in place of the experiment's.
-            overrides: more settings in place of the experiment's, as for `changed`.
+            seeds: the number of seeds (0, 1, ...), or their values; the experiment's own by default.
+            epochs: the epochs of every run, instead of the experiment's.
+            overrides: more settings that replace the experiment's, as in `changed`.
 
         Raises:
             ExperimentError: see `changed` and `seed_numbers`.
-            hyperopt.config.ConfigError: a setting that no run can have.
+            hyperopt.config.ConfigError: a setting is invalid.
         """
         changed = self.changed({**(overrides or {}), **({} if epochs is None else {"epochs": epochs})})
         firsts = changed.runs_at_seed_0()
@@ -113,19 +126,19 @@ class Experiment:
         return list({run.id: run for run in runs}.values())
 
     def ids(self, seeds: Seeds | None = None) -> set[str]:
-        """The ids of the experiment's runs, at a fraction of the cost of `runs`."""
+        """Return the ids of the experiment's runs, at a fraction of the cost of `runs`."""
         firsts = self.runs_at_seed_0()
         return {run.id_at(seed) for seed in self.seed_numbers(seeds) for run in firsts}
 
     def runs_at_seed_0(self) -> list[Run]:
-        """Its runs of seed 0, each once where cells share it."""
+        """Return the runs of seed 0; one that several cells share occurs once."""
         return list({id(run): run for cell in self.cells() for run in cell.at_seed_0}.values())
 
     def seed_numbers(self, seeds: Seeds | None = None) -> tuple[int, ...]:
-        """Seeds spelled out: `3` is 0, 1, 2; None is the experiment's own.
+        """Return seeds as a tuple: `3` is 0, 1, 2; None means the experiment's own.
 
         Raises:
-            ExperimentError: there is no seed, or one is negative or named twice.
+            ExperimentError: there is no seed, or one is negative or repeated.
         """
         if seeds is None:
             return self.seeds
@@ -135,17 +148,18 @@ class Experiment:
         return numbers
 
     def look_seeds(self, n: int) -> tuple[int, ...]:
-        """The seeds of a look at so many: its own first, then the smallest others."""
+        """Return the seeds of a look at `n` seeds: the experiment's own first, then the smallest others."""
         others = (seed for seed in range(n) if seed not in self.seeds)
         return (*self.seeds, *others)[:n]
 
     def changed(self, changes: Settings) -> Experiment:
-        """The same grid with other settings; a cell takes as many levels of a changed `stack` as it has.
+        """Return the same grid with other settings.
 
-        So stack=lion/sgd trains the cells of `adam/sgd` with lion/sgd and the baseline `adam` with lion.
+        A cell uses as many levels of a changed `stack` as it has itself: stack=lion/sgd trains cells of
+        `adam/sgd` with lion/sgd, and the baseline `adam` with lion.
 
         Raises:
-            ExperimentError: the setting is one that the rows or columns vary.
+            ExperimentError: rows or columns vary the setting.
         """
         parts: list[Column | Row] = [*self.columns, *(row for table in self.tables for row in table.rows)]
         varied = {key for part in parts for key in part.settings}
@@ -158,7 +172,7 @@ class Experiment:
 
     @cached_property
     def _cells(self) -> tuple[Cell, ...]:
-        """Kept, as each cell keeps its runs."""
+        """All cells; cached, since each cell caches its runs."""
         cells = []
         if own := self.baseline:
             cells.append(self._cell(own.label, self.columns[0], own.report, own.settings))

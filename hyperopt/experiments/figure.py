@@ -1,4 +1,4 @@
-"""What a figure adds to an experiment: its axes, panels and curves."""
+"""The axes, panels and curves of an experiment's figure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 LINE_STYLES = ("solid", "dashed", "dotted")
-"""The line styles of curves that name their line, in the order in which the names come."""
+"""The line styles that distinct values of `Curve.line` get, in order of their first appearance."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """What runs along x: the values of a setting, or the epochs of each run where there are no `values`.
+    """An axis: the values of a setting, or the epochs of each run if `values` is empty.
 
-    `settings` are more settings of the runs at some of the values.
+    `settings` are additional settings of the runs at some of the values.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Axis:
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture beside others: `metric` of every curve against x."""
+    """One of several plots side by side: `metric` of every curve against x."""
 
     metric: str
     label: str
@@ -38,13 +38,13 @@ class Curve:
     """One curve.
 
     Attributes:
-        label: its true name, that of its row.
-        shown_as: its name in the printed legend; None where the printed figure does not show it.
-        drawn: whether we draw it; other curves are there for claims.
-        report: the report's own curve, y by x, for each metric.
-        group: the group in whose pictures it is drawn; groups stand side by side.
-        colour: what its colour stands for, in a picture with more curves than can be labelled.
-        line: what its line style stands for, in such a picture.
+        label: the label of its row, which says what the curve really is.
+        shown_as: its name in the report's legend; None if the report's figure does not show it.
+        drawn: whether we draw it; other curves exist for claims only.
+        report: the report's curve, y by x, for each metric.
+        group: the group in whose plots it is drawn; groups stand side by side.
+        colour: what its colour stands for, in a plot with too many curves to label each.
+        line: what its line style stands for, in such a plot.
     """
 
     label: str
@@ -58,10 +58,10 @@ class Curve:
 
 @dataclass(frozen=True)
 class Figure:
-    """The picture of an experiment, whose rows are the curves, and its columns points of comparison.
+    """A line plot. The experiment's rows are its curves; the columns are points at which they are compared.
 
-    `band` says what is drawn around a curve: "seeds", the middle 90 % of them, or "mean", the 95 % interval
-    of the mean.
+    `band` is what surrounds a curve: "seeds", the middle 90 % of the seeds, or "mean", the 95 % confidence
+    interval of the mean.
     """
 
     x: Axis
@@ -71,13 +71,13 @@ class Figure:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups of the curves that are drawn, in their order."""
+        """The groups of the drawn curves, in order of first appearance."""
         return tuple(dict.fromkeys(curve.group for curve in self.curves if curve.drawn))
 
 
 @dataclass(frozen=True)
 class Map:
-    """One heat map, with the labels of its rows and of the columns that it has; `drawn` as in a curve."""
+    """One heat map: the labels of its rows, and the names of its columns; `drawn` as in `Curve`."""
 
     label: str
     rows: tuple[str, ...]
@@ -87,13 +87,15 @@ class Map:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """The pictures of an experiment whose numbers depend on two settings: a colour for each cell.
+    """The heat maps of an experiment whose numbers depend on two settings.
 
     Attributes:
-        metric: the metric of every cell. label: the label of the colours. rows: the setting that runs down.
-        columns: the setting that runs to the right. maps: one per table of the experiment. A map that does
-        not depend on the second setting has one column,
-            and stands to the left of the next map.
+        metric: the metric of every cell.
+        label: the label of the colour bar.
+        rows: the vertical axis.
+        columns: the horizontal axis.
+        maps: one per table of the experiment. A map that does not depend on the horizontal setting has one
+            column, and stands to the left of the next map.
     """
 
     metric: str

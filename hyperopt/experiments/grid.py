@@ -1,4 +1,4 @@
-"""The grid of an experiment: columns, rows and the cells where they meet, with the runs behind each."""
+"""The grid of an experiment: its rows, its columns and its cells, each with its runs."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: what its runs add to the settings, and which number of a run it shows.
+    """A column: the settings that it adds to its runs, and the number of a run that it shows.
 
     Attributes:
-        name: a unique name, which claims use.
+        name: a unique name, by which claims refer to it.
         label: the label as printed.
-        metric: a key of METRICS.
+        metric: the name of a metric (`metric_of`).
         settings: the settings that it adds.
         epoch: the epoch after which the number is taken; None for the last.
-        x: in a figure along a setting, the value of {x} in the settings.
+        x: the value of {x} in the settings, in a figure whose axis is a setting.
         reduction: how a whole curve becomes a number, a key of REDUCTIONS; None for a point of the curve.
-        along: the values of {x} along which the curve runs; empty where it runs along epochs.
+        along: the values of {x} along the curve; empty if it is a curve over epochs.
     """
 
     name: str
@@ -44,10 +44,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: `report` holds the report's number for each column, None where it prints none.
+    """A row.
 
-    `printed` is the report's text in a table that lists initial alphas, which has no columns. `columns` names
-    the columns that the row has, where it does not have all.
+    Attributes:
+        label: its unique label.
+        settings: the settings that it adds.
+        report: the report's number for each column; None if it prints none.
+        printed: the report's text, in a table that lists initial alphas and has no columns.
+        columns: the names of the row's columns; None for all.
     """
 
     label: str
@@ -68,7 +72,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Baseline:
-    """The one setting that a report's caption names for comparison."""
+    """The single run that a report's caption names for comparison."""
 
     label: str
     settings: Settings
@@ -77,7 +81,7 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of a table; the runs behind it differ in their seed, and in {x} where a curve runs along it.
+    """A number of a table, with its runs: one per seed or, for a reduced curve along {x}, one per seed and x.
 
     The attributes are those of its row and column.
     """
@@ -93,50 +97,50 @@ class Cell:
     along: tuple[float, ...] = ()
 
     def runs(self, seed: int) -> list[Run]:
-        """The runs of that seed behind this cell: one, or one for each value of `along`."""
+        """Return the cell's runs with a seed: one, or one for each value of `along`."""
         return [run.at(seed) for run in self.at_seed_0]
 
     def run(self, seed: int) -> Run:
-        """The run of that seed behind this cell, the first where there are several."""
+        """Return the cell's run with a seed, or the first if there are several."""
         return self.runs(seed)[0]
 
     def id(self, seed: int) -> str:
-        """The id of that run, at a fraction of its cost."""
+        """Return the id of that run, at a fraction of the cost of `run`."""
         return self.at_seed_0[0].id_at(seed)
 
     @cached_property
     def at_seed_0(self) -> list[Run]:
-        """Its runs of seed 0; cells of the same settings have the very same."""
+        """The cell's runs of seed 0; cells with equal settings share these objects."""
         places = self.along or (self.x,)
         return [_resolved(_at(self.settings, x)) for x in places]
 
     @property
     def decimals(self) -> int:
-        """The number of decimals with which its number is printed."""
+        """The number of decimals to print."""
         own = REDUCTIONS[self.reduction].decimals if self.reduction else None
         return metric_of(self.metric).decimals if own is None else own
 
     @property
     def possible(self) -> tuple[float, float]:
-        """The least and the most that its number can be."""
+        """The least and the greatest possible value of the number."""
         low, high = metric_of(self.metric).possible
         own = REDUCTIONS[self.reduction].low if self.reduction else None
         return (low, high) if own is None else (own, high - low if self.unit else math.inf)
 
     @property
     def unit(self) -> str:
-        """The unit that is printed behind its number."""
+        """The unit to print after the number."""
         of_metric = not self.reduction or REDUCTIONS[self.reduction].decimals is None
         return metric_of(self.metric).unit if of_metric else ""
 
 
 def _at(settings: Settings, x: float | None) -> str:
-    """Settings as JSON, with {x} in them replaced."""
+    """Return settings as JSON, with {x} replaced."""
     text = json.dumps(settings, sort_keys=True)
     return text if x is None else text.replace("{x}", shown(x))
 
 
 @cache
 def _resolved(settings: str) -> Run:
-    """The run of settings in JSON at seed 0, kept: to resolve costs more than to replace a thousand seeds."""
+    """Return the run of JSON settings at seed 0; cached, as resolving it costs as much as 1000 seeds."""
     return resolve(json.loads(settings))

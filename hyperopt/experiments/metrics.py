@@ -1,4 +1,4 @@
-"""The numbers of a record that tables and figures show, and how each is printed."""
+"""The metrics that tables and figures show, and how each is printed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from hyperopt.errors import unknown
 
 @dataclass(frozen=True)
 class Metric:
-    """How a number of a record is printed.
+    """How a metric is printed and summarized.
 
     Attributes:
-        unit: the unit printed behind it.
+        unit: the unit printed after the number.
         decimals: the number of decimals printed.
-        of_machine: whether it depends on the machine, so that the report's number is not expected here.
-        timed_in: the library in which a run alone is timed for it (hyperopt/findings/timings.py).
-        per_step: whether that time is in microseconds per step, or else in seconds for all steps.
-        by_rank: whether it is told by medians and ranges, never by means, as it may be infinite.
+        of_machine: whether it depends on the machine, so that ours need not agree with the report's.
+        timed_in: the library whose training of a single run is timed (hyperopt/findings/timings.py).
+        per_step: whether that time is in microseconds per step, rather than in seconds for all steps.
+        by_rank: whether it is summarized by medians and ranges, because it may be infinite.
+        low: its least possible value.
+        high: its greatest possible value.
+        is_share: whether each run counts as 0 or 100 %, so that a mean over seeds is a share of runs.
     """
 
     unit: str
@@ -34,7 +37,7 @@ class Metric:
 
     @property
     def possible(self) -> tuple[float, float]:
-        """The least and the most that it can be."""
+        """The least and the greatest possible value."""
         return self.low, self.high
 
 
@@ -65,13 +68,16 @@ METRICS = {
 
 
 LOSSES = frozenset({"test_loss", "train_loss", "train_loss_full", "train_loss_l2"})
-"""Those of which a run may have lost its way (hyperopt/findings/measurements.py)."""
+"""The losses: a run whose loss is far above that of other seeds is lost (findings/measurements.py)."""
 HYPERPARAMETER = Metric("", 6)
 WEIGHT = Metric("", 5)
 
 
 def metric_of(name: str) -> Metric:
-    """How a metric is printed; it may be a hyperparameter, such as 0.alpha (level and name), or a weight.
+    """Return how a metric is printed.
+
+    Args:
+        name: a key of METRICS, a level's hyperparameter such as "0.alpha", or a weight such as "w0".
 
     Raises:
         ConfigError: there is no such metric.

@@ -1,4 +1,4 @@
-"""One number for a whole curve, for claims about its shape."""
+"""Reductions of a whole curve to one number, for claims about its shape."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from itertools import pairwise
 from statistics import fmean
 
 SETTLED = 0.05
+"""A curve has settled once it stays within this share of its last value."""
 
 
 @dataclass(frozen=True)
 class Reduction:
-    """How a curve becomes a number.
+    """A function from a curve to a number.
 
     Attributes:
-        of: the function, which takes y along x and gives None where the curve is too short.
-        says: what the number is, as a page says it.
+        of: the function of the values of y along x; it returns None if the curve is too short.
+        says: a description of the number for pages.
         decimals: the number of decimals printed; None for that of the curve.
-        low: the least that the number can be; None for that of the curve.
+        low: the least possible value; None for that of the curve.
     """
 
     of: Callable[[Sequence[float]], float | None]
@@ -28,7 +29,7 @@ class Reduction:
 
 
 def settling(curve: Sequence[float]) -> float | None:
-    """The epoch, counted from 1, from which the curve stays within 5 % of its last value."""
+    """Return the epoch, counted from 1, from which the curve stays within 5 % of its last value."""
     if not curve:
         return None
     near = [abs(y - curve[-1]) <= SETTLED * abs(curve[-1]) for y in curve]
@@ -36,7 +37,11 @@ def settling(curve: Sequence[float]) -> float | None:
 
 
 def roughness(curve: Sequence[float]) -> float | None:
-    """How much the slope turns back and forth, as a share of the whole change; 0 where it only flattens."""
+    """Return how much the slope turns back and forth, as a share of the whole change.
+
+    This is the total variation of the slopes beyond the difference between the last and the first, divided by
+    the difference between the curve's last and first values. It is 0 if the curve only flattens.
+    """
     slopes = [b - a for a, b in pairwise(curve)]
     if len(slopes) < 2 or curve[0] == curve[-1]:
         return None

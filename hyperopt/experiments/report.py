@@ -1,4 +1,4 @@
-"""The reports that are reproduced; docs/reports/ has a page of each."""
+"""The five reports that are reproduced; docs/reports/ has a page for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Report:
-    """Who wrote a report, what it is called, and what it comes to in a sentence."""
+    """A report's authors, its title, and a summary of its claims in one sentence."""
 
     authors: str
     title: str
@@ -47,4 +47,4 @@ REPORTS: dict[str, Report] = {
         "diverge where they start large, and cost time.",
     ),
 }
-"""By the folder of their experiments."""
+"""The reports by the folder of their experiments."""

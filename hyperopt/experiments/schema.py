@@ -1,7 +1,7 @@
-"""The JSON schema of an experiment's file, from which editors complete and check it.
+"""The JSON schema of an experiment's file, with which editors complete and check it.
 
-`python -m hyperopt.experiments.schema` writes it to experiments/schema.json. What the reader accepts is the
-law: a test holds the keys here against those that it takes.
+`python -m hyperopt.experiments.schema` writes it to experiments/schema.json. hyperopt/experiments/reading
+decides what is valid; a test compares the keys here with those that it accepts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ JUDGED: Schema = {"enum": list(JUDGED_BY)}
 
 
 def schema() -> Schema:
-    """The schema, as JSON Schema has it."""
+    """Return the schema, in JSON Schema's 2020-12 dialect."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "An experiment of hyperopt: one table or figure (docs/add_an_experiment.md)",
@@ -41,7 +41,7 @@ def schema() -> Schema:
 
 
 def definitions() -> dict[str, Schema]:
-    """The schema of every kind of mapping below the experiment."""
+    """Return the schemas of all mappings within an experiment."""
     bounds = {bound: {"type": ["number", "array"]} for bound in BOUNDS}
     place = {"anyOf": [TEXT_OR_NUMBER, _ref("place")]}
     over = {name: _list(TEXT_OR_NUMBER) for name in ("each_of", "mean_of")}
@@ -171,7 +171,7 @@ def _experiment() -> dict[str, Schema]:
 
 
 def _settings() -> dict[str, Schema]:
-    """The keys of a run; rules, data sets and models of one's own have more."""
+    """Return the keys of a run; a user's own rules, data sets and models have more."""
     known: dict[str, Schema] = {key: {} for key in shipped_keys()}
     return known | {
         "stack": {"type": "string", "description": f"rules, bottom to top: {', '.join(RULES)}"},
@@ -198,7 +198,7 @@ def _ref(name: str) -> Schema:
 
 
 def written() -> str:
-    """The schema as it is shipped."""
+    """Return the text of the schema's file."""
     return json.dumps(schema(), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -40,11 +40,11 @@ def test_a_map_is_a_table_and_its_cells_are_runs(grid: Experiment) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("[40, .inf]", "[40]", "1 rows, 2 are expected"),
-        ("[10, 20]", "[10, 20, 30]", "a row of 3 numbers, 2 are expected"),
+        ("[40, .inf]", "[40]", "1 rows; 2 are expected"),
+        ("[10, 20]", "[10, 20, 30]", "a row of 3 numbers; 2 are expected"),
         ("of: max", "of: maximum", "did you mean max"),
         ("along: [0.1, 1]}", "along: [0.1, 2]}", "along=2"),
-        ("values: [0.1, 1]", "values: [1, 0.5, 2]", "each once"),
+        ("values: [0.1, 1]", "values: [1, 0.5, 2]", "distinct values in ascending order"),
         ('row: "plain, α {}"', 'row: "plan, α {}"', "no row 'plan, α 0.1'"),
         ("label: steps to a loss of 1\n", "", "no label"),
     ],

@@ -1,4 +1,4 @@
-"""Experiments read from their YAML files."""
+"""Reading experiments from YAML files."""
 
 from hyperopt.experiments.reading.experiment_keys import ids, load, read
 

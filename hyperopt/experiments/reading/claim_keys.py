@@ -1,4 +1,4 @@
-"""The keys of a claim in an experiment's file: its effect, rows and bound."""
+"""Reads a claim of an experiment's file: its effect, rows and bound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some
 from hyperopt.experiments.reading.names import found
 
 NAME = (str, *NUMBER)
-"""A name that is a number needs no quotes."""
+"""The types of a row's or column's name in a file; one that is a number needs no quotes."""
 
 BOUNDS: dict[str, Callable[[Any], Bound]] = {
     "at_least": lambda x: Bound(low=checked("at_least", x, NUMBER)),
@@ -31,12 +31,15 @@ OF_CLAIMS = ("tested", "checks", "all_but", "contradicted", "ours", "same_as", "
 
 
 def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Claim:
-    """The claim that the keys describe; its checks take their effect and bound from it.
+    """Return the claim that a mapping describes; its checks inherit its effect and bound.
 
     Args:
-        given: keys and values.
-        experiment: whose rows and columns it names.
-        default: its effect, where it has none of its own.
+        given: the mapping in the file.
+        experiment: the experiment, whose rows and columns the claim names.
+        default: the effect of a claim that has none of its own.
+
+    Raises:
+        ConfigError: a key or value is invalid.
     """
     keys = Keys("claim", given)
     says, why = keys.take("says", str), keys.take("why", str, "")
@@ -53,7 +56,7 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
     rows = sum(len(check.parts()) for check in checks)
     all_but = keys.take("all_but", int, 0)
     if some_of and all_but:
-        raise ExperimentError(f"the claim {says!r} has any_of, by which one row is enough, and all_but too")
+        raise ExperimentError(f"the claim {says!r} has any_of, which requires one row only, and all_but too")
     if not 0 <= all_but < max(1, rows):
         raise ExperimentError(f"all_but={all_but}: the claim {says!r} has {rows} rows; fewer may fail")
     claim = Claim(
@@ -72,14 +75,14 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
 
 
 def _by_repeats(keys: Keys, experiment: Experiment, says: str) -> bool:
-    """Whether the claim is judged by repeats of the report's procedure, whose numbers are means."""
+    """Return whether a claim is judged by repeats of the report's procedure, whose numbers are means."""
     if (given := keys.take("judged_by", str, None)) is None:
         return False
     if given != "repeats":
         raise unknown("judged_by of a claim", given, ["repeats"])
     if experiment.runs_per_number < 2:
         raise ExperimentError(
-            f"the claim {says!r} is judged by repeats, which takes a runs_per_number from 2"
+            f"the claim {says!r} is judged by repeats, which requires a runs_per_number of 2 or more"
         )
     return True
 
@@ -87,12 +90,12 @@ def _by_repeats(keys: Keys, experiment: Experiment, says: str) -> bool:
 def _check(
     given: Any, experiment: Experiment, effect: Effect | None, bound: Bound | None, says: str
 ) -> Check:
-    """One of the checks of a claim, which may leave its effect and its bound to the claim."""
+    """Return a check of a claim; the claim's effect and bound are its defaults."""
     keys = Keys(f"check of {says!r}", given)
     if "any_of" in keys:
         raise ExperimentError(
-            f"a check of the claim {says!r} has any_of, which a claim without checks can have: with checks, "
-            "all_but of the claim says how many of all their rows may fail"
+            f"a check of the claim {says!r} has any_of, which only a claim without checks can have; with "
+            "checks, all_but of the claim says how many of all their rows may fail"
         )
     keys.only(*(key for key in OF_CHECKS if key != "any_of"), "of", "why")
     own, limits = _effect(keys, experiment) or effect, _bound(keys) or bound
@@ -104,12 +107,12 @@ def _check(
 def _check_of(
     keys: Keys, experiment: Experiment, effect: Effect | None, bound: Bound | None, says: str
 ) -> Check:
-    """The check of that effect at the rows that the keys name."""
+    """Return the check of an effect at the rows that the keys name."""
     if effect is None:
-        raise ExperimentError(f"the claim {says!r} has no effect, of its own or of the experiment")
+        raise ExperimentError(f"neither the claim {says!r} nor the experiment has an effect")
     rows = {kind: some(keys, kind, list) for kind in KINDS if kind in keys}
     if len(rows) != 1:
-        raise ExperimentError(f"the claim {says!r} needs its rows, as each_of, as any_of or as mean_of")
+        raise ExperimentError(f"the claim {says!r} needs its rows as one of each_of, any_of and mean_of")
     if bound is None:
         raise ExperimentError(f"the claim {says!r} needs one bound ({', '.join(BOUNDS)}), found 0")
     [(kind, names)] = rows.items()
@@ -118,7 +121,7 @@ def _check_of(
 
 
 def _effect(keys: Keys, experiment: Experiment) -> Effect | None:
-    """The effect among the keys, as a difference or as a ratio; None where there is none."""
+    """Return the effect among the keys, a difference or a ratio; None if there is none."""
     own, ratio = keys.take("effect", dict, None), keys.take("ratio", dict, None)
     if ratio:
         return replace(effect_of(ratio, experiment), ratio=True)
@@ -126,7 +129,7 @@ def _effect(keys: Keys, experiment: Experiment) -> Effect | None:
 
 
 def effect_of(given: Any, experiment: Experiment) -> Effect:
-    """The effect that the keys describe, between places of that experiment."""
+    """Return the effect that a mapping describes, between two places of an experiment."""
     keys = Keys("effect", given)
     minuend = _place(keys.take("from", (str, dict)), experiment)
     subtrahend = _place(keys.take("to", (str, dict, *NUMBER)), experiment)
@@ -134,7 +137,7 @@ def effect_of(given: Any, experiment: Experiment) -> Effect:
 
 
 def only_bound(what: str, given: Any) -> Bound:
-    """The bound that is all the keys describe."""
+    """Return the bound that a mapping with no other keys describes; `what` names the mapping in messages."""
     keys = Keys(what, given)
     keys.only(*BOUNDS)
     bound = _bound(keys)
@@ -144,7 +147,7 @@ def only_bound(what: str, given: Any) -> Bound:
 
 
 def check_places(effect: Effect, rows: Sequence[str], experiment: Experiment) -> None:
-    """Refuse an effect one side of which is no cell at these rows."""
+    """Check that both sides of an effect are cells of the experiment at these rows."""
     cells = dict.fromkeys((cell.row, cell.column) for cell in experiment.cells())
     labels = list(dict.fromkeys(row for row, _ in cells))
     for row in rows:
@@ -186,7 +189,7 @@ def _place(given: str | float | dict[str, Any], experiment: Experiment) -> Place
 
 
 def _bound(keys: Keys) -> Bound | None:
-    """The bound among the keys, where there is one."""
+    """Return the bound among the keys; None if there is none."""
     given = [key for key in BOUNDS if key in keys]
     if not given:
         return None

@@ -1,4 +1,4 @@
-"""Experiments read from experiments/<report>/<name>.yaml; docs/add_an_experiment.md explains the keys."""
+"""Reads experiments from experiments/<report>/<name>.yaml; docs/add_an_experiment.md explains the keys."""
 
 from __future__ import annotations
 
@@ -36,16 +36,17 @@ from hyperopt.yaml_file import read_yaml
 def load(
     *patterns: str, root: Path | None = None, unreadable: Callable[[str, ExperimentError], None] | None = None
 ) -> list[Experiment]:
-    """Experiments by id or glob ("clipping/table2", "clipping/*"), in natural order; all without a pattern.
+    """Return experiments in natural order (table2 before table10).
 
     Args:
-        patterns: ids, globs, and files that end with .yaml, whose id is their folder's name and their own.
-        root: the folder of experiments; by default the shipped ones, and one's own beside them.
-        unreadable: is told id and reason of every file that is not an experiment, which is left out; without
-            it that is an error.
+        patterns: ids and globs ("clipping/table2", "clipping/*"), and paths that end with .yaml; the id of
+            such a file is "<its folder>/<its name>". Without patterns all experiments are returned.
+        root: the folder of experiments; by default the shipped ones and the user's own.
+        unreadable: is called with the id of every invalid file and the error, and the file is left out;
+            by default the error is raised.
 
     Raises:
-        ExperimentError: a pattern that matches none, or a file that is not an experiment.
+        ExperimentError: a pattern matches nothing, or a file is not a valid experiment.
     """
     files = _files(root)
     chosen: dict[str, tuple[Path, Path | None]] = {}
@@ -71,7 +72,10 @@ def load(
 
 
 def _files(root: Path | None) -> dict[str, tuple[Path, Path | None]]:
-    """By id the file of every experiment of a folder, or of the shipped and one's own, and the latter's."""
+    """Return the file of every experiment by id, each with the user's folder if it is the user's own.
+
+    These are the experiments in `root`; by default the shipped ones and the user's own.
+    """
     shipped = {name: ((root or experiments_dir()) / f"{name}.yaml", None) for name in ids(root)}
     own = own_root() if root is None else None
     if own is None or own == experiments_dir().resolve():
@@ -79,13 +83,13 @@ def _files(root: Path | None) -> dict[str, tuple[Path, Path | None]]:
     mine = ids(own)
     if clash := sorted(shipped.keys() & mine):
         raise ExperimentError(
-            f"{own / clash[0]}.yaml: {clash[0]} is a shipped experiment; call yours otherwise"
+            f"{own / clash[0]}.yaml: a shipped experiment is also called {clash[0]}; rename yours"
         )
     return {**shipped, **{name: (own / f"{name}.yaml", own) for name in mine}}
 
 
 def _no_experiment(pattern: str, known: Sequence[str]) -> str:
-    """The sentence about a pattern that matches none of the known ids, with what is meant."""
+    """Return the message about a pattern that matches no known id, with a suggestion."""
     report = pattern.strip("/")
     same_name = [name for name in known if name.endswith(f"/{report}")]
     if any(name.startswith(f"{report}/") for name in known):
@@ -100,7 +104,7 @@ def _no_experiment(pattern: str, known: Sequence[str]) -> str:
 
 
 def ids(root: Path | None = None) -> list[str]:
-    """Ids of all experiments, in natural order (table2 before table10)."""
+    """Return the ids of all experiments in a folder, in natural order (table2 before table10)."""
     root = root or experiments_dir()
     names = [path.relative_to(root).with_suffix("").as_posix() for path in root.glob("*/*.yaml")]
     return sorted(names, key=_natural)
@@ -111,18 +115,16 @@ def _natural(name: str) -> list[int | str]:
 
 
 def read(path: Path, name: str) -> Experiment:
-    """The experiment in a file.
+    """Return the experiment in a file.
 
     Args:
         path: the YAML file.
         name: its id, "<report>/<name>".
 
     Raises:
-        ExperimentError: the message names the file, the key and what is expected.
+        ExperimentError: the file is invalid; the message names the file, the key and what is expected.
     """
-    if (
-        not name.isprintable()
-    ):  # bytes that are no UTF-8, or what a terminal obeys: no page or record holds it
+    if not name.isprintable():  # pages and records cannot contain control characters or invalid UTF-8
         raise ExperimentError(
             f"{printable(str(path))}: a folder and a file with names that can be typed are expected."
         )
@@ -186,24 +188,24 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
     experiment = replace(experiment, effect=own, claims=claims)
     _agrees_with_itself(experiment)
     for cell in experiment.cells():
-        _ = cell.at_seed_0  # refuses what no run can have
+        _ = cell.at_seed_0  # raises if its settings are invalid
     return experiment
 
 
 def _seeds(given: int | list[Any]) -> tuple[int, ...]:
-    """How many seeds, or which."""
+    """Return seeds that are given as a number or as a list."""
     if isinstance(given, int):
         return tuple(range(given))
     return tuple(checked("seeds", seed, int) for seed in given)
 
 
 def _agrees_with_itself(experiment: Experiment) -> None:
-    """Refuse labels that occur twice, places that do not exist, and values out of range."""
+    """Check that labels are unique, that named rows and columns exist, and that values are in range."""
     labels = [row.label for table in experiment.tables for row in table.rows]
     labels += [experiment.baseline.label] if experiment.baseline else []
     for label in labels:
         if labels.count(label) > 1:
-            raise ExperimentError(f"two rows are labelled {label!r}: every label of an experiment is its own")
+            raise ExperimentError(f"two rows are labelled {label!r}; labels in an experiment must be unique")
     if experiment.effect:
         check_places(experiment.effect, labels[:1], experiment)
     for check in (check for claim in experiment.claims for check in claim.checks):
@@ -218,11 +220,11 @@ def _agrees_with_itself(experiment: Experiment) -> None:
         if column and column not in names:
             raise unknown("column", column, names, given=f"{key}={column}")
     if experiment.bold and not experiment.effect:
-        raise ExperimentError("bold needs an effect: the rule compares two columns")
+        raise ExperimentError("bold requires an effect, which it compares with a bound")
     if experiment.runs_per_number < 1:
         raise ExperimentError(f"runs_per_number={experiment.runs_per_number}: a count from 1 is expected")
     if experiment.needs not in (None, "gpu"):
-        raise ExperimentError(f"needs={experiment.needs}: gpu is the only need there is")
+        raise ExperimentError(f"needs={experiment.needs}: gpu is the only allowed value")
     if experiment.judged_by not in JUDGED_BY:
         raise unknown("judged_by", experiment.judged_by, JUDGED_BY)
     looks = experiment.looks
@@ -263,7 +265,7 @@ def _row(given: Any, columns: Sequence[Column]) -> Row:
     report = keys.take("report", list, [None] * len(columns))
     if len(report) != len(columns):
         raise ExperimentError(
-            f"row {label!r} has {len(report)} numbers of the report, one per column is expected: "
+            f"row {label!r} has {len(report)} numbers of the report; one per column is expected: "
             f"{len(columns)}"
         )
     numbers = tuple(None if value is None else float(checked("report", value, NUMBER)) for value in report)

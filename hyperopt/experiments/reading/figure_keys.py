@@ -1,4 +1,4 @@
-"""The keys of a figure in an experiment's file; docs/add_an_experiment.md explains them."""
+"""Reads a figure of an experiment's file; docs/add_an_experiment.md explains the keys."""
 
 from __future__ import annotations
 
@@ -16,15 +16,19 @@ from hyperopt.experiments.reductions import REDUCTIONS
 SCALES = ("linear", "log")
 BANDS = ("seeds", "mean")
 MOST_CURVES = 8
-"""The number of colours that everyone can tell apart."""
+"""The number of colours of the palette, which colour-blind readers can distinguish (figures/style.py)."""
 
 
 def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...], tuple[Table, ...]]:
-    """The figure that the keys describe, and the same as columns (its points) and rows (its curves).
+    """Return a figure, its columns (points on curves), and a table whose rows are the curves.
 
     Args:
-        keys: the keys of the experiment; `x`, `panels`, `curves` and `band` are taken.
-        read_off: whether the report's numbers were read off a picture, too coarsely for the shape of a curve.
+        keys: the keys of the experiment, of which `x`, `panels`, `curves` and `band` are taken.
+        read_off: whether the report's numbers were read off a picture. They are then too coarse for reducing
+            the report's curves.
+
+    Raises:
+        ConfigError: a key or value is invalid.
     """
     x = axis(keys.take("x", dict, {}))
     given = [Keys("panel", panel) for panel in some(keys, "panels", list)]
@@ -47,7 +51,7 @@ def figure_of(keys: Keys, *, read_off: bool) -> tuple[Figure, tuple[Column, ...]
 
 
 def _each(given: list[Any]) -> Iterator[Any]:
-    """The curves; one with `each` stands for a curve per value, which replaces {} everywhere in it."""
+    """Yield the curves; one with `each` yields a copy per value, in which the value replaces {}."""
     for item in given:
         if not isinstance(item, dict) or "each" not in item:
             yield item
@@ -58,41 +62,49 @@ def _each(given: list[Any]) -> Iterator[Any]:
 
 
 def _check_drawn(curves: Sequence[Curve]) -> None:
-    """Refuse more curves than can be told apart by their labels, or by the colours and lines they name."""
-    told = {curve.colour for curve in curves}
-    if told == {""}:
+    """Check that there are enough colours, and line styles, to distinguish the curves."""
+    colours = {curve.colour for curve in curves}
+    if colours == {""}:
         if len(curves) > MOST_CURVES:
-            raise ExperimentError(f"{len(curves)} curves are drawn, {MOST_CURVES} are the most")
+            raise ExperimentError(f"{len(curves)} curves are drawn; at most {MOST_CURVES} are allowed")
         return
     for curve in curves:
         if not curve.colour or not curve.group:
             raise ExperimentError(
-                f"curve {curve.label!r} needs a colour and a group, as others that are drawn have them"
+                f"curve {curve.label!r} needs a colour and a group, because other drawn curves have them"
             )
-    if len(told) > MOST_CURVES:
-        raise ExperimentError(f"curves are drawn in {len(told)} colours, {MOST_CURVES} are the most")
+    if len(colours) > MOST_CURVES:
+        raise ExperimentError(
+            f"curves are drawn in {len(colours)} colours; at most {MOST_CURVES} are allowed"
+        )
     if len(lines := {curve.line for curve in curves}) > len(LINE_STYLES):
-        raise ExperimentError(f"curves are drawn in {len(lines)} lines, {len(LINE_STYLES)} are the most")
+        raise ExperimentError(
+            f"curves are drawn in {len(lines)} line styles; at most {len(LINE_STYLES)} are allowed"
+        )
 
 
 def axis(given: dict[str, Any], *, may_fall: bool = False) -> Axis:
-    """What runs along a side of a picture.
+    """Return the axis that a mapping describes.
+
+    Args:
+        given: the mapping in the file.
+        may_fall: whether the values may also be in descending order.
 
     Raises:
-        ConfigError: the values do not rise, and do not fall where they may.
+        ConfigError: a key or value is invalid, or the values are not in order.
     """
     keys = Keys("x", given)
     values = tuple(float(checked("values", value, NUMBER)) for value in keys.take("values", list, []))
     if list(values) != sorted(set(values), reverse=may_fall and values[:1] > values[-1:]):
         raise ExperimentError(
-            f"x has values={shown(list(values))}: each once, from small to large, is expected"
+            f"x has values={shown(list(values))}: distinct values in ascending order are expected"
         )
     name = keys.take("name", str, "x" if values else "epoch")
     settings = {
         float(checked("settings", at, NUMBER)): more for at, more in keys.take("settings", dict, {}).items()
     }
     if stray := settings.keys() - set(values):
-        raise ExperimentError(f"x has settings for {shown(min(stray))}, which is none of its values")
+        raise ExperimentError(f"x has settings for {shown(min(stray))}, which is not one of its values")
     return keys.nothing_left(Axis(name, keys.take("label", str, name), _log(keys), values, settings))
 
 
@@ -103,7 +115,7 @@ def _panel(keys: Keys) -> Panel:
 
 
 def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Column]:
-    """A column for each point at which curves are compared, and for each number of a whole curve."""
+    """Yield a column for each point at which curves are compared, and for each reduction of a curve."""
     before = "" if first else f"{panel.metric}, "
     if x.values:
         for value in x.values:
@@ -120,7 +132,7 @@ def _columns(keys: Keys, panel: Panel, x: Axis, *, first: bool) -> Iterator[Colu
             raise unknown("reduction", str(reduction), REDUCTIONS)
         if x.settings:
             raise ExperimentError(
-                f"reductions={reduction}: along an x with settings of its own there are none"
+                f"reductions={reduction}: an x with settings of its own allows no reductions"
             )
         name = f"{before}{reduction}"
         yield Column(name, name, panel.metric, {}, reduction=reduction, along=x.values)
@@ -145,14 +157,14 @@ def _curve(keys: Keys, panels: Sequence[Panel], x: Axis) -> tuple[Curve, Mapping
 
 
 def _points(label: str, given: list[Any] | dict[Any, Any], x: Axis) -> dict[float, float]:
-    """The report's curve: a list along x (null: unknown), or y by x."""
+    """Return the report's curve as y by x, from a list along x (null: unknown) or from y by x."""
     if isinstance(given, dict):
         pairs = list(given.items())
     else:
         along = (x.values if given else ()) or range(1, len(given) + 1)
         if len(along) != len(given):
             raise ExperimentError(
-                f"curve {label!r} has {len(given)} numbers of the report, x has {len(along)}"
+                f"curve {label!r} has {len(given)} numbers of the report, but x has {len(along)} values"
             )
         pairs = list(zip(along, given, strict=True))
     return {
@@ -178,7 +190,7 @@ def _log(keys: Keys) -> bool:
 
 
 def _one_of(keys: Keys, key: str, allowed: Sequence[str]) -> str:
-    """One of the names that are expected, the first by default."""
+    """Return the value of a key, which must be one of the allowed names; the first is the default."""
     given: str = keys.take(key, str, allowed[0])
     if given not in allowed:
         raise unknown(key, given, allowed)

@@ -1,4 +1,4 @@
-"""The keys of a heat map in an experiment's file; docs/add_an_experiment.md explains them."""
+"""Reads the heat maps of an experiment's file; docs/add_an_experiment.md explains the keys."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ from hyperopt.experiments.reductions import REDUCTIONS
 
 
 def heatmap_of(keys: Keys, metric: str) -> tuple[HeatMap, tuple[Column, ...], tuple[Table, ...]]:
-    """The heat maps that the keys describe, and the same as columns (along x) and a table each (along y).
+    """Return heat maps, their columns (along x), and a table for each map, whose rows run along y.
 
     Args:
-        keys: the keys of the experiment; `x`, `y`, `maps`, `reductions` and `label` are taken.
+        keys: the keys of the experiment, of which `x`, `y`, `maps`, `reductions` and `label` are taken.
         metric: the metric of every cell.
+
+    Raises:
+        ConfigError: a key or value is invalid.
     """
     x, y = axis(keys.take("x", dict)), axis(keys.take("y", dict), may_fall=True)
     any_x = Column(f"any {x.name}", f"any {x.name}", metric, {})
@@ -42,7 +45,7 @@ def _names(given: Axis) -> list[str]:
 
 
 def _reduced(given: Any, metric: str, x: Axis) -> Column:
-    """One number for several cells of a row."""
+    """Return the column of a reduction, which makes one number of several cells of a row."""
     keys = Keys("reduction", given)
     name, of = keys.take("name", str), keys.take("of", str)
     if of not in REDUCTIONS:
@@ -50,7 +53,7 @@ def _reduced(given: Any, metric: str, x: Axis) -> Column:
     along = tuple(float(checked("along", value, NUMBER)) for value in keys.take("along", list))
     for value in along:
         if value not in x.values:
-            raise ExperimentError(f"along={shown(value)}: {x.name} has {shown(list(x.values))}")
+            raise ExperimentError(f"along={shown(value)}: the values of {x.name} are {shown(list(x.values))}")
     return keys.nothing_left(Column(name, name, metric, {}, reduction=of, along=along))
 
 
@@ -60,7 +63,7 @@ def _map(keys: Keys, columns: Sequence[Column], y: Axis) -> tuple[Map, Table]:
     own = columns[1:] if several else columns[:1]
     report = keys.take("report", list, [None] * len(y.values))
     if len(report) != len(y.values):
-        raise ExperimentError(f"map {label!r}: report has {len(report)} rows, {len(y.values)} are expected")
+        raise ExperimentError(f"map {label!r}: report has {len(report)} rows; {len(y.values)} are expected")
     rows = [
         Row(
             label=f"{label}, {name}",
@@ -78,12 +81,12 @@ def _map(keys: Keys, columns: Sequence[Column], y: Axis) -> tuple[Map, Table]:
 def _reported(
     label: str, given: Any, columns: Sequence[Column], own: Sequence[Column]
 ) -> tuple[float | None, ...]:
-    """The report's numbers of a row, for every column; null: none, .inf: it never got there."""
+    """Return the report's numbers of a row, for every column; None: not reported, infinite: never reached."""
     points = [column for column in own if not column.reduction]
     numbers = [None] * len(points) if given is None else list(checked("report", given, list))
     if len(numbers) != len(points):
         raise ExperimentError(
-            f"map {label!r} has a row of {len(numbers)} numbers, {len(points)} are expected"
+            f"map {label!r} has a row of {len(numbers)} numbers; {len(points)} are expected"
         )
     known = {
         column.x: None if number is None else float(checked("report", number, NUMBER))

@@ -1,4 +1,4 @@
-"""The keys of one mapping in a file, each taken once and checked."""
+"""Checked access to the keys of a mapping in a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ NUMBER = (int, float)
 
 
 class Keys:
-    """The keys of one mapping of the file, taken one by one, so that any left over are unknown."""
+    """The keys of one mapping in a file. Readers take them one by one; any left over are unknown.
+
+    Args:
+        what: what the mapping is called in messages.
+        given: the mapping.
+    """
 
     def __init__(self, what: str, given: Any) -> None:
         self.what = what
@@ -23,7 +28,11 @@ class Keys:
         return key in self.left
 
     def take(self, key: str, kind: Any, *default: Any) -> Any:
-        """The value of a key, which has that type; the default where the key is absent and one is given."""
+        """Remove a key and return its value, which must have that type; the default, if given, if absent.
+
+        Raises:
+            ConfigError: the key is absent and has no default, or its value has another type.
+        """
         self.known.append(key)
         if key not in self.left:
             if not default:
@@ -32,23 +41,28 @@ class Keys:
         return checked(key, self.left.pop(key), kind)
 
     def only(self, *known: str) -> None:
-        """Refuse a key that is none of these, before the want of what it was meant for is told.
+        """Raise an error if any other key is left.
 
-        Of use where keys exclude each other, so that which of them are taken depends on those that are there.
+        If called before `take`, a misspelled key is reported as such rather than as a missing one. It is
+        needed where keys exclude each other, so that the keys present decide which are taken.
         """
         for key in self.left:
             if key not in known and key not in self.known:
                 raise unknown(f"key of {self.what}", str(key), (*known, *self.known))
 
     def nothing_left(self, made: T) -> T:
-        """`made`, once every key has been taken; a key left over is refused."""
+        """Return `made`; raise an error if a key is left, which is therefore unknown."""
         for key in self.left:
             raise unknown(f"key of {self.what}", str(key), self.known)
         return made
 
 
 def checked(key: str, value: Any, kind: Any) -> Any:
-    """The value, if it has that type, a text on one line: a label such as 0.01 must be quoted to be text."""
+    """Return a value if it has that type; line breaks in text become spaces.
+
+    Raises:
+        ConfigError: it has another type. A label such as 0.01 must be in quotes to be text.
+    """
     kinds = kind if isinstance(kind, tuple) else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         words = {
@@ -63,7 +77,7 @@ def checked(key: str, value: Any, kind: Any) -> Any:
 
 
 def filled(given: Any, mark: str, text: str) -> Any:
-    """The same value, with `mark` replaced in every text in it, but not in keys."""
+    """Return a value with `mark` replaced by `text` in every string in it, except in keys."""
     if isinstance(given, str):
         return given.replace(mark, text)
     if isinstance(given, dict):
@@ -72,7 +86,7 @@ def filled(given: Any, mark: str, text: str) -> Any:
 
 
 def some(keys: Keys, key: str, kind: type) -> Any:
-    """The value of a key; an empty one is refused."""
+    """Take a key whose value must not be empty."""
     given = keys.take(key, kind)
     if not given:
         raise ConfigError(f"{key} of {keys.what} is empty")
@@ -80,5 +94,5 @@ def some(keys: Keys, key: str, kind: type) -> Any:
 
 
 def texts(key: str, given: Sequence[Any]) -> tuple[str, ...]:
-    """The texts that a key lists."""
+    """Return the strings that a key lists."""
     return tuple(checked(key, text, str) for text in given)

@@ -1,4 +1,4 @@
-"""Rows and columns by name: a number in a name may be written in any way."""
+"""Lookup of rows and columns by name; numbers in a name may be written in any notation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ NUMBER_IN_TEXT = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?![
 
 
 def spelled(name: str | float) -> str:
-    """A name with every number in it as labels that are made of numbers have it.
+    """Return a name in which every number has the notation of `shown`.
 
-    So 1e-5, "1.0e-5" and "0.00001" are all "1e-05", and "α 1e-5" is "α 1e-05".
+    For example 1e-5, "1.0e-5" and "0.00001" become "1e-05", and "α 1e-5" becomes "α 1e-05".
     """
     if not isinstance(name, str):
         return shown(name)
@@ -21,7 +21,7 @@ def spelled(name: str | float) -> str:
 
 
 def found(name: str | float, known: Iterable[str]) -> str:
-    """The one of the known names that is meant; where there is none, `name` as it is `spelled`."""
+    """Return the known name that equals `name` up to the notation of numbers; else `spelled(name)`."""
     labels = list(known)
     if name in labels:
         return str(name)

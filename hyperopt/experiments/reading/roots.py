@@ -1,4 +1,4 @@
-"""Where experiments lie: those that ship, a folder of one's own, single files."""
+"""The folder of the user's own experiments."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ ENDINGS = (".yaml", ".yml")
 
 
 def own_root() -> Path | None:
-    """The folder of one's own experiments: $HYPEROPT_EXPERIMENTS, else what hyperopt.toml here or above has.
+    """Return the folder of the user's own experiments; None if there is none.
+
+    $HYPEROPT_EXPERIMENTS names it, or else hyperopt.toml in the current folder or the nearest one above.
 
     Raises:
-        ConfigError: there is no such folder, or hyperopt.toml does not name one.
+        ConfigError: the folder does not exist, or hyperopt.toml does not name one.
     """
     if given := os.environ.get(VARIABLE):
         return _folder(Path(given).expanduser(), f"{VARIABLE}={shortened(given)}")
@@ -28,7 +30,7 @@ def own_root() -> Path | None:
 
 
 def is_path(pattern: str) -> bool:
-    """Whether a pattern is a file rather than an id."""
+    """Return whether a pattern is the path of a file rather than an id."""
     return pattern.endswith(ENDINGS)
 
 

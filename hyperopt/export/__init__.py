@@ -1,1 +1,1 @@
-"""Finished runs for other programs: TensorBoard's events, trackio's tables, CSV."""
+"""Export of runs to TensorBoard, trackio and CSV."""

@@ -1,7 +1,7 @@
-"""Callbacks: code that is told, run by run, what epochs end with while packs train.
+"""Callbacks, which receive the numbers of every run during training.
 
-They are named on the command line, `callbacks=tensorboard,trackio`: one that ships, an entry point of the
-group `hyperopt.callbacks` of another package, or a class of one's own as `package.module:Class`.
+`callbacks=tensorboard,trackio` names them on the command line: shipped ones, entry points of the group
+`hyperopt.callbacks` in other packages, or a user's own class as `package.module:Class`.
 """
 
 from __future__ import annotations
@@ -27,30 +27,40 @@ LOG = logging.getLogger(__name__)
 
 
 class Callback(Protocol):
-    """What a callback is: made with the working folder, then told of each run. Calls come one at a time.
+    """The interface of a callback. Its constructor takes the working folder; calls are not concurrent.
 
-    One that has a method `step(run, step, numbers)` is also told what `record_every` records: the loss and
-    the hyperparameters, at steps that are counted from 1.
+    A callback may also have a method `step(run, step, numbers)`. It receives what `record_every` records: the
+    loss and the hyperparameters at a step, counted from 1.
     """
 
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
-        """An epoch of a run is done; epochs are counted from 1, each is told once, in order.
+        """Receive the numbers of an epoch; each epoch comes once and in order.
 
-        `numbers` are its metrics, and its hyperparameters by "level.name".
+        Args:
+            run: the run.
+            epoch: the epoch, counted from 1.
+            numbers: the metrics by name, and the hyperparameters by "level.name".
         """
 
     def finish(self, run: Run, record: Record) -> None:
-        """A run's record is kept; epochs that were not told, as of workers elsewhere, are in it."""
+        """Receive the record of a finished run.
+
+        It has all epochs, including those that `epoch` did not receive, such as ones of remote workers.
+        """
 
 
 SHIPPED: dict[str, Callable[[Path], Callback]] = {"tensorboard": TensorBoard, "trackio": Trackio}
 
 
 def callbacks_of(names: Sequence[str], folder: Path) -> dict[str, Callback]:
-    """The callbacks of these names, by name.
+    """Return callbacks by name.
+
+    Args:
+        names: the names.
+        folder: the working folder.
 
     Raises:
-        ConfigError: there is none of that name, or it cannot be made.
+        ConfigError: there is no callback of a name, or its constructor fails.
     """
     found: dict[str, Callback] = {}
     for name, make in makers_of(names).items():
@@ -60,10 +70,10 @@ def callbacks_of(names: Sequence[str], folder: Path) -> dict[str, Callback]:
 
 
 def makers_of(names: Sequence[str]) -> dict[str, Callable[[Path], Callback]]:
-    """What makes each of these callbacks of the working folder, by name; makes none.
+    """Return the constructors of callbacks by name.
 
     Raises:
-        ConfigError: there is none of that name.
+        ConfigError: there is no callback of a name, or its module cannot be imported.
     """
     points = {point.name: point for point in entry_points(group=GROUP)}
     known = (*SHIPPED, *points)
@@ -78,11 +88,11 @@ def makers_of(names: Sequence[str]) -> dict[str, Callable[[Path], Callback]]:
 
 @contextmanager
 def _refused(name: str) -> Iterator[None]:
-    """What goes wrong with a callback within, as a refusal of its name."""
+    """Turn errors of a callback's import or constructor into a ConfigError with its name."""
     try:
         yield
     except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise ConfigError(f"{typed('callbacks', name)}: it cannot be made: {error}") from error
+        raise ConfigError(f"{typed('callbacks', name)}: it cannot be created: {error}") from error
 
 
 def _own(name: str) -> Callable[[Path], Callback]:
@@ -92,36 +102,36 @@ def _own(name: str) -> Callable[[Path], Callback]:
 
 
 class Observed:
-    """A progress whose news callbacks hear too; one that fails is named once and heard no more of."""
+    """A progress display that also calls callbacks; one that raises an error is reported and then dropped."""
 
     def __init__(self, progress: Progress, callbacks: Mapping[str, Callback]) -> None:
         self.progress = progress
         self.callbacks = dict(callbacks)
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the progress's."""
+        """Delegate everything else to the wrapped progress."""
         return getattr(self.progress, name)
 
     def start(self, plan: Plan) -> None:
-        """Training of a plan begins."""
+        """Begin training a plan."""
         self.progress.start(plan)
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """Every run's numbers of an epoch."""
+        """Pass on the numbers of an epoch for every run of a pack."""
         self.progress.numbers(pack, epoch, values)
         for place, run in enumerate(pack.runs):
             of_run = {name: each[place] for name, each in values.items()}
             self._tell("epoch", run, epoch, of_run)
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
-        """Every run's numbers of a recorded step, for the callbacks that take them."""
+        """Pass on the numbers of a recorded step for every run of a pack."""
         self.progress.step(pack, step, runs, values)
         for place, run in enumerate(runs):
             of_run = {name: each[place] for name, each in values.items()}
             self._tell("step", run, step, of_run)
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """A pack's records are kept."""
+        """Pass on the records of a finished pack."""
         runs = {run.id: run for run in pack.runs}
         for record in records:
             self._tell("finish", runs[record.id], record)
@@ -133,6 +143,6 @@ class Observed:
                 continue
             try:
                 getattr(callback, what)(*news)
-            except Exception as error:  # code of others: training goes on
-                LOG.warning("the callback %s failed and is told no more: %r", name, error)
+            except Exception as error:  # a user's code must not stop training
+                LOG.warning("the callback %s failed and is not called again: %r", name, error)
                 del self.callbacks[name]

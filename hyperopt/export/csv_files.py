@@ -1,4 +1,4 @@
-"""Runs as CSV: runs.csv has a row a run, epochs.csv a row a number, so has steps.csv of recorded steps."""
+"""Export of runs as CSV: runs.csv has a row per run, epochs.csv and steps.csv have a row per number."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ COLUMNS: Mapping[str, Sequence[str]] = {
     "epochs.csv": ("run", "epoch", "name", "value"),
     "steps.csv": ("run", "step", "name", "value"),
 }
-"""The columns of each file; runs.csv has one more for each setting and each number."""
+"""The columns of each file; runs.csv has further ones for settings and final numbers."""
 
 
 def write_csv(folder: Path, runs: Sequence[Exported]) -> int:
-    """Write the files, steps.csv where there are any; returns how many runs are in them.
+    """Write the files and return the number of runs; steps.csv is only written if steps were recorded.
 
     Raises:
-        ConfigError: a file of such a name is there that is not ours.
-        StorageError: the system does not let us write there.
+        ConfigError: another program's file has one of the names.
+        StorageError: the files cannot be written.
     """
-    told: dict[str, Iterable[Mapping[str, Any]]] = {
+    contents: dict[str, Iterable[Mapping[str, Any]]] = {
         "runs.csv": [
             {"run": id_of(run), "group": run.group, **run.settings}
             | {name: series[-1] for name, series in run.series.items() if series}
@@ -47,17 +47,17 @@ def write_csv(folder: Path, runs: Sequence[Exported]) -> int:
     }
     for name in COLUMNS:
         check_ours(folder / name)
-    for name, rows in told.items():
+    for name, rows in contents.items():
         if rows or name != "steps.csv" or (folder / name).exists():
             write(folder / name, _csv(COLUMNS[name], rows), durable=False)
     return len(runs)
 
 
 def check_ours(path: Path) -> None:
-    """Refuse to replace a file that `write_csv` has not written, as its first line tells.
+    """Check that a file, if it exists, was written by `write_csv`, by its first line.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: it was not.
     """
     if not path.exists():
         return
@@ -69,7 +69,7 @@ def check_ours(path: Path) -> None:
 
 
 def id_of(run: Exported) -> str:
-    """The id of a run."""
+    """Return the id of a run."""
     return run.name.rpartition(" ")[2]
 
 

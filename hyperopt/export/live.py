@@ -1,4 +1,4 @@
-"""The callbacks that ship: what `hyperopt export` writes of finished runs, written while they train."""
+"""The shipped callbacks, which write during training what `hyperopt export` writes of finished runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hyperopt.records import Record
 
 Series = dict[str, list[float]]
 WRITE_SECONDS = 2.0
-"""Between epochs, an event file is written anew at most so often: it is written whole."""
+"""The minimum time between two writes for recorded steps; an event file is always rewritten as a whole."""
 
 
 class TensorBoard:
-    """Event files below `tensorboard/` of the working folder; a finished run's is that of `export`."""
+    """Writes event files to `tensorboard/` in the working folder; those of finished runs equal `export`'s."""
 
     def __init__(self, folder: Path) -> None:
         from hyperopt.export.tensorboard import check
@@ -28,21 +28,21 @@ class TensorBoard:
         self.written: dict[str, float] = {}
 
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
-        """Write the run anew with one more epoch."""
+        """Rewrite the run's file with one more epoch."""
         del epoch
         _add(self.series.setdefault(run.id, {}), numbers)
         self._write_so_far(run)
 
     def step(self, run: Run, step: int, numbers: Mapping[str, float]) -> None:
-        """Take one more step, which is written now or soon."""
+        """Add a recorded step; rewrite the run's file unless that happened moments ago."""
         _add(self.by_step.setdefault(run.id, {}), {"step": step, **numbers})
         if time.monotonic() - self.written.get(run.id, 0.0) > WRITE_SECONDS:
             self._write_so_far(run)
 
     def finish(self, run: Run, record: Record) -> None:
-        """Write it as it is exported."""
-        for told in (self.series, self.by_step, self.written):
-            told.pop(run.id, None)
+        """Write the run's file as `export` does."""
+        for kept in (self.series, self.by_step, self.written):
+            kept.pop(run.id, None)
         self._write(of_record(record))
 
     def _write_so_far(self, run: Run) -> None:
@@ -56,7 +56,7 @@ class TensorBoard:
 
 
 class Trackio:
-    """The tables of trackio below `trackio/` of the working folder, where it shows them as they come."""
+    """Writes trackio's tables to `trackio/` in the working folder, from which trackio shows them live."""
 
     def __init__(self, folder: Path) -> None:
         from hyperopt.export.trackio import Tables
@@ -64,17 +64,17 @@ class Trackio:
         self.tables = Tables(folder / "trackio")
 
     def epoch(self, run: Run, epoch: int, numbers: Mapping[str, float]) -> None:
-        """Add a row."""
+        """Add a row for an epoch."""
         single = {name: [value] for name, value in numbers.items()}
         self.tables.add_epochs(_so_far(run, single), epoch)
 
     def step(self, run: Run, step: int, numbers: Mapping[str, float]) -> None:
-        """Add a row to the table of its steps."""
+        """Add a row for a recorded step."""
         single = {name: [value] for name, value in {"step": step, **numbers}.items()}
         self.tables.add_steps(_so_far(run, by_step=single))
 
     def finish(self, run: Run, record: Record) -> None:
-        """Add the rows that were not told."""
+        """Add the rows that are still missing."""
         del run
         self.tables.write(of_record(record))
 
@@ -85,13 +85,13 @@ def _add(series: Series, numbers: Mapping[str, float]) -> None:
 
 
 def _so_far(
-    run: Run, told: Mapping[str, list[float]] | None = None, by_step: Series | None = None
+    run: Run, by_epoch: Mapping[str, list[float]] | None = None, by_step: Series | None = None
 ) -> Exported:
-    """A run in training as it is exported."""
+    """Return a run in training in the form in which it is exported."""
     record = Record(
         run.id,
         run.canonical(),
-        metrics=dict(told or {}),
+        metrics=dict(by_epoch or {}),
         hyperparameters={},
         final={},
         diverged=False,

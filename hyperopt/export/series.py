@@ -1,4 +1,4 @@
-"""What every export writes of a run: its name and group, its settings, and its numbers by epoch."""
+"""The data of a run that all exports write: its name and group, its settings, and its numbers."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from hyperopt.selection.stored import Selection
 MEAN, BY_STEP = "mean over seeds", "by step"
 DIGITS = 6
 MOST_BYTES = 200
-"""Of the words of a group's name: a file system takes some 255 for a name."""
+"""The maximum length of a group's name without its hash; file systems allow some 255 bytes for a name."""
 
 
 @dataclass(frozen=True)
 class Exported:
-    """A run as it is exported.
+    """The exported data of a run.
 
     Attributes:
-        name: the same whenever it is exported, and no other run's.
-        group: that of all seeds of its setting.
-        settings: numbers, truths and texts by key.
-        series: by name a number after each epoch; hyperparameters are called `level 0/alpha`.
-        started: seconds since 1970; 0 where the record does not say.
-        steps: those that were recorded, counted from 1; () for most runs.
-        by_step: by name a number for each of these.
+        name: a unique name, the same in every export.
+        group: the group, which contains all seeds of a setting.
+        settings: numbers, booleans and strings by key.
+        series: a number after each epoch, by name; a hyperparameter's name is like `level 0/alpha`.
+        started: when training started, in seconds since 1970; 0 if unknown.
+        steps: the recorded steps, counted from 1; () for most runs.
+        by_step: a number at each recorded step, by name.
     """
 
     name: str
@@ -48,13 +48,13 @@ class Exported:
 
 
 def exported(chosen: Selection) -> list[Exported]:
-    """The runs of a selection, seeds of one setting one after another."""
+    """Return the data of a selection's runs, with the seeds of each setting together."""
     records = load_records(chosen).values()
     return sorted(map(of_record, records), key=lambda run: (run.group, run.settings["seed"], run.name))
 
 
 def of_record(record: Record) -> Exported:
-    """A record as it is exported."""
+    """Return the exported data of a record."""
     config = record.config
     return Exported(
         name=f"seed {config['seed']} {record.id}",
@@ -68,7 +68,7 @@ def of_record(record: Record) -> Exported:
 
 
 def group_of(config: Mapping[str, Any]) -> str:
-    """A name for all seeds of a setting, fit for a folder: stack, data set, model, and a hash of the rest."""
+    """Return a folder name for all seeds of a setting: stack, data set, model, and a hash of all settings."""
     setting = {key: value for key, value in config.items() if key != "seed"}
     digest = hashlib.sha256(json.dumps(setting, sort_keys=True).encode()).hexdigest()[:DIGITS]
     name = label(config["stack"].split("/"), config["alpha"])
@@ -77,7 +77,7 @@ def group_of(config: Mapping[str, Any]) -> str:
 
 
 def scalars(series: Mapping[str, list[float]]) -> dict[str, list[float]]:
-    """Metrics, and the hyperparameters of every level, by the names that they are exported under."""
+    """Return metrics and hyperparameters under the names that exports use."""
     of_levels = {
         f"level {key.replace('.', '/', 1)}": each for key, each in series.items() if key[0].isdigit()
     }
@@ -86,9 +86,9 @@ def scalars(series: Mapping[str, list[float]]) -> dict[str, list[float]]:
 
 
 def mean_of(runs: Sequence[Exported]) -> Exported:
-    """The runs of a group as one: each number the mean over its seeds, as far as all of them go.
+    """Return the mean of a group's runs over seeds, up to the last epoch that all of them have.
 
-    Of recorded steps there is a mean where all have recorded the same ones.
+    Recorded steps are only averaged if all runs recorded the same ones.
     """
     alike = len({tuple(run.steps) for run in runs}) == 1
     return replace(
@@ -109,13 +109,13 @@ def _means(runs: Sequence[Mapping[str, list[float]]]) -> dict[str, list[float]]:
 
 
 def foreign(path: Path) -> ConfigError:
-    """The error of a file that another program wrote where ours would be."""
-    return ConfigError(f"{path} is another program's, and is not replaced: another folder is expected.")
+    """Return the error for another program's file with the name of one to export."""
+    return ConfigError(f"{path} is another program's file and is not replaced; another folder is expected.")
 
 
 def lacking(package: str, what: str) -> ImpossibleError:
-    """That a library is not here, and how to get it."""
-    return ImpossibleError(f"{what} takes {package}: pip install 'hyperopt-stacks[{package}]'.")
+    """Return the error for a missing library, with how to install it."""
+    return ImpossibleError(f"{what} needs {package}: pip install 'hyperopt-stacks[{package}]'.")
 
 
 def _seconds(started: str) -> float:

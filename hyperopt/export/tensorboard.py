@@ -1,6 +1,6 @@
-"""Runs as event files of TensorBoard: DIR/GROUP/RUN, and the mean over the seeds of each group.
+"""Export of runs as TensorBoard event files: one in DIR/GROUP/RUN for each run, one for each group's mean.
 
-The same runs give the same bytes, so that to export again changes nothing, and adds what is new.
+Equal runs give equal bytes, so that exporting again only adds what is new.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ VERSION = "brain.Event:2"
 FILE = "events.out.tfevents.0.hyperopt"
 WRITER = "hyperopt"
 MOST_OF_FIRST = 64
-"""The bytes within which an event file says its version, and ours who wrote it."""
+"""The number of bytes at the start of an event file that contain its version and, in ours, the writer."""
 
 
 def write_events(folder: Path, runs: Sequence[Exported]) -> int:
-    """Write runs; returns how many were not there before, or were others.
+    """Write runs and return how many were new or had changed.
 
     Raises:
         ImpossibleError: TensorBoard is not installed.
-        ConfigError: a file of such a name is there that is not ours.
-        StorageError: the system does not let us write there.
+        ConfigError: another program's file has one of the names.
+        StorageError: the files cannot be written.
     """
     new = 0
     groups = [(group, list(of_group)) for group, of_group in groupby(runs, key=lambda run: run.group)]
@@ -43,10 +43,10 @@ def write_events(folder: Path, runs: Sequence[Exported]) -> int:
 
 
 def check_ours(path: Path) -> None:
-    """Refuse to replace a file that we have not written, as its first record tells.
+    """Check that a file, if it exists, was written by `write_events`, by its first record.
 
     Raises:
-        ConfigError: there is one.
+        ConfigError: it was not.
     """
     if not path.exists():
         return
@@ -57,7 +57,7 @@ def check_ours(path: Path) -> None:
 
 
 def check() -> None:
-    """Refuse to begin where TensorBoard is not installed.
+    """Check that TensorBoard is installed.
 
     Raises:
         ImpossibleError: it is not.
@@ -69,7 +69,7 @@ def check() -> None:
 
 
 def encoded(run: Exported, *, settings: bool = True) -> bytes:
-    """An event file: the settings as TensorBoard's hyperparameters, then the numbers of epochs and steps."""
+    """Return an event file: the settings as TensorBoard's hparams, then the numbers of epochs and steps."""
     check()
     from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
     from tensorboard.plugins.hparams import summary_v2
@@ -82,9 +82,9 @@ def encoded(run: Exported, *, settings: bool = True) -> bytes:
     writer.write(begin.SerializeToString())
     if settings:
         summary = summary_v2.hparams_pb(dict(run.settings), trial_id=run.name, start_time_secs=run.started)
-        for value in summary.value:  # a map, whose order is another in every process unless it is asked for
-            told = HParamsPluginData.FromString(value.metadata.plugin_data.content)
-            value.metadata.plugin_data.content = told.SerializeToString(deterministic=True)
+        for value in summary.value:  # protobuf maps have a random order unless serialized deterministically
+            data = HParamsPluginData.FromString(value.metadata.plugin_data.content)
+            value.metadata.plugin_data.content = data.SerializeToString(deterministic=True)
         writer.write(Event(wall_time=run.started, step=0, summary=summary).SerializeToString())
     for event in scalar_events(run):
         writer.write(event.SerializeToString())
@@ -92,7 +92,7 @@ def encoded(run: Exported, *, settings: bool = True) -> bytes:
 
 
 def scalar_events(run: Exported) -> Iterator[Any]:
-    """An event for each number; its step is the epoch, or the step where the tag begins with `by step/`."""
+    """Yield an event per number. Its step is the epoch, or the step if its tag begins with `by step/`."""
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -107,7 +107,7 @@ def scalar_events(run: Exported) -> Iterator[Any]:
 
 
 def _put(path: Path, content: bytes) -> bool:
-    """Write a file unless it is as it would be; whether it was written."""
+    """Write a file unless it has this content already; return whether it was written."""
     if path.is_file() and path.read_bytes() == content:
         return False
     write(path, content, durable=False)

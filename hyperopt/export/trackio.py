@@ -1,4 +1,4 @@
-"""Runs in the tables of trackio: DIR is its folder (TRACKIO_DIR), groups are its groups."""
+"""Export of runs to trackio's tables: DIR is its folder (TRACKIO_DIR), and groups become its groups."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SQLITE = b"SQLite format 3\0"
 
 
 def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
-    """Write runs; returns of how many something was not there.
+    """Write runs and return how many were new or incomplete.
 
     Raises:
         ImpossibleError: trackio is not installed.
-        ConfigError: a file of the tables' name is there that is no database, or is one that cannot be used.
+        ConfigError: a file with the database's name is no SQLite database, or cannot be used.
     """
     storage = _storage(folder)
     path = Path(storage.get_project_db_path(PROJECT))
@@ -35,9 +35,9 @@ def write_tables(folder: Path, runs: Sequence[Exported]) -> int:
 
 
 class Tables:
-    """The tables in a folder; no epoch or step of a run is written twice.
+    """trackio's tables in a folder; no epoch or step of a run is written twice.
 
-    What was recorded at steps is a run of its own beside that of the epochs: a run of trackio has one axis.
+    Recorded steps are written as a separate trackio run, since one run has only one axis.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,17 +47,17 @@ class Tables:
         self.last: dict[str, int] = {}
 
     def write(self, run: Exported) -> bool:
-        """Write what is not there of a run; whether there was any."""
+        """Write the missing rows of a run; return whether there were any."""
         epochs = self.add_epochs(run, 1)
         return self.add_steps(run) or epochs
 
     def add_epochs(self, run: Exported, first: int) -> bool:
-        """Write a run's numbers, the first of which are of the epoch `first`, where they are not there."""
+        """Write the missing epochs of a run, whose numbers begin at epoch `first`; return if any were."""
         epochs = range(first, first + max(map(len, run.series.values()), default=0))
         return self._add(run, f"{run.group}, {run.name}", epochs, run.series)
 
     def add_steps(self, run: Exported) -> bool:
-        """Write what was recorded of a run at steps, where it is not there."""
+        """Write the missing recorded steps of a run; return whether there were any."""
         return self._add(run, f"{run.group}, {run.name}, {BY_STEP}", run.steps, run.by_step)
 
     def _add(
@@ -80,19 +80,19 @@ class Tables:
 
 
 def _is_database(path: Path) -> bool:
-    """Whether a file is a database of SQLite; one without a byte is."""
+    """Return whether a file is an SQLite database, as an empty file is."""
     with path.open("rb") as file:
         first = file.read(len(SQLITE))
     return first in (b"", SQLITE)
 
 
 def _storage(folder: Path) -> Any:
-    """Trackio's storage, told where its folder is: it reads that once, when it is imported."""
+    """Return trackio's storage for a folder. trackio reads the folder's name once, when it is imported."""
     os.environ["TRACKIO_DIR"] = str(folder.resolve())
     try:
         from trackio import sqlite_storage
     except ImportError:
         raise lacking("trackio", "export trackio") from None
-    vars(sqlite_storage)["TRACKIO_DIR"] = folder.resolve()  # where this process has imported it before
+    vars(sqlite_storage)["TRACKIO_DIR"] = folder.resolve()  # in case it had been imported before
     folder.mkdir(parents=True, exist_ok=True)
     return sqlite_storage.SQLiteStorage

@@ -1,1 +1,1 @@
-"""Figures drawn: lines, labels and pictures of what an experiment of kind figure asks."""
+"""Drawing figures, heat maps and image galleries with matplotlib."""

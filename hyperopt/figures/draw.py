@@ -1,4 +1,4 @@
-"""The drawing of a figure, as SVG and PNG: the same records give the same bytes."""
+"""Draws figures as SVG and PNG; equal records give equal bytes."""
 
 from __future__ import annotations
 
@@ -42,19 +42,26 @@ POINTS_PER_INCH = 72
 
 
 def draw(view: View) -> dict[str, bytes]:
-    """The drawing of a figure by kind of file, `svg` and `png`; {} where nothing can be drawn."""
+    """Return the drawing of a figure by file type, "svg" and "png"; {} if there is nothing to draw."""
     return files(lambda: _drawing(view))
 
 
 def draw_panels(
     figure: Figure, panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]], seeds: int, kind: str
 ) -> bytes:
-    """The drawing, an `svg` or `png`, of curves beside which no report has any."""
+    """Return the drawing of curves that are not compared with a report.
+
+    Args:
+        figure: the figure whose panels they are.
+        panels: each panel with its curves.
+        seeds: the number of seeds.
+        kind: the file type, "svg" or "png".
+    """
     return files(lambda: side_by_side(figure, panels, seeds, ""), [kind])[kind]
 
 
 def files(drawn: Callable[[], Drawing | None], kinds: Iterable[str] = WITHOUT_DATE) -> dict[str, bytes]:
-    """A drawing, made in the style of all, by kind of file; {} where there is none."""
+    """Return a drawing, made with the common style, by file type; {} if `drawn` returns None."""
     found: dict[str, bytes] = {}
     with mpl.rc_context():
         mpl.rcdefaults()
@@ -90,14 +97,14 @@ def side_by_side(
     *,
     complete: bool = True,
 ) -> Drawing:
-    """Panels side by side, each with its labels to the right, and how to read them above.
+    """Return a drawing of panels side by side, with labels at the curves' right ends and a legend above.
 
     Args:
         figure: the figure whose panels they are.
-        panels: each panel with its drawn lines.
-        seeds: the seeds asked for.
-        reference: whose numbers stand beside ours; empty where none do.
-        complete: whether all runs are in.
+        panels: each panel with its curves.
+        seeds: the number of seeds.
+        reference: whose numbers are drawn beside ours; empty if there are none.
+        complete: whether all runs are finished.
     """
     drawing = Drawing()
     canvas = FigureCanvasAgg(drawing)
@@ -124,7 +131,7 @@ def side_by_side(
 def _draw(
     axes: Axes, x: Axis, panel: Panel, drawn: Sequence[MeasuredCurve], kinds: Mapping[str, int]
 ) -> None:
-    """Draw the curves of a panel; one of a kind has the same colour in all panels, where some may lack it."""
+    """Draw the curves of a panel. `kinds` numbers the labels, so that colours are the same in all panels."""
     for line in drawn:
         i = kinds[line.label]
         colour, marker = COLOURS[i % len(COLOURS)], MARKERS[i % len(MARKERS)]
@@ -141,14 +148,14 @@ def _draw(
             axes.plot(line.report_x, line.report_y, marker, color=dark, fillstyle="none", markersize=6.5)
         else:
             axes.plot(line.report_x, line.report_y, color=dark, linewidth=1.0, dashes=(4, 2), zorder=3)
-    for line in drawn:  # also where no point of it is finite, so that panels have the same axis
+    for line in drawn:  # even if no point is finite, so that all panels have the same x axis
         axes.dataLim.update_from_data_x(line.x, ignore=False)
     axes.set_xlabel(x.label)
     scale(axes, x, panel)
 
 
 def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapping[str, int]) -> None:
-    """Name every line at its right end; a thin line leads to a name that had to move."""
+    """Label every curve at its right end; a thin line leads to a label that had to move."""
     axes.margins(x=0.02)
     axes.autoscale_view()
     ends = [_end(line) or (float(line.x[-1]), axes.get_ylim()[1]) for line in drawn]
@@ -159,7 +166,7 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapp
         from_x = float(to_axes.transform(axes.transData.transform(ends[i]))[0])
         at = 1 + LEADER / width
         colour = COLOURS[kinds[line.label] % len(COLOURS)]
-        if _ended(line):  # a line to the name would read as a value: the sign of what diverged stands there
+        if _ended(line):  # a line to the label would look like values, so a marker says why the curve ends
             x, y, sign = [at - 0.08 / width], [place], "_" if _ends_in_a_gap(line) else "x"
             axes.plot(x, y, sign, transform=axes.transAxes, color=colour, markersize=5.0, clip_on=False)
         else:
@@ -171,7 +178,7 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapp
 def _entries(
     figure: Figure, every: Sequence[MeasuredCurve], seeds: int, reference: str, *, complete: bool
 ) -> list[tuple[Any, str]]:
-    """How to read the lines."""
+    """Return the legend's handles and texts."""
     entries: list[tuple[Any, str]] = []
     if any(len(line.x) for line in every):
         ours = Line2D([], [], color="#555555", linewidth=1.9)
@@ -195,9 +202,9 @@ def _entries(
 
 
 def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> None:
-    """Write above the first panel how to read the lines; the text ends at `right`, in pixels."""
+    """Draw the legend above the first panel, no further right than `right`, in pixels."""
     handles, names = zip(*entries, strict=True)
-    for rows in (1, 2):  # two where one is too wide
+    for rows in (1, 2):  # two if one is too wide
         legend = axes.legend(
             handles,
             names,
@@ -213,34 +220,34 @@ def _explain(axes: Axes, entries: Sequence[tuple[Any, str]], right: float) -> No
 
 
 def _ended(line: MeasuredCurve) -> bool:
-    """Whether it has no value at its last point."""
+    """Return whether a curve has no value at its last point."""
     return len(line.x) > 0 and not np.isfinite(line.middle[-1])
 
 
 def _ends_in_a_gap(line: MeasuredCurve) -> bool:
-    """Whether it ends as its last value is 0 or less, on a logarithmic axis, not as runs diverged."""
+    """Return whether a curve ends because its value is not positive on a logarithmic axis."""
     return _ended(line) and line.cut and not line.diverged[-1]
 
 
 def _name(line: MeasuredCurve) -> str:
-    """Its name at its right end, with why it has no value there where no sign says so."""
+    """Return a curve's label; it says why the curve ends if no marker does."""
     return f"{line.label} (0 or less)" if _ends_in_a_gap(line) else line.label
 
 
 def _broken(line: MeasuredCurve) -> list[int]:
-    """The last point of a curve that ends since every run had diverged by the next; [] where it does not."""
+    """Return the last point of a curve that ends because all runs then diverged; [] if it does not."""
     finite = np.flatnonzero(np.isfinite(line.middle))
     ends = len(finite) > 0 and bool(line.diverged[finite[-1] + 1 :].any())
     return [int(finite[-1])] if ends else []
 
 
 def _is_sparse(line: MeasuredCurve) -> bool:
-    """Whether the report's curve is known at a few points only, so that no line should join them."""
+    """Return whether the report's curve is known at few points only, which no line should join."""
     return len(line.report_x) < len(line.x)
 
 
 def _end(line: MeasuredCurve) -> tuple[float, float] | None:
-    """The last point of a line, ours or else the report's; None where every run diverged."""
+    """Return the last finite point of our curve, or else of the report's; None if there is none."""
     finite = np.flatnonzero(np.isfinite(line.middle))
     if len(finite):
         return float(line.x[finite[-1]]), float(line.middle[finite[-1]])
@@ -248,7 +255,7 @@ def _end(line: MeasuredCurve) -> tuple[float, float] | None:
 
 
 def _widest(texts: Sequence[str], drawing: Drawing, canvas: FigureCanvasAgg) -> float:
-    """The width of the widest text, in inches."""
+    """Return the width of the widest text, in inches."""
     renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
     widths = []
     for text in texts:

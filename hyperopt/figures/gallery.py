@@ -1,4 +1,4 @@
-"""What the nets of a table make of the first test pictures: input, truth and every row's prediction."""
+"""Draws the predictions of a table's models for the first test images."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Pixels = NDArray[np.uint8]
 # Inches.
 SIDE, GAP, HEADING, EDGE, BETWEEN = 0.8, 0.05, 0.55, 0.1, 0.35
 ACROSS = 2
-"""Sub-tables side by side."""
+"""The number of sub-tables side by side."""
 
 
 def draw_gallery(view: View) -> dict[str, bytes]:
-    """The pictures of the first seed as one `png`; {} where no run of it keeps any.
+    """Return the images of the first seed as one "png"; {} if none of its runs has stored any.
 
-    Each sub-table is a block: a test picture in each line, and in columns its input, the truth and the
-    prediction of each row that is there.
+    Each sub-table is a block. It has a line per test image, with columns for the input, the target and the
+    prediction of each row of the sub-table.
     """
     tables = view.experiment.tables
     blocks = [(table.heading, found) for table in tables if (found := _columns(table, view.pictures))]
@@ -45,7 +45,7 @@ def draw_gallery(view: View) -> dict[str, bytes]:
 
 
 def _columns(table: Table, pictures: Mapping[str, Mapping[str, bytes]]) -> dict[str, list[Pixels]]:
-    """The pictures of each column of a block, by name; each is [height, width, 3]."""
+    """Return the images [height, width, 3] of each column of a block, by the column's name."""
     found = {row.label: pictures[row.label] for row in table.rows if row.label in pictures}
     if not found:
         return {}
@@ -56,14 +56,14 @@ def _columns(table: Table, pictures: Mapping[str, Mapping[str, bytes]]) -> dict[
 
 
 def _apart(strip: bytes) -> list[Pixels]:
-    """The square pictures that lie side by side in a PNG file."""
+    """Return the square images that a PNG file has side by side."""
     try:
         with Image.open(BytesIO(strip), formats=("PNG",)) as image:
             pixels = np.asarray(image.convert("RGB"))
         return np.split(pixels, pixels.shape[1] // pixels.shape[0], axis=1)
     except (OSError, ValueError, ZeroDivisionError, Image.DecompressionBombError) as error:
         raise ImpossibleError(
-            f"a picture that a run keeps is no row of squares in a PNG file: {error}"
+            f"the stored images of a run are not squares side by side in a PNG file: {error}"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Drawings of many curves: a column per group, a row per panel, and a legend of colours and lines."""
+"""Draws figures with many curves: a column per group, a row per panel, a legend of colours and styles."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ def groups_of(
     *,
     complete: bool = True,
 ) -> Drawing:
-    """The picture; each of `panels` has its drawn lines, of all groups; `complete`: all runs are in."""
+    """Return the drawing of a figure with groups.
+
+    Args:
+        figure: the figure.
+        panels: each panel with its curves, of all groups.
+        seeds: the number of seeds.
+        complete: whether all runs are finished.
+    """
     curves = {curve.label: curve for curve in figure.curves if curve.drawn}
     across, down = len(figure.groups), len(panels)
     whole, tall = across * (LEFT + WIDTH) + RIGHT, TOP + down * (HEIGHT + BETWEEN) - BETWEEN + BOTTOM
@@ -70,7 +77,7 @@ def groups_of(
 def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[MeasuredCurve]) -> None:
     curves = {curve.label: curve for curve in figure.curves}
     for line in drawn:
-        colour, style = _look(figure, curves[line.label])
+        colour, style = _colour_and_style(figure, curves[line.label])
         axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.12, linewidth=0)
         axes.plot(line.x, line.middle, color=colour, linestyle=style, linewidth=1.4)
         lost = line.diverged & np.isfinite(line.middle)
@@ -79,14 +86,14 @@ def _draw(axes: Axes, figure: Figure, panel: Panel, drawn: Sequence[MeasuredCurv
     scale(axes, figure.x, panel)
 
 
-def _look(figure: Figure, curve: Curve) -> tuple[str, str]:
-    """Colour and line of a curve."""
+def _colour_and_style(figure: Figure, curve: Curve) -> tuple[str, str]:
+    """Return the colour and line style of a curve."""
     colours, styles = _named(figure, "colour"), _named(figure, "line")
     return COLOURS[colours.index(curve.colour)], LINE_STYLES[styles.index(curve.line)]
 
 
 def _named(figure: Figure, key: str) -> list[str]:
-    """The colours or lines of the drawn curves, by what they stand for, in the order of the curves."""
+    """Return the distinct names that the drawn curves have for their "colour" or "line", in order."""
     return list(dict.fromkeys(getattr(curve, key) for curve in figure.curves if curve.drawn))
 
 

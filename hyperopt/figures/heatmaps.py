@@ -1,4 +1,4 @@
-"""Heat maps: a cell per pair of settings, coloured on a logarithmic scale, with its median as text."""
+"""Draws heat maps: each cell shows its median as a number and as a colour on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLOURS = "viridis_r"
 NEVER, MISSING, INK = "#DDDDDD", "#FFFFFF", "#222222"
 DARK = 0.45
-"""The luminance below which a colour takes white text."""
+"""The luminance below which a colour gets white text."""
 
 # Inches.
 CELL_WIDTH, CELL_HEIGHT = 0.78, 0.44
@@ -32,9 +32,10 @@ LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
 
 
 def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
-    """The picture; None where no cell has a number.
+    """Return the drawing; None if no cell has a number.
 
-    A cell where half of the runs at least never got there is grey; where some did, it says how many did not.
+    A cell is grey if at least half of its runs never reached the target. Otherwise its text says how many
+    did not.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
     if not any(measured.by_seed for measured in measurements.values()):
@@ -59,7 +60,7 @@ def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
 
 
 def scale_of(measurements: Measurements) -> LogNorm:
-    """The scale of colours: from the least median to the largest."""
+    """Return the colour scale, from the smallest median to the largest."""
     medians = [
         measured.summary.median
         for measured in measurements.values()
@@ -68,8 +69,8 @@ def scale_of(measurements: Measurements) -> LogNorm:
     return LogNorm(max(1.0, min(medians, default=1.0)), max(medians, default=10.0) + 1)
 
 
-def look(measured: Measured, scale: LogNorm) -> tuple[str, str, str]:
-    """A cell's text, its colour, and that of the text."""
+def text_and_colours(measured: Measured, scale: LogNorm) -> tuple[str, str, str]:
+    """Return a cell's text, its background colour and its text's colour."""
     if measured.summary is None:
         return "–", MISSING, INK
     median = measured.summary.median
@@ -83,7 +84,7 @@ def look(measured: Measured, scale: LogNorm) -> tuple[str, str, str]:
 
 
 def _rows(maps: Sequence[Map]) -> Iterator[list[Map]]:
-    """Maps side by side: a map of a single column stands to the left of the next map."""
+    """Yield the maps that stand side by side; a map with a single column is left of the next map."""
     row: list[Map] = []
     for one in maps:
         row.append(one)
@@ -121,8 +122,8 @@ def _draw(
 
 
 def _cell(axes: Axes, right: int, down: int, measured: Measured, scale: LogNorm) -> None:
-    """A cell's colour and number."""
-    text, colour, ink = look(measured, scale)
+    """Draw a cell."""
+    text, colour, ink = text_and_colours(measured, scale)
     axes.add_patch(Rectangle((right, down), 1, 1, facecolor=colour, edgecolor="white", linewidth=1))
     axes.text(
         right + 0.5, down + 0.5, text, ha="center", va="center", color=ink, fontsize=7, linespacing=1.25

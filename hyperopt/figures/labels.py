@@ -1,4 +1,4 @@
-"""Labels at the ends of lines, moved apart."""
+"""Placement of labels without overlap."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places at least `gap` apart, within [low, high], in the order of `wanted` and as near to it as can be.
+    """Return positions at least `gap` apart, within [low, high], in the order of `wanted` and close to it.
 
-    They have the least sum of squared moves: with y_i = place_i - i * gap this is isotonic regression, solved
-    by pooling neighbours that are out of order. Where not all fit, they are spread evenly over [low, high].
+    They minimize the sum of squared moves. With y_i = position_i - i * gap this is isotonic regression, which
+    pooling adjacent violators solves. If not all labels fit, they are spread evenly over [low, high].
 
     Args:
-        wanted: where each label would be best, in any order.
-        gap: the least distance between two places.
+        wanted: the best position of each label, in any order.
+        gap: the minimum distance between two positions.
         low: the lower end.
         high: the upper end.
     """

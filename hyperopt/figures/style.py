@@ -1,4 +1,4 @@
-"""What all pictures look like; the pages of the site, too, which draw without matplotlib."""
+"""The common style of all figures, including those of the site, which are not drawn with matplotlib."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from hyperopt.findings.curves import MeasuredCurve
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#E69F00", "#CC79A7", "#56B4E9", "#000000", "#7F7F7F")
-"""The colours of Okabe and Ito, with a grey in place of their yellow, which is too faint on white."""
+"""The palette of Okabe and Ito for colour-blind readers, with grey instead of yellow, which is too faint."""
 
 BANDS = {"seeds": "middle 90 % of seeds", "mean": "95 % interval of the mean"}
-"""What is drawn around a curve, in words."""
+"""The legend's text for each kind of band around a curve."""
 
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -36,13 +36,13 @@ LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "columnspacing": 1.2}
 
 
 def over_seeds(seeds: int, *, complete: bool) -> str:
-    """What the line of a curve is, in words; `complete`: all its runs are in."""
+    """Return the legend's text for a curve; `complete` says whether all its runs are finished."""
     mean = "mean of " if seeds > 1 else ""
     return mean + counted(seeds, "seed") + ("" if complete else ", some runs missing")
 
 
 def scale(axes: Axes, x: Axis, panel: Panel) -> None:
-    """Label the y axis and scale both: logarithmically where asked, epochs in whole numbers."""
+    """Label the y axis and set the scales of both; epochs have ticks at whole numbers."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_ylabel(panel.label)
@@ -55,7 +55,7 @@ def scale(axes: Axes, x: Axis, panel: Panel) -> None:
 
 
 def gaps(lines: Sequence[MeasuredCurve]) -> list[tuple[Any, str]]:
-    """What a legend says of the gaps in lines, where there are any."""
+    """Return the legend's entry about gaps in curves, if there are any."""
     from matplotlib.lines import Line2D
 
     nothing = Line2D([], [], linestyle="none")

@@ -1,4 +1,4 @@
-"""The drawing of the study of stacks: loss against initial rate, a panel for each workload, and a profile."""
+"""Draws the study which_stack: loss against initial rate for each workload, and a performance profile."""
 
 from __future__ import annotations
 
@@ -18,21 +18,25 @@ from hyperopt.findings.standings import compared, standings
 from hyperopt.findings.to_target import FACTORS, TARGET, profiles
 
 SIDE = 2.6
-"""Of a panel, in inches."""
+"""The width and height of a panel, in inches."""
 ACROSS = 3
-"""Panels side by side."""
+"""The number of panels side by side."""
 DASHES = ("-", (0, (4, 2)))
-"""Of lines in turn, so that of two that lie on each other both are seen."""
+"""Line styles that alternate, so that both of two overlapping lines are visible."""
 
 
 def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, bytes]:
-    """The drawing by kind of file, `svg` and `png`; {} while no workload has the baseline."""
+    """Return the drawing by file type, "svg" and "png"; {} while no workload has runs of the baseline."""
     there = compared(workloads)
     return files(lambda: _drawing(there, target) if there else None)
 
 
 def drawn_methods(workloads: Sequence[Workload]) -> list[str]:
-    """The baseline, the answers, the package's own, and of every other heading the least mean over rates."""
+    """Return the methods to draw.
+
+    These are the baseline, the recommended methods, the package's default, and the method with the least mean
+    over rates under each other heading.
+    """
     means, of = standings(workloads), compared(workloads)[0].methods
     chosen = [BASELINE, *(pick.method for pick in picks(workloads)), OF_THE_PACKAGE]
     chosen = [label for label in dict.fromkeys(chosen) if label in means]
@@ -53,8 +57,14 @@ def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
     axes = drawing.subplots(down, min(panels, ACROSS), squeeze=False).ravel()
     for workload, place in zip(workloads, axes, strict=False):
         for label, dashes in zip(labels, cycle(DASHES), strict=False):
-            losses, look = workload.methods[label].losses, {"color": colours[label], "label": label}
-            place.plot(workload.rates, losses, marker=".", linestyle=dashes, **look)
+            place.plot(
+                workload.rates,
+                workload.methods[label].losses,
+                marker=".",
+                linestyle=dashes,
+                color=colours[label],
+                label=label,
+            )
         place.set(xscale="log", yscale="log", title=workload.name, xlabel="initial rate", ylabel="test loss")
     _profile(axes[len(workloads)], workloads, colours, target)
     for place in axes[panels:]:
@@ -65,10 +75,8 @@ def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
 
 
 def _profile(axes: Axes, workloads: Sequence[Workload], colours: dict[str, str], target: float) -> None:
-    found, finite = (
-        profiles(workloads, standings(workloads), target),
-        [factor for factor in FACTORS if math.isfinite(factor)],
-    )
+    found = profiles(workloads, standings(workloads), target)
+    finite = [factor for factor in FACTORS if math.isfinite(factor)]
     for label, colour in colours.items():
         shares = [100 * found[label][factor] for factor in finite]
         axes.step(finite, shares, where="post", color=colour)

@@ -1,4 +1,4 @@
-"""Stored runs chosen by the grammar that trains them: `stack='adam/*' alpha='<1e-3' seed=0,1`."""
+"""Selection of stored runs by the syntax of `hyperopt run`: `stack='adam/*' alpha='<1e-3' seed=0,1`."""
 
 from hyperopt.selection.criteria import Criterion, criteria_of
 from hyperopt.selection.frames import load

@@ -1,4 +1,4 @@
-"""What is refused of a selection, in sentences: a key that no run has, a value that the key cannot have."""
+"""Checks of a selection's keys and values, which raise errors with suggestions."""
 
 from __future__ import annotations
 
@@ -23,16 +23,21 @@ NAMED: Mapping[str, Collection[str]] = {"dataset": DATASETS, "model": MODELS, "s
 
 
 def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
-    """Refuse a key that is no setting, no result and nothing else that runs have.
+    """Check that a key is a setting, a result or another property of stored runs.
+
+    Args:
+        key: the key.
+        of: the stored runs.
+        given: what the user typed, for the message; by default the key.
 
     Raises:
-        ConfigError: naming the nearest.
+        ConfigError: it is none of these; the message suggests the nearest key.
     """
     known = (*OWN, *known_keys())
     if key in known or key in METRICS or key in of.results:
         return
     if OF_A_LEVEL.fullmatch(key):
-        if len(of):  # which levels there are is told by runs
+        if len(of):  # only runs show which levels exist
             raise ConfigError(f"{given or key}: none of {counted(len(of), 'run')} has it; {_levels(of)}.")
         return
     if not any(key in config for config in of.configs):
@@ -40,14 +45,22 @@ def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
 
 
 def _levels(of: Selection) -> str:
-    """What hyperparameters there are, in words."""
+    """Return which hyperparameters the runs have, in words."""
     names = [name for name in of.results if OF_A_LEVEL.fullmatch(name)]
     more = f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else ""
-    return f"there is {', '.join(names[:MOST_SHOWN]) or 'no hyperparameter'}{more}"
+    return f"they have {', '.join(names[:MOST_SHOWN]) or 'no hyperparameters'}{more}"
 
 
 def check_values(criterion: Criterion, column: Sequence[Any]) -> None:
-    """Refuse a value that the key cannot have, as far as the stored runs tell its type."""
+    """Check a criterion's values against the type that its key has in stored runs.
+
+    Args:
+        criterion: the criterion.
+        column: the value of the key in every stored run.
+
+    Raises:
+        ConfigError: a value has another type, or is not a known rule, data set or model.
+    """
     some = next((value for value in column if value is not None), None)
     some = some.levels[-1] if isinstance(some, PerLevel) and some.levels else some
     key = criterion.key
@@ -72,18 +85,18 @@ def _is_number(part: str) -> bool:
     return True
 
 
-def there_is(column: Sequence[Any]) -> str:
-    """What values there are, in words."""
+def values_in_words(column: Sequence[Any]) -> str:
+    """Return a summary of a key's values in stored runs: their range, or the first few of them."""
     values = [value.levels[-1] if isinstance(value, PerLevel) and value.levels else value for value in column]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
     if numbers:
-        return f"there is {shown(min(numbers))} to {shown(max(numbers))}"
-    single = [one for value in values for one in (value if _of_texts(value) else [value])]
+        return f"their values are {shown(min(numbers))} to {shown(max(numbers))}"
+    single = [one for value in values for one in (value if _is_texts(value) else [value])]
     texts = sorted({shortened(shown(value)) for value in single if value not in (None, "", [])})
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""
-    return f"there is {', '.join(texts[:MOST_SHOWN])}{more}" if texts else "there is nothing of that key"
+    return f"their values are {', '.join(texts[:MOST_SHOWN])}{more}" if texts else "no run has a value of it"
 
 
-def _of_texts(value: Any) -> bool:
-    """Whether it is a list one item of which is enough, as of tags."""
+def _is_texts(value: Any) -> bool:
+    """Return whether a value is a list of strings, such as tags, of which a criterion needs to match one."""
     return isinstance(value, list) and all(isinstance(item, str) for item in value)

@@ -1,4 +1,4 @@
-"""What a word such as alpha='<1e-3' asks of a stored run: a value, several, a glob, a bound, a range."""
+"""Criteria on stored runs, such as alpha='<1e-3': a value, several values, a glob, a bound or a range."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf"
 BOUND = re.compile(rf"(<=|>=|<|>)\s*({NUMBER})")
 RANGE = re.compile(rf"({NUMBER})\.\.({NUMBER})")
 TEXTS = ("id", "tag", "note", "started", "device")
-"""Keys whose values are never numbers, whatever they look like."""
+"""Keys whose values are always text, even if they look like numbers."""
 PREFIXES = ("id", "started")
-"""Keys whose values are told by how they start."""
+"""Keys of which the beginning of a value suffices."""
 GLOB = re.compile(r"[*?\[]")
 EXPECTED = "a value, several (a,b), a glob ('adam/*'), a bound ('<1e-3') or a range (1e-4..1e-2) is expected."
 
@@ -29,13 +29,13 @@ Matches = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Criterion:
-    """That the value of `key` is one of those that are asked for.
+    """A condition on the value of one key.
 
     Attributes:
-        key: a setting, a metric, a hyperparameter (`0.alpha`), or one of the keys of `select.OWN`.
-        text: as it was typed.
-        parts: the values, each as text and what it accepts; one of them is enough.
-        numeric: whether only a number can be meant.
+        key: a setting, a metric, a hyperparameter (`0.alpha`), or one of the keys in `stored.OWN`.
+        text: the condition as typed.
+        parts: the alternatives, each with its text and a function that says whether a value matches.
+        numeric: whether only numbers can match.
     """
 
     key: str
@@ -44,21 +44,21 @@ class Criterion:
     numeric: bool = False
 
     def __call__(self, value: Any) -> bool:
-        """Whether a run with this value is meant; one that has none is not."""
+        """Return whether a run with this value matches; a run without the key (None) does not."""
         return value is not None and any(accepts(value) for _, accepts in self.parts)
 
 
 def criteria_of(words: Iterable[str]) -> list[Criterion]:
-    """Words KEY=VALUE as criteria, all of which a run has to meet.
+    """Return the criteria of words KEY=VALUE, all of which a run must meet.
 
     Raises:
-        ConfigError: a word that is none, or a key given twice.
+        ConfigError: a word is invalid, or a key is given twice.
     """
     found: dict[str, Criterion] = {}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals or not key.strip():
-            read([word])  # tells of a bare name what is meant
+            read([word])  # raises an error with a suggestion for a bare name
             raise ConfigError(f"{shortened(word)}: key=value is expected; {EXPECTED}")
         for criterion in _criteria(key.strip(), text.strip()):
             if criterion.key in found:
@@ -70,7 +70,7 @@ def criteria_of(words: Iterable[str]) -> list[Criterion]:
 
 
 def _criteria(key: str, text: str) -> list[Criterion]:
-    """A word as criteria: one, but for a stack with a name of its own."""
+    """Return the criteria of a word: one, or several for a stack's shorthand such as sgd_hd."""
     if key == "stack" and text in SHORTHANDS:
         return [_criterion(part, shown(value)) for part, value in SHORTHANDS[text].items()]
     return [_criterion(key, text)]
@@ -94,7 +94,7 @@ def _criterion(key: str, text: str) -> Criterion:
 
 
 def _split(text: str) -> list[str]:
-    """The text at its commas, but for those within brackets and quotes."""
+    """Split a text at its commas, except those within brackets or quotes."""
     parts, depth, quote = [""], 0, ""
     for letter in text:
         if quote:
@@ -110,13 +110,13 @@ def _split(text: str) -> list[str]:
 
 
 def _values(key: str, part: str) -> Sequence[Any]:
-    """What a part means in the grammar of overrides; a text that is never a number as it stands."""
+    """Return the values of a part by the syntax of overrides; a TEXTS key's is taken literally."""
     if not part:
         raise ConfigError(f"{key}=: {EXPECTED}")
     if key in TEXTS:
         text = part.strip("'\"")
         return [text if GLOB.search(text) or key not in PREFIXES else f"{text}*"]
-    if "/" in part:  # one value per level, each of which is read when it is compared
+    if "/" in part:  # one value per level, each parsed when it is compared
         return [part.strip("'\"")]
     value = read([f"{key}={part}"])[key]
     return value.values if isinstance(value, Sweep) else [value]
@@ -139,7 +139,7 @@ def _between(key: str, text: str, low: float, high: float) -> Matches:
 
 
 def _number(value: Any) -> float | None:
-    """A value as a number: of one per level, as of alpha, the top level's."""
+    """Return a value as a number, or None if it is none; a value per level counts as the top level's."""
     if isinstance(value, PerLevel):
         value = value.levels[-1]
     return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
@@ -147,7 +147,7 @@ def _number(value: Any) -> float | None:
 
 @dataclass(frozen=True)
 class PerLevel:
-    """One value per level, bottom to top; as for `hyperopt run`, one alone is the top level's."""
+    """One value per level, bottom to top; as in `hyperopt run`, a single value means the top level's."""
 
     levels: tuple[Any, ...]
 
@@ -166,7 +166,7 @@ def _same(asked: Any, value: Any) -> bool:
         if isinstance(asked, str) and "/" in asked:
             parts = asked.split("/")
             return len(parts) == len(value.levels) and all(map(_of_level, parts, value.levels))
-        if isinstance(asked, bool):  # what holds for all; of no level only that nothing is so
+        if isinstance(asked, bool):  # all levels must agree; without levels, only false matches
             return all(own is asked for own in value.levels) and (bool(value.levels) or not asked)
         return bool(value.levels) and _same(asked, value.levels[-1])
     if isinstance(asked, bool) or isinstance(value, bool):
@@ -175,13 +175,13 @@ def _same(asked: Any, value: Any) -> bool:
         return math.isclose(asked, value, rel_tol=1e-9) or (math.isnan(asked) and math.isnan(value))
     if isinstance(asked, list):
         return [*map(shown, asked)] == [*map(shown, value)] if isinstance(value, list) else False
-    if isinstance(value, list):  # of several, such as tags and tuned names, one is enough
+    if isinstance(value, list):  # such as tags and tuned names: one match is enough
         return any(_same(asked, each) for each in value)
     return fnmatchcase(shown(value), shown(asked)) if isinstance(asked, str) else shown(asked) == shown(value)
 
 
 def _of_level(part: str, value: Any) -> bool:
-    """Whether the value of one level is meant by a part such as `*`, `1e-5`, `true` or `<1e-3`."""
+    """Return whether a level's value matches a part such as `*`, `1e-5`, `true` or `<1e-3`."""
     return any(accepts(value) for _, accepts in _criterion("level", part.strip()).parts)
 
 

@@ -1,4 +1,4 @@
-"""Stored runs as pandas frames: one row a run, or one row a number."""
+"""Stored runs as pandas data frames, with a row per run or a row per number."""
 
 from __future__ import annotations
 
@@ -21,28 +21,29 @@ if TYPE_CHECKING:
     from hyperopt.records import Record
 
 FIRST = ("stack", "alpha", "clip", "dataset", "model", "seed")
-"""The settings that stand before all others."""
+"""The settings whose columns come first."""
 
 
 def load(
     *words: str, long: bool | Literal["step"] = False, place: str = "here", **settings: Any
 ) -> pd.DataFrame:
-    """Stored runs as a tidy frame.
+    """Return stored runs as a tidy data frame.
 
     Args:
-        words: such as "stack=adam/*", "alpha=<1e-3": those of `hyperopt runs`.
-        long: a row for each number of each epoch, instead of one for each run; "step": of each recorded step.
-        place: "here" for what was trained here, "published", or "all".
-        settings: the same as words, where the key is a name: `stack="adam/*"`, `seed=[0, 1]`.
+        words: criteria such as "stack=adam/*" or "alpha=<1e-3", as for `hyperopt runs`.
+        long: False for a row per run, True for a row per number and epoch, "step" for a row per number and
+            recorded step.
+        place: "here" for runs trained here, "published", or "all".
+        settings: criteria as keyword arguments: `stack="adam/*"`, `seed=[0, 1]`.
 
     Returns:
-        A row a run: id, stack, label, every setting (`alpha` bottom to top, as a tuple), what it ended with
-        (`test_error`, `0.alpha`, ...), whether it diverged, tags and note. Long: id, epoch or step (from 1),
-        level (of a hyperparameter; missing for a metric), name and value. Where no run is found, the frame is
-        empty and has the columns that are known without any.
+        With a row per run, the columns are id, label, stack, every other setting (`alpha` as a tuple, bottom
+        to top), final metrics and hyperparameters (`test_error`, `0.alpha`, ...), whether the run diverged,
+        its tags and note. With a row per number they are id, epoch or step (from 1), level (missing for
+        metrics), name and value. If no run matches, the frame is empty but has the known columns.
 
     Raises:
-        hyperopt.errors.ConfigError: a key that no run has, or a value that the key cannot have.
+        hyperopt.errors.ConfigError: no run has a key, or a key cannot have a value.
     """
     if wrong := [repr(word) for word in words if not isinstance(word, str)]:
         raise ConfigError(f"load({shortened(wrong[0])}): words such as 'stack=adam/*' are expected.")
@@ -54,7 +55,7 @@ def load(
 
 
 def wide_frame(chosen: Selection) -> pd.DataFrame:
-    """One row a run, as `load` gives it."""
+    """Return a frame with a row per run, as `load` does."""
     import pandas as pd
 
     if not len(chosen):
@@ -69,7 +70,7 @@ def wide_frame(chosen: Selection) -> pd.DataFrame:
 
 
 def _empty_frame() -> pd.DataFrame:
-    """A frame without a row: every shipped setting, typed as in the default run, and every metric."""
+    """Return a frame without rows, with typed columns for every shipped setting and every metric."""
     import pandas as pd
 
     run = resolve({})
@@ -83,7 +84,7 @@ def _empty_frame() -> pd.DataFrame:
 
 
 def long_frame(chosen: Selection, place: str = "here", *, by_step: bool = False) -> pd.DataFrame:
-    """One row a number, as `load` gives it."""
+    """Return a frame with a row per number, as `load(..., long=True)` does."""
     import pandas as pd
 
     from hyperopt.records import published, working
@@ -108,7 +109,7 @@ def long_frame(chosen: Selection, place: str = "here", *, by_step: bool = False)
 def _series(
     record: Record, *, by_step: bool
 ) -> Iterator[tuple[int | None, str, Iterable[tuple[float, float]]]]:
-    """Level, name and points of every series of a record, those of metrics first."""
+    """Yield the level, name and points of every series of a record, metrics first."""
     every = record.by_step if by_step else record.metrics | record.hyperparameters
     for key, series in sorted(every.items(), key=lambda item: (item[0][0].isdigit(), item[0])):
         level, _, name = key.rpartition(".")
@@ -124,7 +125,7 @@ def _plain(value: Any) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A value as it is typed."""
+    """Return a value as one would type it."""
     from hyperopt.errors import shown
 
     return ",".join(map(shown, value)) if isinstance(value, list | tuple) else shown(value)

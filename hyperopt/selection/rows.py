@@ -1,4 +1,4 @@
-"""A selection as the rows of a table: a run each, or a setting each with its statistics over seeds."""
+"""A selection as rows of a table: one per run, or one per group of runs with statistics."""
 
 from __future__ import annotations
 
@@ -13,24 +13,27 @@ from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.stored import OWN, Kind, Selection
 
 CHOICES = ("dataset", "model", "stack")
-"""Settings from which defaults of others follow."""
+"""Settings that determine the defaults of others."""
 MOST_VARIED = 5
-"""The most settings beside stack, alpha and seed that a table of runs has unless they are asked for."""
+"""The maximum number of columns for varied settings, besides stack, alpha and seed, if none are asked for."""
 OF_EVERY_GROUP = ("n", "diverged")
-"""The columns that every table of groups has."""
+"""Columns that every table of groups has."""
 NOT_A_NUMBER = "a metric such as test_error, or a hyperparameter such as 0.alpha, is expected."
 
 Row = Mapping[str, Any]
 
 
 def metric_of(chosen: Selection) -> str:
-    """What runs are measured by unless they are asked for something else."""
+    """Return the metric that is shown by default: the test error, or the training loss if there is none."""
     tested = any(value is not None and math.isfinite(value) for value in chosen.column("test_error"))
     return "test_error" if tested else "train_loss"
 
 
 def varied(chosen: Selection) -> list[str]:
-    """The settings but stack, alpha and seed in which runs differ, unless that follows from a choice."""
+    """Return the settings in which runs differ, without stack, alpha and seed.
+
+    A setting whose values follow from the data set, model or stack is left out.
+    """
     every = list(dict.fromkeys(chosen.kinds))
     groups = [tuple(kind.settings.get(choice) for choice in CHOICES) for kind in every]
     found = []
@@ -46,7 +49,12 @@ def varied(chosen: Selection) -> list[str]:
 
 
 def mixed(chosen: Selection, by: Sequence[str]) -> list[str]:
-    """The settings, but for the seed, in which runs of one group differ."""
+    """Return the settings, without the seed, in which runs of the same group differ.
+
+    Args:
+        chosen: the runs.
+        by: the keys whose values define the groups.
+    """
     groups: dict[str, list[int]] = {}
     for place, values in enumerate(zip(*(chosen.column(key) for key in by), strict=True)):
         groups.setdefault(repr(values), []).append(place)
@@ -62,39 +70,43 @@ def mixed(chosen: Selection, by: Sequence[str]) -> list[str]:
 
 
 def _keys(kinds: Iterable[Kind], *but: str) -> list[str]:
-    """Every setting of some kinds, but for alpha and seed."""
+    """Return the keys of all settings except alpha, seed and those in `but`."""
     keys = dict.fromkeys(key for kind in kinds for key in kind.settings)
     return [key for key in keys if key not in ("alpha", "seed", *but)]
 
 
 def rows_of(chosen: Selection, show: Sequence[str] = ()) -> list[Row]:
-    """A row for each run.
+    """Return a row for each run.
 
     Args:
         chosen: the runs.
-        show: the columns; () for the id, what tells a run from the others, and what it ended with.
+        show: the columns; () for the id, the settings that vary, and the final metric.
 
     Raises:
-        ConfigError: a column that no run has.
+        ConfigError: no run has one of the columns.
     """
     for key in show:
         _check_of_run(key, chosen, given=f"show={key}")
     keys = list(show)
     if not keys:
         extras = [key for key in ("diverged", "tag", "note") if any(chosen.column(key))]
-        told = varied(chosen)[:MOST_VARIED]
-        keys = ["id", "stack", "alpha", *told, "seed", metric_of(chosen), *extras]
+        keys = ["id", "stack", "alpha", *varied(chosen)[:MOST_VARIED], "seed", metric_of(chosen), *extras]
     columns = [chosen.column(key) for key in keys]
     return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def grouped(chosen: Selection, by: Sequence[str], show: Sequence[str] = ()) -> list[Row]:
-    """A row for each combination of the values of `by`: n, and mean and sd of what is shown.
+    """Return a row for each combination of values of `by`: n, mean and sd of each shown key, divergences.
 
-    Where a run diverged, median and range stand instead of mean and sd.
+    If some runs of a group diverged, it has the median and range instead of mean and sd.
+
+    Args:
+        chosen: the runs.
+        by: the keys that define the groups.
+        show: the metrics or hyperparameters to summarize; () for the default metric.
 
     Raises:
-        ConfigError: a key that no run has, or one without numbers.
+        ConfigError: no run has one of the keys, or one to summarize has no numbers.
     """
     for key in by:
         check_key(key, chosen, given=f"by={key}")
@@ -119,16 +131,19 @@ def grouped(chosen: Selection, by: Sequence[str], show: Sequence[str] = ()) -> l
 
 
 def _check_of_run(key: str, chosen: Selection, given: str) -> None:
-    """As `check_key`, for what is asked of single runs."""
+    """Check a key of single runs, as `check_key` does; `n` is one of groups only."""
     if key == "n":
-        raise ConfigError(f"{given}: runs are counted in groups: by=stack, or other keys, is expected too.")
+        raise ConfigError(f"{given}: only groups have a count; by=stack, or by other keys, is expected too.")
     check_key(key, chosen, given=given)
 
 
 def ordered(rows: Sequence[Row], by: str, of: Selection) -> list[Row]:
-    """Groups of runs by a column, from small to large; from large to small where a minus stands before.
+    """Return rows of groups sorted by a column.
 
-    What has no number there comes last.
+    Args:
+        rows: the rows.
+        by: the column, in ascending order, or descending after a minus sign. Missing values come last.
+        of: the runs.
 
     Raises:
         ConfigError: there is no such column.
@@ -136,15 +151,15 @@ def ordered(rows: Sequence[Row], by: str, of: Selection) -> list[Row]:
     key = by.removeprefix("-")
     if rows and key not in rows[0]:
         check_key(key, of, given=typed("sort", by))
-        raise ConfigError(f"{typed('sort', by)}: groups are sorted by a column: show={key} makes it one.")
+        raise ConfigError(f"{typed('sort', by)}: groups are sorted by a column; show={key} adds it.")
     return [rows[place] for place in _in_order([_value(row, key) for row in rows], by)]
 
 
 def in_order(chosen: Selection, by: str) -> Selection:
-    """Runs by a key of theirs, shown or not, as `ordered` has groups.
+    """Return runs sorted by any key, shown or not; see `ordered` for `by`.
 
     Raises:
-        ConfigError: no run has it.
+        ConfigError: no run has the key.
     """
     key = by.removeprefix("-")
     _check_of_run(key, chosen, given=typed("sort", by))
@@ -152,7 +167,7 @@ def in_order(chosen: Selection, by: str) -> Selection:
 
 
 def _in_order(values: Sequence[Any], by: str) -> list[int]:
-    """The places of values from small to large, or as a minus says; of what is missing last."""
+    """Return the positions of values in ascending order, or descending after a minus; missing ones last."""
     there = [place for place, value in enumerate(values) if not _is_missing(value)]
     missing = [place for place, value in enumerate(values) if _is_missing(value)]
     try:
@@ -163,12 +178,12 @@ def _in_order(values: Sequence[Any], by: str) -> list[int]:
 
 
 def _value(row: Row, key: str) -> Any:
-    """What a row is sorted by: the median where runs diverged and there is no mean."""
+    """Return the value by which a row is sorted: the median if there is no mean because runs diverged."""
     return _plain(row[key] if row[key] is not None else row.get(f"{key} median"))
 
 
 def _plain(value: Any) -> Any:
-    """A value as it is compared: of one for each level, the top level's first."""
+    """Return a sortable value: values per level are compared from the top level down."""
     return tuple(reversed(value.levels)) if isinstance(value, PerLevel) else value
 
 

@@ -1,4 +1,4 @@
-"""The stored runs that meet criteria, and why there is none."""
+"""Selecting stored runs by criteria, and explaining why none matches."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterable, Sequence
 
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home
-from hyperopt.selection.checks import check_key, check_values, there_is
+from hyperopt.selection.checks import check_key, check_values, values_in_words
 from hyperopt.selection.criteria import criteria_of
 from hyperopt.selection.stored import Selection, everything
 from hyperopt.wording import counted
 
 
 def select(words: Iterable[str] = (), place: str = "here", of: Selection | None = None) -> Selection:
-    """The stored runs that meet all of some words KEY=VALUE.
+    """Return the stored runs that meet all criteria.
 
     Args:
-        words: such as `stack=adam/*`, `alpha=<1e-3`, `seed=0,1`, `test_error=1..3`, `diverged=true`.
+        words: criteria such as `stack=adam/*`, `alpha=<1e-3`, `seed=0,1`, `test_error=1..3`, `diverged=true`.
         place: "here", "published" or "all".
-        of: all runs of that place, where they have been read.
+        of: all runs of that place, if they have already been read.
 
     Raises:
-        ConfigError: a key that no run has, or a value that the key cannot have.
+        ConfigError: no run has a key, or a key cannot have a value.
     """
     criteria, there = criteria_of(words), everything(place) if of is None else of
     meets = [True] * len(there)
@@ -34,10 +34,10 @@ def select(words: Iterable[str] = (), place: str = "here", of: Selection | None 
 
 
 def needed(words: Sequence[str], place: str = "here", of: Selection | None = None) -> Selection:
-    """As `select`, where at least one run is needed.
+    """Return the stored runs that meet all criteria, as `select` does, but at least one.
 
     Raises:
-        ConfigError: also where no run meets them, with what there is instead.
+        ConfigError: as for `select`, or no run meets the criteria; the message says which values exist.
     """
     chosen = select(words, place, of)
     if not len(chosen):
@@ -46,15 +46,15 @@ def needed(words: Sequence[str], place: str = "here", of: Selection | None = Non
 
 
 def why_none(words: Sequence[str], place: str = "here") -> str:
-    """Why no stored run meets the words, in a sentence."""
+    """Return a sentence that explains why no stored run meets the criteria."""
     there = everything(place)
     if not len(there):
         where = "published" if place == "published" else f"stored in {home()}"
-        return f"no run is {where} yet; `hyperopt run` makes one, and from=published shows what is published."
+        return f"no run is {where} yet; `hyperopt run` trains one, and from=published shows published runs."
     for criterion in criteria_of(words):
         column = there.column(criterion.key)
         if not any(map(criterion, column)):
             none = f"none of the {counted(len(there), 'stored run')} has it"
-            return f"{typed(criterion.key, criterion.text)}: {none}; {there_is(column)}."
+            return f"{typed(criterion.key, criterion.text)}: {none}; {values_in_words(column)}."
     given = shortened(" ".join(words))
-    return f"{given}: each is true of some of the {len(there)} stored runs, but all of no run."
+    return f"{given}: some of the {len(there)} stored runs match each criterion, but none matches all."

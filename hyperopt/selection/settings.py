@@ -1,4 +1,4 @@
-"""Every setting of a stored run, also those at their defaults, which its record leaves out."""
+"""All settings of a stored run, including those at their defaults, which its record omits."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from hyperopt.optim.rules import find
 from hyperopt.options import usual
 
 NEVER_KEPT = ("form",)
-"""A key of `run` that shows in a record only in the habits that it stands for."""
+"""Keys of `hyperopt run` that records do not contain: `form` stands for the options that it sets."""
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Every setting that a run of this canonical form reads, keys as in overrides.
+    """Return all settings of a run, by the keys of overrides.
 
-    What belongs to code of one's own that has not been imported is left out where it is at its default: to
-    read a record runs no code that it names.
+    Reading a record must not run code that the record names. Defaults of a user's own rules, data sets and
+    models are therefore left out unless their module has been imported.
+
+    Args:
+        config: the canonical form of the run, as in its record.
     """
     rules = tuple(config["stack"].split("/"))
     clips = tuple(config.get("clip", [False] * (len(rules) - 1)))
@@ -42,7 +45,7 @@ def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def known_keys() -> tuple[str, ...]:
-    """Every key of a run that its record tells of."""
+    """Return the keys of all shipped settings that records contain."""
     return tuple(key for key in shipped_keys() if key not in NEVER_KEPT)
 
 
@@ -58,7 +61,7 @@ def _options(group: str, name: str) -> Mapping[str, Any]:
 
 @cache
 def _of_rules(rules: tuple[str, ...], clips: bool) -> Mapping[str, Any]:
-    """The numbers of level 0 and all habits as they are where a record is silent."""
+    """Return the defaults of level 0's hyperparameters and of the options that `form` sets."""
     try:
         numbers = {key: value for key, value in find(rules[0]).hyperparameters.items() if key != "alpha"}
         return numbers | {key: reported for key, (_, reported) in habits_of(rules, clip=clips).items()}

@@ -1,4 +1,4 @@
-"""Stored runs, and any of their settings and results as a column."""
+"""Stored runs, with their settings and results as columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.settings import known_keys, settings_of
 
 OWN = ("id", "diverged", "seconds", "steps", "started", "device", "tag", "note")
-"""What a stored run has beside its settings and results."""
+"""The keys of a stored run besides its settings and results."""
 PER_LEVEL = ("alpha", "clip")
 PLACES = ("here", "published", "all")
 COMPLEMENTS = {"test_accuracy": "test_error", "train_accuracy": "train_error"}
@@ -31,7 +31,7 @@ ALPHA_AND_SEED = re.compile(r'"(?:alpha": \[[^]]*\]|seed": \d+)')
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """Every setting of runs that differ in alpha and seed alone; these two are those of one of them."""
+    """The settings of runs that differ only in alpha and seed; these two have the values of one such run."""
 
     settings: dict[str, Any]
 
@@ -41,7 +41,7 @@ class Selection:
     """Some of the stored runs, in the order in which they were started.
 
     Attributes:
-        table: a row for each (`records.summaries.SUMMARY`).
+        table: a row for each run (`records.summaries.SUMMARY`).
         said: tags and notes by run id.
     """
 
@@ -53,17 +53,17 @@ class Selection:
 
     @cached_property
     def ids(self) -> list[str]:
-        """Their ids."""
+        """The ids of the runs."""
         return list(self.table["id"].to_pylist())
 
     @cached_property
     def configs(self) -> list[dict[str, Any]]:
-        """The canonical form of each."""
+        """The canonical form of each run."""
         return [json.loads(text) for text in self.table["config"].to_pylist()]
 
     @cached_property
     def kinds(self) -> list[Kind]:
-        """Of each, what it has in common with those that differ in alpha and seed alone: the same object."""
+        """The kind of each run; runs that differ only in alpha and seed share one object."""
         found: dict[str, Kind] = {}
         texts = [ALPHA_AND_SEED.sub("", text) for text in self.table["config"].to_pylist()]
         return [
@@ -72,24 +72,24 @@ class Selection:
         ]
 
     def settings(self, place: int) -> dict[str, Any]:
-        """Every setting of one of them, also those at their defaults."""
+        """Return all settings of the run at a position, including those at their defaults."""
         return {**self.kinds[place].settings, **self.configs[place]}
 
     @cached_property
     def labels(self) -> list[str]:
-        """The stack of each with its alphas, such as adam(0.001)/sgd(1e-05)."""
+        """The stack of each run with its alphas, such as adam(0.001)/sgd(1e-05)."""
         return [label(config["stack"].split("/"), config["alpha"]) for config in self.configs]
 
     @cached_property
     def results(self) -> list[str]:
-        """The names of all metrics and hyperparameters that any of them ended with."""
+        """The names of all final metrics and hyperparameters of any run."""
         names: set[str] = set()
         for key in ("metrics", "final", "hyperparameters"):
             names |= {*self.table[key].combine_chunks().keys.unique().to_pylist()}
         return sorted(names)
 
     def column(self, key: str) -> list[Any]:
-        """A value for each: a setting, what it ended with, or one of `OWN`; None where a run has none."""
+        """Return each run's value of a setting, a final result or a key in `OWN`; None if it has none."""
         if key == "tag":
             return [list(self.said[id_].tags) if id_ in self.said else [] for id_ in self.ids]
         if key == "note":
@@ -105,7 +105,7 @@ class Selection:
         return self._ended_with(key)
 
     def take(self, places: Sequence[int]) -> Selection:
-        """Those at these places; what is known of them is not read again."""
+        """Return the runs at these positions; cached properties are carried over."""
         taken = Selection(self.table.take(whole_numbers(places)), self.said)
         for name in ("ids", "configs", "kinds"):
             if name in vars(self):
@@ -120,7 +120,10 @@ class Selection:
 
 
 def everything(place: str = "here") -> Selection:
-    """Every stored run of a place: "here", "published" or "all"; of one in both places what is here stands.
+    """Return all stored runs of a place.
+
+    Args:
+        place: "here", "published" or "all"; if a run is in both places, the one here is taken.
 
     Raises:
         ConfigError: there is no such place.

@@ -114,7 +114,7 @@ def _jitter(i: int) -> float:
 
 
 def _heat(view: View) -> Iterator[Markup]:
-    from hyperopt.figures.heatmaps import look, scale_of  # and with it matplotlib
+    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # and with it matplotlib
 
     figure, scale = view.experiment.heatmap, scale_of(view.measurements)
     assert figure
@@ -122,7 +122,7 @@ def _heat(view: View) -> Iterator[Markup]:
     wide, high = SMALL_WIDE / len(one.columns), SMALL_HIGH / len(one.rows)
     for down, row in enumerate(one.rows):
         for right, column in enumerate(one.columns):
-            colour = look(view.measurements[row, column], scale)[1]
+            colour = text_and_colours(view.measurements[row, column], scale)[1]
             yield Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>').format(
                 right * wide, down * high, wide - 0.6, high - 0.6, colour
             )

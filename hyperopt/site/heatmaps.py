@@ -43,7 +43,7 @@ def heat_tables(view: View, cells: Mapping[Place, int]) -> list[HeatTable]:
 
 
 def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) -> HeatTable:
-    from hyperopt.figures.heatmaps import look, scale_of  # and with it matplotlib
+    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # and with it matplotlib
 
     scale = scale_of(view.measurements)
     rows = []
@@ -51,7 +51,7 @@ def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) ->
         found = []
         for column in one.columns:
             measured = view.measurements[label, column]
-            text, colour, _ = look(measured, scale)
+            text, colour, _ = text_and_colours(measured, scale)
             report = measured.cell.report
             told = "" if report is None else steps_or_more(report)
             found.append(

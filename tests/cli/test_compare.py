@@ -86,7 +86,7 @@ test_bad_input_is_refused = refusals(
     ("compare stack=adam stack=adam/sgd metric=train_loss", "no seed has it in both"),
     ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
     ("plot stack=sgd", "these runs are 9 curves"),
-    ("plot stack=adam metric=0.alpha,9.alpha", "none of 3 runs has it; there is 0.alpha."),
+    ("plot stack=adam metric=0.alpha,9.alpha", "none of 3 runs has it; they have 0.alpha."),
     ("plot stack=adam log=z", "one of x, y, xy is expected"),
     ("plot stack=adam file=x", ".png or .svg is expected"),
 )

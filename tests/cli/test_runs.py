@@ -96,7 +96,7 @@ def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.Captur
     assert main(["runs", "diverged=true"]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == "diverged=true: none of the 6 stored runs has it; there is false.\n"
+    assert said.err == "diverged=true: none of the 6 stored runs has it; their values are false.\n"
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.Captur
     [
         ("sort=nosuch", "there is no key 'nosuch'"),
         ("by=stack sort=nosuch", "there is no key 'nosuch'"),
-        ("by=stack sort=seed", "show=seed makes it one"),
-        ("show=n", "runs are counted in groups"),
-        ("sort=-n", "runs are counted in groups"),
+        ("by=stack sort=seed", "show=seed adds it"),
+        ("show=n", "only groups have a count"),
+        ("sort=-n", "only groups have a count"),
         ("by=nosuch", "there is no key 'nosuch'"),
         ("show=nosuch", "there is no key 'nosuch'"),
         ("by=stack show=dataset", "a metric such as test_error"),

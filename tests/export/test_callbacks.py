@@ -135,8 +135,8 @@ def test_trackio_live_has_every_epoch_once(tmp_path: Path) -> None:
     ("name", "says"),
     [
         ("tensorbord", "did you mean tensorboard"),
-        ("nosuch_module:X", "cannot be made"),
-        ("hyperopt.records:nosuch", "cannot be made"),
+        ("nosuch_module:X", "cannot be created"),
+        ("hyperopt.records:nosuch", "cannot be created"),
     ],
 )
 def test_what_is_no_callback_is_refused(name: str, says: str, tmp_path: Path) -> None:

@@ -108,8 +108,8 @@ def test_order_of_words_does_not_matter_and_rows_are_in_order_of_start(store: St
         ("seed=many", "a number"),
         ("test_error=1..", "a range"),
         ("alpha=<1/..2", "a range"),
-        ("0.nosuch=1", "none of 18 runs has it; there is 0.alpha"),
-        ("5.alpha=>1", "none of 18 runs has it; there is 0.alpha"),
+        ("0.nosuch=1", "none of 18 runs has it; they have 0.alpha"),
+        ("5.alpha=>1", "none of 18 runs has it; they have 0.alpha"),
     ],
 )
 def test_what_no_run_can_have_is_refused(word: str, says: str, store: Store) -> None:
@@ -120,10 +120,10 @@ def test_what_no_run_can_have_is_refused(word: str, says: str, store: Store) -> 
 
 def test_where_nothing_is_found_the_sentence_says_what_there_is(store: Store) -> None:
     with pytest.raises(
-        ConfigError, match=r"alpha=>1: none of the 18 stored runs has it; there is 0.0001 to 0.01."
+        ConfigError, match=r"alpha=>1: none of the 18 stored runs has it; their values are 0.0001 to 0.01."
     ):
         needed(["alpha=>1"])
-    with pytest.raises(ConfigError, match="but all of no run"):
+    with pytest.raises(ConfigError, match="but none matches all"):
         needed(["diverged=true", "alpha=<1e-3"])
 
 
@@ -131,7 +131,7 @@ def test_tags_that_there_are_are_told_one_by_one(store: Store, tmp_path: Path) -
     ids = select().ids
     remark(tmp_path, ids[:2], add=["a", "b"])
     remark(tmp_path, ids[:1], add=["good"])
-    with pytest.raises(ConfigError, match="there is a, b, good\\."):
+    with pytest.raises(ConfigError, match="their values are a, b, good\\."):
         needed(["tag=nosuch"])
 
 

@@ -10,7 +10,7 @@ from hyperopt import data, models
 from hyperopt.config.schema import Procedure, keys_of, run_schema
 from hyperopt.errors import shown, typed, unknown
 from hyperopt.files import conf_dir
-from hyperopt.optim.levels import parse_stack
+from hyperopt.optim.parsing import parse_stack
 from hyperopt.options import Declared, checked, usual
 from hyperopt.yaml_file import read_yaml
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from hyperopt.errors import ConfigError, shown, typed
-from hyperopt.optim.settings import UNTRACED, Levels, traced
+from hyperopt.optim.stack_settings import UNTRACED, StackSettings, check_has_levels_above, traced
 
 
-def check_procedure(config: Mapping[str, Any], chosen: Levels) -> None:
+def check_procedure(config: Mapping[str, Any], chosen: StackSettings) -> None:
     """Reject settings of `Procedure` that are out of range or conflict with the stack.
 
     Raises:
@@ -20,10 +20,8 @@ def check_procedure(config: Mapping[str, Any], chosen: Levels) -> None:
             f"{typed('warmup', config['warmup'])}: a number from 0 up to, but not, 1 is expected."
         )
     traced(config, chosen)
-    if config["multiplicative"] and len(chosen.stack) == 1:
-        raise ConfigError(
-            f"multiplicative=true: stack={chosen.stack[0]} has no level above 0, which it is about."
-        )
+    if config["multiplicative"]:
+        check_has_levels_above(chosen, "multiplicative", value=True)
     if config["tune_after"] == "tensor" and (found := [k for k in UNTRACED if config[k] != UNTRACED[k]]):
         raise ConfigError(f"{typed(found[0], config[found[0]])}: tune_after=step is expected.")
     if config["multiplicative"] and 0 in chosen.alpha[:-1]:

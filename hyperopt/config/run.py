@@ -14,10 +14,10 @@ from hyperopt.config.procedure import check_procedure
 from hyperopt.config.schema import check_fit, of_rules
 from hyperopt.config.shorthands import expanded
 from hyperopt.errors import ConfigError, shown
-from hyperopt.optim import levels
+from hyperopt.optim import parsing
 from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.rules import find
-from hyperopt.optim.settings import levels_of
+from hyperopt.optim.stack_settings import stack_settings
 from hyperopt.options import Declared, hashable, usual
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Run:
         """The canonical form without its seed; runs made by `at` from one run share this very object."""
         rule = find(self.stack[0]).hyperparameters
         read = {k: reported for k, (_, reported) in habits_of(self.stack, clip=any(self.clip)).items()}
-        everything = levels.parse_tune("all", self.stack, self.numbers)
+        everything = parsing.parse_tune("all", self.stack, self.numbers)
         versions = versions_of(self.dataset["name"], self.model["name"], self.stack)
         return {
             **_canonical_options(data.find(self.dataset["name"]), self.dataset),
@@ -164,7 +164,7 @@ def resolve(settings: Mapping[str, Any]) -> Run:
             raise ConfigError(f"dataset.{key}={rows}: a whole number of at most {most} is expected.")
     own = own_rules(config["stack"])
     given = {name: config[name] for name in of_rules(own)}
-    chosen = levels_of(
+    chosen = stack_settings(
         config["stack"],
         config["alpha"],
         config["clip"],

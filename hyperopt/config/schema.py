@@ -15,8 +15,8 @@ from hyperopt.errors import ConfigError
 from hyperopt.models import Model
 from hyperopt.optim.assemble import known_habits
 from hyperopt.optim.rules import RULES, find
-from hyperopt.optim.schedule import SCHEDULES
-from hyperopt.optim.settings import FORMS
+from hyperopt.optim.schedule import SHAPES
+from hyperopt.optim.stack_settings import FORMS
 from hyperopt.optim.trace import HYPERGRADIENTS
 from hyperopt.options import Declared, schema_of
 
@@ -44,7 +44,7 @@ class Procedure:
     softmax: str = field(metadata={"choices": SOFTMAXES})
     dtype: str = field(metadata={"choices": DTYPES})
     full_loss: bool
-    schedule: str = field(metadata={"choices": SCHEDULES})
+    schedule: str = field(metadata={"choices": SHAPES})
     warmup: float
     multiplicative: bool
     trace: float

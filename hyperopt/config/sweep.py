@@ -16,7 +16,7 @@ from hyperopt.config.run import Run, resolve
 from hyperopt.config.schema import Settings, number_names
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
-from hyperopt.optim.levels import NothingToClipError, with_plain_minus
+from hyperopt.optim.parsing import NothingToClipError, with_plain_minus
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.spaces import is_held
 from hyperopt.options import checked

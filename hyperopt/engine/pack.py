@@ -11,7 +11,7 @@ from hyperopt import data
 from hyperopt.config import Run
 from hyperopt.errors import ConfigError
 from hyperopt.optim import assemble
-from hyperopt.optim.schedule import PLANNED, Schedule, schedule_of
+from hyperopt.optim.schedule import OF_A_LENGTH, Schedule, schedule_of
 from hyperopt.optim.stack import Stack
 from hyperopt.optim.trace import COSINE
 
@@ -88,7 +88,7 @@ def stack_of(run: Run) -> Stack:
 
 def _schedule_of(run: Run) -> Schedule:
     shape, warmup = run.procedure["schedule"], run.procedure["warmup"]
-    return schedule_of(shape, warmup, run_steps(run) if warmup or shape in PLANNED else 0)
+    return schedule_of(shape, warmup, run_steps(run) if warmup or shape in OF_A_LENGTH else 0)
 
 
 def run_steps(run: Run) -> int:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hyperopt.config import Run
-from hyperopt.optim import levels
+from hyperopt.optim import parsing
 from hyperopt.optim.defaults import default_alphas
+from hyperopt.optim.group_settings import WITH_STACK, WITHOUT_STACK
 from hyperopt.optim.rules import find
 from hyperopt.optim.schedule import COSINE
-from hyperopt.optim.settings import UNTRACED, WITH_STACK, WITHOUT_STACK
+from hyperopt.optim.stack_settings import UNTRACED
 
 OF_TORCH = {"adam": "torch.optim.Adam", "adamw": "torch.optim.AdamW"}
 """Rules that torch has too, with the same defaults."""
@@ -81,7 +82,7 @@ def recipe_of(run: Run, knob: str) -> Recipe:
     told |= {key: run.procedure[key] for key in SET if run.procedure[key] != usual[key]}
     if any(run.clip):
         told["clip"] = True if all(run.clip) else list(run.clip)
-    if len(run.stack) > 1 and run.tune != levels.parse_tune("all", run.stack, run.numbers):
+    if len(run.stack) > 1 and run.tune != parsing.parse_tune("all", run.stack, run.numbers):
         told["tune"] = run.tune[0] if len(run.tune) == 1 else list(run.tune)
     return Recipe(
         run.stack, run.alpha[1:], told, run.procedure["schedule"] == COSINE, float(run.procedure["warmup"])

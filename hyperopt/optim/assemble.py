@@ -9,7 +9,7 @@ from hyperopt.optim.clip import HABITS as CLIP_HABITS
 from hyperopt.optim.level import Level
 from hyperopt.optim.rules import RULES, Rule, find
 from hyperopt.optim.rules.rule import structure
-from hyperopt.optim.schedule import UNPLANNED, Schedule
+from hyperopt.optim.schedule import CONSTANT_RATE, Schedule
 from hyperopt.optim.stack import Stack
 
 
@@ -21,7 +21,7 @@ def assemble(
     *,
     multiplicative: bool = False,
     floor: float | None = None,
-    schedule: Schedule = UNPLANNED,
+    schedule: Schedule = CONSTANT_RATE,
     trace: float = 0.0,
     cosine: bool = False,
     by_tensor: bool = False,
@@ -51,7 +51,7 @@ def assemble(
                 clip_counts_first_norm=habits.get("clip_counts_first_norm", True),
                 multiplicative=multiplicative and k < top,
                 floor=floor if k < top else None,
-                schedule=schedule if k == 0 else UNPLANNED,
+                schedule=schedule if k == 0 else CONSTANT_RATE,
                 trace=trace if k == 0 else 0.0,
                 cosine=cosine and k == 0,
             )

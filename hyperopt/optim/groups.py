@@ -9,15 +9,16 @@ import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
-from hyperopt.optim import settings, sharding, torch_names, writing
+from hyperopt.optim import group_settings, sharding, torch_names, writing
 from hyperopt.optim.assemble import numbers_of
 from hyperopt.optim.checkpoint import above, moved
 from hyperopt.optim.errors import ConfigError, typed
+from hyperopt.optim.group_settings import completed
 from hyperopt.optim.level import Tree
-from hyperopt.optim.levels import check_lr
+from hyperopt.optim.parsing import check_lr
 from hyperopt.optim.rate import Rate, TensorRate, plain, rate_of, scheduler_at_work, shows_floats
 from hyperopt.optim.rules import Rule
-from hyperopt.optim.settings import UNTRACED, completed
+from hyperopt.optim.stack_settings import UNTRACED, known_names
 from hyperopt.optim.stepping import arithmetic_of
 from hyperopt.optim.torch_private import version_of
 from hyperopt.optim.vectors import wide
@@ -218,18 +219,18 @@ def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamG
         ConfigError: a setting is refused.
     """
     stack = param_group.get("stack", defaults["stack"])
-    settings.check_keys(param_group, stack)
+    group_settings.check_keys(param_group, stack)
     given = torch_names.understood(param_group, stack)
     check_lr(given.get("lr"), given.get("alpha"), given.get("stack", stack))
     if given.get("shared", False) and not defaults["shared"]:
         whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
         raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
-    names = settings.names(given.get("stack", stack))
-    numbers = {name: given.pop(name) for name in names if name in given}
+    known = known_names(given.get("stack", stack))
+    numbers = {name: given.pop(name) for name in known if name in given}
     if defaults["shared"] and (set(given) & set(defaults) or numbers):
         keys = ", ".join(sorted({*set(given) & set(defaults), *numbers}))
         raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
-    given = settings.with_defaults(given, defaults)
+    given = group_settings.with_defaults(given, defaults)
     return ParamGroup(given | {"numbers": given.get("numbers", defaults["numbers"]) | numbers})
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.optim.clip import ClipState, clip_by_norm_average
 from hyperopt.optim.rules import Rule
-from hyperopt.optim.schedule import UNPLANNED, Schedule
+from hyperopt.optim.schedule import CONSTANT_RATE, Schedule
 from hyperopt.optim.spaces import LOG, Space
 from hyperopt.optim.trace import SUMS, following, gathered, hypergradient
 
@@ -70,7 +70,7 @@ class Level:
     clip_counts_first_norm: bool = False
     multiplicative: bool = False
     floor: float | None = None
-    schedule: Schedule = UNPLANNED
+    schedule: Schedule = CONSTANT_RATE
     trace: float = 0.0
     cosine: bool = False
 
@@ -147,7 +147,7 @@ class Level:
 
     def scheduled(self, hyper: Tree, step: Tensor) -> Tree:
         """The hyperparameters as an update uses them."""
-        if self.schedule == UNPLANNED:
+        if self.schedule == CONSTANT_RATE:
             return hyper
         return hyper | {"alpha": self.schedule.scaled(hyper["alpha"], step)}
 

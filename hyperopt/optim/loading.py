@@ -16,7 +16,7 @@ from hyperopt.optim.evaluated import TRAINED
 from hyperopt.optim.groups import restored
 from hyperopt.optim.rate import plain
 from hyperopt.optim.rules import RULES
-from hyperopt.optim.settings import UNTRACED
+from hyperopt.optim.stack_settings import UNTRACED
 from hyperopt.optim.stepping import arithmetic_of
 
 NEEDED = (

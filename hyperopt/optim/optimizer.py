@@ -9,12 +9,13 @@ import torch
 from torch import Tensor
 from torch.optim.optimizer import Optimizer, ParamsT
 
-from hyperopt.optim import checkpoint, evaluated, loading, parameters, settings, sharding, torch_names
+from hyperopt.optim import checkpoint, evaluated, loading, parameters, sharding, torch_names
 from hyperopt.optim.buckets import Scratch
 from hyperopt.optim.errors import ConfigError, shown, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
+from hyperopt.optim.group_settings import defaults_for
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
-from hyperopt.optim.levels import check_lr, parse_truth
+from hyperopt.optim.parsing import check_lr, parse_truth
 from hyperopt.optim.placing import same
 from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
@@ -33,7 +34,7 @@ class HyperOptimizer(Optimizer):
     Args:
         params: parameters, (name, parameter) pairs, or groups, which may set all of these but `shared`.
         stack: rules bottom to top, such as "adam/sgd", any height; your own rule is `package.module:Class`.
-            None is `settings.WITHOUT_STACK`: Adam multiplies AdamW's rate. A number is `lr`, as in torch.
+            None is `WITHOUT_STACK` of group_settings.py: Adam multiplies AdamW's rate. A number is `lr`.
         alpha: one number is the top level's, a tuple or "1e-3/1e-5" every level's; None for the defaults.
         lr: level 0's alpha; `alpha` must not give it another value.
         clip: clip hypergradients by their running norm: one boolean for all levels above 0, or one each.
@@ -88,7 +89,7 @@ class HyperOptimizer(Optimizer):
                     f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once."
                 )
             stack, lr = None, stack
-        preset = settings.preset(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
+        preset = defaults_for(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
         numbers = torch_names.understood(numbers, preset["stack"])
         stack = numbers.pop("stack", preset["stack"])
         check_lr(lr, alpha, stack)
@@ -254,8 +255,7 @@ class HyperOptimizer(Optimizer):
         for group in groups:
             group.show(stepper.arithmetic.bottom.rule, values, of_lr)
         if may_be_new(after, owner["step"], values):
-            rules = dict(enumerate(owner["stack"].split("/")))
-            warn(events_of(after, indices[0]), rules, self._warned)
+            warn(events_of(after, indices[0]), dict(enumerate(owner["stack"].split("/"))), self._warned)
 
     def _sets(self) -> list[list[int]]:
         """Indices of the groups that share a set of hyperparameters; the first of them holds it."""

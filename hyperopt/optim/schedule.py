@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 CONSTANT, INVERSE_SQRT, COSINE, WSD = "constant", "inverse_sqrt", "cosine", "wsd"
-SCHEDULES = (CONSTANT, INVERSE_SQRT, COSINE, WSD)
-PLANNED = (COSINE, WSD)
+SHAPES = (CONSTANT, INVERSE_SQRT, COSINE, WSD)
+OF_A_LENGTH = (COSINE, WSD)
 """The schedules that depend on the length of a run."""
 COOLDOWN = 0.2
 """The share of a run in which a warm-up, stable, decay schedule falls linearly to 0."""
@@ -26,7 +26,7 @@ class Schedule:
     the last.
 
     Attributes:
-        shape: one of SCHEDULES.
+        shape: one of SHAPES.
         warmup: the number of steps of the warm-up; 0 for none.
         steps: the number of steps of the run, if the shape depends on it.
     """
@@ -47,10 +47,10 @@ class Schedule:
         return alpha * (step / self.warmup).clamp(max=1) if self.warmup else alpha
 
 
-UNPLANNED = Schedule()
+CONSTANT_RATE = Schedule()
 
 
 def schedule_of(shape: str, warmup: float, steps: int) -> Schedule:
     """The schedule of a run of `steps` steps; `warmup` is the share of them in the warm-up."""
     rising = round(warmup * steps)
-    return Schedule(shape, rising, steps if shape in PLANNED else 0)
+    return Schedule(shape, rising, steps if shape in OF_A_LENGTH else 0)

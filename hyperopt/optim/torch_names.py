@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hyperopt.optim.errors import ConfigError, typed
-from hyperopt.optim.levels import parse_stack, parse_truth
+from hyperopt.optim.parsing import parse_stack, parse_truth
 from hyperopt.optim.rules import find
 
 HOW = ("foreach", "fused")

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hyperopt.optim import parameters, settings, sharding, torch_names
+from hyperopt.optim import group_settings, parameters, sharding, torch_names
 from hyperopt.optim.errors import ConfigError, shown, typed, warn
-from hyperopt.optim.levels import check_decay, parse_number
+from hyperopt.optim.parsing import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate
 from hyperopt.optim.rules import Rule
+from hyperopt.optim.stack_settings import MAIN, known_names
 
 NAMES = {
     "lr": ("alpha",),
@@ -23,7 +24,7 @@ NAMES = {
 }
 """The hyperparameters that a group shows under torch's names, if its rule has them."""
 
-FIXED = frozenset({*settings.MAIN, "numbers", "habits"})
+FIXED = frozenset({*MAIN, "numbers", "habits"})
 """Settings that cannot change after the optimizer was made."""
 
 KEPT = frozenset({"step", "rested", "levels", "planned", "learned", "peak", "share"})
@@ -54,7 +55,7 @@ def checked(group: Mapping[str, Any], rule: Rule, can: Collection[str], key: str
             parameters.check(f"parameter {k} of params", param)
         sharding.check_replaced(group["params"], value)
     elif key == "schedule":
-        settings.check_schedule(value)
+        group_settings.check_schedule(value)
     elif key in KEPT:
         # Wrappers that copy a group key by key, as torch's ZeroRedundancyOptimizer, write unchanged values.
         if group[key] is not value and (key == "levels" or group[key] != value):
@@ -135,11 +136,11 @@ def check_deleted(group: Mapping[str, Any], can: Collection[str], key: str) -> N
 def _check_named(group: Mapping[str, Any], rule: Rule, key: str, value: Any) -> None:
     """Refuse a torch setting or a misspelt one, unless it asks for what is done anyway."""
     stack = group["stack"]
-    settings.check_keys({key: value}, stack)
+    group_settings.check_keys({key: value}, stack)
     asked = torch_names.understood({key: value}, stack)
     if "stack" in asked:
         raise _stays(key, value, "stack", stack)
-    if key in asked and key in {*settings.names(stack), *torch_names.TAKEN}:
+    if key in asked and key in {*known_names(stack), *torch_names.TAKEN}:
         has = ", ".join(rule.hyperparameters)
         raise ConfigError(f"{typed(key, value)}: level 0 is {stack.split('/')[0]}, which has {has}.")
 

@@ -9,8 +9,8 @@ from hyperopt.data import DATASETS
 from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.experiments.metrics import METRICS
 from hyperopt.models import MODELS
-from hyperopt.optim.levels import with_plain_minus
 from hyperopt.optim.own import WRITTEN
+from hyperopt.optim.parsing import with_plain_minus
 from hyperopt.optim.rules import RULES
 from hyperopt.selection.criteria import BOUND, GLOB, RANGE, Criterion, PerLevel
 from hyperopt.selection.settings import known_keys

@@ -12,7 +12,7 @@ from typing import Any
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.config.sweep import Sweep, read
 from hyperopt.errors import ConfigError, shortened, shown, typed
-from hyperopt.optim.levels import with_plain_minus
+from hyperopt.optim.parsing import with_plain_minus
 
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?inf"
 BOUND = re.compile(rf"(<=|>=|<|>)\s*({NUMBER})")

@@ -10,7 +10,7 @@ from hyperopt import data, models
 from hyperopt.config.compose import usual_procedure
 from hyperopt.config.sweep import shipped_keys
 from hyperopt.errors import ConfigError
-from hyperopt.optim import levels
+from hyperopt.optim import parsing
 from hyperopt.optim.assemble import habits_of
 from hyperopt.optim.own import is_at_hand
 from hyperopt.optim.rules import find
@@ -80,7 +80,7 @@ def _numbers(rules: tuple[str, ...], config: Mapping[str, Any]) -> dict[str, flo
 
 def _tuned_of(rules: tuple[str, ...], numbers: tuple[tuple[str, float], ...]) -> list[str]:
     try:
-        return list(levels.parse_tune("all", rules, dict(numbers)))
+        return list(parsing.parse_tune("all", rules, dict(numbers)))
     except ConfigError:
         return []
 

@@ -14,7 +14,7 @@ import torch
 from benchmarks.defaults import ADAMW, CANDIDATES, Cell, Row, cells, read, study, train
 from benchmarks.defaults_page import DEFAULT_RATE, chosen, complete, finalists, page, scores
 from benchmarks.workloads import BLOCK, WORKLOADS
-from hyperopt.optim import HyperOptimizer, settings
+from hyperopt.optim import HyperOptimizer, group_settings
 
 ROOT = Path(__file__).parents[2]
 FOUND = ROOT / "results" / "optimizer_defaults.csv"
@@ -116,7 +116,7 @@ def test_only_what_all_have_trained_is_compared() -> None:
 
 def test_the_defaults_are_what_the_published_rows_say() -> None:
     found = read(FOUND)
-    assert CANDIDATES[chosen(scores(finalists(found)))] == settings.WITHOUT_STACK
+    assert CANDIDATES[chosen(scores(finalists(found)))] == group_settings.WITHOUT_STACK
     assert page(found) in (ROOT / "docs" / "optimizer.md").read_text("utf-8")
     opt = HyperOptimizer([torch.nn.Parameter(torch.zeros(1))])
     assert repr(opt) == "HyperOptimizer(adamw(0.001)/adam(0.01))"

@@ -12,7 +12,7 @@ from benchmarks import fine_tuning
 from benchmarks.defaults import ADAMW, CANDIDATES, Cell, cells, read
 from benchmarks.fine_tuning import FEW, OPTIMIZERS, RATES, WORKLOADS, page, tasks, train, trained
 from benchmarks.workloads import BLOCK, Task
-from hyperopt.optim import settings
+from hyperopt.optim import group_settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,4 +63,4 @@ def test_the_document_has_what_the_published_rows_say() -> None:
     wanted = cells(list(WORKLOADS), OPTIMIZERS, RATES, range(3))
     assert {Cell(r.workload, r.optimizer, r.rate, r.seed) for r in found} == set(wanted)
     assert page(found) in (ROOT / "docs" / "optimizer.md").read_text("utf-8")
-    assert CANDIDATES[OPTIMIZERS[1]] == settings.WITHOUT_STACK
+    assert CANDIDATES[OPTIMIZERS[1]] == group_settings.WITHOUT_STACK

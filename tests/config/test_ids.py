@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hyperopt.config import from_canonical, resolve
 from hyperopt.data import DATASETS
 from hyperopt.optim.rules import RULES
-from hyperopt.optim.settings import FORMS
+from hyperopt.optim.stack_settings import FORMS
 
 PUBLISHED = {
     "0c278076fc02": {},

@@ -12,7 +12,7 @@ from hyperopt.config.compose import composed
 from hyperopt.data import DATASETS
 from hyperopt.files import conf_dir
 from hyperopt.models import MODELS
-from hyperopt.optim.levels import parse_alpha
+from hyperopt.optim.parsing import parse_alpha
 from hyperopt.options import usual
 
 BAD = {

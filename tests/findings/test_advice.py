@@ -12,7 +12,7 @@ from hyperopt.experiments import load
 from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
 from hyperopt.findings.methods import Method, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
-from hyperopt.optim.settings import WITHOUT_STACK
+from hyperopt.optim.group_settings import WITHOUT_STACK
 from hyperopt.pages.which_stack import page
 
 

@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.assemble import assemble, numbers_of
-from hyperopt.optim.settings import UNTRACED, completed
+from hyperopt.optim.group_settings import completed
+from hyperopt.optim.stack_settings import UNTRACED
 
 STEPS = 200
 PARITY = 1e-8

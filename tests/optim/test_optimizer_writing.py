@@ -17,7 +17,8 @@ from torch.optim import lr_scheduler
 
 from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.errors import ConfigError
-from hyperopt.optim.settings import MAIN, check_keys, names
+from hyperopt.optim.group_settings import check_keys
+from hyperopt.optim.stack_settings import MAIN, known_names
 from hyperopt.optim.torch_names import TAKEN
 
 NUMBER = "a finite number of 0 or more is expected"
@@ -137,7 +138,7 @@ def test_keys_of_others_are_free(stack: str) -> None:
     assert apart(last(module, opt, batches(2)), last(twin, same, batches(2))) == 0
 
 
-KNOWN = sorted({*MAIN, *names("adam/sgd"), *TAKEN})
+KNOWN = sorted({*MAIN, *known_names("adam/sgd"), *TAKEN})
 
 
 @given(st.data())

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hyperopt.config import ConfigError, resolve
-from hyperopt.optim.levels import parse_tune
+from hyperopt.optim.parsing import parse_tune
 
 pytestmark = pytest.mark.usefixtures("float64")
 

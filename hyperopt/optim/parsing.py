@@ -1,9 +1,10 @@
-"""Parsing of settings that have a value per level, bottom to top: stack, alpha, clip, tune."""
+"""Parsing of settings: those with a value per level, bottom to top, and single numbers and truth values."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -147,6 +148,16 @@ def parse_number(key: str, value: Any, part: Any = None, dtype: str = "float32")
     if dtype != "float64" and not is_held(number):
         raise ConfigError(f"{typed(key, value)}: a number of 0 or more that float32 can hold is expected.")
     return number + 0.0
+
+
+def parse_share(key: str, value: Any) -> float:
+    """A number from 0 up to 1."""
+    share = math.nan
+    with suppress(ConfigError):
+        share = parse_number(key, value)
+    if not share <= 1:
+        raise ConfigError(f"{typed(key, value)}: a number from 0 up to 1 is expected.")
+    return share
 
 
 def parse_truth(key: str, value: Any) -> bool:

@@ -12,6 +12,7 @@ from hyperopt.optim.stack_settings import (
     MAIN,
     UNTRACED,
     StackSettings,
+    check_has_levels_above,
     known_names,
     stack_settings,
     traced,
@@ -40,6 +41,9 @@ ADDED_ALPHA = DefaultAlpha(1e-5)
 WITH_STACK: dict[str, Any] = {"alpha": None, "tune": "all", "multiplicative": False}
 """The defaults of the same settings if a stack is given."""
 
+OF_ALL_GROUPS = "HyperOptimizer(..., shared=True) is said of all groups."
+"""The hint to whoever sets `shared` in a group."""
+
 SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
 """Names in other libraries' parameter groups, and the only settings they can mean."""
 
@@ -59,10 +63,17 @@ def defaults_for(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, 
     return chosen | {"stack": "amsgrad/adam"} if parsing.parse_truth("amsgrad", amsgrad) else chosen
 
 
-def with_defaults(given: dict[str, Any], inherited: Mapping[str, Any]) -> dict[str, Any]:
-    """A group's own settings, with the defaults that they imply in place of inherited ones."""
-    if "stack" in given:
-        return OF_A_STACK | given
+def with_defaults(
+    given: dict[str, Any], inherited: Mapping[str, Any], *, of_own_stack: bool
+) -> dict[str, Any]:
+    """A group's own settings, with the defaults that they imply in place of inherited ones.
+
+    `of_own_stack` says whether the group names its stack. A stack that an option of torch selects, as
+    `amsgrad` does, is a variant of the inherited one, whose settings it keeps.
+    """
+    if of_own_stack:
+        one_level = len(parsing.parse_stack(given["stack"])) == 1
+        return OF_A_STACK | ({"floor": None} if one_level else {}) | given
     if "alpha" in given:
         return {"lr": None} | given
     if "multiplicative" in given and isinstance(inherited["alpha"], DefaultAlpha):
@@ -102,7 +113,13 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
     held = [alpha if dtype == "float64" else in_float32(alpha) for alpha in chosen.alpha]
     if multiplicative and 0 in held[:-1]:
         raise _stays_0(given, chosen, held.index(0))
+    if given["tune"] not in ("all", ["all"], ("all",)):
+        check_has_levels_above(chosen, "tune", given["tune"])
+    if multiplicative:
+        check_has_levels_above(chosen, "multiplicative", value=True)
     least = None if floor is None else parsing.parse_number("floor", floor, dtype=dtype)
+    if least is not None:
+        check_has_levels_above(chosen, "floor", floor)
     moved = chosen.alpha[:-1] if "alpha" in chosen.tune else chosen.alpha[1:-1]
     if least is not None and any(alpha < least for alpha in moved):
         raise ConfigError(
@@ -142,7 +159,8 @@ def check_keys(group: Mapping[str, Any], stack: Any) -> None:
         near = (name for name in sorted(known) if is_slip(str(key), name))
         if meant := SURELY.get(key) or next(near, None):
             no = f"a parameter group has no setting {key!r}"
-            raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?")
+            where = f" {OF_ALL_GROUPS}" if meant == "shared" else ""
+            raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?{where}")
 
 
 def _stays_0(given: Mapping[str, Any], chosen: StackSettings, level: int) -> ConfigError:

@@ -223,14 +223,14 @@ def asked(param_group: Mapping[str, Any], defaults: Mapping[str, Any]) -> ParamG
     given = torch_names.understood(param_group, stack)
     check_lr(given.get("lr"), given.get("alpha"), given.get("stack", stack))
     if given.get("shared", False) and not defaults["shared"]:
-        whole = "a group has no such setting; HyperOptimizer(..., shared=True) is said of all groups."
-        raise ConfigError(f"{typed('shared', given['shared'])}: {whole}")
+        no = "a group has no such setting"
+        raise ConfigError(f"{typed('shared', given['shared'])}: {no}; {group_settings.OF_ALL_GROUPS}")
     known = known_names(given.get("stack", stack))
     numbers = {name: given.pop(name) for name in known if name in given}
     if defaults["shared"] and (set(given) & set(defaults) or numbers):
         keys = ", ".join(sorted({*set(given) & set(defaults), *numbers}))
         raise ConfigError(f"{keys}: with shared=True a group has no settings of its own.")
-    given = group_settings.with_defaults(given, defaults)
+    given = group_settings.with_defaults(given, defaults, of_own_stack="stack" in param_group)
     return ParamGroup(given | {"numbers": given.get("numbers", defaults["numbers"]) | numbers})
 
 

@@ -30,7 +30,8 @@ def parse_stack(value: Any) -> tuple[str, ...]:
 
 
 def _rules_of(value: Any) -> tuple[str, ...]:
-    rules = tuple(_per_level(value)) if isinstance(value, str | Sequence) else (value,)
+    several = isinstance(value, str | Sequence) and not isinstance(value, bytes)
+    rules = tuple(_per_level(value)) if several else (value,)
     if not rules or "" in rules:
         raise ConfigError(
             f"{typed('stack', value)}: a level is empty; write rules bottom to top, such as adam/sgd."

@@ -217,3 +217,63 @@ def test_a_decay_rate_of_torchs_rmsprop_is_no_learning_rate() -> None:
 def test_the_hyperparameters_of_a_group_are_named() -> None:
     with pytest.raises(ConfigError, match="numbers=1: hyperparameters by name, in a dict, are expected"):
         HyperOptimizer([{"params": [nn.Parameter(torch.ones(1))], "numbers": 1.0}])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"trace": -0.1}, "trace=-0.1: a number from 0 up to 1 is expected"),
+        ({"stack": b"adam/sgd"}, "there is no rule \"b'adam/sgd'\""),
+        ({"share": True}, r"did you mean shared\? HyperOptimizer\(..., shared=True\) is said of all groups"),
+    ],
+)
+def test_a_refusal_in_a_group_says_what_is_allowed(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        HyperOptimizer([{"params": [nn.Parameter(torch.ones(1))], **settings}])
+
+
+OF_LEVELS_ABOVE: dict[str, tuple[Any, Any]] = {
+    "multiplicative": (True, False),
+    "floor": (1e-4, None),
+    "tune": ("alpha", "all"),
+    "trace": (0.5, 0.0),
+    "hypergradient": ("cosine", "product"),
+    "clip": (True, False),
+}
+"""Settings of how levels above 0 tune: a value, and the default."""
+
+
+@pytest.mark.parametrize("key", OF_LEVELS_ABOVE)
+def test_a_setting_that_no_level_would_use_is_refused(key: str) -> None:
+    value, default = OF_LEVELS_ABOVE[key]
+    params = [nn.Parameter(torch.ones(1)) for _ in range(2)]
+    refused = f"{key}={str(value).lower()}: stack=adam has no level above 0"
+    with pytest.raises(ConfigError, match=refused):
+        HyperOptimizer(params, "adam", **{key: value})
+    with pytest.raises(ConfigError, match=refused):
+        HyperOptimizer([{"params": params, "stack": "adam", key: value}], "adam/sgd")
+    HyperOptimizer(params, "adam", **{key: default})
+
+
+def test_a_group_of_one_level_inherits_nothing_that_is_for_those_with_more() -> None:
+    one, two = (nn.Parameter(torch.ones(1)) for _ in range(2))
+    of_others = {key: value for key, (value, _) in OF_LEVELS_ABOVE.items()}
+    groups: list[dict[str, Any]] = [{"params": [one], "stack": "adam"}, {"params": [two]}]
+    opt = HyperOptimizer(groups, "adam/sgd", **of_others)
+    assert repr(opt) == "HyperOptimizer(adam(0.001), adam(0.001)/sgd(1e-05))"
+    assert [group["floor"] for group in opt.param_groups] == [None, 1e-4]
+
+
+@pytest.mark.parametrize(("option", "rule"), [("amsgrad", "amsgrad"), ("decoupled_weight_decay", "adamw")])
+def test_a_group_whose_rule_an_option_selects_keeps_the_optimizers_settings(option: str, rule: str) -> None:
+    params = [nn.Parameter(torch.ones(1, dtype=torch.float64)) for _ in range(3)]
+    groups: list[dict[str, Any]] = [{"params": [p]} for p in params]
+    groups[1] |= {option: True}
+    groups[2] |= {option: True, "beta1": 0.7}
+    opt = HyperOptimizer(groups, "adam/sgd", (2e-3, 1e-4), beta1=0.8, tune="alpha", clip=True, floor=1e-4)
+    of_all, of_one, of_another = opt.param_groups
+    assert of_one["stack"] == f"{rule}/sgd"
+    for key in ("alpha", "tune", "clip", "floor"):
+        assert of_one[key] == of_all[key] == of_another[key]
+    assert of_one["betas"] == (0.8, 0.999)
+    assert of_another["betas"] == (0.7, 0.999)

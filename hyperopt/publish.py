@@ -98,7 +98,7 @@ def _publish(experiment: Experiment, store: Store, published: Store, path: Path)
 
 def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:
     """Return the experiment's records with the seeds of its looks and with any seeds in the store."""
-    seeds = {*experiment.look_seeds(experiment.looks[-1]), *store.seeds()}
+    seeds = {*experiment.seeds_of_looks, *store.seeds()}
     return store.load(ids_of(experiment, sorted(seeds)))
 
 

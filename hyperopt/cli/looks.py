@@ -81,7 +81,7 @@ def _steps(
 def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Record]:
     from hyperopt.findings.view import ids_of
 
-    ids = ids_of(experiment, experiment.look_seeds(experiment.looks[-1]))
+    ids = ids_of(experiment, experiment.seeds_of_looks)
     return dict(ChainMap(*(dict(store.load(ids)) for store in stores)))
 
 

@@ -42,8 +42,9 @@ def which(arguments: Namespace) -> int:
     asked = {id_ for experiment in experiments for id_ in experiment.ids()}
     curves = ChainMap(*(store().curves(LOSS, asked) for store in stores[options.get("from", "all")]))
     workloads = study(curves, experiments)
-    console, found = Console(), picks(workloads, band, target)
-    if found and console.is_terminal and options.get("format") != "markdown":
+    console = Console()
+    in_short = console.is_terminal and options.get("format") != "markdown"
+    if in_short and (found := picks(workloads, band, target)):
         _say(console.width, caution(workloads), found)
     else:
         print(page(workloads, band, target, costs=read(costs_file())), end="")

@@ -152,6 +152,11 @@ class Experiment:
         others = (seed for seed in range(n) if seed not in self.seeds)
         return (*self.seeds, *others)[:n]
 
+    @property
+    def seeds_of_looks(self) -> tuple[int, ...]:
+        """The seeds of all looks, which are those of the last."""
+        return self.look_seeds(self.looks[-1])
+
     def changed(self, changes: Settings) -> Experiment:
         """Return the same grid with other settings.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hyperopt.findings.answers import BEFORE, FEW, QUESTIONS, Left, Pick, Question, percent, times
+from hyperopt.findings.answers import FEW, QUESTIONS, Left, Pick, Question, percent, times
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.standings import (
     BAND,
@@ -19,6 +19,7 @@ from hyperopt.findings.standings import (
     compared,
     measures,
     standing,
+    standing_of,
     standings,
 )
 from hyperopt.findings.to_target import TARGET, fastest
@@ -40,7 +41,7 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
     means, drawn = measures(there, band), measures(there, band, drawn=True)
     left = {w.name: [other for other in there if other is not w] for w in there} if there[1:] else {}
     without = {name: measures(others, band) for name, others in left.items()}
-    found, rates = standings(there, band), there[0].rates
+    found, rates = {label: standing_of(of) for label, of in means.items()}, there[0].rates
     beside = (
         _drawn_blindly(found, rates),
         _forgiving(found, band, len(rates)),
@@ -87,9 +88,15 @@ def _pick(
         _least(stacks) if stacks else None,
         _least(others),
         band,
+        _best(question.before.scores(means, of), band) if question.before else None,
         beside(method),
         recipe.lines(rated=question.given and of[method].needs_rate) if recipe else (),
     )
+
+
+def _best(scores: Mapping[str, Numbers], band: float) -> tuple[str, float]:
+    [method] = _answers(scores, band)
+    return method, float(scores[method])
 
 
 def _left(scores: Mapping[str, Numbers], method: str, band: float) -> Left:
@@ -164,13 +171,3 @@ def caution(workloads: Sequence[Workload]) -> str:
     if not lacks:
         return ""
     return f"**So far this is of {', and of '.join(lacks)}:** something to try, no advice for other work yet."
-
-
-def answer_before(workloads: Sequence[Workload], band: float = BAND) -> tuple[str, float] | None:
-    """The answer for no idea of the rate by the rule that was given up, and its score."""
-    there = compared(workloads)
-    if not there:
-        return None
-    scores = BEFORE.scores(measures(there, band), there[0].methods)
-    [method] = _answers(scores, band)
-    return method, float(scores[method])

@@ -26,6 +26,7 @@ class Question:
         free: the one that scores a method which needs none.
         where: what that is, in words.
         given: whether the reader gives a rate.
+        before: the question as it was scored until its numbers were seen, if that has changed.
     """
 
     who: str
@@ -33,6 +34,7 @@ class Question:
     free: str
     where: str
     given: bool
+    before: Question | None = None
 
     def scores(self, means: Mapping[str, Measures], of: Mapping[str, Method]) -> dict[str, Numbers]:
         """By label, in the order of the means."""
@@ -43,8 +45,10 @@ class Question:
         return self.rated if method.needs_rate else self.free
 
 
+BLINDLY = Question("No idea of the rate", "blind", "default", "at a rate drawn blindly", given=False)
+"""What needs no rate at its default, beside draws."""
 QUESTIONS = (
-    Question("No idea of the rate", "default", "default", "at its default", given=False),
+    Question("No idea of the rate", "default", "default", "at its default", given=False, before=BLINDLY),
     Question(
         "A rough idea",
         "near",
@@ -56,8 +60,6 @@ QUESTIONS = (
         f"A tuned {BASELINE} at hand", "at_baselines", "default", f"at {BASELINE}'s best rate", given=True
     ),
 )
-BEFORE = Question("No idea of the rate", "blind", "default", "at a rate drawn blindly", given=False)
-"""How the first was scored until its numbers were seen: what needs no rate at its default, beside draws."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class Pick:
         stack: the best of the stacks, if there is one, and its score.
         other: the best of all others, and its score.
         band: by how much more a lower score has to be lower, to be more than as good.
+        before: the answer, and its score, to the question as it was before; None where it has not changed.
         beside: more about the method and the baseline, as sentences.
         lines: Python that makes the method.
     """
@@ -102,6 +105,7 @@ class Pick:
     stack: tuple[str, float] | None
     other: tuple[str, float]
     band: float
+    before: tuple[str, float] | None
     beside: str
     lines: tuple[str, ...]
 

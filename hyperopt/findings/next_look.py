@@ -133,7 +133,7 @@ def shown_seeds(
     cells = list(experiment.cells())
     some = any(
         run.id in records
-        for seed in experiment.look_seeds(experiment.looks[-1])
+        for seed in experiment.seeds_of_looks
         if seed not in whole
         for cell in cells
         for run in cell.runs(seed)
@@ -167,7 +167,7 @@ def asked_by_looks(
 
 def seen(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
     """The seeds of the looks that some run of a later one than its own has been trained for."""
-    last = experiment.look_seeds(experiment.looks[-1])
+    last = experiment.seeds_of_looks
     cells = list(experiment.cells())
     there = [seed for seed in last if any(run.id in records for cell in cells for run in cell.runs(seed))]
     return experiment.seeds if len(there) <= len(experiment.seeds) else tuple(there)

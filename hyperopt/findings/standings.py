@@ -63,13 +63,13 @@ def common(workloads: Sequence[Workload]) -> list[str]:
 
 def standing(method: Method, workload: Workload, band: float = BAND) -> Standing:
     """A method on a workload where the baseline is in."""
-    return _plain(_measured(method, workload, None, band))
+    return standing_of(_measured(method, workload, None, band))
 
 
 def standings(workloads: Sequence[Workload], band: float = BAND) -> dict[str, Standing]:
     """By label, the mean over the workloads, for the methods that all of them have."""
     there = compared(workloads)
-    return {label: _plain(of) for label, of in measures(there, band).items()} if there else {}
+    return {label: standing_of(of) for label, of in measures(there, band).items()} if there else {}
 
 
 def measures(workloads: Sequence[Workload], band: float, *, drawn: bool = False) -> dict[str, Measures]:
@@ -140,5 +140,6 @@ def _mean(each: Sequence[Measures]) -> Measures:
     }
 
 
-def _plain(measured: Measures) -> Standing:
+def standing_of(measured: Measures) -> Standing:
+    """The standing whose attributes are these, each one number."""
     return Standing(**{name: float(value) for name, value in measured.items()})

@@ -121,7 +121,7 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
 
 def all_looks(experiment: Experiment) -> list[Look]:
     """All the looks that the experiment declares, whether or not their runs are there."""
-    return looks(experiment, experiment.look_seeds(experiment.looks[-1]))
+    return looks(experiment, experiment.seeds_of_looks)
 
 
 def least_at(claim: Claim, experiment: Experiment, n: int) -> float:

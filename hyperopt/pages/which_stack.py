@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, caution, of_the_package, picks
+from hyperopt.findings.advice import OF_THE_PACKAGE, caution, of_the_package, picks
 from hyperopt.findings.answers import FEW, SURE, Pick, percent, times
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
@@ -42,7 +42,7 @@ def page(
     there, found = compared(workloads), picks(workloads, band, target)
     parts: list[Block] = ["# Which stack should I use?", *_answers(there, found), of_the_package(there)]
     if found:
-        parts += ["## How sure that is", *_sure(there, found), "## How it is chosen", _rules(workloads, band)]
+        parts += ["## How sure that is", *_sure(there, found), "## How it is chosen", _rules(found[0], band)]
     parts += ["## What is in", _what_is_in(workloads)]
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
@@ -134,9 +134,9 @@ def _checks(pick: Pick) -> str:
     return "; ".join(found) or NOTHING
 
 
-def _rules(workloads: Sequence[Workload], band: float) -> str:
-    """The rules behind the answers, as a list."""
-    before = answer_before(workloads, band)
+def _rules(first: Pick, band: float) -> str:
+    """The rules behind the answers, of which this is the first, as a list."""
+    before = first.before
     lines = [
         "*No idea of the rate:* who has none takes defaults, so every method counts at its own. This rule was"
         " changed after the first numbers were seen. Before, methods that need no rate counted at their"

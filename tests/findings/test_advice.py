@@ -9,7 +9,7 @@ import pytest
 from small_studies import ADAMW, BETTER, FORGIVING, FREE, method, workload
 
 from hyperopt.experiments import load
-from hyperopt.findings.advice import OF_THE_PACKAGE, answer_before, of_the_package, picks
+from hyperopt.findings.advice import OF_THE_PACKAGE, of_the_package, picks
 from hyperopt.findings.methods import Method, guessing, knob, workload_of
 from hyperopt.findings.study import seeds_in
 from hyperopt.optim.group_settings import WITHOUT_STACK
@@ -36,9 +36,8 @@ def test_who_has_no_idea_takes_defaults_of_all_methods_alike() -> None:
     assert (first.method, first.score) == ("adam/sgd", 0.8)
     assert "at its default, its loss is 0.80 times" in first.sentence
     assert "the mean is 6.27 times for it, and least for AdamW, 2.00 times." in first.sentence
-    before = answer_before([workload(ADAMW, stack, FREE)])
-    assert before is not None
-    assert (before[0], round(before[1], 9)) == ("Free", 1.3)
+    assert first.before is not None
+    assert (first.before[0], round(first.before[1], 9)) == ("Free", 1.3)
     text = page([workload(ADAMW, stack, FREE)])
     assert "changed after the first numbers were seen" in text
     assert "by that rule it would be Free, at 1.30 times" in text

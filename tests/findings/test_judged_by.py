@@ -30,7 +30,7 @@ def lost(record: Record, alike: Sequence[Record]) -> bool:
 
 def behind(claim: Claim, experiment: Experiment, records: dict[str, Record]) -> Iterator[list[Record]]:
     """The records behind a sentence, those alike but for their seed together; of times and shares none."""
-    seeds = experiment.look_seeds(experiment.looks[-1])
+    seeds = experiment.seeds_of_looks
     measured = measure(experiment, records, ())
     every = [one for check in claim.checks for one in effects.tested(check, experiment, measured)]
     for cell in (side.cell for one in every for pair in one.sides for side in pair):
@@ -43,7 +43,7 @@ def behind(claim: Claim, experiment: Experiment, records: dict[str, Record]) -> 
 
 def losses_behind(claim: Claim, experiment: Experiment, records: dict[str, Record]) -> Iterator[list[float]]:
     """The losses that a sentence is about, those of runs alike but for their seed together."""
-    measured = measure(experiment, records, experiment.look_seeds(experiment.looks[-1]))
+    measured = measure(experiment, records, experiment.seeds_of_looks)
     every = [one for check in claim.checks for one in effects.tested(check, experiment, measured)]
     for side in (side for one in every for pair in one.sides for side in pair):
         if side.cell.metric in LOSSES and side.cell.reduction is None:

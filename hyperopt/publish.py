@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from hyperopt.durable import Lock, write
+from hyperopt.durable import Lock, as_bytes, write
 from hyperopt.errors import ImpossibleError
 from hyperopt.experiments import Experiment, ExperimentError, load
 from hyperopt.files import checkout_root, results_dir
@@ -43,11 +43,11 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         results: the folder of published results; the checkout's by default.
 
     Returns:
-        The pages by experiment id, including those of other experiments that share the new runs.
+        The pages by experiment id, including those of other experiments that the new runs changed.
     """
     results = results or results_dir()
     with _locked(results):
-        published, new = Store(results / "records"), set()
+        published, new = Store(results / "records"), set[str]()
         for experiment in experiments:
             new |= _publish(experiment, store, published, _records(experiment, results))
         return _render(experiments, results, drawings=True, new=new)
@@ -127,13 +127,19 @@ def _locked(results: Path) -> Lock:
 
 
 def _render(
-    experiments: Sequence[Experiment], results: Path, *, drawings: bool, new: Collection[str] = ()
+    experiments: Sequence[Experiment], results: Path, *, drawings: bool, new: Collection[str] | None = None
 ) -> dict[str, Page]:
-    """Write the pages of these experiments and of those that show one of the new runs."""
+    """Write the pages of these experiments.
+
+    If there may be new runs, pages that show one of them are written too, and so is every page whose text
+    changed: a new run that a page does not show yet can make its next look cheaper.
+    """
     views = published_views(results)
     pages = {name: render_page(found) for name, found in views.items()}
     asked = {experiment.id for experiment in experiments}
-    asked |= {name for name, found in views.items() if new and not found[-1].shows.isdisjoint(new)}
+    if new is not None:
+        asked |= {name for name, found in views.items() if not found[-1].shows.isdisjoint(new)}
+        asked |= {name for name, page in pages.items() if not _is_written(results, name, page)}
     written = {name: page for name, page in pages.items() if name in asked}
     for name, page in written.items():
         write_page(results, name, page)
@@ -207,6 +213,13 @@ def write_page(folder: Path, name: str, page: Page) -> Path:
     write(path, page.markdown)
     write(path.with_suffix(".csv"), page.csv)
     return path
+
+
+def _is_written(folder: Path, name: str, page: Page) -> bool:
+    """Whether the files of a page hold its text and numbers."""
+    path = folder / f"{name}.md"
+    texts = {path: page.markdown, path.with_suffix(".csv"): page.csv}
+    return all(file.is_file() and file.read_bytes() == as_bytes(text) for file, text in texts.items())
 
 
 def write_drawings(folder: Path, views: Sequence[View]) -> list[Path]:

@@ -148,6 +148,21 @@ def test_pages_that_share_new_runs_are_rendered_too(tmp_path: Path, experiment: 
     assert publish([first], Store(tmp_path / "nothing"), results).keys() == {"report/table9"}
 
 
+def test_publishing_leaves_nothing_to_render(tmp_path: Path, experiment: Experiment) -> None:
+    """Not even where another page shows none of the new runs, but its next look lacks fewer of them."""
+    (tmp_path / "experiments/report/table10.yaml").write_text(LOOKED)
+    whole, looked = load(root=tmp_path / "experiments")
+    results = tmp_path / "results"
+    three, ten = (DECIDED | {cell: numbers[:n] for cell, numbers in OPEN.items()} for n in (3, 10))
+    publish([whole], stored(tmp_path / "three", whole, three), results)
+    before = (results / "report/table9.md").read_text()
+    publish([looked], stored(tmp_path / "ten", looked, ten), results)
+    assert (results / "report/table9.md").read_text() != before
+    published = {path: path.read_bytes() for path in results.rglob("*") if path.is_file()}
+    render([looked, whole], results)
+    assert {path: path.read_bytes() for path in results.rglob("*") if path.is_file()} == published
+
+
 def test_render_trains_nothing_and_repeats_itself(tmp_path: Path, experiment: Experiment) -> None:
     results = tmp_path / "results"
     publish([experiment], stored(tmp_path / "runs", experiment, ERRORS), results)

@@ -61,5 +61,5 @@ def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> int:
         page = pages.get(experiment.id)
         print(f"{experiment.id}: {page.verdicts if page else 'no run of it is published'}")
     if others := sorted(pages.keys() - {experiment.id for experiment in experiments}):
-        print(f"also rendered, as they share runs: {', '.join(others)}")
+        print(f"also rendered, as their pages changed: {', '.join(others)}")
     return 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
-from hyperopt.engine.process import give_memory_back, prepare_process
+from hyperopt.engine.process import give_memory_back, prepare_process, with_room
 from hyperopt.engine.trainer import train_pack
 from hyperopt.optim.own import own_place
 from hyperopt.records import Record
@@ -40,14 +40,13 @@ class Failure:
 def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
     """Train a pack in this process; failures are returned, not raised.
 
-    The error is returned as text: the exception's traceback would keep the attempt's memory alive, which the
-        next attempt needs.
-    while what is tried next needs it.
+    An error is returned as text: the exception's traceback would keep the attempt's memory, which the next
+    attempt needs.
     """
     prepare_process()
     result: list[Record] | Failure
     try:
-        result = train_pack(pack, options, root)
+        result = with_room(train_pack, pack, options, root)
     except (Exception, SystemExit) as error:  # a user's module may call exit
         result = failure_of(error, pack)
     gc.collect()  # a compiled step references itself and the data set: 220 MB per pack with MNIST

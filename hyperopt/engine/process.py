@@ -11,15 +11,41 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
+from typing import ParamSpec, TypeVar
 
 import torch
 
 from hyperopt.engine.torch_private import compile_in_one_thread
 
+P = ParamSpec("P")
+R = TypeVar("R")
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 LARGEST = 2**31 - 1
+
+
+FRAMES = 70_000
+"""Slots of 8 bytes in the frame of `_called`, so that its chunk has 1 MiB, 0.4 of it for further frames."""
+
+
+def with_room(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
+    """Call a function so that Python need not reserve memory for frames while it runs.
+
+    CPython keeps frames in chunks of 16 KiB and unmaps a chunk when its last frame ends, so a loop whose
+    calls begin at the end of a chunk maps memory anew at every call: torch's compiler did 330,000 times for
+    one program, which took a sixth of its time. A frame that needs more gets a larger chunk, whose rest is
+    left to the frames of its calls.
+    """
+    return _called(lambda: function(*args, **named))
+
+
+def _called(function: Callable[[], R]) -> R:
+    return function()
+
+
+_called.__code__ = _called.__code__.replace(co_stacksize=FRAMES)
 
 
 def prepare_process() -> None:

@@ -27,7 +27,7 @@ from typing import Any
 from tabulate import tabulate
 
 from benchmarks.full_store import record
-from hyperopt.cli.report import settings_table, sweep_table
+from hyperopt.cli.results_text import settings_table, sweep_table
 from hyperopt.config import Run, resolve
 from hyperopt.engine.attempt import Failure
 from hyperopt.engine.execute import execute

@@ -10,11 +10,11 @@ from small_runs import fake_record, small_run
 
 from hyperopt.config import Run
 from hyperopt.engine import attempt as attempts
-from hyperopt.engine.claims import Claims
 from hyperopt.engine.costs import Forecast
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import Plan
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.records import Record, Store
 
 Trained = list[tuple[int, ...]]
@@ -48,5 +48,5 @@ def at_once(pack: Pack, options: Options, root: Path) -> list[Record]:
 def is_free(store: Store, pack: Pack) -> bool:
     """Whether another command could train the pack now."""
     ids = {run.id for run in pack.runs}
-    with Claims(store.root.parent) as another:
+    with RunClaims(store.root.parent) as another:
         return another.take(ids) == ids

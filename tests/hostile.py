@@ -59,7 +59,7 @@ STOPPED = (
     "hyperopt.cli.view_server.serve",
     "hyperopt.cli.view.write_files",
     "hyperopt.records.removal.remove",
-    "hyperopt.engine.engines.for_plan",
+    "hyperopt.engine.workers_for.for_plan",
     "hyperopt.engine.garbage.sweep",
     "hyperopt.export.csv_files.write",
     "hyperopt.export.tensorboard.write",

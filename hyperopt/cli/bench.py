@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from hyperopt.cli.selection_words import few
 from hyperopt.cli.train import engine_options
-from hyperopt.cli.words import few
 from hyperopt.config import Run, resolve
 from hyperopt.config.process_options import PROCESS_KEYS
 from hyperopt.config.sweep import Sweep, parse

@@ -52,7 +52,7 @@ def _experiments() -> list[tuple[Any, ...]]:
 
 def show(arguments: Namespace) -> int:
     """Print the stored run with this id prefix."""
-    from hyperopt.cli.report import run_lines
+    from hyperopt.cli.results_text import run_lines
 
     record = stored(arguments.run)
     settings = " ".join(f"{key}={shown(value)}" for key, value in record.config.items() if key != "versions")

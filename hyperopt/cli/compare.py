@@ -10,7 +10,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.plot import drawn, picture_path
-from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.cli.selection_words import ANY, FROM, few, names, split
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.selection.checks import check_key
 from hyperopt.selection.rows import metric_of
@@ -109,7 +109,7 @@ def _seeds(chosen: Selection) -> str:
 def _rows(found: Sequence[Difference]) -> Iterator[list[str]]:
     from statistics import fmean, median
 
-    from hyperopt.cli.report import number
+    from hyperopt.cli.results_text import number
 
     for each in found:
         seeds, middle = sorted(each.by_seed), median if each.lost else fmean

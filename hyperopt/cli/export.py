@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from hyperopt.cli.words import FROM, split
+from hyperopt.cli.selection_words import FROM, split
 from hyperopt.durable import cannot_write
 from hyperopt.errors import ConfigError, shortened, unknown
 from hyperopt.selection.select import needed

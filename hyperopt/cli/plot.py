@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.cli.selection_words import ANY, FROM, few, names, split
 from hyperopt.durable import is_there, write
 from hyperopt.errors import ConfigError, typed
 from hyperopt.selection.rows import metric_of, mixed

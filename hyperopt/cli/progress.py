@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rich.live import Live
 from rich.table import Table
 
-from hyperopt.cli.live import WIDTH, in_words, main_metric, means, sparkline
-from hyperopt.cli.tally import TRAINING, Tally
+from hyperopt.cli.epoch_results import WIDTH, in_words, main_metric, means, sparkline
+from hyperopt.cli.work import TRAINING, Work
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
@@ -34,20 +34,20 @@ class Plain:
 
     def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self.write = write
-        self.tally = Tally(clock)
+        self.work = Work(clock)
         self.waited_for: Sequence[str] = ()
         self.told: dict[str, int] = {}
         self.told_a_step: dict[str, float] = {}
 
     def start(self, plan: Plan) -> None:
         """Start counting; the plan has already been printed."""
-        self.tally.start(plan)
+        self.work.start(plan)
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
         """Print a line when a pack compiles, when it has compiled, and per epoch."""
-        before = self.tally.going.get(pack.name)
-        compiled = self.tally.state(before) if before and before.doing != doing == TRAINING else ""
-        if not self.tally.update(pack, epoch, steps, since, doing):
+        before = self.work.going.get(pack.name)
+        compiled = self.work.state(before) if before and before.doing != doing == TRAINING else ""
+        if not self.work.update(pack, epoch, steps, since, doing):
             return
         name, epochs = f"{label(pack)} x {len(pack.runs)}", pack.first.epochs
         if doing != TRAINING:
@@ -55,7 +55,7 @@ class Plain:
         elif compiled:
             self.write(f"{name}: {TRAINING}, after {compiled}")
         elif 0 < epoch < epochs and epoch > self.told.get(pack.name, 0):
-            self.write(f"{name}: epoch {epoch}/{epochs}; {self.tally.line()}")
+            self.write(f"{name}: epoch {epoch}/{epochs}; {self.work.line()}")
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
         """Print a line per epoch: loss, error and learned rates, as means over the runs."""
@@ -65,24 +65,24 @@ class Plain:
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
         """Print a line for some of the recorded steps: loss and learned rates."""
-        now = self.tally.clock()
+        now = self.work.clock()
         if now - self.told_a_step.get(pack.name, -SECONDS_OF_A_STEP) >= SECONDS_OF_A_STEP:
             self.told_a_step[pack.name] = now
             self.write(f"{label(pack)} x {len(runs)}: step {step}: {in_words(means(values))}")
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
         """One line per pack."""
-        self.tally.finish(pack, records)
-        self.write(f"{label(pack)} x {len(records)}: done; {self.tally.line()}")
+        self.work.finish(pack, records)
+        self.write(f"{label(pack)} x {len(records)}: done; {self.work.line()}")
 
     def halved(self, pack: Pack, parts: int) -> None:
         """One line for it."""
-        self.tally.halved(parts)
+        self.work.halved(parts)
         self.write(halved_line(pack, parts))
 
     def again(self, pack: Pack, reason: str) -> None:
         """One line for it."""
-        self.tally.again(pack)
+        self.work.again(pack)
         self.write(again_line(pack, reason))
 
     def fewer(self, workers: int) -> None:
@@ -97,11 +97,11 @@ class Plain:
 
     def found(self, runs: Sequence[Run]) -> None:
         """No line for it."""
-        self.tally.found(runs)
+        self.work.found(runs)
 
     def failed(self, pack: Pack, message: str) -> None:
         """One line per failure."""
-        self.tally.failed(pack)
+        self.work.failed(pack)
         self.write(f"{label(pack)} (pack {pack.name}) failed: {message}")
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class Bars:
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self.console = console
-        self.tally = Tally(clock)
+        self.work = Work(clock)
         self.waiting = ""
         self.series: dict[str, list[dict[str, float]]] = {}
         self.steps: dict[str, deque[tuple[int, dict[str, float]]]] = {}
@@ -121,12 +121,12 @@ class Bars:
 
     def start(self, plan: Plan) -> None:
         """Show the display."""
-        self.tally.start(plan)
+        self.work.start(plan)
         self.live.start()
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
         """Move a pack's bar."""
-        self.tally.update(pack, epoch, steps, since, doing)
+        self.work.update(pack, epoch, steps, since, doing)
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
         """Show them beside a pack's bar."""
@@ -142,16 +142,16 @@ class Bars:
         """Remove a pack's bar."""
         self.series.pop(pack.name, None)
         self.steps.pop(pack.name, None)
-        self.tally.finish(pack, records)
+        self.work.finish(pack, records)
 
     def halved(self, pack: Pack, parts: int) -> None:
         """Say so."""
-        self.tally.halved(parts)
+        self.work.halved(parts)
         self.say(halved_line(pack, parts))
 
     def again(self, pack: Pack, reason: str) -> None:
         """Remove its bar, and say why."""
-        self.tally.again(pack)
+        self.work.again(pack)
         self.say(again_line(pack, reason))
 
     def fewer(self, workers: int) -> None:
@@ -164,11 +164,11 @@ class Bars:
 
     def found(self, runs: Sequence[Run]) -> None:
         """Count them."""
-        self.tally.found(runs)
+        self.work.found(runs)
 
     def failed(self, pack: Pack, message: str) -> None:
         """Report at once that a pack failed."""
-        self.tally.failed(pack)
+        self.work.failed(pack)
         self.say(f"{label(pack)} (pack {pack.name}) failed: {message}", style="red")
 
     def say(self, line: str, style: str | None = None) -> None:
@@ -182,10 +182,10 @@ class Bars:
     def render(self) -> Table:
         """Return the current display."""
         rows = Table.grid(padding=(0, 2))
-        rows.add_row("all", bar(self.tally.fraction), self.tally.line())
-        for part in list(self.tally.going.values()):
+        rows.add_row("all", bar(self.work.fraction), self.work.line())
+        for part in list(self.work.going.values()):
             epochs, runs = part.pack.first.epochs, counted(len(part.pack.runs), "run")
-            where = f"epoch {part.epoch}/{epochs}" if part.doing == TRAINING else self.tally.state(part)
+            where = f"epoch {part.epoch}/{epochs}" if part.doing == TRAINING else self.work.state(part)
             rows.add_row(label(part.pack), bar(part.epoch / epochs), f"{where}, {runs}")
             if told := self.series.get(part.pack.name):
                 rows.add_row("", sparkline([of[main_metric(of)] for of in told]), in_words(told[-1]))

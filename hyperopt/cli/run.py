@@ -65,8 +65,8 @@ def _said(overrides: Sequence[str]) -> tuple[list[str], Remark | None]:
     own = [word for word in overrides if word.startswith(("tag=", "note="))]
     if not own:
         return list(overrides), None
+    from hyperopt.cli.selection_words import ANY, split
     from hyperopt.cli.tidying import note_of, tags_of
-    from hyperopt.cli.words import ANY, split
     from hyperopt.records.remarks import Remark
 
     _, options = split(own, {"tag": ANY, "note": ANY})
@@ -78,7 +78,7 @@ def _said(overrides: Sequence[str]) -> tuple[list[str], Remark | None]:
 def _train(
     runs: Sequence[Run], store: Store, process: Mapping[str, Any], *, sweep: bool, as_json: bool
 ) -> int:
-    from hyperopt.cli.report import run_lines
+    from hyperopt.cli.results_text import run_lines
     from hyperopt.cli.train import planner, say_unrecorded, to_json, train
 
     have = store.load(run.id for run in runs)
@@ -109,7 +109,7 @@ def json_record(record: Record, *, cached: bool) -> dict[str, Any]:
 def _print_sweep(
     runs: Sequence[Run], records: Mapping[str, Record], have: set[str], *, as_json: bool
 ) -> None:
-    from hyperopt.cli.report import settings_table, sweep_table
+    from hyperopt.cli.results_text import settings_table, sweep_table
     from hyperopt.cli.train import to_json
 
     cached = sum(run.id in have for run in runs)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.words import ANY, FROM, few, names, split
+from hyperopt.cli.selection_words import ANY, FROM, few, names, split
 from hyperopt.errors import shown
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.rows import MOST_VARIED, Row, grouped, in_order, mixed, ordered, rows_of, varied

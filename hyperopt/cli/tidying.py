@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.runs import write
+from hyperopt.cli.selection_words import few
 from hyperopt.cli.train import remember_ids
-from hyperopt.cli.words import few
 from hyperopt.errors import ConfigError, shortened, typed
 from hyperopt.records import home, working
 from hyperopt.records.remarks import NAME, damaged, remark

@@ -45,7 +45,7 @@ def planner(store: Store, process: Mapping[str, Any]) -> Callable[[Sequence[Run]
     options, root = engine_options(process), store.root.parent
     started = checkpointed_ids(root)
     if options.engine == "dask":
-        from hyperopt.engine.engines import for_plan
+        from hyperopt.engine.workers_for import for_plan
 
         options = for_plan(options)
     if options.engine == "slurm":

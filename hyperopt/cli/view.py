@@ -8,8 +8,8 @@ import webbrowser
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.chosen_runs import ChosenRuns, now
+from hyperopt.cli.selection_words import FROM, split
 from hyperopt.cli.site import write_files
-from hyperopt.cli.words import FROM, split
 from hyperopt.durable import write
 from hyperopt.errors import ConfigError, shortened
 from hyperopt.records import home

@@ -7,7 +7,7 @@ from collections import ChainMap
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from hyperopt.cli.words import ANY, FROM, split
+from hyperopt.cli.selection_words import ANY, FROM, split
 from hyperopt.errors import ConfigError, shortened, typed
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hyperopt.experiments import Experiment
-    from hyperopt.findings.answers import Pick
+    from hyperopt.findings.questions import Pick
 
 PAGE = "All methods: the same with format=markdown, and, of what is published, results/which_stack/README.md."
 

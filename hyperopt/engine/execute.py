@@ -17,8 +17,6 @@ from hyperopt.durable import StorageError
 from hyperopt.engine import begun
 from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
-from hyperopt.engine.claims import Claims
-from hyperopt.engine.engines import workers_for
 from hyperopt.engine.following import Following
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import RUNS, sweep_leftovers
@@ -28,7 +26,9 @@ from hyperopt.engine.pack import Pack, name_of
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import Plan, packs_of
 from hyperopt.engine.progress import Progress
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.engine.workers import ClusterLostError, WorkerLostError, Workers
+from hyperopt.engine.workers_for import workers_for
 from hyperopt.records import Record, Store
 
 POLL_SECONDS = 0.3
@@ -66,7 +66,7 @@ def execute(
         workers = workers_for(options, len(plan.packs), store.root.parent)
     progress.start(plan)
     try:
-        with Claims(store.root.parent) as claims:
+        with RunClaims(store.root.parent) as claims:
             work = Work(store, options, progress, workers, claims, deque(plan.packs))
             with meanwhile(work.look, POLL_SECONDS):
                 work.run()
@@ -92,7 +92,7 @@ class Work:
     options: Options
     progress: Progress
     workers: Workers
-    claims: Claims
+    claims: RunClaims
     waiting: deque[Pack]
     elsewhere: dict[str, Run] = field(default_factory=dict)
     futures: dict[Finished, Pack] = field(default_factory=dict)

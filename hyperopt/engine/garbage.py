@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt.config.run import versions_of
-from hyperopt.engine.claims import Claims
 from hyperopt.engine.heads import heads
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.errors import ConfigError
 from hyperopt.optim.own import is_at_hand
 from hyperopt.records import Store
@@ -54,7 +54,7 @@ def garbage(store: Store, configs: Iterable[tuple[str, Mapping[str, Any]]]) -> l
     root = store.root.parent
     held: Collection[str] = ()
     if (root / "claims").is_dir():
-        with Claims(root) as claims:
+        with RunClaims(root) as claims:
             held = claims.held()
     finished = [head for head in heads(root) if store.present(head.ids) >= set(head.ids)]
     checkpoints = [head.path for head in finished if not any(id_ in held for id_ in head.ids)]

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hyperopt.findings.answers import FEW, QUESTIONS, Left, Pick, Question, percent, times
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.questions import FEW, QUESTIONS, Left, Pick, Question, percent, times
 from hyperopt.findings.standings import (
     BAND,
     Measures,

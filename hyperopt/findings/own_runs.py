@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hyperopt.engine.begun import notes
-from hyperopt.engine.claims import Claims
 from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.errors import shown
 from hyperopt.findings.view import Trained
 from hyperopt.selection import Selection
@@ -71,7 +71,7 @@ def in_training(root: Path) -> list[InTraining]:
     """The packs that commands which live train in the working store `root`."""
     if not (root / "claims").is_dir():
         return []
-    held = Claims(root).held()
+    held = RunClaims(root).held()
     found = []
     for note in notes(root):
         commands = {held[id_] for id_ in note.ids if id_ in held}

@@ -47,7 +47,7 @@ class Scratch:
         return self._vectors[key][:size]
 
 
-class Run:
+class Span:
     """Adjacent parameters of a bucket that have a gradient and the same number of updates.
 
     Attributes:
@@ -125,15 +125,15 @@ class Bucket:
         self._param = scratch.take(params[0], size, "param") if arithmetic.needs_param(self.dtype) else None
         self.grads = [self._view(self._grad, i) for i in range(len(params))]
         self.weights = [] if self._param is None else [self._view(self._param, i) for i in range(len(params))]
-        self.whole = Run(self, 0, len(params))
+        self.whole = Span(self, 0, len(params))
 
     def fits(self) -> bool:
         """Whether the parameters still have its device and type."""
         ends = self.params[0].device, self.params[-1].device  # asking for a device is slow
         return ends == (self.device, self.device) and {*map(_dtype, self.params)} == {self.dtype}
 
-    def runs(self) -> Iterator[Run]:
-        """The runs that move at this step: nearly always the whole bucket at once."""
+    def spans(self) -> Iterator[Span]:
+        """The spans that move at this step: nearly always the whole bucket at once."""
         there = [param.grad is not None for param in self.params]
         counts = [(state["step"], state["moved"]) for state in self.states]
         if all(there) and counts.count(counts[0]) == len(counts):
@@ -142,7 +142,7 @@ class Bucket:
         for (moves, _), group in groupby(range(len(there)), lambda i: (there[i], counts[i])):
             indices = list(group)
             if moves:
-                yield Run(self, indices[0], indices[-1] + 1)
+                yield Span(self, indices[0], indices[-1] + 1)
 
     def all_vectors(self) -> list[Tensor]:
         """The vectors that programs take when all its parameters move."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from hyperopt.optim.arithmetic import Arithmetic
 from hyperopt.optim.assemble import assemble, numbers_of
-from hyperopt.optim.buckets import ParamState, Run, Scratch
+from hyperopt.optim.buckets import ParamState, Scratch, Span
 from hyperopt.optim.checkpoint import moved
 from hyperopt.optim.level import Tree
 from hyperopt.optim.placing import Placement
@@ -118,17 +118,17 @@ class Stepper:
             The hyperparameters after the step; None if no parameter has a gradient, and nothing moved.
         """
         self.place(params, states)
-        runs = [run for bucket in self._placement.buckets for run in bucket.runs()]
-        if not runs:
+        spans = [span for bucket in self._placement.buckets for span in bucket.spans()]
+        if not spans:
             return None
         tuned, like = self.arithmetic.bottom.tuned, above.like
         rests = shares[1] == 0
-        moved_before = [run for run in runs if tuned and not rests and self._counts(run, last)]
+        moved_before = [span for span in spans if tuned and not rests and self._counts(span, last)]
         # A step in which the weights rest does too little to be worth compiling.
         run_by = programs(self.arithmetic, compiled=False) if rests else self._programs(last)
-        if run_by.whole and (moved_before or not tuned) and self._is_all(runs, like):
+        if run_by.whole and (moved_before or not tuned) and self._is_all(spans, like):
             try:
-                return self._step_as_one(run_by, runs[0], above, written, last, shares, rested)
+                return self._step_as_one(run_by, spans[0], above, written, last, shares, rested)
             except compile_errors() as error:
                 warn_uncompiled(error)
                 self._compiles = False
@@ -143,34 +143,36 @@ class Stepper:
             self._natural = after, self._named(natural)
         sums = None
         if self.arithmetic.bottom.rule.summed:
-            sums = self._summed(runs, self._scheduled(after, shares[1]))
-        for run in runs:
-            if len(runs) > 1 or not moved_before:
-                run.fill()
-            there = after if _device(run) == like.device else moved(after, _device(run))
-            given = self._given(run_by, there, shares[1], run.step + 1)
-            of_run = count if there is after and run.step == last else _scalar(run.step + 1, there.like)
+            sums = self._summed(spans, self._scheduled(after, shares[1]))
+        for span in spans:
+            if len(spans) > 1 or not moved_before:
+                span.fill()
+            there = after if _device(span) == like.device else moved(after, _device(span))
+            given = self._given(run_by, there, shares[1], span.step + 1)
+            of_span = count if there is after and span.step == last else _scalar(span.step + 1, there.like)
             traced, there = self._of_trace(there, shares[1]), self._scheduled(there, shares[1])
-            of_all = moved(sums, _device(run))
-            run_by.move(there.tuned, there.fixed, run.vectors, of_run, given, of_all, traced)
-            run.leave(last + 1)
+            of_all = moved(sums, _device(span))
+            run_by.move(there.tuned, there.fixed, span.vectors, of_span, given, of_all, traced)
+            span.leave(last + 1)
         return after
 
-    def _counts(self, run: Run, last: int) -> bool:
+    def _counts(self, span: Span, last: int) -> bool:
         """Whether the loss depends on the rates through these: they moved last, or have a trace."""
-        return 0 < run.moved == last or (run.moved > 0 and self.arithmetic.bottom.trace > 0)
+        return 0 < span.moved == last or (span.moved > 0 and self.arithmetic.bottom.trace > 0)
 
-    def _is_all(self, runs: list[Run], like: Tensor) -> bool:
-        """Whether the first run has all parameters, on the device of the hyperparameters."""
+    def _is_all(self, spans: list[Span], like: Tensor) -> bool:
+        """Whether the first span has all parameters, on the device of the hyperparameters."""
         if self.arithmetic.bottom.rule.summed or len(self._placement.buckets) > 1:
             return False
-        run = runs[0]
-        return run is self._placement.buckets[0].whole and run.layout is None and _device(run) == like.device
+        span = spans[0]
+        return (
+            span is self._placement.buckets[0].whole and span.layout is None and _device(span) == like.device
+        )
 
     def _step_as_one(
         self,
         run_by: Programs,
-        run: Run,
+        span: Span,
         above: Above,
         written: Tree,
         last: int,
@@ -178,13 +180,13 @@ class Stepper:
         rested: int,
     ) -> Above:
         whole = self._whole
-        if whole is None or whole.above is not above or whole.vectors is not run.vectors:
-            whole = Whole(run_by, self.arithmetic, run.vectors, above)
-        run.fill()
-        counts = run.step + 1, last + 1, last + 1 - rested
+        if whole is None or whole.above is not above or whole.vectors is not span.vectors:
+            whole = Whole(run_by, self.arithmetic, span.vectors, above)
+        span.fill()
+        counts = span.step + 1, last + 1, last + 1 - rested
         self._natural = whole.above, self._named(whole(written, counts, shares))
         self._numbers = self._used = None  # they were computed from the former `above`
-        run.leave(last + 1)
+        span.leave(last + 1)
         self._whole = whole
         return whole.above
 
@@ -212,7 +214,7 @@ class Stepper:
         return _scalar(share, above.like) if self.arithmetic.bottom.traces and share != 1 else None
 
     def _given(self, run_by: Programs, above: Above, share: float, step: int) -> Given:
-        """The numbers of update number `step` of a run, its last one or its next one.
+        """The numbers of update number `step` of a span, its last one or its next one.
 
         On a CPU Python computes them, unless a compiled program does.
         """
@@ -228,17 +230,17 @@ class Stepper:
             kept = self._numbers = above, share, step, Floats(numbers, hyper, float(step))
         return kept[3]
 
-    def _pulled(self, runs: list[Run], above: Above, share: float, run_by: Programs) -> Tree:
+    def _pulled(self, spans: list[Span], above: Above, share: float, run_by: Programs) -> Tree:
         """The sums that give the hypergradient of level 0, through the parameters' last updates."""
         parts: dict[Layout | None, list[Tree]] = {}
-        for run in runs:
-            run.fill()
-            there = above if _device(run) == above.seen.device else moved(above, _device(run))
-            given = self._given(run_by, there, share, run.step)
-            of_run = _scalar(run.step + 1, there.like)
+        for span in spans:
+            span.fill()
+            there = above if _device(span) == above.seen.device else moved(above, _device(span))
+            given = self._given(run_by, there, share, span.step)
+            of_span = _scalar(span.step + 1, there.like)
             there = self._scheduled(there, share)
-            part = run_by.pull(there.tuned, there.fixed, run.vectors, of_run, given)
-            parts.setdefault(run.layout, []).append(moved(part, above.seen.device))
+            part = run_by.pull(there.tuned, there.fixed, span.vectors, of_span, given)
+            parts.setdefault(span.layout, []).append(moved(part, above.seen.device))
         if not parts:
             return {name: torch.zeros_like(above.like) for name in self.arithmetic.bottom.gathers}
         total = add([summed(add(trees), over) for over, trees in parts.items()])
@@ -246,17 +248,17 @@ class Stepper:
             return total
         return self.arithmetic.bottom.through_times(total, above.tuned, _scalar(share, above.like))
 
-    def _summed(self, runs: list[Run], above: Above) -> Tree:
+    def _summed(self, spans: list[Span], above: Above) -> Tree:
         """The rule's sums over all parameters, after each has taken the common state of the last to move."""
-        latest = max(runs, key=lambda run: run.moved)
+        latest = max(spans, key=lambda span: span.moved)
         parts = []
-        for run in runs:
+        for span in spans:
             for name in self.arithmetic.bottom.rule.common:
-                run.vectors.memory[name].copy_(latest.vectors.memory[name])
-            run.fill()
-            there = moved(above, _device(run))
-            of_run = _scalar(run.step + 1, there.like)
-            part = self.arithmetic.sums(there.tuned, there.fixed, run.vectors, of_run)
+                span.vectors.memory[name].copy_(latest.vectors.memory[name])
+            span.fill()
+            there = moved(above, _device(span))
+            of_span = _scalar(span.step + 1, there.like)
+            part = self.arithmetic.sums(there.tuned, there.fixed, span.vectors, of_span)
             parts.append(moved(part, above.seen.device))
         return add(parts)
 
@@ -277,8 +279,8 @@ class Stepper:
         return self._run_by[1]
 
 
-def _device(run: Run) -> torch.device:
-    return run.params[0].device
+def _device(span: Span) -> torch.device:
+    return span.params[0].device
 
 
 def _scalar(value: float, like: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 
 from hyperopt.findings.advice import OF_THE_PACKAGE
-from hyperopt.findings.answers import percent
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.questions import percent
 from hyperopt.findings.standings import Standing, standing, standings
 from hyperopt.findings.to_target import FACTORS, fastest, profiles
 from hyperopt.pages.blocks import Block, Folded, Table

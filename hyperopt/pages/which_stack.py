@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hyperopt.findings.advice import OF_THE_PACKAGE, caution, of_the_package, picks
-from hyperopt.findings.answers import FEW, SURE, Pick, percent, times
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
+from hyperopt.findings.questions import FEW, SURE, Pick, percent, times
 from hyperopt.findings.standings import BAND, DRAWS, begun, compared
 from hyperopt.findings.study import STUDY
 from hyperopt.findings.to_target import TARGET

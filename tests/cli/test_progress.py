@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from hyperopt.cli.progress import Bars, Plain, watch
-from hyperopt.cli.tally import Tally, clock_time
+from hyperopt.cli.work import Work, clock_time
 from hyperopt.engine.costs import Forecast
 
 
@@ -34,101 +34,101 @@ PLAN: Any = SimpleNamespace(
 )
 
 
-def begun(clock: Clock) -> Tally:
-    """The tally of a plan of 20 + 60 run-epochs, each expected to take a second."""
-    tally = Tally(clock)
-    tally.start(PLAN)
-    return tally
+def begun(clock: Clock) -> Work:
+    """The work of a plan of 20 + 60 run-epochs, each expected to take a second."""
+    work = Work(clock)
+    work.start(PLAN)
+    return work
 
 
-def test_tally_counts_work_pace_and_time_left() -> None:
+def test_pace_and_time_left_follow_from_the_work() -> None:
     clock = Clock()
-    tally = begun(clock)
-    assert tally.update(A, 0, 0, doing="compiling")
+    work = begun(clock)
+    assert work.update(A, 0, 0, doing="compiling")
     clock.now = 42.0
-    assert tally.line() == "packs 0/2, runs 0/6, compiling 0:42", "no pace, and no time left, is known yet"
-    assert tally.update(A, 0, 0)
+    assert work.line() == "packs 0/2, runs 0/6, compiling 0:42", "no pace, and no time left, is known yet"
+    assert work.update(A, 0, 0)
     clock.now = 50.0
-    assert tally.update(A, 2, 470)
-    assert not tally.update(A, 2, 470), "no news"
-    assert tally.fraction == pytest.approx(8 / 80)
-    assert tally.steps_per_second == pytest.approx(470 * 4 / 8), "compiling is no part of the pace"
-    assert tally.seconds_left == pytest.approx(12 + 2 + 60)
+    assert work.update(A, 2, 470)
+    assert not work.update(A, 2, 470), "no news"
+    assert work.fraction == pytest.approx(8 / 80)
+    assert work.steps_per_second == pytest.approx(470 * 4 / 8), "compiling is no part of the pace"
+    assert work.seconds_left == pytest.approx(12 + 2 + 60)
     clock.now = 57.0
-    assert tally.seconds_left == pytest.approx(67), "it falls with the clock"
+    assert work.seconds_left == pytest.approx(67), "it falls with the clock"
     clock.now = 62.0
-    tally.finish(A, [record(5, 1175)] * 4)
-    assert tally.fraction == pytest.approx(20 / 80)
-    assert tally.line() == "packs 1/2, runs 4/6, 235 run-steps/s, 1:02 left"
+    work.finish(A, [record(5, 1175)] * 4)
+    assert work.fraction == pytest.approx(20 / 80)
+    assert work.line() == "packs 1/2, runs 4/6, 235 run-steps/s, 1:02 left"
 
 
 def test_the_time_left_follows_the_pace_that_was_measured_and_never_turns_negative() -> None:
     clock = Clock()
-    tally = begun(clock)
-    tally.update(A, 0, 0)
+    work = begun(clock)
+    work.update(A, 0, 0)
     clock.now = 12.0
-    tally.update(A, 1, 235)
-    assert tally.seconds_left == pytest.approx(3 * 16 + 2 + 3 * 60), "three times as slow as expected"
+    work.update(A, 1, 235)
+    assert work.seconds_left == pytest.approx(3 * 16 + 2 + 3 * 60), "three times as slow as expected"
     clock.now = 1000.0
-    assert tally.seconds_left == 0.0
+    assert work.seconds_left == 0.0
 
 
 def test_packs_that_train_at_once_share_the_time_left() -> None:
     clock = Clock()
-    tally = Tally(clock)
+    work = Work(clock)
     two: Any = SimpleNamespace(**{**vars(PLAN), "workers": 2})
-    tally.start(two)
+    work.start(two)
     for each in (A, B):
-        tally.update(each, 0, 0)
+        work.update(each, 0, 0)
     clock.now = 4.0
-    tally.update(A, 1, 235)
-    assert tally.seconds_left == pytest.approx(60), "the longer pack is the last"
+    work.update(A, 1, 235)
+    assert work.seconds_left == pytest.approx(60), "the longer pack is the last"
 
 
 def test_what_a_checkpoint_held_counts_as_done_but_not_in_the_pace() -> None:
     clock = Clock(10.0)
-    tally = begun(clock)
-    tally.update(B, 20, 4700, 20)
-    assert tally.fraction == pytest.approx(40 / 80)
-    assert (tally.seconds_left, tally.steps_per_second) == (None, None)
+    work = begun(clock)
+    work.update(B, 20, 4700, 20)
+    assert work.fraction == pytest.approx(40 / 80)
+    assert (work.seconds_left, work.steps_per_second) == (None, None)
     clock.now = 20.0
-    tally.update(B, 25, 5875, 20)
-    assert tally.seconds_left == pytest.approx(10 + 2 + 20), "ten run-epochs took ten seconds"
-    assert tally.steps_per_second == pytest.approx(235)
+    work.update(B, 25, 5875, 20)
+    assert work.seconds_left == pytest.approx(10 + 2 + 20), "ten run-epochs took ten seconds"
+    assert work.steps_per_second == pytest.approx(235)
     clock.now = 30.0
-    tally.finish(B, [record(30, 7050)] * 2)
-    assert tally.seconds_left == pytest.approx(22)
-    assert tally.steps_per_second == pytest.approx(235)
+    work.finish(B, [record(30, 7050)] * 2)
+    assert work.seconds_left == pytest.approx(22)
+    assert work.steps_per_second == pytest.approx(235)
 
 
 def test_a_failed_pack_is_no_work_any_more_and_one_tried_again_is() -> None:
-    tally = begun(Clock())
-    tally.update(B, 1, 235)
-    tally.again(B)
-    assert tally.fraction == 0.0
-    tally.update(B, 1, 235)
-    tally.failed(B)
-    tally.finish(A, [record(5, 1175)] * 4)
-    assert tally.fraction == 1.0
+    work = begun(Clock())
+    work.update(B, 1, 235)
+    work.again(B)
+    assert work.fraction == 0.0
+    work.update(B, 1, 235)
+    work.failed(B)
+    work.finish(A, [record(5, 1175)] * 4)
+    assert work.fraction == 1.0
 
 
 def test_what_runs_stopped_before_is_no_work_any_more() -> None:
     clock = Clock()
-    tally = Tally(clock)
+    work = Work(clock)
     stopping: Any = SimpleNamespace(**{**vars(PLAN), "may_stop": True})
-    tally.start(stopping)
-    tally.update(B, 0, 0)
+    work.start(stopping)
+    work.update(B, 0, 0)
     clock.now = 10.0
-    tally.finish(B, [record(4, 940), record(6, 1410)])
-    assert tally.fraction == pytest.approx(10 / 30)
-    assert tally.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:22 left"
+    work.finish(B, [record(4, 940), record(6, 1410)])
+    assert work.fraction == pytest.approx(10 / 30)
+    assert work.line() == "packs 1/2, runs 2/6, 235 run-steps/s, at most 0:22 left"
 
 
 def test_halves_of_a_pack_have_their_shares_of_its_work() -> None:
-    tally = begun(Clock())
+    work = begun(Clock())
     half: Any = SimpleNamespace(name="half", runs=A.runs[:2], first=A.first)
-    tally.update(half, 5, 1175)
-    assert tally.fraction == pytest.approx(10 / 80)
+    work.update(half, 5, 1175)
+    assert work.fraction == pytest.approx(10 / 80)
 
 
 def test_a_compiling_pack_has_a_line_when_it_begins_and_when_it_is_done() -> None:
@@ -194,8 +194,8 @@ def test_a_command_that_waits_says_for_whom_and_counts_what_others_do() -> None:
         for runs in (3, 2):
             progress.waits(runs, ["hyperopt run -m seed=0,1 (process 7)"])
         progress.found(A.runs)
-        assert progress.tally.finished_runs == 4
-        assert progress.tally.total == 60
+        assert progress.work.finished_runs == 4
+        assert progress.work.total == 60
     assert lines == ["3 runs are trained elsewhere: hyperopt run -m seed=0,1 (process 7)"]
     screen = Console(file=io.StringIO(), width=120)
     screen.print(bars.render())

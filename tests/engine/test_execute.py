@@ -19,13 +19,13 @@ from small_runs import EAGER, Watcher, fake_record, measured, mixed_runs, small_
 
 from hyperopt.engine import execute as engine
 from hyperopt.engine.attempt import ran_out_of_memory
-from hyperopt.engine.claims import Claims
 from hyperopt.engine.execute import Outcome, execute
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import plan
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.engine.trainer import train_pack
 from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store
@@ -145,7 +145,7 @@ def test_a_run_that_another_command_trains_is_waited_for(
     """In a pack with others, which are trained meanwhile."""
     trained, watcher, runs = train_with(at_once, monkeypatch), Watcher(), four()
     outcomes: list[Outcome] = []
-    with Claims(store.root.parent) as another:
+    with RunClaims(store.root.parent) as another:
         another.take([runs[1].id])
         command = threading.Thread(
             target=lambda: outcomes.append(execute(as_plan(Pack(tuple(runs))), store, EAGER, watcher))
@@ -165,7 +165,7 @@ def test_a_run_that_another_command_trains_is_waited_for(
 
 def test_a_run_that_another_command_leaves_is_trained(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     trained = train_with(at_once, monkeypatch)
-    with Claims(store.root.parent) as another:
+    with RunClaims(store.root.parent) as another:
         another.take([small_run().id])
         command = threading.Thread(
             target=lambda: execute(as_plan(Pack((small_run(),))), store, EAGER, Watcher())

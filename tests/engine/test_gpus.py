@@ -11,10 +11,10 @@ import torch
 from small_runs import small_run
 
 from hyperopt.engine import options as options_module
-from hyperopt.engine.engines import workers_for
 from hyperopt.engine.options import Options
 from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import InThisProcess, Processes, visible_gpus
+from hyperopt.engine.workers_for import workers_for
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ from small_runs import EAGER, Watcher, small_run
 from tqdm import tqdm
 
 from hyperopt.engine import begun
-from hyperopt.engine.engines import workers_for
 from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import Blame, ClusterLostError, InThisProcess, Processes, WorkerLostError
+from hyperopt.engine.workers_for import workers_for
 from hyperopt.errors import ConfigError
 from hyperopt.records import Record, Store
 

@@ -20,9 +20,9 @@ from hyperopt.cli.main import main
 from hyperopt.cli.view_server import made
 from hyperopt.config import resolve
 from hyperopt.engine.begun import keep, note_of
-from hyperopt.engine.claims import Claims
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
+from hyperopt.engine.run_claims import RunClaims
 from hyperopt.findings.timings import timing
 from hyperopt.records import Record, home, working
 from hyperopt.statistics import t_interval
@@ -110,7 +110,7 @@ def training(epoch: int) -> Iterator[None]:
     """Another command trains a pack of two runs and has done so many of its three epochs."""
     runs = [resolve({"stack": "adam", "epochs": 3, "seed": seed}) for seed in (0, 1)]
     pack = Pack(tuple(runs))
-    with Claims(home()) as claims:
+    with RunClaims(home()) as claims:
         claims.take([run.id for run in runs])
         keep(home(), note_of(pack, 1))
         PackFiles(home(), pack.name).report(epoch)

@@ -1,4 +1,4 @@
-"""Workers of this machine or of a cluster, as the options ask; imports the cluster's library."""
+"""Chooses workers, of this machine or of a cluster, as the options ask; imports the cluster's library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Common parts of verbs for stored runs: selections and options."""
+"""The words after a verb for stored runs: those that select runs, and the verb's options."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from small_runs import fake_record, record_of, small_run
 
-from hyperopt.cli.report import run_lines, settings_table, sweep_table
+from hyperopt.cli.results_text import run_lines, settings_table, sweep_table
 from hyperopt.cli.run import json_record
 from hyperopt.config import resolve
 

@@ -9,7 +9,7 @@ import pytest
 from small_runs import EAGER, SMALL, Watcher, a_plan, fake_record, small_run
 
 from hyperopt.cli import main
-from hyperopt.cli.live import in_words, main_metric, means, sparkline
+from hyperopt.cli.epoch_results import in_words, main_metric, means, sparkline
 from hyperopt.cli.progress import Plain
 from hyperopt.engine.execute import execute
 from hyperopt.engine.pack import Pack

@@ -71,7 +71,7 @@ class Part:
 
 
 @dataclass
-class Tally:
+class Work:
     """The finished and remaining work of a plan, in the plan's expected seconds, at the measured pace.
 
     Attributes:

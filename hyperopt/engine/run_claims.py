@@ -21,7 +21,7 @@ UNRENEWED_SECONDS = 120.0
 
 
 @dataclass
-class Claims:
+class RunClaims:
     """This command's claims, beside those of others, under the folder `root` of the working store.
 
     Each command has one file that lists its runs, and holds a lock while it lives; if another command can
@@ -53,7 +53,7 @@ class Claims:
         self._alive = Lock(self.path.with_suffix(".lock"))
         self._begun = self._folder / "commands"
 
-    def __enter__(self) -> Claims:
+    def __enter__(self) -> RunClaims:
         self._alive.acquire()
         with self._one_at_a_time:
             self._number = self._last() + 1

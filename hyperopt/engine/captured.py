@@ -1,8 +1,7 @@
 """A step replayed on a GPU: its kernels are captured once as a CUDA graph.
 
 A step is hundreds of kernels, most of which run for less time than Python takes to launch one, so without
-    capture the GPU is mostly idle.
-are captured, a GPU mostly waits.
+capture the GPU is mostly idle.
 """
 
 from __future__ import annotations

@@ -48,8 +48,7 @@ def compile_pays(run: Run, options: Options) -> bool:
     """Return whether a run is long enough to compile, unless the options decide.
 
     It depends only on the run and its device, because compiled and uncompiled steps round differently: a run
-        has the same numbers alone, in packs of any size, and after its pack was halved.
-    run has the same numbers alone, in packs of any size, and after a pack was halved.
+    has the same numbers alone, in packs of any size, and after its pack was halved.
     """
     if options.compile is not None:
         return options.compile

@@ -1,8 +1,7 @@
 """Computes sums of compiled programs in registers: same numbers and order, less processor time.
 
 The compiler sums over many weights in chunks that it stores in memory. In the hypergradient's pass, which
-    computes seven sums at once, these stores took a sixth of the time (docs/speed.md).
-makes seven sums at once, storing them took a sixth of the time (docs/speed.md).
+computes seven sums at once, these stores took a sixth of the time (docs/speed.md).
 """
 
 from __future__ import annotations

@@ -89,9 +89,7 @@ def alone(training: Training, device: str) -> bool:
     """Return whether a pack's runs are computed one by one: convolutional nets on a CPU.
 
     In one grouped convolution, rounding depends on the number of runs, and it is no faster: a step of the cnn
-        took 62 ms per run alone and 64 in packs of 4. On an H200 grouped convolutions were faster: 4.4 ms per
-        run of VGG-16 of width 16 in packs of 3, 5.6 one by one.
-    step of the cnn took 62 ms per run alone, 64 in packs of 4. On an H200 the grouped ones were: 4.4 ms per
+    took 62 ms per run alone and 64 in packs of 4. On an H200 grouped convolutions were faster: 4.4 ms per
     run of VGG-16 of width 16 in packs of 3, 5.6 one by one.
     """
     return device == "cpu" and any(weight.ndim > 2 for weight in training.model.parameters())

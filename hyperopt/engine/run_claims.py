@@ -25,11 +25,9 @@ class RunClaims:
     """This command's claims, beside those of others, under the folder `root` of the working store.
 
     Each command has one file that lists its runs, and holds a lock while it lives; if another command can
-        take that lock, the claims are void. Only one command at a time reads or writes the files, so one of
-        two competing commands gets a run. No command waits for a run while it claims others that it is not
-        training.
-    lock knows that the claims are void. All files are read and written one command at a time, so that of two
-    that want a run one gets it. Nobody waits for a run while it holds others that it does not train.
+    take that lock, the claims are void. Only one command at a time reads or writes the files, so one of
+    two competing commands gets a run. No command waits for a run while it claims others that it is not
+    training.
 
     Attributes:
         root: the folder of the store's files beside its records.

@@ -221,7 +221,6 @@ def sources_once() -> None:
     """Make the compiler look up a function's source once, not for every inlined call.
 
     `torch._dynamo.package.SourceInfo.add_code` records it in a stored program. Without it: torch's own way.
-    does it.
     """
     try:
         from torch._dynamo.package import SourceInfo

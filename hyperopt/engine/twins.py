@@ -1,8 +1,7 @@
 """A single run, which a CPU trains as two identical ones (twins), and what need not be computed twice.
 
 A step compiled for one run would round differently than in a pack, because torch generates other code for
-    axes of size 1. The twin has the run's bits everywhere, so its large products are copied.
-code. The twin has the bits of the run in all that it computes, so that its large products need not be.
+axes of size 1. The twin has the run's bits everywhere, so its large products are copied.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The index of a folder: which record is in which file, cached in its own file.
 
 The record files are authoritative. The cached index is checked against their sizes and times, and rebuilt if
-    it is missing, damaged or outdated. So a command reads only new files.
-wherever it is missing, damaged or behind. So a command reads only files that are new to it.
+it is missing, damaged or outdated. So a command reads only new files.
 """
 
 from __future__ import annotations

@@ -1,9 +1,7 @@
 """Record files: Parquet with a checksum over the whole file in its footer.
 
 Files are written atomically, and invalid files are not read: a flipped bit, a truncated file and another
-    program's file each give their own error. Files from before there was a checksum are verified by the
-    checksums of their pages.
-and another program's file are each told by name. Files from before there was a checksum are read by the
+program's file each give their own error. Files from before there was a checksum are verified by the
 checksums of their pages.
 """
 

@@ -26,7 +26,6 @@ def remarks(root: Path) -> dict[str, Remark]:
     """Return the remarks of a working folder by run id.
 
     A damaged file is moved away, reported and ignored: its content is not lost, and commands still work.
-    holds lost, nor does it stop what is asked of the runs.
 
     Raises:
         StorageError: the system does not let us read it.

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from fake_records import page_of
+from shipped import SHIPPED
 from small_runs import EAGER, Watcher
 
 from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
-from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.records import Store
 
@@ -46,9 +46,9 @@ def fewer(experiment: Experiment) -> Experiment:
     return replace(experiment, tables=tables, columns=experiment.columns[4:5])
 
 
-@pytest.mark.parametrize("name", [name for name in ids() if load(name)[0].figure is None])
+@pytest.mark.parametrize("name", [name for name, experiment in SHIPPED.items() if experiment.figure is None])
 def test_a_shipped_experiment_runs_end_to_end(name: str, tmp_path: Path) -> None:
-    [experiment] = load(name)
+    experiment = SHIPPED[name]
     if experiment.lists:
         assert "rows are run as printed" in page_of(experiment, {}).verdicts
         return

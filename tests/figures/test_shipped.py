@@ -7,24 +7,25 @@ from typing import Any
 
 import pytest
 from figures_fake import ALONG_EPOCHS, LOSSES, epoch_records
+from shipped import SHIPPED
 from small_runs import EAGER, Watcher
 
 from hyperopt import publish as publishing
 from hyperopt.engine.execute import execute
 from hyperopt.engine.plan import plan
-from hyperopt.experiments import ids, load
+from hyperopt.experiments import load
 from hyperopt.findings.measurements import value
 from hyperopt.findings.view import views_of
 from hyperopt.pages.page import render as render_page
 from hyperopt.publish import publish, write_drawings, write_page
 from hyperopt.records import Store
 
-FIGURES = [name for name in ids() if load(name)[0].kind == "figure"]
+FIGURES = [name for name, experiment in SHIPPED.items() if experiment.kind == "figure"]
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_a_figure_from_its_file_to_its_pictures(name: str, tmp_path: Path) -> None:
-    [experiment] = load(name)
+    experiment = SHIPPED[name]
     first = next(experiment.cells()).run(0)
     small: dict[str, Any] = {"dataset.generated": True, "dataset.train": 40, "batch_size": 20, "epochs": 2}
     small |= {"model.hidden": [4]} if "hidden" in first.model else {}

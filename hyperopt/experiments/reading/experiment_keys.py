@@ -76,10 +76,13 @@ def _files(root: Path | None) -> dict[str, tuple[Path, Path | None]]:
 
     These are the experiments in `root`; by default the shipped ones and the user's own.
     """
-    shipped = {name: ((root or experiments_dir()) / f"{name}.yaml", None) for name in ids(root)}
+    folder = root or experiments_dir()
+    shipped: dict[str, tuple[Path, Path | None]] = {
+        name: (folder / f"{name}.yaml", None) for name in ids(folder)
+    }
     own = own_root() if root is None else None
-    if own is None or own == experiments_dir().resolve():
-        return {**shipped}
+    if own is None or own == folder.resolve():
+        return shipped
     mine = ids(own)
     if clash := sorted(shipped.keys() & mine):
         raise ExperimentError(

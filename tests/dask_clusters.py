@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 
 import dask
-from distributed import LocalCluster
+from distributed import LocalCluster, Scheduler, Worker
 from distributed.utils import get_mp_context
 
 MEMORY = 1800 * 2**20
 """Of a worker, which has some 400 of them itself: two runs fit beside that, four do not."""
+PRELOADED = ["attempts", "hyperopt.engine.dask_task"]
 
 
 @contextmanager
@@ -21,9 +24,33 @@ def local_cluster(workers: int) -> Iterator[LocalCluster]:
     """Worker processes of one thread each, watched over by nannies."""
     settings = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": MEMORY}
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        get_mp_context().set_forkserver_preload(["attempts", "hyperopt.engine.dask_task"])
+        get_mp_context().set_forkserver_preload(PRELOADED)
         with LocalCluster(**settings, dashboard_address=":0") as cluster:
             yield cluster
+
+
+def scheduler_and_worker(file: str) -> tuple[BaseProcess, BaseProcess]:
+    """A scheduler, which writes its address into the file, and its worker; the caller kills both."""
+    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
+        context = get_mp_context()
+    context.set_forkserver_preload(PRELOADED)
+    processes = tuple(context.Process(target=serve, args=(kind, file)) for kind in ("scheduler", "worker"))
+    processes[0].start()
+    until(lambda: os.path.exists(file))  # noqa: PTH110
+    processes[1].start()
+    return processes
+
+
+def serve(kind: str, file: str) -> None:
+    """Be a scheduler, or a worker of the one that wrote the file."""
+
+    async def served() -> None:
+        usual = {"scheduler_file": file, "dashboard": False}
+        server = Scheduler(port=0, **usual) if kind == "scheduler" else Worker(nthreads=1, **usual)
+        async with server:
+            await server.finished()
+
+    asyncio.run(served())
 
 
 def own_pid() -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +16,7 @@ import pytest
 pytest.importorskip("distributed")
 
 from attempts import alone, held, hungry
-from dask_clusters import kill, local_cluster, own_pid, until
+from dask_clusters import kill, local_cluster, own_pid, scheduler_and_worker, until
 from distributed import Client, LocalCluster
 from small_runs import EAGER, Watcher, a_plan, measured, mixed_runs, small_run
 
@@ -230,41 +228,28 @@ def test_a_scheduler_that_is_killed_costs_the_command_but_no_work(
     go = tmp_path / "go"
     trained_by(partial(alone, go=go), monkeypatch)
 
-    def command(*words: str) -> subprocess.Popen[bytes]:
-        with (tmp_path / f"{words[0]}.log").open("ab") as log:
-            environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-            return subprocess.Popen(
-                [sys.executable, "-m", "dask", *words], stdout=log, stderr=log, env=environment
-            )
-
-    def started() -> list[subprocess.Popen[bytes]]:
-        file.unlink(missing_ok=True)
-        first = command("scheduler", "--scheduler-file", str(file), "--port", "0", "--no-dashboard")
-        until(file.exists)
-        worker = ("worker", "--scheduler-file", str(file), "--nthreads", "1", "--no-nanny", "--no-dashboard")
-        return [first, command(*worker)]
-
     def attempt() -> Outcome:
         workers = DaskWorkers(connect(str(file)), store.root.parent)
         return execute(a_plan(*packs), store, EAGER, watcher, workers)
 
-    processes = started()
+    processes = [*scheduler_and_worker(str(file))]
     try:
         with ThreadPoolExecutor(1) as pool:
             lost = pool.submit(attempt)
             until(lambda: checkpointed(store, packs))
             processes[0].kill()
+            file.unlink()
             with pytest.raises(ClusterLostError, match="the same command resumes from the last checkpoints"):
                 lost.result(180)
         assert caplog.messages == []
         assert checkpointed(store, packs)
         go.touch()
-        processes += started()
+        processes += scheduler_and_worker(str(file))
         outcome = attempt()
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.join()
     assert max(watcher.since) > 0, "it began anew"
     assert numbers(outcome) == expected
 

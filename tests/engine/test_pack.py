@@ -29,14 +29,6 @@ def test_packed_equals_alone(tmp_path: Path) -> None:
         assert_close(record, alone, rel=1e-5)
 
 
-@pytest.mark.slow
-def test_compiled_equals_eager(tmp_path: Path) -> None:
-    pack = Pack(tuple(mixed_runs()))
-    compiled = train_pack(pack, Options(device="cpu", compile=True), tmp_path)
-    for record, eager in zip(compiled, train_pack(pack, EAGER, tmp_path), strict=True):
-        assert_close(record, eager, rel=1e-4)
-
-
 def test_without_a_compiler_it_warns_and_trains_uncompiled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import SMALL, measured
+from torch import Tensor
+from torch.func import vmap
 from torch.fx import Graph
 from torch.fx.experimental.proxy_tensor import make_fx
 from torch.library import opcheck
 
-from hyperopt.config import resolve
-from hyperopt.engine import program
-from hyperopt.engine.options import Options
-from hyperopt.engine.pack import Pack
 from hyperopt.engine.powers import power, powers_once
+from hyperopt.engine.torch_compiler import prepare_compiler
 from hyperopt.engine.torch_private import edits_of
-from hyperopt.engine.trainer import train_pack
+from hyperopt.optim.rules.adam import Adam
 
 
 def edited(weights: int, *, shown: bool = False) -> Graph:
@@ -61,14 +59,29 @@ def test_a_power_has_the_bits_of_one_number_alone() -> None:
 
 
 @pytest.mark.slow
-def test_records_are_what_they_are_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    logistic = {key: value for key, value in SMALL.items() if key != "model.hidden"} | {"model": "logistic"}
-    runs = tuple(
-        resolve({**logistic, "stack": "adam/sgd", "alpha": f"{alpha}/1e-4"}) for alpha in (0.001, 0.01)
+def test_compiled_updates_have_the_bits_that_they_have_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Adam's of two weights, for three runs and over ten steps."""
+    prepare_compiler()
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    rule, taken = Adam(), list[int]()
+
+    def noted(graph: Graph) -> None:
+        powers_once(graph)
+        taken.append(count(graph)[0])
+
+    def updated(grads: list[Tensor], beta1: Tensor, beta2: Tensor, step: Tensor) -> list[Tensor]:
+        hyper = {"alpha": beta1, "beta1": beta1, "beta2": beta2, "weight_decay": torch.zeros(())}
+        return [rule.update(grad, rule.init(grad), hyper, step, grad)[0] for grad in grads]
+
+    weights, beta1, beta2 = [torch.randn(3, 70), torch.randn(3, 9)], torch.rand(3), 1 - torch.rand(3) / 100
+    of_all = vmap(updated, in_dims=(0, 0, 0, None))
+    once, by_torch = (
+        torch.compile(of_all, fullgraph=True, dynamic=False, options=options)
+        for options in (edits_of(noted), {})
     )
-    numbers = []
-    for options in (edits_of(powers_once), {}):
-        monkeypatch.setattr(program, "compile_options", lambda *_, options=options, **__: dict(options))
-        found = train_pack(Pack(runs), Options("cpu", 1, compile=True), tmp_path)
-        numbers.append([measured(record) for record in found])
-    assert numbers[0] == numbers[1]
+    for step in torch.arange(1.0, 11.0):
+        ours, theirs = once(weights, beta1, beta2, step), by_torch(weights, beta1, beta2, step)
+        assert all(map(torch.equal, ours, theirs))
+    assert taken == [2]

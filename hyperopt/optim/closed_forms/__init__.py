@@ -1,4 +1,4 @@
-"""Closed forms of the common rules: what the optimizer computes in place of a vector-Jacobian product."""
+"""Closed forms of the common rules, computed in place of vector-Jacobian products."""
 
 from __future__ import annotations
 
@@ -36,6 +36,6 @@ __all__ = ["CLOSED_FORMS", "GRADIENT", "ClosedForm", "Update", "closed_form"]
 
 
 def closed_form(rule: Rule) -> ClosedForm[Any] | None:
-    """The closed form of a rule, None where it has none with these habits and options."""
+    """The closed form of a rule; None if it has none for these habits and options."""
     forms = (form(rule) for form in CLOSED_FORMS.get(type(rule), ()))
     return next((form for form in forms if form.applies()), None)

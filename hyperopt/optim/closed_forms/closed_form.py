@@ -1,4 +1,4 @@
-"""What a closed form is: the update of a rule in place, and its hypergradient by sums over elements."""
+"""The interface of closed forms: a rule's update in place, and its hypergradient from sums over elements."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from torch import Tensor
 from hyperopt.optim.rules import Rule
 
 Scalar = Any
-"""A Python float, or a tensor of no dimension: the same formulas serve both."""
+"""A Python float or a scalar tensor; the same formulas serve both."""
 Numbers = Mapping[str, Scalar]
 
 GRADIENT = "grad"
 TINY = 1e-25
-"""Below the root of any float32, and above 0 if multiplied by eps: a root of 0 divides nothing but zeros."""
+"""The divisor in place of a root of 0, which divides only zeros: below the root of any float32 above 0, and
+still above 0 times eps."""
 
 R = TypeVar("R", bound=Rule)
 
@@ -26,10 +27,10 @@ class Update(NamedTuple):
     """One update of a vector, which holds the elements of any number of parameters.
 
     Attributes:
-        grad: the gradient that the update takes; of an update in the past, what `ClosedForm.keeps` says.
-        memory: the rule's state, before an update to come and after one in the past.
-        param: the parameters, where the rule reads them: before an update to come, after one in the past.
-        numbers: what `ClosedForm.numbers` made of its hyperparameters and its count.
+        grad: the gradient that the update takes; of a past update, the tensor that `ClosedForm.keeps` names.
+        memory: the rule's state, shaped like `grad`, before a coming update or after a past one.
+        param: the parameters, if the rule reads them, before a coming update or after a past one.
+        numbers: what `ClosedForm.numbers` returned for its hyperparameters and its count.
     """
 
     grad: Tensor
@@ -41,12 +42,12 @@ class Update(NamedTuple):
 class ClosedForm(ABC, Generic[R]):
     """A rule's arithmetic on vectors, written for speed.
 
-    The rule is the definition: its `update`, and the vector-Jacobian product of that. A closed form says the
-    same with fewer operations and less memory, as the state after an update tells what it was before.
+    The rule's `update` and its vector-Jacobian product are the definition. A closed form computes the same
+    with fewer operations and less memory, because the state before an update follows from the state after it.
 
     Attributes:
-        keeps: what `sums` needs beside the state after the update: the gradient that the update took, or a
-            tensor of the state before it.
+        keeps: the name of what `sums` needs beside the state after the update: the gradient that the update
+            took, or a tensor of the state before it.
     """
 
     keeps: str = GRADIENT
@@ -55,16 +56,16 @@ class ClosedForm(ABC, Generic[R]):
         self.rule = rule
 
     def applies(self) -> bool:
-        """Whether the rule, with its habits and options, is one that this form has."""
+        """Whether this form covers the rule, with its habits and options."""
         return True
 
     @property
     def decays_gradient(self) -> bool:
-        """Whether weight decay is part of the gradient that `move` takes, and `keeps` may keep."""
+        """Whether weight decay is part of the gradient that `move` takes and that `keeps` may name."""
         return self.rule.uses_param
 
     def decayed(self, u: Update) -> Tensor:
-        """The gradient with weight decay in it, where that is part of it."""
+        """The gradient, with weight decay added if `decays_gradient`."""
         if u.param is None or not self.decays_gradient:
             return u.grad
         decay = u.numbers["weight_decay"]
@@ -73,61 +74,67 @@ class ClosedForm(ABC, Generic[R]):
         return u.grad.add(u.param, alpha=decay)
 
     def numbers(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
-        """All that `decayed`, `move` and `sums` take of the hyperparameters and the count of an update."""
+        """The numbers that `decayed`, `move` and `sums` use; the arguments are those of `coefficients`."""
         decay = {"weight_decay": hyper["weight_decay"]} if self.decays_gradient else {}
         return self.coefficients(hyper, step) | decay
 
     @abstractmethod
     def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
-        """The numbers by which `move` and `sums` go, made once for all elements.
+        """The numbers that `move` and `sums` use, computed once for all elements.
 
         Args:
-            hyper: hyperparameters in natural units.
-            step: the update's count, from 1.
+            hyper: the hyperparameters in natural units.
+            step: the count of the update, from 1.
         """
 
     @abstractmethod
     def move(self, u: Update) -> Tensor:
-        """What the update subtracts from the parameters; the rule's state moves in place."""
+        """The amount to subtract from the parameters, shaped like `u.grad`; the state is updated in place."""
 
     @abstractmethod
     def sums(self, cotangent: Tensor, u: Update) -> Sequence[Tensor]:
-        """What `gradient` needs of the elements, as sums over them.
+        """The sums over all elements that `gradient` needs, as scalar tensors.
 
         Args:
-            cotangent: gradient of the loss in what the update produced.
-            u: the update, in the past.
+            cotangent: the gradient of the loss in the parameters after the update, shaped like `u.grad`.
+            u: a past update.
         """
 
     @abstractmethod
     def gradient(self, sums: Sequence[Scalar], hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
-        """Gradient of the loss in every hyperparameter of the update, in natural units."""
+        """The gradient of the loss in every tunable hyperparameter of the update, in natural units.
+
+        Args:
+            sums: those of `sums`, added up over all parameters.
+            hyper: the hyperparameters in natural units.
+            step: the count of the update, from 1.
+        """
 
 
 def dot(x: Tensor, y: Tensor) -> Tensor:
-    """The inner product; compiled, it joins the loop that makes its factors."""
+    """The inner product; compiled, it is fused with the loop that computes its factors."""
     return (x * y).sum() if torch.compiler.is_compiling() else torch.dot(x, y)
 
 
 def mean(former: Tensor, x: Tensor, beta: Scalar) -> Tensor:
-    """The moving mean beta * former + (1 - beta) * x, in the place of `former`."""
+    """The moving mean beta * former + (1 - beta) * x, written into `former`."""
     if isinstance(beta, Tensor):
         return former.mul_(beta).add_(x * (1 - beta))
     return torch.lerp(x, former, beta, out=former)
 
 
 def root_of(x: Tensor) -> Tensor:
-    """The square root as a divisor of what is 0 wherever `x` is 0."""
+    """The square root, as a divisor of numbers that are 0 wherever `x` is 0."""
     return x.sqrt().clamp_(min=TINY)
 
 
 def over(x: Scalar, y: Scalar) -> Scalar:
-    """The quotient x / y, and 0 where y is 0: by a decay rate of 0, whose raw value no gradient moves."""
+    """The quotient x / y, or 0 if y is 0, such as a decay rate of 0, whose raw value no gradient moves."""
     if isinstance(y, Tensor):
         return (x / y).where(y != 0, 0.0)
     return x / y if y else 0.0
 
 
 def inverse(x: Scalar) -> Scalar:
-    """1 / x; of a float as of a tensor infinite where x is 0."""
+    """The quotient 1 / x, infinite if x is 0, for a float as for a tensor."""
     return 1 / x if isinstance(x, Tensor) or x else float("inf")

@@ -1,4 +1,4 @@
-"""Weight decay beside a rule's step."""
+"""The closed form of decoupled weight decay, around that of a rule."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from hyperopt.optim.closed_forms.closed_form import ClosedForm, Numbers, R, Scal
 
 
 class Decoupled(ClosedForm[R]):
-    """The form of a rule without decay, and w -= alpha * weight_decay * w beside it.
+    """The form of a rule without decay, with w -= alpha * weight_decay * w added.
 
-    The weights before an update are not kept: with the step u without decay, they are
-    w' = (w + u) / (1 - alpha * weight_decay), and the sums say what <c, u> is. Where alpha * weight_decay
-    is 1, nothing is left of them, and the slope through them is taken for 0.
+    The weights w' before an update are not kept. With u the step without decay, they are
+    w' = (w + u) / (1 - alpha * weight_decay), and the sums give <c, u>, where c is the cotangent. If
+    alpha * weight_decay is 1, w tells nothing of w', and the slope through w' is taken as 0.
     """
 
     def __init__(self, rule: R, form: ClosedForm[R]) -> None:

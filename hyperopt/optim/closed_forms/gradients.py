@@ -1,4 +1,4 @@
-"""SGD, and gradients over the root of a sum or a mean of their squares: AdaGrad, RMSProp."""
+"""Closed forms of SGD, and of gradients over the root of a sum or mean of squares: AdaGrad, RMSProp."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SgdForm(ClosedForm[Sgd]):
 
 
 class MomentumForm(ClosedForm[Sgd]):
-    """w -= alpha * b, with b = momentum * b' + g; with Nesterov's choice b + momentum * (b - b') for b."""
+    """w -= alpha * b, with b = momentum * b' + g; Nesterov's choice has b + momentum * (b - b') for b."""
 
     keeps = "buffer"
 
@@ -73,7 +73,7 @@ class AdagradForm(ClosedForm[Adagrad]):
     """w -= alpha * g / (sqrt(G) + eps)."""
 
     def divisor(self, total: Tensor) -> Tensor:
-        """What g is divided by."""
+        """The divisor of g."""
         return (
             (total + self.rule.eps).sqrt_() if self.rule.eps_inside_root else total.sqrt().add_(self.rule.eps)
         )
@@ -93,14 +93,14 @@ class AdagradForm(ClosedForm[Adagrad]):
 
 
 class RmspropForm(ClosedForm[Rmsprop]):
-    """w -= alpha * g / (sqrt(s) + eps), where s' - g**2 = (s - g**2) / gamma is what gamma moves."""
+    """w -= alpha * g / (sqrt(s) + eps); the slope of s in gamma is s' - g**2 = (s - g**2) / gamma."""
 
     def root(self, s: Tensor) -> Tensor:
-        """The root whose slope in s is one over twice itself."""
+        """The root in the divisor; its slope in s is 1 / (2 root)."""
         return (s + self.rule.eps).sqrt_() if self.rule.eps_inside_root else root_of(s)
 
     def divisor(self, root: Tensor) -> Tensor:
-        """What g is divided by."""
+        """The divisor of g."""
         return root if self.rule.eps_inside_root else root + self.rule.eps
 
     def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:

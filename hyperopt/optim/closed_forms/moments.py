@@ -1,12 +1,13 @@
-"""Adam and its relatives: a mean of gradients over the root of a mean of squares.
+"""Closed forms of Adam and its relatives: a mean of gradients over the root of a mean of squares.
 
-All are w -= alpha * n / (sqrt(x / c2) + eps), with n of g and m, x a mean of squares, and c2 = 1 - beta2**t.
-With r = sqrt(x) and k = sqrt(c2) the denominator is (r + eps k) / k. So with q = c / (r + eps k), c being the
-cotangent, and w = 1 / (r (r + eps k)), the slope in n is -alpha k q, and the slope in x is alpha k q n w / 2.
+All of them are w -= alpha * n / (sqrt(x / c2) + eps). Here n combines g and m, x is a mean of squares, and
+c2 = 1 - beta2**t. With r = sqrt(x) and k = sqrt(c2), the denominator is (r + eps k) / k. So with
+q = c / (r + eps k), where c is the cotangent, and w = 1 / (r (r + eps k)), the slope in n is -alpha k q, and
+the slope in x is alpha k q n w / 2.
 
 The state before an update follows from the state after it: m' - g = (m - g) / beta1, and
-v' - g**2 = (v - g**2) / beta2. So four sums tell all: <q, m>, <q, g>, <q n, w x>, <q n, w g**2>. An element
-takes one division, as 1 / (r + eps k) = w r.
+v' - g**2 = (v - g**2) / beta2. So four sums suffice: <q, m>, <q, g>, <q n, w x>, <q n, w g**2>. Each element
+takes one division, because 1 / (r + eps k) = w r.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class NadamForm(ClosedForm[Nadam]):
     """n = today g + tomorrow m, and x = v."""
 
     def shares(self, hyper: Numbers, step: Scalar) -> tuple[Scalar, ...]:
-        """What n takes of g and of m, and the slopes of both in beta1."""
+        """The shares of g and of m in n, and the slopes of both in beta1."""
         beta1, rule = hyper["beta1"], self.rule
         mu, mu_next = beta1 * rule.warmth(step), beta1 * rule.warmth(step + 1)
         start = rule.start(step) if isinstance(step, Tensor) else rule.start(torch.tensor(step)).item()
@@ -121,13 +122,13 @@ class NadamForm(ClosedForm[Nadam]):
 
 
 class AmsgradForm(ClosedForm[Amsgrad]):
-    """n = m / c1, and x is the largest v so far: it moves with beta2 only where that is today's."""
+    """n = m / c1, and x is the largest v so far, which depends on this beta2 only where it is this v."""
 
     def applies(self) -> bool:
         return self.rule.amsgrad_running_maximum
 
     def corrections(self, hyper: Numbers, step: Scalar) -> tuple[Scalar, Scalar]:
-        """1 / c1 and k."""
+        """The factors 1 / c1 and k, both 1 without the correction."""
         if not self.rule.amsgrad_bias_correction:
             return 1.0, 1.0
         return inverse(1 - hyper["beta1"] ** step), root_of_correction(hyper, step)
@@ -172,7 +173,7 @@ class AmsgradForm(ClosedForm[Amsgrad]):
 
 
 class AdabeliefForm(ClosedForm[Adabelief]):
-    """n = m / c1, and x is a mean of e**2 with e = g - m, and of eps: it moves with beta1, too."""
+    """n = m / c1, and x is a moving mean of (g - m)**2 that gains eps; it depends on beta1, too."""
 
     def coefficients(self, hyper: Numbers, step: Scalar) -> dict[str, Scalar]:
         k = root_of_correction(hyper, step)
@@ -207,14 +208,14 @@ class AdabeliefForm(ClosedForm[Adabelief]):
 
 
 def inverses(x: Tensor, eps: Scalar) -> tuple[Tensor, Tensor]:
-    """1 / (r + eps) and w = 1 / (r (r + eps)), with r the root of `x`."""
+    """The vectors 1 / (r + eps) and w = 1 / (r (r + eps)), with r the root of `x`."""
     r = root_of(x)
     w = (x + eps * r if isinstance(eps, Tensor) else torch.add(x, r, alpha=eps)).reciprocal_()
     return r.mul_(w), w
 
 
 def in_squares(qn: Tensor, w: Tensor, x: Tensor, grad: Tensor) -> tuple[Tensor, Tensor]:
-    """The sums <q n, w x> and <q n, w g**2>; of `qn` nothing remains."""
+    """The sums <q n, w x> and <q n, w g**2>; `qn` is overwritten."""
     qnw = qn.mul_(w)
     of_x = dot(qnw, x)
     return of_x, dot(qnw.mul_(grad), grad)
@@ -226,10 +227,10 @@ def betas(hyper: Numbers) -> dict[str, Scalar]:
 
 
 def root_of_correction(hyper: Numbers, step: Scalar) -> Scalar:
-    """k, the root of 1 - beta2**t."""
+    """The number k, the root of 1 - beta2**t."""
     return (1 - hyper["beta2"] ** step) ** 0.5
 
 
 def growth(beta: Scalar, step: Scalar) -> Scalar:
-    """The slope of -log(1 - beta**t) in beta, by which a correction for the start grows."""
+    """The slope of -log(1 - beta**t) in beta: the relative growth of a correction for the start."""
     return step * beta ** (step - 1) * inverse(1 - beta**step)

@@ -1,4 +1,4 @@
-"""Update rules, one a file. Importing them does not import torch."""
+"""Update rules, one per file. Importing them does not import torch."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ __all__ = ["RULES", "Rule", "find"]
 
 
 def find(name: str) -> type[Rule]:
-    """The rule called `name`: one of RULES, or `package.module:Class`, on the path or in the current folder.
+    """The rule called `name`: one of RULES, or `package.module:Class` from the path or the current folder.
 
     Raises:
         ConfigError: there is no such rule, module or class, or the class is not a Rule with an alpha.

@@ -23,25 +23,25 @@ class Adabelief(WithWeightDecay):
         s = beta2 * s + (1 - beta2) * (g - m)**2 + eps           s_hat = s / (1 - beta2**t)
         w = w - alpha * m_hat / (sqrt(s_hat) + eps)
 
-    t counts steps from 1. As s gathers an eps each step, s_hat stays above
-    eps / (1 - beta2), by default 1e-5: Algorithm 2 of the report `adabelief_amsgrad`, with
-    sqrt(s_hat + eps), takes the same steps to less than one part in a thousand.
+    t counts steps from 1. Since s gains eps at each step, s_hat stays above eps / (1 - beta2), by default
+    1e-5. So Algorithm 2 of the report `adabelief_amsgrad`, which has sqrt(s_hat + eps), takes the same steps
+    to less than one part in a thousand.
 
     Hyperparameters:
         alpha: the learning rate.
-        beta1: how much of m stays.
-        beta2: how much of s stays.
+        beta1: the share of m that is kept.
+        beta2: the share of s that is kept.
 
     State:
         m: the moving mean of gradients.
         s: the moving mean of their squared distance from m, plus eps at each step.
 
     Habits:
-        adabelief_start: the value s starts from; the report's code starts at eps
+        adabelief_start: the initial value of s; the report's code uses eps
             (docs/reports/adabelief_amsgrad.md, "Optimizers").
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
 
     References:
         Zhuang et al., "AdaBelief Optimizer: Adapting Stepsizes by the Belief in Observed Gradients", 2020,

@@ -16,7 +16,7 @@ EPS = 1e-10
 
 @dataclass(frozen=True)
 class Adagrad(WithWeightDecay):
-    """A rate per weight that falls with the sum of its squared gradients.
+    """Gradient descent with a rate per weight, which falls as the sum of its squared gradients grows.
 
         G = G + g**2
         w = w - alpha * g / (sqrt(G) + eps)
@@ -28,11 +28,11 @@ class Adagrad(WithWeightDecay):
         sum: G, the sum of squared gradients.
 
     Habits (docs/reports/gdtuo.md, "Optimizers"):
-        adagrad_start: the value G starts from.
-        eps_inside_root: sqrt(G + eps) instead.
+        adagrad_start: the initial value of G.
+        eps_inside_root: the divisor is sqrt(G + eps).
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
 
     References:
         Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic

@@ -17,7 +17,7 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Adam(WithWeightDecay):
-    """Steps of about alpha: the mean gradient over the root of the mean squared gradient.
+    """Steps of size about alpha: the mean gradient over the root of the mean squared gradient.
 
         m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
         v = beta2 * v + (1 - beta2) * g**2            v_hat = v / (1 - beta2**t)
@@ -27,21 +27,22 @@ class Adam(WithWeightDecay):
 
     Hyperparameters:
         alpha: the learning rate.
-        beta1: how much of m stays.
-        beta2: how much of v stays.
+        beta1: the share of m that is kept.
+        beta2: the share of v that is kept.
 
     State:
         m: the moving mean of gradients.
         v: the moving mean of squared gradients.
 
     Habits:
-        adam_start: the value v starts from. gdtuo starts at eps to keep the square root differentiable
+        adam_start: the initial value of v. gdtuo uses eps, to keep the square root differentiable
             (docs/reports/gdtuo.md, "Optimizers").
 
     Options:
-        eps: keeps a divisor from 0.
-        eps_before_correction: eps joins sqrt(v) before v is corrected for its start, as in Algorithm 1's
-            efficient form and in torch until 1.3 (docs/reports/hypergradient.md, "Update rules"):
+        eps: added to a divisor, which could be 0.
+        eps_before_correction: eps is added to sqrt(v) before the correction of v for its start, as in the
+            efficient form of Algorithm 1 and in torch until 1.3 (docs/reports/hypergradient.md, "Update
+            rules"):
             w = w - alpha * m_hat * sqrt(1 - beta2**t) / (sqrt(v) + eps).
 
     References:

@@ -11,7 +11,7 @@ from hyperopt.optim.rules.weight_decay import WithDecoupledWeightDecay
 
 @dataclass(frozen=True)
 class Adamw(WithDecoupledWeightDecay, Adam):
-    """Adam, and weight decay beside its step, as torch.optim.AdamW has it.
+    """Adam with weight decay added to its step, as in torch.optim.AdamW.
 
         w = w - alpha * m_hat / (sqrt(v_hat) + eps) - alpha * weight_decay * w
 

@@ -17,33 +17,33 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Amsgrad(WithWeightDecay):
-    """Adam with the largest v so far, so that no rate per weight grows again.
+    """Adam with the largest v so far, so that the rate of a weight never grows again.
 
         m = beta1 * m + (1 - beta1) * g               m_hat = m / (1 - beta1**t)
         v = beta2 * v + (1 - beta2) * g**2
         v_max = max(v_max, v)                         v_hat = v_max / (1 - beta2**t)
         w = w - alpha * m_hat / (sqrt(v_hat) + eps)
 
-    So torch.optim.Adam(amsgrad=True) has it. t counts steps from 1.
+    This is torch.optim.Adam(amsgrad=True). t counts steps from 1.
 
     Hyperparameters:
         alpha: the learning rate.
-        beta1: how much of m stays.
-        beta2: how much of v stays.
+        beta1: the share of m that is kept.
+        beta2: the share of v that is kept.
 
     State:
         m: the moving mean of gradients.
         v: the moving mean of squared gradients.
-        v_max: the largest v so far; absent where only the v of the step before is compared.
+        v_max: the largest v so far; absent if v is compared with that of the previous step only.
 
     Habits (docs/reports/adabelief_amsgrad.md, "Optimizers"):
-        amsgrad_start: the value v starts from.
-        amsgrad_bias_correction: False corrects neither m nor v for their start, which alone is the original,
-            and Algorithm 1 of the report.
-        amsgrad_running_maximum: False takes the larger of this step's v and the one before.
+        amsgrad_start: the initial value of v.
+        amsgrad_bias_correction: False corrects neither m nor v for their start, as in the original and in
+            Algorithm 1 of the report.
+        amsgrad_running_maximum: False takes the larger of the v of this step and of the previous one.
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
 
     References:
         Reddi, Kale and Kumar, "On the Convergence of Adam and Beyond", 2018,

@@ -16,14 +16,14 @@ class Chi(HyperRegularization):
     largest: ClassVar[tuple[float, float]] = (8.0, 2.0)
 
     def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 + s, s (1 + s)**2 = c / 2, by Newton's method from above."""
+        """The growth to r = 1 + s with s (1 + s)**2 = c / 2, by Newton's method from above."""
         s = (c / 2).minimum((c / 2) ** (1 / 3))
         for _ in range(iterations(clipped=self.growth_clip)):
             s = s - (s * (1 + s).square() - c / 2) / ((1 + s) * (1 + 3 * s))
         return s
 
     def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 + c / 2."""
+        """The growth to r = 1 + c / 2."""
         return c / 2
 
 
@@ -34,12 +34,12 @@ class Chi1(Chi):
 
 
 class Chi2(Chi):
-    """Alternating, the step with the new beta: r = 1 + c / 2."""
+    """Alternating, with a step by the new beta: r = 1 + c / 2."""
 
     algorithm: ClassVar[int] = 2
 
 
 class Chi3(Chi):
-    """Alternating, the step with the old beta: r = 1 + c / 2."""
+    """Alternating, with a step by the old beta: r = 1 + c / 2."""
 
     algorithm: ClassVar[int] = 3

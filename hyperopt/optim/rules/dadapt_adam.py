@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DadaptAdam(DistanceEstimate):
-    """Adam whose rate is a lower bound d of how far the solution lies from the start, which never falls.
+    """Adam whose rate is a lower bound d of the distance from the start to the solution; d never falls.
 
         l = d * alpha                                 times sqrt(1 - beta2**t) / (1 - beta1**t) if corrected
         n = b * n + (1 - b) * l * <g, s / (sqrt(v) + eps)>        b = sqrt(beta2)
@@ -26,20 +26,20 @@ class DadaptAdam(DistanceEstimate):
 
     Hyperparameters, none of which is tuned:
         alpha: multiplies d.
-        beta1: how much of m stays.
-        beta2: how much of v stays.
-        weight_decay: takes l times so much of the weight from it.
-        d0: the bound at the start.
+        beta1: the share of m that is kept.
+        beta2: the share of v that is kept.
+        weight_decay: a step subtracts l * weight_decay * w from w.
+        d0: the initial bound.
 
     State:
         m: the moving mean of l * g.
         v: the moving mean of squared gradients.
-        s: the moving mean of l * g by which the bound goes.
+        s: the moving mean of l * g from which the bound is computed.
         n: the numerator of the bound.
         d: the bound.
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
         bias_correction: whether l corrects m and v for their start.
 
     References:

@@ -1,4 +1,4 @@
-"""What Prodigy and D-adaptation have in common: a rate that is an estimate of a distance."""
+"""The common part of Prodigy and D-adaptation: a rate that is an estimate of a distance."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DistanceEstimate(Rule):
-    """Adam whose rate is an estimate d of how far the solution lies from the start, which never falls.
+    """Adam whose rate is an estimate d of the distance from the start to the solution; d never falls.
 
-    A rule says what it sums over all parameters for the estimate, and how it moves.
+    A subclass defines the sums over all parameters for the estimate, and the update.
 
         l = d * alpha                                 times sqrt(1 - beta2**t) / (1 - beta1**t) if corrected
 
@@ -62,7 +62,7 @@ class DistanceEstimate(Rule):
         return hyper["d0"].where(step == 1, state["d"])
 
     def rate(self, state: State, hyper: Hyper, step: Tensor) -> Tensor:
-        """The rate l, corrected for the start of Adam's means or not."""
+        """The rate l, corrected for the start of Adam's means if `bias_correction` is set."""
         rate = self.estimate(state, hyper, step) * hyper["alpha"]
         if self.bias_correction:
             rate = rate * (1 - hyper["beta2"] ** step).sqrt() / (1 - hyper["beta1"] ** step)

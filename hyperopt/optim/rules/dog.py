@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dog(Rule):
-    """Gradient descent whose rate is the largest distance from the start over the root of all gradients.
+    """Gradient descent whose rate is the largest distance from the start over the norm of all gradients.
 
         r = max(r, |w - w0|)                          at the first step r = reps * (1 + |w0|)
         G = G + |g|**2                                at the first step eps + |g|**2
         w = w - alpha * r / sqrt(G) * g               |.| over all parameters
         x = (1 - c) * x + c * w                       c = (1 + decay) / (t + decay)
 
-    x, an average in which late weights count most, is evaluated: the paper says that it is essential.
+    x, an average in which late weights count most, is evaluated; the paper calls it essential.
 
     Hyperparameters, none of which is tuned:
         alpha: multiplies the rate.
@@ -29,14 +29,14 @@ class Dog(Rule):
 
     State:
         start: w0, the weights before the first step.
-        average: x, where there is one.
+        average: x, if it is evaluated.
         r: the largest distance.
         G: the sum of squared gradients.
 
     Options:
-        average: whether there is x, or the weights themselves are evaluated.
-        average_decay: how much more late weights count.
-        eps: keeps a divisor from 0.
+        average: whether x is evaluated, or the weights themselves.
+        average_decay: how much more late weights count, `decay` above.
+        eps: the initial value of G.
 
     References:
         Ivgi, Hinder and Carmon, "DoG is SGD's Best Friend: A Parameter-Free Dynamic Step Size Schedule",

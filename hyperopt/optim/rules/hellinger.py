@@ -18,14 +18,14 @@ class Hellinger(HyperRegularization):
     pole: ClassVar[float] = 1.0
 
     def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = (1 + s)**2, s (1 + s)**3 = c, by Newton's method from above."""
+        """The growth to r = (1 + s)**2 with s (1 + s)**3 = c, by Newton's method from above."""
         s = c.minimum(c.sqrt().sqrt())
         for _ in range(iterations(clipped=self.growth_clip)):
             s = s - (s * (1 + s) ** 3 - c) / ((1 + s).square() * (1 + 4 * s))
         return 2 * s + s.square()
 
     def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 / (1 - c)**2."""
+        """The growth to r = 1 / (1 - c)**2."""
         return c * (2 - c) / (1 - c).square()
 
 
@@ -36,14 +36,14 @@ class Hellinger1(Hellinger):
 
 
 class Hellinger2(Hellinger):
-    """Alternating, the step with the new beta: r = 1 / (1 - c)**2."""
+    """Alternating, with a step by the new beta: r = 1 / (1 - c)**2."""
 
     algorithm: ClassVar[int] = 2
     habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE
 
 
 class Hellinger3(Hellinger):
-    """Alternating, the step with the old beta: r = 1 / (1 - c)**2."""
+    """Alternating, with a step by the old beta: r = 1 / (1 - c)**2."""
 
     algorithm: ClassVar[int] = 3
     habits: ClassVar[dict[str, tuple[Any, Any]]] = Hellinger.habits | PAST_POLE

@@ -1,4 +1,4 @@
-"""Hyper-regularization: what its twelve rules have in common."""
+"""Hyper-regularization: the common part of its twelve rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BETA_OF = ("coordinate", "tensor", "all")
 LARGEST_GROWTH = 2.0
-"""Growth clipping keeps beta between b and so many b."""
+"""Growth clipping keeps beta between b and this multiple of b."""
 PAST_POLE = {"past_pole": (False, True)}
 
 
@@ -28,33 +28,33 @@ class HyperRegularization(Rule):
         beta' = beta * r        r**2 phi'(r) = c in rules 1, phi'(r) = c in rules 2 and 3
         w = w - g / beta'       in rules 3 w = w - g / beta
 
-    Each r solves, or takes one alternating step towards solving, with b the inverse rates before it,
+    With b the inverse rates before the step, each r solves, or takes one alternating step towards solving,
 
         max over beta, min over y:  <g, y - w> + 1/2 sum_j (beta_j (y_j - w_j)**2 - b_j phi(beta_j / b_j))
 
-    Rules 1 solve it; in rules 2 and 3 beta answers the y of the old beta. phi is of KL, reverse KL, Hellinger
-    or chi squared. The bounds [b, 2 b] are part of the maximisation: the objective is concave, so where its
-    maximum lies above 2 b, or nowhere (past the pole c = 1 of rkl2, rkl3, hellinger2, hellinger3), beta is
-    2 b.
+    Rules 1 solve it; in rules 2 and 3 beta is the best answer to the y of the old beta. phi belongs to the
+    KL, reverse KL, Hellinger or chi-squared divergence. The bounds [b, 2 b] are part of the maximisation. The
+    objective is concave, so beta is 2 b if the maximum lies above 2 b, or if there is none (past the pole
+    c = 1 of rkl2, rkl3, hellinger2 and hellinger3).
 
     Hyperparameters, none of which is tuned:
         alpha: 1 / beta before the first step.
-        weight_decay: moves the weight, w = w - (g + weight_decay * w) / beta', and beta does not see it
+        weight_decay: w = w - (g + weight_decay * w) / beta'; beta does not depend on it
             (docs/reports/hyper_regularization.md, "VGG-16").
-        warm_steps: for so many steps the rate is warm_alpha; beta starts after them.
+        warm_steps: the number of first steps, whose rate is warm_alpha; beta starts after them.
         warm_alpha: the learning rate of those steps.
 
     State:
-        excess: beta * alpha - 1, so that float32 keeps growth of less than its own precision.
-        negative: how many betas were negative over all steps; where one can be.
-        negative_from: the first step that made one, 0 for none; where one can be.
+        excess: beta * alpha - 1, so that float32 keeps growth that is small beside 1.
+        negative: the number of negative betas, summed over all steps, if a beta can be negative.
+        negative_from: the first step with a negative beta, 0 for none, if a beta can be negative.
 
     Habits (docs/reports/hyper_regularization.md, "Growth clipping" and "Warm start"):
-        growth_clip: whether 2 b bounds beta; off in the report's MNIST code alone.
+        growth_clip: whether 2 b bounds beta; only the report's MNIST code has no such bound.
         beta_of: "coordinate", "tensor" or "all": one beta for each coordinate, for each tensor, or for all.
-        beta_waits: the first step leaves beta as it is.
-        past_pole, of the four rules with a pole: beyond it the formula's value stands, which may be negative,
-            and which clipping takes for no growth.
+        beta_waits: whether the first step leaves beta as it is.
+        past_pole: whether, in the four rules with a pole, the formula's value is used beyond it. That may be
+            negative, which clipping turns into no growth.
 
     References:
         Xie, Jin, Lin and Zhang, "Hyper-Regularization: An Adaptive Choice for the Learning Rate in Gradient
@@ -76,9 +76,9 @@ class HyperRegularization(Rule):
     }
     algorithm: ClassVar[int]
     largest: ClassVar[tuple[float, float]]
-    """The c from which growth is clipped: exact, alternating."""
+    """The c from which growth is clipped: of the exact form, and of the alternating one."""
     pole: ClassVar[float] = math.inf
-    """The c from which the alternating maximum is at no finite beta."""
+    """The c from which no finite beta attains the alternating maximum."""
 
     growth_clip: bool = True
     beta_of: str = "coordinate"
@@ -91,15 +91,15 @@ class HyperRegularization(Rule):
             raise ConfigError(f"{typed('beta_of', self.beta_of)}: one of {', '.join(BETA_OF)} is expected.")
 
     def exact(self, c: Tensor) -> Tensor:
-        """Growth r - 1, where r**2 phi'(r) = c."""
+        """The growth r - 1 with r**2 phi'(r) = c, for each element."""
         raise NotImplementedError
 
     def alternating(self, c: Tensor) -> Tensor:
-        """Growth r - 1, where phi'(r) = c, for c below the pole; beyond it what the formula gives."""
+        """The growth r - 1 with phi'(r) = c, for each element; beyond the pole, the formula's value."""
         raise NotImplementedError
 
     def growth(self, c: Tensor) -> Tensor:
-        """Growth r - 1, as the rule's options have it."""
+        """The growth r - 1 of this rule with its habits, for each element."""
         if self.algorithm == 1:
             return self.exact(c.clamp(max=self.largest[0]) if self.growth_clip else c)
         if self.past_pole:
@@ -116,7 +116,7 @@ class HyperRegularization(Rule):
 
     @property
     def steps_with_old(self) -> bool:
-        """Whether the step is taken with the beta before."""
+        """Whether the weights move by the old beta."""
         return self.algorithm == 3
 
     @property
@@ -144,17 +144,17 @@ class HyperRegularization(Rule):
         waits = warm | (step == hyper["warm_steps"] + 1) if self.beta_waits else warm
         growth = self.growth(self._squared(grad, hyper) * (alpha / (1 + excess)).square())
         grown = excess + (1 + excess) * growth
-        after = grown.where((growth != 0) & ~waits, excess)  # no growth of an infinite beta is no NaN
+        after = grown.where((growth != 0) & ~waits, excess)  # inf * 0 would be NaN
         if self.has_weight_decay:
             grad = grad + hyper["weight_decay"] * param
         update = alpha * grad / (1 + (excess if self.steps_with_old else after))
         return update, {"excess": after} | self._negatives(state, after, step)
 
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
-        """How far beta is from its start, beta * alpha: `beta_median`, `beta_mean`, `beta_max` over all.
+        """The ratio of beta to its start, beta * alpha: `beta_median`, `beta_mean` and `beta_max` over all.
 
-        Where a beta can become negative also `negative_betas`, over all steps so far how many there were, and
-        `negative_from`, the first step that made one, 0 for none.
+        If a beta can become negative, there are also `negative_betas`, their number summed over all steps so
+        far, and `negative_from`, the first step with one, 0 for none.
         """
         import torch
 
@@ -168,7 +168,7 @@ class HyperRegularization(Rule):
         return told | {"negative_betas": counts.sum(), "negative_from": since.where(since.isfinite(), 0.0)}
 
     def _squared(self, grad: Tensor, hyper: Hyper) -> Tensor:
-        """g**2 in units of one beta."""
+        """The squared gradient that each beta depends on."""
         if self.beta_of == "all":
             return hyper["squared_norm"]
         return grad.square().sum() if self.beta_of == "tensor" else grad.square()
@@ -185,5 +185,5 @@ class HyperRegularization(Rule):
 
 
 def iterations(*, clipped: bool) -> int:
-    """How many steps of Newton's method reach float64: for growth up to 2, or without limit."""
+    """The number of Newton steps that reach the precision of float64: for r up to 2, or for any r."""
     return 6 if clipped else 12

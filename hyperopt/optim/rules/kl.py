@@ -17,14 +17,14 @@ class Kl(HyperRegularization):
     largest: ClassVar[tuple[float, float]] = (4 * math.log(2), math.log(2))
 
     def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = exp(l), l exp(2 l) = c, by Newton's method from above."""
+        """The growth to r = exp(l) with l exp(2 l) = c, by Newton's method from above."""
         log = c.minimum((2 * c).log1p() / 2)
         for _ in range(iterations(clipped=self.growth_clip)):
             log = log - (log - c * (-2 * log).exp()) / (1 + 2 * log)
         return log.expm1()
 
     def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = exp(c)."""
+        """The growth to r = exp(c)."""
         return c.expm1()
 
 
@@ -35,12 +35,12 @@ class Kl1(Kl):
 
 
 class Kl2(Kl):
-    """Alternating, the step with the new beta: r = exp(c)."""
+    """Alternating, with a step by the new beta: r = exp(c)."""
 
     algorithm: ClassVar[int] = 2
 
 
 class Kl3(Kl):
-    """Alternating, the step with the old beta: r = exp(c)."""
+    """Alternating, with a step by the old beta: r = exp(c)."""
 
     algorithm: ClassVar[int] = 3

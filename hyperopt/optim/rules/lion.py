@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Lion(WithDecoupledWeightDecay):
-    """Steps of exactly alpha, each weight in the direction of a momentum's sign.
+    """Steps of exactly alpha in every weight, in the direction of the sign of a momentum.
 
         w = w - alpha * sign(beta1 * m + (1 - beta1) * g) - alpha * weight_decay * w
         m = beta2 * m + (1 - beta2) * g
 
     Hyperparameters:
-        alpha: the learning rate, some tenth of Adam's.
-        beta1: how much of m counts in a step. A sign has no derivative, so nothing tunes it.
-        beta2: how much of m stays. Nothing tunes it either.
+        alpha: the learning rate, about a tenth of Adam's.
+        beta1: the share of m in a step's direction. It is not tuned, because a sign has no derivative.
+        beta2: the share of m that is kept. It is not tuned either.
 
     State:
         m: the moving mean of gradients.

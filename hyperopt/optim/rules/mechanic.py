@@ -22,7 +22,7 @@ OWN: dict[str, float] = {"s0": SCALE, "scale_decay": DECAY}
 
 @dataclass(frozen=True)
 class Mechanic(Rule):
-    """Any rule, and a scale s, summed over six horizons b, of all the way D that it has gone from w0.
+    """Any rule, with a scale s, summed over six horizons b, for its whole displacement D from w0.
 
         h = <D, g + scale_decay * s * |g| / |w'| * w'>           w' = w - u, |.| and <,> over all parameters
         D = D - u                                     u the rule's own update
@@ -32,22 +32,22 @@ class Mechanic(Rule):
         s_b = (s0 / 6 * m + r) / (sqrt(q) + eps)
         w = w0 + max(0, sum of s_b) * D
 
-    For another rule than those here write `class Mine(Mechanic, Other)`, whose `hyperparameters` are those of
-    Other and `OWN`, all of them `constants`: Mechanic itself tunes the rate. The formulas are those of the
-    authors' package with its `store_delta`: h, which other published code clips, is not clipped, as in the
-    paper.
+    To put it around another rule, write `class Mine(Mechanic, Other)`. Its `hyperparameters` are those of
+    Other and `OWN`, all of them `constants`, because Mechanic itself tunes the rate. The formulas are those
+    of the authors' package with `store_delta`. As in the paper, h is not clipped; other published code clips
+    it.
 
     Hyperparameters, too:
-        s0: the scale at the start.
+        s0: the initial scale.
         scale_decay: how strongly large weights pull s down.
 
     State:
         start: w0, the weights before the first step.
         way: D.
-        s: s_b of every horizon.
-        q: the sum of squared h of every horizon.
-        r: what was gained, of every horizon.
-        largest: m of every horizon.
+        s: s_b for every horizon.
+        q: the decaying sum of squared h for every horizon.
+        r: the accumulated gain for every horizon.
+        largest: m for every horizon.
 
     References:
         Cutkosky, Defazio and Mehta, "Mechanic: A Learning Rate Tuner", 2023, https://arxiv.org/abs/2306.00144.
@@ -105,7 +105,7 @@ class Mechanic(Rule):
     def _own(
         self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
     ) -> tuple[Tensor, State]:
-        """The update of the rule itself, and its state."""
+        """The update of the rule itself, and its next state."""
         direction = super().accumulate(grad, state, hyper, step, param)
         return super().update(direction, state, hyper, step, param)
 

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 MOMENTUM_DECAY = 4e-3
 TERMS = 54
-"""As many of a series as float64 tells from all: term k is below 2**-k of the first."""
+"""The number of terms of a series: later ones are lost in float64, as term k is below 2**-k of the first."""
 SLOWEST = 1e-12
-"""A momentum decay below this is none, and divides 0 by 0."""
+"""The least momentum decay of the series, in which one of 0 would divide 0 by 0."""
 
 
 @dataclass(frozen=True)
 class Nadam(WithWeightDecay):
-    """Adam with Nesterov's momentum: the gradient of today, and the mean as it will be used tomorrow.
+    """Adam with Nesterov's momentum: a step takes today's gradient, and the mean with tomorrow's share.
 
         mu_t = beta1 * (1 - 0.96**(t * momentum_decay) / 2)           M_t = mu_1 * ... * mu_t
         m = beta1 * m + (1 - beta1) * g
@@ -31,21 +31,22 @@ class Nadam(WithWeightDecay):
         n = (1 - mu_t) * g / (1 - M_t) + mu_(t + 1) * m / (1 - M_(t + 1))
         w = w - alpha * n / (sqrt(v_hat) + eps)
 
-    As torch.optim.NAdam has it, where t counts steps from 1. Where beta1 changes, M_t is that of today's, as
-    Adam's corrections are: beta1**t times what depends on t alone. Torch's is of each step's own beta1.
+    This is torch.optim.NAdam; t counts steps from 1. If beta1 changes, M_t is computed from the current
+    beta1, as Adam's corrections are: it is beta1**t times a factor that depends on t alone. Torch's M_t is
+    the product of mu_t as each step had it.
 
     Hyperparameters:
         alpha: the learning rate.
-        beta1: how much of m stays.
-        beta2: how much of v stays.
+        beta1: the share of m that is kept.
+        beta2: the share of v that is kept.
 
     State:
         m: the moving mean of gradients.
         v: the moving mean of squared gradients.
 
     Options:
-        eps: keeps a divisor from 0.
-        momentum_decay: how soon mu_t is beta1, from half of it.
+        eps: added to a divisor, which could be 0.
+        momentum_decay: how fast mu_t rises from half of beta1 to beta1.
 
     References:
         Dozat, "Incorporating Nesterov Momentum into Adam", 2016, https://openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ.
@@ -81,14 +82,14 @@ class Nadam(WithWeightDecay):
         return hyper["alpha"] * n / (safe_sqrt(v_hat) + self.eps), {"m": m, "v": v}
 
     def warmth(self, step: Any) -> Any:
-        """The share of beta1 in mu at a step, a tensor or a float."""
+        """The ratio of mu_t to beta1; `step` is a tensor or a float."""
         return 1 - 0.96 ** (step * self.momentum_decay) / 2
 
     def start(self, step: Tensor) -> Tensor:
         """The product of the `warmth` of all steps so far.
 
-        With q = 0.96**momentum_decay its logarithm is the sum over i <= t of log(1 - q**i / 2), and so, each
-        as a series, the sum over k of q**k / (k 2**k) * (q**(k t) - 1) / (1 - q**k).
+        With q = 0.96**momentum_decay, its logarithm is the sum over i <= t of log(1 - q**i / 2). With each
+        term as a series, that is the sum over k of q**k / (k 2**k) * (q**(k t) - 1) / (1 - q**k).
         """
         import torch
 

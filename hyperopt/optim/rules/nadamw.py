@@ -11,7 +11,7 @@ from hyperopt.optim.rules.weight_decay import WithDecoupledWeightDecay
 
 @dataclass(frozen=True)
 class Nadamw(WithDecoupledWeightDecay, Nadam):
-    """NAdam, and weight decay beside its step, as torch.optim.NAdam(decoupled_weight_decay=True) has it.
+    """NAdam with weight decay added to its step, as in torch.optim.NAdam(decoupled_weight_decay=True).
 
         w = w - alpha * n / (sqrt(v_hat) + eps) - alpha * weight_decay * w
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Prodigy(DistanceEstimate):
-    """Adam whose rate is an estimate d of how far the solution lies from the start, which never falls.
+    """Adam whose rate is an estimate d of the distance from the start to the solution; d never falls.
 
         l = d * alpha                                 times sqrt(1 - beta2**t) / (1 - beta1**t) if corrected
         n = beta3 * n + (d / d0) * l * <g, w0 - w>    <,> and |s| over all parameters
@@ -26,21 +26,21 @@ class Prodigy(DistanceEstimate):
 
     Hyperparameters, none of which is tuned:
         alpha: multiplies d.
-        beta1: how much of m stays.
-        beta2: how much of v stays.
-        weight_decay: takes l times so much of the weight from it.
-        d0: the estimate at the start.
+        beta1: the share of m that is kept.
+        beta2: the share of v that is kept.
+        weight_decay: a step subtracts l * weight_decay * w from w.
+        d0: the initial estimate.
 
     State:
         start: w0, the weights before the first step.
         m: the moving mean of d * g.
-        v: the moving mean of its square.
+        v: the moving mean of (d * g)**2.
         s: the moving sum of gradients.
         n: the numerator of the estimate.
         d: the estimate.
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
         bias_correction: whether l corrects m and v for their start.
 
     References:

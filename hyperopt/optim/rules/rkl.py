@@ -18,11 +18,11 @@ class Rkl(HyperRegularization):
     pole: ClassVar[float] = 1.0
 
     def exact(self, c: Tensor) -> Tensor:
-        """Growth to r = (1 + sqrt(1 + 4 c)) / 2."""
+        """The growth to r = (1 + sqrt(1 + 4 c)) / 2."""
         return 2 * c / (1 + (1 + 4 * c).sqrt())
 
     def alternating(self, c: Tensor) -> Tensor:
-        """Growth to r = 1 / (1 - c)."""
+        """The growth to r = 1 / (1 - c)."""
         return c / (1 - c)
 
 
@@ -33,7 +33,7 @@ class Rkl1(Rkl):
 
 
 class Rkl2(Rkl):
-    """Alternating, the step with the new beta: r = 1 / (1 - c)."""
+    """Alternating, with a step by the new beta: r = 1 / (1 - c)."""
 
     algorithm: ClassVar[int] = 2
     habits: ClassVar[dict[str, tuple[Any, Any]]] = Rkl.habits | PAST_POLE
@@ -41,10 +41,10 @@ class Rkl2(Rkl):
 
 @dataclass(frozen=True)
 class Rkl3(Rkl):
-    """Alternating, the step with the old beta: r = 1 / (1 - c).
+    """Alternating, with a step by the old beta: r = 1 / (1 - c).
 
     Habits:
-        rkl3_as_rkl2: the step with the new beta, as in the report's code, where the two rules are one
+        rkl3_as_rkl2: whether the step is by the new beta, as in the report's code, where both rules are one
             (docs/reports/hyper_regularization.md, "Update rules").
     """
 

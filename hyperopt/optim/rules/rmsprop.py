@@ -17,24 +17,24 @@ EPS = 1e-8
 
 @dataclass(frozen=True)
 class Rmsprop(WithWeightDecay):
-    """A gradient over the root of its mean square.
+    """The gradient over the root of its mean square.
 
         s = gamma * s + (1 - gamma) * g**2
         w = w - alpha * g / (sqrt(s) + eps)
 
     Hyperparameters:
         alpha: the learning rate.
-        gamma: how much of s stays.
+        gamma: the share of s that is kept; torch.optim.RMSprop calls it alpha.
 
     State:
         s: the moving mean of squared gradients.
 
     Habits (docs/reports/gdtuo.md, "Optimizers"):
-        eps_inside_root: sqrt(s + eps) instead.
+        eps_inside_root: the divisor is sqrt(s + eps).
         tune_root_alpha: the level above tunes sqrt(alpha).
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
 
     References:
         Tieleman and Hinton, "Lecture 6.5: rmsprop", 2012,

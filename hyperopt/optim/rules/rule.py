@@ -1,4 +1,4 @@
-"""What an update rule is."""
+"""The interface of update rules."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ Hyper = dict[str, "Tensor"]
 
 @dataclass(frozen=True)
 class Rule:
-    """An update rule for one parameter tensor: pure functions; fields are structure, numbers are tensors.
+    """An update rule for one parameter tensor, as pure functions. Fields are structure; numbers are tensors.
 
-    A rule is written for any shape, so that the same code moves a weight matrix and, one level up, the
-    learning rate of the rule that moves it. Its docstring says its formula, its hyperparameters, its state,
-    its habits and options if it has any, and where it comes from.
+    A rule works for any shape, so the same code moves a weight matrix and, one level up, the learning rate of
+    the rule that moves it. Its docstring gives its formula, its hyperparameters and state, its habits and
+    options if it has any, and its source.
 
     Attributes:
-        version: of its arithmetic; a change raises it, and runs of the version before go stale.
-        hyperparameters: the initial value of each, by name; "alpha" is one.
+        version: the version of its arithmetic; a change raises it, and runs of earlier versions become stale.
+        hyperparameters: the initial values by name, in natural units; one of them is "alpha".
         habits: (textbook value, reported value) by key, where the code behind a report departs from the
-            published algorithm. Each is a field of the rule.
-        options: default by key, where the rule offers a choice at level 0, and nowhere else. Each is a field.
+            published algorithm. Each habit is a field of the rule.
+        options: defaults by key, of choices that the rule offers at level 0 only. Each option is a field.
         constants: hyperparameters that no level above tunes.
-        by_name: hyperparameters that a level above tunes only where they are named, not with all others.
-        elementwise: whether every element moves by itself, so that several parameters may come as one.
-        uses_shape: whether the rule reads more of a parameter than its elements and norms, such as rows and
-            columns: else it may come flattened.
-        common: state that is the same for all parameters, by name, of any shape: each keeps it alike.
+        by_name: hyperparameters that a level above tunes only if they are named, not as part of tune=all.
+        elementwise: whether every element is updated by itself, so that parameters may be joined in a vector.
+        uses_shape: whether the rule reads more of a parameter than its elements and norms, such as its rows
+            and columns; if not, the parameter may be flattened.
+        common: names of state, of any shape, that is the same for all parameters; each parameter has a copy.
     """
 
     version: ClassVar[int] = 1
@@ -60,43 +60,44 @@ class Rule:
 
     @property
     def summed(self) -> tuple[str, ...]:
-        """What `update` reads in `hyper` beside hyperparameters: sums over all parameters, by name."""
+        """Names of the sums over all parameters that `update` finds in `hyper` beside the hyperparameters."""
         return ()
 
     @property
     def averages(self) -> bool:
-        """Whether the weights to be evaluated are others than those that are trained."""
+        """Whether the weights to evaluate differ from the trained ones."""
         return False
 
     @classmethod
     def switches(cls, numbers: Mapping[str, float]) -> dict[str, bool]:
-        """Value of every field has_<hyperparameter>: what is 0 at the start is not part of the rule."""
+        """The value of each field has_<hyperparameter>: one that is 0 at the start is no part of the rule."""
         names = structure(cls)
         return {f"has_{k}": numbers[k] != 0 for k in cls.hyperparameters if f"has_{k}" in names}
 
     @classmethod
     def tunable(cls, numbers: Mapping[str, float], *, named: bool = False) -> tuple[str, ...]:
-        """What a level above tunes if all: neither constants, nor what is 0 at the start and stays so.
+        """The hyperparameters that a level above tunes, in order.
 
-        With `named`, also what it tunes only where that is named.
+        Constants are left out, and so are hyperparameters whose initial value, in `numbers`, is 0 and stays
+        0. With `named`, those of `by_name` are included.
         """
         there, left_out = cls.switches(numbers), cls.constants | (frozenset() if named else cls.by_name)
         return tuple(k for k in cls.hyperparameters if k not in left_out and there.get(f"has_{k}", True))
 
     def init(self, param: Tensor) -> State:
-        """The state before the first update, tensors shaped like `param`."""
+        """The state before the first update: tensors shaped like `param`, except those of `common`."""
         return {}
 
     def accumulate(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Tensor:
-        """What `update` takes as its gradient, before any clipping: for rules with momentum, its buffer."""
+        """The gradient that `update` takes, before any clipping: with momentum, the buffer."""
         return grad
 
     def sums(self, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor) -> Hyper:
-        """The part of this parameter in each of `summed`, scalars; the arguments are those of `update`."""
+        """The contribution of this parameter to each of `summed`, scalars; arguments as in `update`."""
         raise NotImplementedError
 
     def evaluated(self, param: Tensor, state: State, hyper: Hyper) -> Tensor:
-        """The weights to be evaluated, where `averages`, after the update that led to `param` and `state`."""
+        """The weights to evaluate, if `averages`, after the update that led to `param` and `state`."""
         return param
 
     def update(
@@ -105,24 +106,24 @@ class Rule:
         """One update.
 
         Args:
-            grad: gradient, shaped like the parameter.
-            state: as returned by `init` or the update before.
-            hyper: hyperparameters in natural units, and what is `summed`, scalar tensors.
-            step: how many updates this is, counted from 1, a scalar tensor.
-            param: the parameter before the update; whatever has its shape, where `uses_param` is False.
+            grad: what `accumulate` returned, clipped or not, shaped like the parameter.
+            state: as returned by `init` or the previous update.
+            hyper: the hyperparameters in natural units, and the sums of `summed`, as scalar tensors.
+            step: the count of this update, from 1, a scalar tensor.
+            param: the parameter before the update; if `uses_param` is False, any tensor of its shape.
 
         Returns:
-            What is subtracted from the parameter, and the next state.
+            The amount to subtract from the parameter, and the next state.
         """
         raise NotImplementedError
 
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
-        """Numbers worth recording after an epoch, scalars by name, from the state of every parameter."""
+        """Numbers to record after an epoch, scalars by name, from the state of every parameter."""
         return {}
 
 
 def safe_sqrt(x: Tensor) -> Tensor:
-    """Square root with derivative 0 at 0: a gradient that is always zero makes no NaN hypergradient."""
+    """The square root, with derivative 0 at 0: a gradient that is always zero gives no NaN hypergradient."""
     positive = x > 0
     return x.where(positive, 1.0).sqrt().where(positive, 0.0)
 
@@ -133,4 +134,4 @@ def _structure(kind: type[Rule]) -> frozenset[str]:
 
 
 structure = cast("Callable[[type[Rule]], frozenset[str]]", cache(_structure))
-"""`_structure`, kept; cast, as to mypy a class with instances to compare is unhashable."""
+"""`_structure` with a cache; cast, because mypy takes a class with comparable instances for unhashable."""

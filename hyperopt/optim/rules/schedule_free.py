@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ScheduleFree(Rule):
-    """An average x of all steps z so far, in place of a rate that falls; gradients are taken between both.
+    """An average x of all iterates z in place of a falling rate; gradients are taken at y, between both.
 
-        z = z - alpha * d                             d of the gradient at y
+        z = z - alpha * d                             d from the gradient at y
         c = a**2 / (sum of all a**2 so far)           a the largest alpha so far
         x = (1 - c) * x + c * z
         y = (1 - beta) * z + beta * x
 
-    y are the weights that are trained, x those that are evaluated. beta is the momentum of
-    `schedulefree_sgd` and beta1 of `schedulefree_adamw`. Running statistics of batch normalization are of y.
-    No level above tunes any of it: at a constant alpha, a has a kink there.
+    y holds the trained weights, x those to evaluate. beta is `momentum` in `schedulefree_sgd` and `beta1` in
+    `schedulefree_adamw`. Running statistics of batch normalization belong to y. No level above tunes the
+    hyperparameters, because a is not differentiable in an alpha that is constant.
 
     State:
-        z: where the steps lead.
+        z: the iterate that the steps move.
         largest: the largest alpha so far.
-        total: the sum of its squares.
+        total: the sum of the squares of a over all steps.
 
     References:
         Defazio et al., "The Road Less Scheduled", 2024, https://arxiv.org/abs/2405.15682.
@@ -66,7 +66,7 @@ class ScheduleFree(Rule):
     def interpolated(
         self, direction: Tensor, state: State, hyper: Hyper, param: Tensor
     ) -> tuple[Tensor, State]:
-        """The update of y by a step of z in a direction, and the next state."""
+        """The update of y for a step of z in a direction, and the next state."""
         alpha, beta, z = hyper["alpha"], hyper[self.interpolation], state["z"]
         largest = alpha.maximum(state["largest"])
         total = state["total"] + largest.square()
@@ -85,8 +85,8 @@ class ScheduleFreeSgd(ScheduleFree):
 
     Hyperparameters:
         alpha: the learning rate, several times that of plain descent.
-        momentum: how much of x is in y, above 0.
-        weight_decay: adds so much of the weight to the gradient.
+        momentum: the share of x in y, above 0.
+        weight_decay: the multiple of the weight that is added to the gradient.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {"alpha": 1.0, "momentum": 0.9, "weight_decay": 0.0}
@@ -101,22 +101,22 @@ class ScheduleFreeSgd(ScheduleFree):
 
 @dataclass(frozen=True)
 class ScheduleFreeAdamw(ScheduleFree):
-    """Schedule-free steps of Adam without a mean of gradients, and weight decay beside it.
+    """Schedule-free steps of Adam without a mean of gradients, with decoupled weight decay.
 
         v = beta2 * v + (1 - beta2) * g**2            v_hat = v / (1 - beta2**t)
         d = g / (sqrt(v_hat) + eps) + weight_decay * y
 
     Hyperparameters:
         alpha: the learning rate, several times Adam's.
-        beta1: how much of x is in y, above 0.
-        beta2: how much of v stays.
-        weight_decay: takes alpha times so much of y from z.
+        beta1: the share of x in y, above 0.
+        beta2: the share of v that is kept.
+        weight_decay: a step subtracts alpha * weight_decay * y from z.
 
     State:
         v: the moving mean of squared gradients.
 
     Options:
-        eps: keeps a divisor from 0.
+        eps: added to a divisor, which could be 0.
     """
 
     hyperparameters: ClassVar[dict[str, float]] = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sgd(Rule):
-    """Gradient descent with momentum, weight decay and dampening, as torch.optim.SGD has them.
+    """Gradient descent with momentum, weight decay and dampening, as in torch.optim.SGD.
 
         g = g + weight_decay * w
         b = momentum * b + (1 - dampening) * g        at the first step b = g
@@ -24,17 +24,18 @@ class Sgd(Rule):
 
     Hyperparameters:
         alpha: the learning rate.
-        momentum: how much of b stays. A momentum of 0 stays 0, as in gdtuo, and there is no buffer.
-        weight_decay: adds so much of the weight to its gradient. It is not tuned: the training loss alone
-            would drive it below 0.
-        dampening: keeps so much of a gradient out of b; does nothing without momentum. At 0 it stays 0.
+        momentum: the share of b that is kept. A momentum of 0 stays 0, as in gdtuo, without a buffer.
+        weight_decay: the multiple of the weight that is added to its gradient. It is not tuned, because the
+            training loss alone would drive it below 0.
+        dampening: the share of a gradient that b leaves out; it has no effect without momentum. A dampening
+            of 0 stays 0.
 
     State:
-        buffer: b, where there is momentum.
+        buffer: b, if there is momentum.
 
     Options:
-        nesterov: w = w - alpha * (g + momentum * b), which is (1 + momentum) * b less momentum times the
-            buffer before.
+        nesterov: w = w - alpha * (g + momentum * b), which is (1 + momentum) * b minus momentum times the
+            previous buffer.
 
     References:
         Sutskever, Martens, Dahl and Hinton, "On the importance of initialization and momentum in deep

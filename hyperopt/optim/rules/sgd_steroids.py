@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SgdSteroids(Sgd):
-    """Gradient descent whose buffer takes up weight decay and dampening.
+    """Gradient descent whose buffer accumulates weight decay and dampening.
 
         b = (momentum * b + g + weight_decay * w) * (1 - dampening)
         w = w - alpha * b
 
-    The report's code decays and dampens in place what it also keeps as the momentum buffer, so that both
-    accumulate there; torch's dampening is another formula. Above level 0 it decays and dampens the
-    hyperparameters that it moves.
+    The report's code applies decay and dampening in place to the tensor that it keeps as the momentum buffer,
+    so both accumulate there; torch's formula for dampening differs. Above level 0 the rule decays and dampens
+    the hyperparameters that it moves.
 
     Hyperparameters:
         alpha: the learning rate.
-        momentum: how much of b stays.
-        weight_decay: adds so much of the weight to b. It is not tuned.
+        momentum: the share of b that is kept.
+        weight_decay: the multiple of the weight that is added to b. It is not tuned.
         dampening: the share by which b shrinks at every step.
-        Those that are 0 at the start stay 0.
+        A hyperparameter that is 0 at the start stays 0.
 
     State:
-        buffer: b, where there is momentum.
+        buffer: b, if there is momentum.
 
     References:
-        docs/reports/steroids.md, "The update rule"; torch's formula, from which it departs:
+        docs/reports/steroids.md, "The update rule"; torch's formula, from which the rule departs:
         https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html.
     """
 

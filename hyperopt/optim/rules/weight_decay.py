@@ -1,4 +1,4 @@
-"""Weight decay, which many rules have alike: as part of the gradient, or beside it."""
+"""Weight decay, which many rules share: in the gradient, or decoupled from it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WithWeightDecay(Rule):
-    """A rule whose gradient has weight decay in it, as torch.optim has it (L2).
+    """A rule with weight decay in its gradient (L2), as in torch.optim.
 
         g = g + weight_decay * w                      before all else
 
     Hyperparameters, too:
-        weight_decay: adds so much of the weight to its gradient. It is not tuned: the training loss alone
-            would drive it below 0. At 0 it is not there.
+        weight_decay: the multiple of the weight that is added to its gradient. It is not tuned, because the
+            training loss alone would drive it below 0. If it is 0 at the start, it is no part of the rule.
     """
 
     constants: ClassVar[frozenset[str]] = frozenset({"weight_decay"})
@@ -35,11 +35,12 @@ class WithWeightDecay(Rule):
 
 @dataclass(frozen=True)
 class WithDecoupledWeightDecay(WithWeightDecay):
-    """A rule that has weight decay beside its step (Loshchilov and Hutter, 2019).
+    """A rule with weight decay added to its step, not to its gradient (Loshchilov and Hutter, 2019).
 
     Hyperparameters, too:
-        weight_decay: takes alpha times so much of the weight from it. Levels above tune it only if it is
-            named: the training loss alone drives it down. At 0 it is not there.
+        weight_decay: a step subtracts alpha * weight_decay * w from w. Levels above tune it only if it is
+            named, because the training loss alone drives it down. If it is 0 at the start, it is no part of
+            the rule.
     """
 
     constants: ClassVar[frozenset[str]] = frozenset()
@@ -56,7 +57,7 @@ class WithDecoupledWeightDecay(WithWeightDecay):
         return self.with_decay(update, hyper, param), after
 
     def with_decay(self, update: Tensor, hyper: Hyper, param: Tensor) -> Tensor:
-        """The update with the decay of the parameter, where there is one."""
+        """The update, with the parameter's decay added if the rule has one."""
         if self.has_weight_decay:
             update = update + hyper["alpha"] * hyper["weight_decay"] * param
         return update

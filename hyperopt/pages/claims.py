@@ -14,7 +14,7 @@ from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.columns import full
 from hyperopt.pages.how_judged import how_judged
 from hyperopt.pages.markdown import interval, number
-from hyperopt.pages.rests import center, contradiction, decimals
+from hyperopt.pages.rests import center, contradiction, decimals, repeated
 from hyperopt.pages.undecided import why, wrong
 from hyperopt.wording import counted, excerpt, sentence
 
@@ -64,8 +64,7 @@ def said(verdict: Verdict, experiment: Experiment, *, whole: bool = False) -> st
         parts.append(f"*(As in [{claim.same_as}](../{claim.same_as}.md).)*")
     parts.append(claim.why)
     parts.append(_effects(verdict, experiment))
-    if claim.by_repeats and (share := verdict.repeats) is not None:
-        parts.append(f"{100 * share:.0f} % of repeats would print so.")
+    parts.append(repeated(verdict))
     parts.append(contradiction(verdict, experiment))
     return " ".join(filter(None, parts))
 

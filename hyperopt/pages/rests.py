@@ -68,8 +68,10 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
     if verdict.outcome == "cannot be told":
         return ""
     parts = [f"We test only {claim.tested}." if claim.tested else ""]
+    parts.append(repeated(verdict))
     if len(rows) > 1:
-        parts.append(counted_by(Counter(row.outcome for row in rows), "row", "rows"))
+        by_row = counted_by(Counter(row.outcome for row in rows), "row", "rows")
+        parts.append(f"Row by row: {uncapitalized(by_row)}" if claim.by_repeats else by_row)
         if claim.all_but:
             few = len(rows) - claim.all_but
             parts.append(f"{few} of them {'is' if few == 1 else 'are'} enough.")
@@ -83,6 +85,14 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
         parts += [_near(row, experiment) for row in near[:FEW]]
         parts.append(_negligible(near))
     return " ".join(filter(None, parts))
+
+
+def repeated(verdict: Verdict) -> str:
+    """Return how often a repeat of the report would print what is claimed; empty for claims of effects."""
+    if not verdict.claim.by_repeats or (share := verdict.repeats) is None:
+        return ""
+    runs = counted(verdict.rows[0].tested.m, "run")
+    return f"{100 * share:.0f} % of repeats of the report's procedure, {runs} a number, would print so."
 
 
 def effect_of(tested: Tested, experiment: Experiment) -> str:

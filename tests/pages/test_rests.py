@@ -224,3 +224,17 @@ def test_ties_that_could_not_be_else_are_counted_where_the_effect_is_nothing(tmp
     told = rests(verdict, experiment)
     assert "is 0, its bound: in 8 of 10 seeds neither number could be less; the others do not tell." in told
     assert "too little to speak of" not in told
+
+
+def test_a_sentence_about_what_is_printed_says_how_often_it_would_be(tmp_path: Path) -> None:
+    """At 10 five effects are 1 and five -3: of 120 means of three 10 are above 0, those of three times 1."""
+    claim = '{says: Bold., each_of: ["0.1", "10"], more_than: 0, why: As printed., judged_by: repeats}'
+    experiment = made(tmp_path, claim)
+    errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 10}
+    for row, seen in (("0.1", [2.0] * 10), ("10", [1.0, -3.0] * 5)):
+        errors[row, "no clip"] = [40.0 + effect for effect in seen]
+        errors[row, "clip"] = [40.0] * 10
+    verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
+    assert rests(verdict, experiment).startswith(
+        "8 % of repeats of the report's procedure, 3 runs a number, would print so. Row by row: "
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 
 import pytest
 import torch
@@ -17,6 +18,26 @@ settings.load_profile("tests")
 def pytest_report_header() -> str:
     """Say of which torch the tests tell; pytest says of which Python."""
     return f"torch {torch.__version__}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Search for no garbage among imports, which only add objects; it took a quarter of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _only_new_objects_are_searched() -> None:
+    """Take what other modules leave out of the search for garbage that training makes after each pack.
+
+    Modules and caches of torch's compiler and of trainers are most of it: a search took a third of a second.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

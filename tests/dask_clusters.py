@@ -9,14 +9,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import dask
 from distributed import LocalCluster, Scheduler, Worker
-from distributed.utils import get_mp_context
+from forked import forking
 
 MEMORY = 1800 * 2**20
 """Of a worker, which has some 400 of them itself: two runs fit beside that, four do not."""
-PRELOADED = ["attempts", "hyperopt.engine.dask_task"]
 
 
 @contextmanager
@@ -24,21 +24,20 @@ def local_cluster(workers: int) -> Iterator[LocalCluster]:
     """Worker processes of one thread each, watched over by nannies."""
     settings = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": MEMORY}
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        get_mp_context().set_forkserver_preload(PRELOADED)
+        forking()
         with LocalCluster(**settings, dashboard_address=":0") as cluster:
             yield cluster
 
 
 def scheduler_and_worker(file: str) -> tuple[BaseProcess, BaseProcess]:
     """A scheduler, which writes its address into the file, and its worker; the caller kills both."""
-    with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        context = get_mp_context()
-    context.set_forkserver_preload(PRELOADED)
-    processes = tuple(context.Process(target=serve, args=(kind, file)) for kind in ("scheduler", "worker"))
-    processes[0].start()
-    until(lambda: os.path.exists(file))  # noqa: PTH110
-    processes[1].start()
-    return processes
+    scheduler, worker = (
+        forking().Process(target=serve, args=(kind, file)) for kind in ("scheduler", "worker")
+    )
+    scheduler.start()
+    until(Path(file).exists)
+    worker.start()
+    return scheduler, worker
 
 
 def serve(kind: str, file: str) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from small_runs import fake_record, small_run
+from small_runs import EAGER, Watcher, fake_record, small_run
 
 from hyperopt.config import Run
 from hyperopt.engine import attempt as attempts
+from hyperopt.engine import trainer
 from hyperopt.engine.costs import Forecast
+from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import Plan
@@ -43,6 +48,21 @@ def train_with(fake: TrainPack, monkeypatch: pytest.MonkeyPatch) -> Trained:
 
 def at_once(pack: Pack, options: Options, root: Path) -> list[Record]:
     return [fake_record(run) for run in pack.runs]
+
+
+def killed_in_the_fifth_epoch(plan: Plan, store: Store) -> None:
+    """Train with a checkpoint after every epoch, until the system kills this process."""
+    epochs, train_epoch = 0, trainer.train_epoch
+
+    def counting(*arguments: Any) -> Any:
+        nonlocal epochs
+        epochs += 1
+        if epochs == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return train_epoch(*arguments)
+
+    vars(trainer).update(CHECKPOINT_SECONDS=-1.0, train_epoch=counting)
+    execute(plan, store, EAGER, Watcher())
 
 
 def is_free(store: Store, pack: Pack) -> bool:

@@ -34,6 +34,12 @@ def small_run(**settings: Any) -> Run:
     return resolve({**SMALL, **settings})
 
 
+def small_logistic(**settings: Any) -> Run:
+    """The same without a hidden layer, of which the compiler makes the smallest program."""
+    of_mlp = {key: value for key, value in SMALL.items() if key != "model.hidden"}
+    return resolve({**of_mlp, "model": "logistic", **settings})
+
+
 def a_plan(*packs: Pack) -> Plan:
     """A plan of packs whose time nobody asks."""
     return Plan(packs, (), (Forecast(0.0, 0.0),) * len(packs))

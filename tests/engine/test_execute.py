@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from execution import as_plan, at_once, four, is_free, train_with
+from execution import as_plan, at_once, four, is_free, killed_in_the_fifth_epoch, train_with
+from forked import forking
 from small_runs import EAGER, Watcher, fake_record, measured, mixed_runs, small_run
 
 from hyperopt.engine import execute as engine
@@ -220,45 +218,15 @@ def test_worker_processes_make_the_same_records(store: Store) -> None:
     }
 
 
-KILLED = """
-    import os, signal, sys
-    from pathlib import Path
-    from small_runs import EAGER, Watcher, mixed_runs
-    from hyperopt.engine import trainer
-    from hyperopt.engine.execute import execute
-    from hyperopt.engine.costs import Forecast
-    from hyperopt.engine.pack import Pack
-    from hyperopt.engine.plan import Plan
-    from hyperopt.records import Store
-
-    epochs, train_epoch = 0, trainer.train_epoch
-
-    def killed_in_the_fifth(*arguments):
-        global epochs
-        epochs += 1
-        if epochs == 5:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return train_epoch(*arguments)
-
-    trainer.CHECKPOINT_SECONDS, trainer.train_epoch = -1, killed_in_the_fifth
-    runs = mixed_runs()
-    packs = Pack(tuple(runs[:1])), Pack(tuple(runs[1:]))
-    plan = Plan(packs, (), (Forecast(0.0, 0.0),) * 2)
-    execute(plan, Store(Path(sys.argv[1])), EAGER, Watcher())
-"""
-
-
 @pytest.mark.slow
 def test_the_same_command_goes_on_after_kill_9(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed in the second epoch of the second pack: nothing is lost, doubled or trained again."""
-    here = Path(__file__).parents[1]
-    killed = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(KILLED), str(store.root)],
-        env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{here.parent}"},
-        check=False,
-    )
-    assert killed.returncode == -signal.SIGKILL
     runs = mixed_runs()
+    packs = as_plan(Pack(tuple(runs[:1])), Pack(tuple(runs[1:])))
+    killed = forking().Process(target=killed_in_the_fifth_epoch, args=(packs, store))
+    killed.start()
+    killed.join()
+    assert killed.exitcode == -signal.SIGKILL
     assert store.ids() == {runs[0].id}
 
     again = plan(runs, store.ids(), EAGER, started=checkpointed_ids(store.root.parent))
@@ -271,7 +239,7 @@ def test_the_same_command_goes_on_after_kill_9(store: Store, monkeypatch: pytest
     assert outcome.failures == []
 
     uninterrupted = Store(store.root.parent / "uninterrupted" / "records")
-    execute(as_plan(Pack(tuple(runs[:1])), Pack(tuple(runs[1:]))), uninterrupted, EAGER, Watcher())
+    execute(packs, uninterrupted, EAGER, Watcher())
     expected = {k: measured(r) for k, r in uninterrupted.load().items()}
     assert {k: measured(r) for k, r in store.load().items()} == expected
     assert checkpointed_ids(store.root.parent) == []

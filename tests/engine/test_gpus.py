@@ -42,6 +42,7 @@ def test_packs_are_split_so_that_all_gpus_are_busy(three_gpus: None) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_each_worker_sees_a_gpu_of_its_own() -> None:
     """Also one that takes the place of another."""
     workers = Processes(2, ["4", "6"])

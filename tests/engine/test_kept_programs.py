@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_runs import SMALL, TRAIN, measured, small_run
+from small_runs import TRAIN, measured, small_logistic, small_run
 from torch import nn
 
-from hyperopt.config import Run, resolve
+from hyperopt.config import Run
 from hyperopt.data import Data
 from hyperopt.engine import kept_programs, program, trainer
 from hyperopt.engine.attempt import Failure, attempt
@@ -42,8 +42,7 @@ def numbers(runs: list[Run], folder: Path) -> list[object]:
 def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logistic = {key: value for key, value in SMALL.items() if key != "model.hidden"} | {"model": "logistic"}
-    runs = [resolve({**logistic, "stack": "sgd", "seed": seed}) for seed in (0, 1)]
+    runs = [small_logistic(stack="sgd", seed=seed) for seed in (0, 1)]
     with monkeypatch.context() as patch:
         patch.setattr(program, "kept", lambda step, fixed, options, otherwise: otherwise())
         by_torch = numbers(runs, tmp_path)

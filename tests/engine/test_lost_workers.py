@@ -205,6 +205,7 @@ def test_what_a_pack_held_in_memory_is_free_before_its_halves_train(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("forked")
 def test_one_worker_that_is_killed_harms_no_other() -> None:
     """Each of two processes carries out a task; one is killed, and the task of the other comes to its end."""
     workers = Processes(2)

@@ -37,7 +37,7 @@ def train_by_looks(
     plan_only: bool,
 ) -> int:
     """Train look after look within a budget in seconds, and show all; return the number of failed packs."""
-    from hyperopt.findings.next_look import seen
+    from hyperopt.findings.next_look import seeds_with_runs
 
     failures, left = 0, budget
     while steps := _steps(experiments, stores, process):
@@ -61,7 +61,7 @@ def train_by_looks(
         if plan_only:
             return 0
     for experiment in experiments:
-        show(experiment, seen(experiment, _records(experiment, stores)))
+        show(experiment, seeds_with_runs(experiment, _records(experiment, stores)))
     return failures
 
 

@@ -1,1 +1,1 @@
-"""What the records say of what was asked: measurements, times, verdicts."""
+"""Results of experiments, computed from records: measurements, times, verdicts, recommendations."""

@@ -1,4 +1,4 @@
-"""Which method to use: what follows from standings for three readers, and how sure that is."""
+"""Which method to use, for three kinds of readers, and how certain the recommendation is."""
 
 from __future__ import annotations
 
@@ -27,13 +27,18 @@ from hyperopt.statistics import Interval
 from hyperopt.wording import counted, listed
 
 OF_THE_PACKAGE = "adamw/adam, multiplicative, alpha alone"
-"""The label of the row that is the default of `HyperOptimizer`."""
+"""The label of the row with the default of `HyperOptimizer`."""
 
 
 def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TARGET) -> list[Pick]:
-    """The answers for no idea of the rate, a rough one, and a tuned baseline; [] if that is not in.
+    """Return the answers to the three QUESTIONS; [] if no workload has all runs of the baseline.
 
-    The method of the least score, unless it is within the band of the baseline's: then the baseline.
+    An answer is the method with the least score, or the baseline if its score is within the band of that.
+
+    Args:
+        workloads: all workloads of the study.
+        band: how much lower, as a share, a score has to be than the baseline's to count as better.
+        target: the target loss, as a multiple of the baseline's best.
     """
     there = compared(workloads)
     if not there:
@@ -104,7 +109,7 @@ def _left(scores: Mapping[str, Numbers], method: str, band: float) -> Left:
 
 
 def _answers(scores: Mapping[str, Numbers], band: float) -> list[str]:
-    """The method of the least score, or the baseline where that is as good: of each draw, or the one."""
+    """Return the method with the least score, or the baseline if it is as good, for each draw of seeds."""
     labels, table = list(scores), np.array([np.atleast_1d(score) for score in scores.values()])
     baseline = labels.index(BASELINE)
     as_good = table.min(0) * (1 + band) >= table[baseline]
@@ -125,17 +130,17 @@ def _least(scores: Mapping[str, float]) -> tuple[str, float]:
 
 
 def _drawn_blindly(means: Mapping[str, Standing], rates: Sequence[float]) -> Callable[[str], str]:
-    """How the method does, and which does best, where the rate or a first guess of it is drawn."""
+    """Return a sentence about a method, and the best one, if the rate or first guess is drawn at random."""
     best = min(means, key=lambda label: means[label].blind)
     return lambda label: (
-        f" Where the rate, or the first guess of it, is drawn blindly from {rates[0]:g} to {rates[-1]:g}, the"
-        f" mean is {times(means[label].blind)} for it"
-        + ("." if label == best else f", and least for {best}, {times(means[best].blind)}.")
+        f" If the rate, or the first guess of it, is drawn blindly from {rates[0]:g} to {rates[-1]:g}, its"
+        f" mean loss is {times(means[label].blind)} that of {BASELINE} at its best rate"
+        + (", the least of all." if label == best else f"; {best} has the least, {times(means[best].blind)}.")
     )
 
 
 def _forgiving(means: Mapping[str, Standing], band: float, rates: int) -> Callable[[str], str]:
-    """From how many rates a method, and the baseline, are as good as the baseline at its best."""
+    """Return a sentence on how many rates make a method, and the baseline, as good as the best baseline."""
     return lambda label: (
         f" Of the {rates} rates, "
         + " and ".join(f"{means[name].decades:.1f} of {name}" for name in dict.fromkeys((label, BASELINE)))
@@ -144,30 +149,33 @@ def _forgiving(means: Mapping[str, Standing], band: float, rates: int) -> Callab
 
 
 def of_the_package(workloads: Sequence[Workload]) -> str:
-    """What the default of `HyperOptimizer` is for, and how it did beside the baseline."""
+    """Return what `HyperOptimizer`'s default is for and how it compares with the baseline, in Markdown."""
     means = standings(workloads)
     if OF_THE_PACKAGE not in means or BASELINE not in means:
         return ""
     own, base = means[OF_THE_PACKAGE], means[BASELINE]
     return (
-        f"**The library's own default**, `HyperOptimizer(model.parameters())`, is {OF_THE_PACKAGE}. It is for"
-        f" the place of a tuned {BASELINE}, whose rate it multiplies: from {BASELINE}'s best rate it has"
-        f" {times(own.at_baselines)} {BASELINE}'s loss. It does not replace a good rate: from its default it"
-        f" has {times(own.default)} the loss of {BASELINE} at its best rate, where {BASELINE} has"
-        f" {times(base.default)}, and averaged over its best rate and the neighbours of that"
-        f" {times(own.near)}, where {BASELINE} has {times(base.near)}. [What it was chosen"
-        " by](../../docs/optimizer.md#the-defaults), and [how trained weights go on with"
-        " it](../../docs/optimizer.md#trained-weights-that-go-on)."
+        f"**The library's own default**, `HyperOptimizer(model.parameters())`, is {OF_THE_PACKAGE}. It is"
+        f" meant to replace a tuned {BASELINE}, whose rate it multiplies: from {BASELINE}'s best rate, its"
+        f" loss is {times(own.at_baselines)} {BASELINE}'s. It does not replace a good rate: from its default"
+        f" rate, its loss is {times(own.default)} that of {BASELINE} at its best rate, while {BASELINE}'s"
+        f" from its own default is {times(base.default)}. Averaged over its best rate and the neighbouring"
+        f" rates, it is {times(own.near)}, and {BASELINE}'s {times(base.near)}. [How it was"
+        " chosen](../../docs/optimizer.md#the-defaults), and [how it continues training trained"
+        " weights](../../docs/optimizer.md#trained-weights-that-go-on)."
     )
 
 
 def caution(workloads: Sequence[Workload]) -> str:
-    """What the answers leave out, in Markdown, while runs are missing or workloads are few; else nothing."""
+    """Return a caution, in Markdown, if workloads are few or methods are missing; else ""."""
     there = compared(workloads)
     of_all = {label for w in there for label in (*w.methods, *w.missing)}
-    lacks = [f"{listed([w.name for w in there])} alone"] if len(there) < FEW else []
+    lacks = [f"{listed([w.name for w in there])} only"] if len(there) < FEW else []
     if len(found := common(there)) < len(of_all):
         lacks.append(f"{len(found)} of {counted(len(of_all), 'method')}")
     if not lacks:
         return ""
-    return f"**So far this is of {', and of '.join(lacks)}:** something to try, no advice for other work yet."
+    return (
+        f"**So far this is based on {' and '.join(lacks)}:** it is something to try, but no advice for other"
+        " work yet."
+    )

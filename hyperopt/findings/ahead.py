@@ -1,4 +1,4 @@
-"""What it would cost to decide a sentence: further seeds, their time at the pace of ours, and the odds."""
+"""The cost of deciding an undecided sentence: further seeds, their training time, and the probabilities."""
 
 from __future__ import annotations
 
@@ -15,19 +15,18 @@ from hyperopt.findings.verdicts import Look, Verdict, about_times, all_looks, le
 from hyperopt.records import Record
 
 FURTHER = (10, 30, 100, 300, 1000)
-"""At how many seeds a look may follow where an experiment's own are done."""
+"""The numbers of seeds of possible further looks, after an experiment's own."""
 
 
 @dataclass(frozen=True)
 class Ahead:
-    """A look that a sentence awaits.
+    """The next look that can decide a sentence.
 
     Attributes:
-        seeds: at so many.
-        declared: whether the experiment has it; if not, it would be a further one at the last one's level.
-        missing: of each run behind the sentence that is missing, by its id, the seconds at the pace of the
-            records of the same settings.
-        chance: how probably it tells the sentence.
+        seeds: its number of seeds.
+        declared: whether the experiment declares it; otherwise it is a further one, at the last one's level.
+        missing: the estimated seconds of each missing run that the sentence depends on, by the run's id.
+        chance: the probability of each verdict.
     """
 
     seeds: int
@@ -37,21 +36,27 @@ class Ahead:
 
     @property
     def runs(self) -> int:
-        """How many runs are missing."""
+        """The number of missing runs."""
         return len(self.missing)
 
     @property
     def seconds(self) -> float:
-        """What they take."""
+        """The estimated seconds of all missing runs."""
         return sum(self.missing.values())
 
 
 def ahead(
     experiment: Experiment, records: Mapping[str, Record], found: Sequence[Verdict], far: Reached
 ) -> dict[int, Ahead]:
-    """The look that can decide each sentence, by its number from 0; none that is decided or about times.
+    """Return the look that can decide each undecided sentence, by the sentence's index.
 
-    {} where not all runs of the first look are there.
+    Sentences about times are left out. The result is {} if runs of the first look are missing.
+
+    Args:
+        experiment: the experiment.
+        records: records by id.
+        found: the verdicts on all its sentences.
+        far: how far its looks have come.
     """
     if far.next and not far.next.left:
         return {}
@@ -68,7 +73,7 @@ def ahead(
 
 
 def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look, bool]]:
-    """The next look that can decide the sentence, and whether it is declared; [] where none is thought of."""
+    """Return the next look that can decide a sentence, and whether it is declared; [] if there is none."""
     every = all_looks(experiment)
     if not every:
         return []
@@ -99,6 +104,6 @@ def _ahead(
 
 
 def _pace(cell: Cell, seeds: Sequence[int], records: Mapping[str, Record]) -> float:
-    """Seconds of a run of the cell, as those that are there took."""
+    """Return the mean seconds of the cell's finished runs; 0 if there are none."""
     took = [records[run.id].seconds for seed in seeds for run in cell.runs(seed) if run.id in records]
     return fmean(took) if took else 0.0

@@ -1,4 +1,4 @@
-"""Runs made here beside the published runs of the same settings and seed."""
+"""Comparison of local runs with the published runs of the same settings and seed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from hyperopt.findings.measurements import Measured, measure
 from hyperopt.records import Record, same
 
 MADE = ("cpu", "device", "torch", "pack", "compile")
-"""What decides in which order sums are rounded."""
+"""The keys of a record's `made` that determine the order in which sums are rounded."""
 
 
 @dataclass(frozen=True)
 class Different:
-    """A number of one run that is not the published one."""
+    """A number of a local run that differs from the published one."""
 
     here: Measured
     seed: int
@@ -27,20 +27,20 @@ class Different:
 
     @property
     def size(self) -> float:
-        """How far apart the two are; infinite where one of them is no number."""
+        """The absolute difference; infinite if one of the numbers is NaN."""
         apart = abs(self.value - self.published)
         return math.inf if math.isnan(apart) else apart
 
 
 @dataclass(frozen=True)
 class BesidePublished:
-    """How runs made here compare with the published ones.
+    """How local runs compare with the published ones.
 
     Attributes:
-        runs: the number of runs that are both here and published.
-        equal: how many of them are equal in every bit of what is measured.
-        different: numbers that differ, the farthest apart first.
-        made: what made them, by key: the values here, and those of the published runs.
+        runs: the number of runs that are both local and published.
+        equal: the number of these whose measurements are bit-identical.
+        different: the numbers that differ, by decreasing difference.
+        made: for each key of MADE, its values in local and in published runs.
     """
 
     runs: int
@@ -52,12 +52,12 @@ class BesidePublished:
 def beside_published(
     experiment: Experiment, here: Mapping[str, Record], published: Mapping[str, Record], seeds: Sequence[int]
 ) -> BesidePublished | None:
-    """The comparison; None where no run is in both.
+    """Return the comparison; None if no run is both local and published.
 
     Args:
-        experiment: whose runs are compared.
-        here: the records that were made here, by run id.
-        published: the published ones.
+        experiment: the experiment whose runs are compared.
+        here: the local records, by run id.
+        published: the published records, by run id.
         seeds: the seeds of the runs.
     """
     both = [run.id for run in experiment.runs(seeds) if run.id in here and run.id in published]
@@ -81,9 +81,9 @@ def beside_published(
 
 
 def equal(one: Record, other: Record) -> bool:
-    """Whether two records have measured the same, bit by bit.
+    """Return whether the measurements of two records are bit-identical.
 
-    A rule may have been given a hyperparameter since one of them was made: those that both have are compared.
+    Only hyperparameters that both have are compared, as a rule may have more of them in a later version.
     """
     if one.final.keys() != other.final.keys() or not all(
         same(one.final[k], other.final[k]) for k in one.final

@@ -1,4 +1,4 @@
-"""Which stacks ended with the lowest test error on each data set."""
+"""The stacks with the lowest test error on each data set."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Best:
 
     Attributes:
         page: the id of its experiment.
-        measured: its numbers, errors in percent.
-        run: its run of the first seed.
+        measured: its numbers by seed; errors are in percent.
+        run: its run with the first seed.
     """
 
     page: str
@@ -26,17 +26,21 @@ class Best:
 
     @property
     def error(self) -> float:
-        """The mean over seeds."""
+        """The mean test error over seeds, in percent."""
         assert self.measured.summary
         mean = self.measured.summary.mean
         return 100 - mean if self.measured.cell.metric == "test_accuracy" else mean
 
 
 def best(views: Mapping[str, View], most: int = 3) -> dict[str, list[Best]]:
-    """By data set the stacks with the lowest mean test error after their last epoch, the lowest first.
+    """Return the stacks with the lowest mean test error after the last epoch, by data set, lowest first.
 
-    Each stack stands once, with the settings that served it best. Cells of one seed, of which a run is
-    missing or diverged, say too little.
+    Each stack occurs once, with its best settings. Cells with a single seed, or with a missing or diverged
+    run, are ignored.
+
+    Args:
+        views: views by experiment id.
+        most: the maximum number of stacks per data set.
     """
     found: dict[tuple[str, tuple[str, ...]], Best] = {}
     for page, view in views.items():

@@ -1,4 +1,4 @@
-"""Two selections of stored runs beside each other: what differs, and by how much, paired by seed."""
+"""Comparison of two selections of stored runs: differing settings, and differences paired by seed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SETTINGS = ("dataset", "model", "stack", "alpha", "clip")
 
 @dataclass(frozen=True)
 class Difference:
-    """One metric of two selections; b minus a, seed by seed.
+    """The difference of one metric between two selections.
 
     Attributes:
-        metric: its name.
-        a: the number of each seed: the mean over its settings where there are several.
-        b: likewise.
-        lost: how many of the runs that are compared have diverged.
+        metric: the name of the metric.
+        a: the number of each seed in the first selection; with several settings, their mean.
+        b: the same for the second selection.
+        lost: the number of compared runs that diverged.
     """
 
     metric: str
@@ -35,18 +35,18 @@ class Difference:
 
     @property
     def by_seed(self) -> dict[int, float]:
-        """B minus a for every seed that both have."""
+        """The difference b - a for every seed that both have."""
         return paired(lambda a, b: b - a, self.a, self.b)
 
     @property
     def middle(self) -> float:
-        """The mean of the differences; their median where a run diverged."""
+        """The mean of the differences, or their median if a run diverged."""
         differences = list(self.by_seed.values())
         return (median if self.lost else fmean)(differences) if differences else math.nan
 
     @property
     def interval(self) -> Interval | None:
-        """The 95 % interval of the mean; the range of the differences where a run diverged."""
+        """The 95 % interval of the mean, or the range of the differences if a run diverged."""
         differences = [value for value in self.by_seed.values() if not math.isnan(value)]
         if self.lost:
             return Interval(min(differences), max(differences)) if differences else None
@@ -54,9 +54,9 @@ class Difference:
 
 
 def differences(a: Selection, b: Selection, metrics: Iterable[str]) -> list[Difference]:
-    """The difference in each metric that both have.
+    """Return the difference in each metric that both selections have.
 
-    A seed counts where both have it, and each has all of its settings there.
+    Only seeds count that both have, with all settings of each.
     """
     found = []
     apart = [_setting(config) for config in a.configs], [_setting(config) for config in b.configs]
@@ -70,12 +70,12 @@ def differences(a: Selection, b: Selection, metrics: Iterable[str]) -> list[Diff
 
 
 def settings_of(chosen: Selection) -> int:
-    """How many settings there are, whatever the seed."""
+    """Return the number of distinct settings, ignoring seeds."""
     return len({_setting(config) for config in chosen.configs})
 
 
 def settings_that_differ(a: Selection, b: Selection) -> list[tuple[str, str, str]]:
-    """Key, value of a and value of b for every setting but the seed that is not the same in both."""
+    """Return key, value in a and value in b for every setting, except the seed, that differs."""
     kinds = dict.fromkeys((*a.kinds, *b.kinds))
     keys = dict.fromkeys((*SETTINGS, *(key for kind in kinds for key in kind.settings if key != "seed")))
     rows = []
@@ -87,18 +87,18 @@ def settings_that_differ(a: Selection, b: Selection) -> list[tuple[str, str, str
 
 
 def shared_metrics(a: Selection, b: Selection) -> list[str]:
-    """What both ended with: metrics, errors first, then hyperparameters."""
+    """Return the final metrics that both have, errors first, then the hyperparameters."""
     both = set(a.results) & set(b.results) - {"seconds"}
     return sorted(both, key=lambda key: (key[0].isdigit(), not key.startswith("test"), key))
 
 
 def several(chosen: Selection) -> list[str]:
-    """The settings that differ within a selection."""
+    """Return the settings that vary within a selection."""
     return [*varied(chosen)] + ["alpha"] * (len({repr(config["alpha"]) for config in chosen.configs}) > 1)
 
 
 def _by_seed(chosen: Selection, settings: Sequence[str], metric: str) -> dict[int, float]:
-    """The number of each seed that has all settings, the mean over them; `settings` has that of each run."""
+    """Return the mean over settings for each seed that has all of them; `settings` has each run's setting."""
     of_seed: dict[int, dict[str, float]] = {}
     for config, setting, value in zip(chosen.configs, settings, chosen.column(metric), strict=True):
         if value is not None:

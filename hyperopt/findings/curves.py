@@ -1,4 +1,4 @@
-"""The curves of a figure: for each its middle and band over seeds, and the report's own curve."""
+"""The curves of a figure: mean and band over seeds, and the report's curve."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from hyperopt.statistics import median_interval, t_interval
 
 Numbers = NDArray[np.float64]
 BAND = (0.05, 0.95)
-"""The quantiles over seeds between which a band lies."""
+"""The quantiles over seeds that a band spans."""
 MOST_POINTS = 400
+"""The maximum number of drawn points of a curve."""
 
 
 @dataclass(frozen=True)
 class MeasuredCurve:
-    """One curve in one panel.
+    """A curve in a panel.
 
     Attributes:
         label: the name of the curve.
-        x: where it is known, [points].
-        middle: the mean over seeds, or their median where a run diverged, [points]; NaN where no run is
-            finite, or where a logarithmic axis has no place for it.
-        low: lower end of the band, [points].
-        high: upper end of the band, [points].
-        diverged: where the run of at least one seed diverged, bool [points].
-        report_x: where the report's curve is known.
-        report_y: the report's curve.
-        cut: whether the curve has gaps, as it is 0 or less somewhere on a logarithmic axis.
-        seeds: the seeds of which a run is in.
-        by_seed: what their runs have, [seeds, points]; NaN where a run is missing.
+        x: the points, [points].
+        middle: the mean over seeds, or the median where a run diverged, [points]; NaN where no run is finite,
+            or where the value is not positive and the axis is logarithmic.
+        low: the lower end of the band, [points].
+        high: the upper end of the band, [points].
+        diverged: whether the run of at least one seed had diverged, bool [points].
+        report_x: the points of the report's curve.
+        report_y: the values of the report's curve.
+        cut: whether the curve has gaps because of values that are not positive on a logarithmic axis.
+        seeds: the seeds of the available runs.
+        by_seed: the value of each seed, [seeds, points]; NaN where a run is missing.
     """
 
     label: str
@@ -57,9 +58,9 @@ Curves = Mapping[Panel, Sequence[MeasuredCurve]]
 
 
 def curves(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Curves:
-    """The drawn curves of every panel; a curve without a run and without a number of the report is left out.
+    """Return the drawn curves of every panel; {} if the experiment has no curves.
 
-    {} where the experiment is no figure of curves.
+    A curve with neither a run nor a number of the report is left out.
     """
     figure = experiment.figure
     if figure is None:
@@ -104,17 +105,17 @@ def measured_curve(
     seeds: tuple[int, ...],
     reported: Mapping[float, float],
 ) -> MeasuredCurve:
-    """One curve in one panel of a figure.
+    """Return a curve in a panel of a figure.
 
     Args:
         label: the name of the curve.
-        x: where it is known, [points].
-        y: the metric, NaN where there is none, [seeds, points].
+        x: the points, [points].
+        y: the metric, [seeds, points]; NaN where it is missing.
         diverged: whether the run had diverged by then, [seeds, points].
-        figure: its scale along x, and what is drawn around a curve.
-        panel: its scale along y.
-        seeds: of the runs.
-        reported: the report's own curve, y by x.
+        figure: the figure, for the scale of x and the kind of band.
+        panel: the panel, for the scale of y.
+        seeds: the seeds of the runs.
+        reported: the report's curve, y by x.
     """
     report = sorted(reported.items())
     kept = _kept(len(x), log=figure.x.log)
@@ -122,7 +123,7 @@ def measured_curve(
     middle, low, high = _over_seeds(y, diverged, figure.band)
     gaps = (middle <= 0) & panel.log
     middle[gaps] = np.nan
-    if panel.log:  # a band has no foot there
+    if panel.log:  # a logarithmic axis has no place for these ends
         low[low <= 0], high[high <= 0] = np.nan, np.nan
     return MeasuredCurve(
         label,
@@ -142,7 +143,7 @@ def measured_curve(
 def _along_epochs(
     cell: Cell, metric: str, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> tuple[tuple[int, ...], Numbers, Numbers, NDArray[np.bool_]]:
-    """Seeds, epochs [points], the metric [seeds, points], whether a run diverged by then [seeds, points]."""
+    """Return seeds, epochs [points], the metric and whether a run had diverged, both [seeds, points]."""
     found = [(seed, records[run.id]) for seed in seeds for run in cell.runs(seed)[:1] if run.id in records]
     with_metric = [(seed, record) for seed, record in found if series(record, metric)]
     return tuple(seed for seed, _ in with_metric), *along_epochs(
@@ -151,9 +152,9 @@ def _along_epochs(
 
 
 def along_epochs(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """Epochs [points], the metric and whether a run had diverged by then [records, points].
+    """Return epochs [points], the metric and whether a run had diverged by then, both [records, points].
 
-    NaN where a run has ended before.
+    The metric is NaN after the end of a run.
     """
     known = [(record, series(record, metric)) for record in records]
     x = np.arange(1, max((len(y) for _, y in known), default=0) + 1, dtype=float)
@@ -170,7 +171,7 @@ def along_epochs(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbe
 def _along_setting(
     cells: Sequence[Cell], metric: str, records: Mapping[str, Record], seeds: Sequence[int]
 ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """The values of {x} that have a run [points]; else as `_along_epochs`, NaN where a run is missing."""
+    """Return the values of {x} that have a run [points], the metric and divergence as `along_epochs` does."""
     x, columns, diverged = [], [], []
     for cell in cells:
         found = [records.get(cell.run(seed).id) for seed in seeds]
@@ -188,7 +189,7 @@ def _along_setting(
 
 
 def _kept(points: int, *, log: bool) -> NDArray[np.int64]:
-    """Indices of the points that are drawn: all of them, or as many as can be told apart."""
+    """Return the indices of the drawn points: all of them, or MOST_POINTS evenly spaced ones."""
     if points <= MOST_POINTS:
         return np.arange(points)
     places = np.geomspace(1, points, MOST_POINTS) if log else np.linspace(1, points, MOST_POINTS)
@@ -196,7 +197,7 @@ def _kept(points: int, *, log: bool) -> NDArray[np.int64]:
 
 
 def _over_seeds(y: Numbers, diverged: NDArray[np.bool_], band: str) -> tuple[Numbers, Numbers, Numbers]:
-    """Middle and band over seeds of y [seeds, points]; numbers that are not finite are left out."""
+    """Return the middle and band over seeds of y [seeds, points], ignoring numbers that are not finite."""
     middle, low, high = (np.full(y.shape[1], np.nan) for _ in range(3))
     for i, column in enumerate(y.T):
         finite = column[np.isfinite(column)]

@@ -1,4 +1,4 @@
-"""What a report's own numbers say of its sentences."""
+"""The effects that sentences are about, computed from the report's own numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hyperopt.experiments.experiment import Experiment
 
 @dataclass(frozen=True)
 class Printed:
-    """An effect as the report's numbers have it, at one row or as the mean over several."""
+    """The two sides of an effect in the report's numbers, at one row or as means over several."""
 
     check: Check
     rows: tuple[str, ...]
@@ -21,12 +21,12 @@ class Printed:
 
     @property
     def holds(self) -> bool:
-        """Whether it is as claimed."""
+        """Whether the effect is as claimed."""
         return self.check.bound.holds(self.check.effect.of(self.first, self.second))
 
 
 def printed(claim: Claim, experiment: Experiment) -> Iterator[Printed]:
-    """The effects that a sentence bounds, where the report prints both sides of them."""
+    """Yield the effects of a sentence for which the report prints both sides."""
     for check in claim.checks:
         if check.effect.minuend.spread or check.effect.subtrahend.spread:
             continue

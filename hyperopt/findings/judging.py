@@ -1,4 +1,4 @@
-"""What samples say of sentences at one look: the tests of a page together, at one level."""
+"""Decisions on the sentences of a page at one look, with the multiple tests controlled at one level."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "unde
 
 @dataclass(frozen=True)
 class Row:
-    """One test of a sentence: the effects claimed, those seen, and a difference too small to speak of."""
+    """One test of a sentence: the bound that it claims, the observed effects, and a negligible difference."""
 
     bound: Bound
     sample: Evidence
@@ -28,13 +28,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is tested of a sentence.
+    """The tests of a sentence.
 
     Attributes:
         rows: its tests.
-        spared: so many of them may fail.
-        repeat: where it is about what the report prints, how many runs are behind a number; else 0.
-        seeds: of the look, of which its samples may lack some; 0 where they say.
+        spared: the number of them that may fail.
+        repeat: the number of runs behind a printed number, if the sentence is judged by repeats; else 0.
+        seeds: the number of seeds of the look, even if samples lack some; 0 for that of the samples.
     """
 
     rows: tuple[Row, ...]
@@ -45,13 +45,13 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Strength:
-    """How strongly runs speak for the nearer of `holds` and `does not hold`.
+    """The evidence for whichever of `holds` and `does not hold` has the smaller p-value.
 
     Attributes:
-        toward: which of them that is.
-        alone: its p, were it the only test.
-        factors: by how much that is multiplied for other tests: of a row for the rows of its sentence, then
-            for the sentences of the page, then for the looks.
+        toward: that verdict.
+        alone: its p-value without correction for multiple tests.
+        factors: the corrections for multiple tests: for a row those of the rows of its sentence, the
+            sentences of the page and the looks; for a sentence the last two.
     """
 
     toward: Outcome
@@ -65,22 +65,22 @@ class Strength:
 
     @property
     def p(self) -> float:
-        """The p that decides."""
+        """The corrected p-value, which decides."""
         return min(1.0, self.alone * self.times)
 
     def multiplied(self, times: float) -> Strength:
-        """The same among so many times as many tests."""
+        """Return the same evidence with one more correction factor."""
         return replace(self, factors=(*self.factors, times))
 
 
 @dataclass(frozen=True)
 class RowDecision:
-    """What follows for one test.
+    """The decision on one test.
 
     Attributes:
-        outcome: for it alone.
-        strength: multiplied for the tests of the sentence and the sentences that are left.
-        within: where it is at the bound, how far from it the effect may be.
+        outcome: the verdict on this row.
+        strength: its evidence, corrected for the tests of the sentence and the undecided sentences.
+        within: if it is at the bound, the maximum distance of the effect from the bound.
     """
 
     outcome: Outcome
@@ -90,7 +90,7 @@ class RowDecision:
 
 @dataclass(frozen=True)
 class Decision:
-    """What follows for a sentence: `strength` is multiplied for the sentences that are left."""
+    """The decision on a sentence; `strength` is corrected for the undecided sentences."""
 
     outcome: Outcome
     strength: Strength
@@ -98,13 +98,17 @@ class Decision:
 
 
 def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
-    """Decide what can be decided at a level for all: by Holm's step-down over the sentences.
+    """Decide sentences at a familywise error level by Holm's step-down method.
 
-    A sentence that so few runs cannot decide, whatever they give, takes no place among the others: which
-    those are follows from the number of runs alone. Of those that the step-down leaves, a row lies at its
-    bound where it is shown to be within what is negligible. That costs no error of its own: whoever says so
-    wrongly, of an effect further away than that, has rejected the same effects as whoever takes it for one
-    beyond the bound.
+    A sentence that no outcome of so few runs could decide does not count among the tests; this depends only
+    on the number of runs. In a sentence that Holm's method leaves undecided, a row is at its bound if an
+    equivalence test shows its effect to be within a negligible difference of it. These tests cost no
+    additional error: a wrong equivalence rejects the true effect with the same test that would wrongly show
+    an effect beyond the bound.
+
+    Args:
+        sentences: the sentences.
+        level: the probability of any wrong decision.
     """
     ps = [of_sentence(sentence) for sentence in sentences]
     able = [i for i, sentence in enumerate(sentences) if least_of(sentence) <= level]
@@ -125,12 +129,12 @@ def decide(sentences: Sequence[Sentence], level: float) -> list[Decision]:
 
 
 def undecided_or_near(rows: Sequence[Outcome]) -> Outcome:
-    """Where all that is undecided of a sentence lies at its bound, the sentence does too."""
+    """Return "at the bound" if all rows hold or are at the bound, and not all hold; else "undecided"."""
     return "at the bound" if {*rows} - {"holds"} == {"at the bound"} else "undecided"
 
 
 def of_sentence(sentence: Sentence) -> tuple[float, float]:
-    """Of a sentence p that it holds, as all but so many of its rows must, and p that it does not."""
+    """Return the p-values that a sentence holds, in all rows but the spared ones, and that it does not."""
     if sentence.repeat:
         return _of_repeats(sentence.rows, sentence.spared, sentence.repeat)
     pairs = [(shown(row.bound, row.sample), refuted(row.bound, row.sample)) for row in sentence.rows]
@@ -140,12 +144,12 @@ def of_sentence(sentence: Sentence) -> tuple[float, float]:
 
 
 def least_of(sentence: Sentence) -> float:
-    """The smallest p that a sentence can have with so many runs, whatever they give."""
+    """Return the smallest p-value that a sentence could have with its number of runs."""
     return min(least_either_way(sentence))
 
 
 def least_either_way(sentence: Sentence) -> tuple[float, float]:
-    """The smallest p that it holds, and that it does not, which so many runs can give."""
+    """Return the smallest possible p-values that a sentence holds, and that it does not."""
     n = sentence.seeds or min((len(row.sample.effects) for row in sentence.rows), default=0)
     if sentence.repeat:
         return (float(0.5 ** (n // sentence.repeat)),) * 2
@@ -158,14 +162,14 @@ def least_either_way(sentence: Sentence) -> tuple[float, float]:
 
 
 def least_of_row(bound: Bound, method: Method, n: int) -> tuple[float, float]:
-    """The smallest p that a row is as claimed, and that it is not, which so many runs can give."""
+    """Return the smallest p-values that a row is as claimed, and that it is not, which n runs could give."""
     above_low, below_high = (least_above(method, n, edge) for edge in (bound.low, -bound.high))
     below_low, above_high = (least_above(method, n, edge) for edge in (-bound.low, bound.high))
     return max(above_low, below_high), min(below_low, above_high)
 
 
 def shown(bound: Bound, sample: Evidence) -> float:
-    """How little the sample would be expected were the effect not as claimed (p)."""
+    """Return the p-value of the sample if the effect were not as claimed."""
     return max(
         above(sample, bound.low, closed=not bound.low_open),
         below(sample, bound.high, closed=not bound.high_open),
@@ -173,16 +177,16 @@ def shown(bound: Bound, sample: Evidence) -> float:
 
 
 def refuted(bound: Bound, sample: Evidence) -> float:
-    """How little the sample would be expected were the effect as claimed (p)."""
+    """Return the p-value of the sample if the effect were as claimed."""
     return min(
         below(sample, bound.low, closed=bound.low_open), above(sample, bound.high, closed=bound.high_open)
     )
 
 
 def near(bound: Bound, sample: Evidence, margin: float) -> float:
-    """How little it would be expected were the effect further than a margin from either end (p).
+    """Return the p-value of the sample if the effect were further than a margin from each end of the bound.
 
-    A tie that speaks for neither side of a bound does speak for lying there.
+    Mute ties (`Evidence.mute`) count here: they are evidence for an effect at the bound.
     """
     there = replace(sample, mute=())
     return min(
@@ -195,9 +199,14 @@ def near(bound: Bound, sample: Evidence, margin: float) -> float:
 
 
 def printed(rows: Sequence[Row], spared: int, m: int) -> list[bool]:
-    """Of every repeat of the report's procedure, whether it would print what is claimed.
+    """Return whether each repeat of the report's procedure would print what is claimed.
 
-    A repeat is m runs that no other has, in the order of seeds, so that repeats are independent.
+    Each repeat consists of m consecutive seeds; repeats share no seed, so that they are independent.
+
+    Args:
+        rows: the tests of the sentence.
+        spared: the number of rows that may fail.
+        m: the number of runs of a repeat.
     """
     n = min(len(row.sample.effects) for row in rows) // m * m
     effects = np.array([row.sample.effects[:n] for row in rows], dtype=float)
@@ -207,9 +216,9 @@ def printed(rows: Sequence[Row], spared: int, m: int) -> list[bool]:
 
 
 def _of_repeats(rows: Sequence[Row], spared: int, m: int) -> tuple[float, float]:
-    """P that at least half of all repeats print what is claimed, and p that half at most do.
+    """Return the p-values that most repeats print what is claimed, and that most do not.
 
-    It is the binomial test, one-sided and exact, so that nothing needs to be doubled.
+    They are of the one-sided binomial test, which is exact and needs no doubling.
     """
     if any(row.sample.undefined for row in rows) or not (outcomes := printed(rows, spared, m)):
         return 1.0, 1.0
@@ -218,7 +227,10 @@ def _of_repeats(rows: Sequence[Row], spared: int, m: int) -> tuple[float, float]
 
 
 def _rows(sentence: Sentence, level: float, *, holds: bool) -> list[RowDecision]:
-    """The rows of a sentence: by Holm's step-down within it, all alike where all of them hold."""
+    """Decide the rows of a sentence by Holm's step-down method within it.
+
+    Rows need no correction if the sentence holds (`holds`), since then each had to be shown.
+    """
     pairs = [of_sentence(Sentence((row,), 0, sentence.repeat)) for row in sentence.rows]
     rejected, times = holm([min(pair) for pair in pairs], level)
     found = []
@@ -233,12 +245,12 @@ def _rows(sentence: Sentence, level: float, *, holds: bool) -> list[RowDecision]
 
 
 def _nearer(holds: float, fails: float) -> Outcome:
-    """Which of both verdicts has the smaller p."""
+    """Return the verdict with the smaller p-value."""
     return "holds" if holds <= fails else "does not hold"
 
 
 def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
-    """At the bound instead of undecided, where that is shown."""
+    """Return "at the bound" in place of an undecided decision, if an equivalence test shows it."""
     interval = interval_of(row.sample, 1 - level)
     if decision.outcome != "undecided" or interval is None:
         return decision

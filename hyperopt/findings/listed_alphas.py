@@ -1,4 +1,4 @@
-"""A report's list of initial alphas: its text beside the settings of the experiment that it describes."""
+"""A report's list of initial alphas, compared with the settings of the experiment that it describes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hyperopt.experiments.experiment import Experiment
 
 @dataclass(frozen=True)
 class ListedAlphas:
-    """One row: the alphas `printed` in the report and those `run`, per level, bottom to top."""
+    """A row: the alphas `printed` in the report and those `run`, per level, bottom to top."""
 
     table: str
     row: str
@@ -19,12 +19,12 @@ class ListedAlphas:
 
     @property
     def agrees(self) -> bool:
-        """Whether both are the same numbers."""
+        """Whether both are equal as numbers."""
         return _numbers(self.printed) == _numbers(self.run)
 
 
 def listed_alphas(experiment: Experiment) -> list[ListedAlphas]:
-    """Every row of a list, with the alphas of the row of the same label in the experiment that it lists."""
+    """Return every row of a list, with the alphas of the same row in the experiment that it lists."""
     if experiment.lists is None:
         return []
     alphas = {cell.row: cell.run(seed=0).alpha for cell in experiment.lists.cells()}
@@ -36,7 +36,7 @@ def listed_alphas(experiment: Experiment) -> list[ListedAlphas]:
 
 
 def _text(alpha: float) -> str:
-    """An alpha as the reports print it: 0.01, 1e-4."""
+    """Return an alpha as the reports print it: 0.01, 1e-4."""
     if alpha >= 1e-3:
         return f"{alpha:g}"
     digits, power = f"{alpha:e}".split("e")

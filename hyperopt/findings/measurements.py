@@ -1,4 +1,4 @@
-"""What the records say about each cell of an experiment."""
+"""The numbers of each cell of an experiment, from records, and whether the report's number agrees."""
 
 from __future__ import annotations
 
@@ -25,16 +25,23 @@ from hyperopt.statistics import (
 )
 
 PENALTY = 1e-4 / (2 * 60_000)
-"""Factor of the squared weights in the training loss of docs/reports/hyper_regularization.md, "MNIST"."""
+"""The factor of the squared weights in the training loss of docs/reports/hyper_regularization.md, "MNIST"."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One cell's numbers by seed; those of a time by round.
+    """The numbers of a cell.
 
-    `m` is the number of runs behind the report's number, which may be off by `error`. A number that is
-    infinite because its run was too short is known to be above `most`. It is `exact` where nothing about the
-    runs is random. `rivals` are the numbers from which the report's would have to be told.
+    Attributes:
+        cell: the cell.
+        by_seed: the number of each seed; for times, of each round.
+        diverged: the seeds whose runs diverged.
+        missing: the seeds without a number.
+        m: the number of runs behind the report's number.
+        error: the possible error of the report's number.
+        most: infinite numbers, of runs that were too short, are known to be above this.
+        exact: whether nothing about the runs is random.
+        rivals: the numbers from which the report's should be distinguishable.
     """
 
     cell: Cell
@@ -49,19 +56,19 @@ class Measured:
 
     @cached_property
     def summary(self) -> Summary | None:
-        """The sample over seeds; None where no run is in."""
+        """The sample over seeds; None without any run."""
         return summarize(list(self.by_seed.values())) if self.by_seed else None
 
     @property
     def of_shares(self) -> bool:
-        """Whether it is a share of runs, which has no spread of its own."""
+        """Whether the cell is a share of runs, which has no standard deviation."""
         return metric_of(self.cell.metric).is_share and not self.cell.reduction
 
     @property
     def interval(self) -> Interval | None:
-        """The 95 % interval of the mean, within what the metric can be.
+        """The 95 % confidence interval of the mean, within the range of the metric.
 
-        It is Student's; of a share of runs Clopper and Pearson's, in percent. None where a run diverged.
+        It is Student's, or Clopper and Pearson's for a share of runs, in percent. None if a run diverged.
         """
         if self.summary is None:
             return None
@@ -74,10 +81,10 @@ class Measured:
 
     @cached_property
     def prediction(self) -> Interval | None:
-        """The interval in which the mean of `m` more runs is expected, within what the metric can be.
+        """The 95 % prediction interval of the mean of `m` more runs, within the range of the metric.
 
-        None below two runs, for a number that depends on the machine, and where fewer than ten runs do not
-        tell: one of them diverged, or all gave the same number. Of what is told by rank it is the range.
+        For metrics that are summarized by rank it is the range. None for fewer than two runs, for a number
+        that depends on the machine, and for fewer than ten runs if one diverged or all numbers are equal.
         """
         metric, values = metric_of(self.cell.metric), list(self.by_seed.values())
         if metric.of_machine or metric.is_share or not values:
@@ -91,35 +98,33 @@ class Measured:
 
     @property
     def comparable(self) -> bool:
-        """Whether the report's number could be compared, were there runs enough to tell what to expect.
+        """Whether the report's number can be compared, given enough runs.
 
-        That of a whole curve is not, which may be a count without spread, nor what depends on the machine.
+        Reductions of a curve cannot be, as they may be counts without spread, nor can numbers that depend on
+        the machine.
         """
         there = self.cell.report is not None and not self.cell.reduction and bool(self.by_seed)
         return there and not metric_of(self.cell.metric).of_machine
 
     @cached_property
     def agrees(self) -> bool | None:
-        """Whether the report's number lies in the prediction interval; None where either is absent."""
+        """Whether the report's number lies in the prediction interval; None if either is missing."""
         report = self.cell.report
         if report is None or not self.comparable or self.prediction is None:
             return None
         return self._inside(report)
 
     @property
-    def shows(self) -> float | None:
-        """The smallest difference from our mean that would have shown; None where nothing is compared."""
+    def least_visible(self) -> float | None:
+        """The least difference from our mean that would disagree on either side; None if not compared."""
         if self.agrees is None or self.prediction is None or self.summary is None:
             return None
         mean = self.summary.median if metric_of(self.cell.metric).by_rank else self.summary.mean
         return max(mean - self.prediction.low, self.prediction.high - mean) + self.error
 
     @property
-    def tells(self) -> bool | None:
-        """Whether an agreement says something: no rival of the report's number would have agreed too.
-
-        None where the number does not agree.
-        """
+    def telling(self) -> bool | None:
+        """Whether no rival of the report's number would agree too; None if the number does not agree."""
         if not self.agrees:
             return None
         return bool(self.rivals) and not any(map(self._inside, self.rivals))
@@ -133,11 +138,11 @@ class Measured:
 
 
 Measurements = Mapping[tuple[str, str], Measured]
-"""Measurements by the label of their row and the name of their column."""
+"""Measurements by row label and column name."""
 
 
 def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int]) -> Measurements:
-    """Every cell of the experiment as the records show it, in the experiment's order."""
+    """Return the numbers of every cell of an experiment, in the experiment's order."""
     error, rival_of = experiment.reading_error + experiment.rounding_error, rivals(experiment)
     return {
         (cell.row, cell.column): replace(
@@ -150,18 +155,21 @@ def measure(experiment: Experiment, records: Mapping[str, Record], seeds: Sequen
 
 
 def lost_above(errors: Collection[float]) -> float:
-    """Test error in % above which a run is lost: five points over the median of alike ones, and twice it."""
+    """Return the test error in % above which a run is lost, given the errors of all seeds.
+
+    It is five points above the median and twice the median, whichever is larger.
+    """
     middle = median(errors) if errors else 0.0
     return max(middle + 5, 2 * middle)
 
 
 def lost_loss_above(losses: Collection[float]) -> float:
-    """A loss above which a run is lost: twice the median of alike ones, as of errors."""
+    """Return the loss above which a run is lost, given the losses of all seeds: twice their median."""
     return 2 * median(losses) if losses else math.inf
 
 
 def series(record: Record, metric: str) -> list[float]:
-    """A metric after each epoch, [] where the record has none; hyperparameters are called level.name."""
+    """Return a metric, or a hyperparameter "level.name", after each epoch; [] if the record has none."""
     if metric.endswith("_accuracy"):
         return [100 - error for error in record.metrics.get(metric.replace("accuracy", "error"), [])]
     if metric == "train_loss_l2":
@@ -171,10 +179,7 @@ def series(record: Record, metric: str) -> list[float]:
 
 
 def value(record: Record, metric: str, epoch: int | None = None) -> float | None:
-    """The number of a record that a column shows, after `epoch` or the last one; None where there is none.
-
-    Epochs are counted from 1.
-    """
+    """Return the value of a metric after an epoch, counted from 1, or the last one; None if there is none."""
     if metric == "seconds":
         return record.seconds
     if metric == "diverged":
@@ -186,7 +191,7 @@ def value(record: Record, metric: str, epoch: int | None = None) -> float | None
 
 
 def _final(record: Record, metric: str) -> float | None:
-    """A number that a record has for the end of its run alone; None where there is none."""
+    """Return a number that a record only has for the end of its run; None if there is none."""
     if metric == "train_loss_l2":
         loss, squares = (record.final.get(part) for part in ("train_loss_full", "squared_weights"))
         return None if loss is None or squares is None else _penalised(loss, squares)
@@ -198,7 +203,7 @@ def _penalised(loss: float, squared_weights: float) -> float:
 
 
 def _number(cell: Cell, records: Sequence[Record]) -> float | None:
-    """One seed's number, from the records of the cell's runs."""
+    """Return the number of one seed, from the records of the cell's runs; None if it has none."""
     if cell.reduction is None:
         return value(records[0], cell.metric, cell.epoch)
     if cell.along:

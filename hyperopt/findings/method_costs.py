@@ -1,4 +1,4 @@
-"""What methods cost beside the baseline: time of a step of training, and memory, as a benchmark measured."""
+"""The measured costs of methods relative to the baseline: time of a training step, and memory."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hyperopt.findings.study import STUDY
 
 @dataclass(frozen=True)
 class Cost:
-    """What a method costs in a training loop, with `HyperOptimizer`.
+    """The cost of a method in a training loop with `HyperOptimizer`.
 
     Attributes:
-        step: processor time of a step of training as a multiple of the baseline's, the median over rounds.
-        optimizer: the same of what the optimizer does in it.
-        kept: tensors as large as the weights that it keeps beside them from step to step.
+        step: the processor time of a training step relative to the baseline's, as a median over rounds.
+        optimizer: the same for the optimizer's part of the step.
+        kept: the size of the optimizer's state, in multiples of the weights.
     """
 
     step: float
@@ -28,12 +28,12 @@ class Cost:
 
 
 def costs_file(results: Path | None = None) -> Path:
-    """Where `python -m benchmarks pages methods` writes what it measured, beside the records of the study."""
+    """Return the file that `python -m benchmarks pages methods` writes."""
     return (results or results_dir()) / "records" / STUDY / "costs.csv"
 
 
 def written(costs: Mapping[str, Cost]) -> str:
-    """Costs by method as CSV."""
+    """Return costs as CSV."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["method", *(field.name for field in fields(Cost))])
@@ -43,7 +43,7 @@ def written(costs: Mapping[str, Cost]) -> str:
 
 
 def read(path: Path) -> dict[str, Cost]:
-    """Costs by method; {} where nothing was measured."""
+    """Read costs by method; {} if there is no file."""
     if not path.is_file():
         return {}
     with path.open(encoding="utf-8", newline="") as file:

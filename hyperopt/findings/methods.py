@@ -1,7 +1,8 @@
-"""Methods beside one another on one workload: the final loss of each from every initial rate.
+"""The final losses of methods on a workload, from every initial rate.
 
-An experiment whose columns are initial rates is a workload, its rows are methods. The loss of a run is that
-of the test set after its last epoch; one that diverged, or ended above the loss of guessing, counts as that.
+A workload is an experiment whose rows are methods and whose columns are initial rates. The loss of a run is
+its test loss after the last epoch. It is capped at the loss of guessing, which also replaces that of a run
+that diverged.
 """
 
 from __future__ import annotations
@@ -21,25 +22,29 @@ from hyperopt.findings.what_ran import setting
 from hyperopt.optim.rules import find
 
 BASELINE = "AdamW"
-"""The label of the row that the others are measured by, at its best rate."""
+"""The label of the row with which others are compared, at its best rate."""
 KNOB = "{x}"
+"""The column's value in a row's settings."""
 LOSS = "test_loss"
-"""The metric by which methods are told apart."""
+"""The metric by which methods are compared."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """What became of a method on a workload.
+    """The results of a method on a workload.
+
+    Its *knob* is the hyperparameter that columns set: the learning rate, or the first guess of a method that
+    finds its own rate.
 
     Attributes:
-        label: of its row.
-        heading: of its table.
-        losses: the final loss from each initial rate, the mean over seeds.
-        default: the place of the rate that is nearest to the default of its knob, by ratio.
-        by_epoch: from each rate the loss after every epoch, the mean over seeds.
-        needs_rate: whether the knob is a rate, rather than a first guess of a method that finds its own.
-        by_seed: by seed, the final loss from each initial rate.
-        recipe: what makes it, see recipes.py; None where that is not known.
+        label: the label of its row.
+        heading: the heading of its sub-table.
+        losses: the final loss from each rate, as a mean over seeds.
+        default: the index of the rate nearest to the knob's default, on a logarithmic scale.
+        by_epoch: the loss after every epoch from each rate, as a mean over seeds.
+        needs_rate: whether the knob is the learning rate.
+        by_seed: the final loss from each rate, by seed.
+        recipe: how to create the method (recipes.py); None if unknown.
     """
 
     label: str
@@ -53,23 +58,24 @@ class Method:
 
     @property
     def best(self) -> int:
-        """The place of its best rate; the first where several are alike."""
+        """The index of the best rate; the first of equal ones."""
         return min(range(len(self.losses)), key=self.losses.__getitem__)
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Methods on one workload.
+    """The results of all methods on a workload.
 
     Attributes:
-        id: of the experiment.
-        title: of the experiment.
+        id: the id of the experiment.
+        title: the title of the experiment.
         rates: the initial rates, in order.
-        methods: those of which all runs are in, by label.
-        missing: labels of the others.
-        found, wanted: how many runs at these seeds are in, and how many there are.
-        seeds: which.
-        left_out: how many runs at other seeds are in.
+        methods: the methods whose runs are all finished, by label.
+        missing: the labels of the other methods.
+        found: the number of finished runs with these seeds.
+        wanted: the number of all runs with these seeds.
+        seeds: the seeds.
+        left_out: the number of finished runs with other seeds.
         ran: data, model, batch size and epochs, in words.
     """
 
@@ -86,12 +92,12 @@ class Workload:
 
     @property
     def name(self) -> str:
-        """Its id without the folder."""
+        """The id without the folder."""
         return self.id.split("/")[-1]
 
     @cached_property
     def best_baseline(self) -> float | None:
-        """The loss of the baseline at its best rate; None where its runs are missing."""
+        """The loss of the baseline at its best rate; None if runs of it are missing."""
         method = self.methods.get(BASELINE)
         return None if method is None else method.losses[method.best]
 
@@ -99,7 +105,13 @@ class Workload:
 def workload_of(
     experiment: Experiment, curves: Mapping[str, Sequence[float]], seeds: Sequence[int]
 ) -> Workload:
-    """An experiment as these curves, by run id, show it at these seeds."""
+    """Return the results of an experiment.
+
+    Args:
+        experiment: the workload.
+        curves: the LOSS after every epoch, by run id.
+        seeds: the seeds to use.
+    """
     rates = tuple(float(column.x or math.nan) for column in experiment.columns)
     rows: dict[str, list[Cell]] = {}
     for cell in experiment.cells():
@@ -144,20 +156,20 @@ def workload_of(
 
 
 def guessing(run: Run) -> float:
-    """The loss of giving every class the same probability."""
+    """Return the loss of predicting the same probability for every class."""
     return math.log(data.find(run.dataset["name"]).classes or math.nan)
 
 
 def knob(cell: Cell) -> tuple[str, float]:
-    """The hyperparameter of level 0 that a row's columns set, and its rule's default.
+    """Return the hyperparameter of level 0 that the columns set, and its default.
 
     Raises:
-        ValueError: none is set by the columns.
+        ValueError: the columns set none in this row.
     """
     for name, value in cell.settings.items():
         if KNOB in json.dumps(value):
             return name, find(cell.run(0).stack[0]).hyperparameters[name]
-    raise ValueError(f"{cell.row!r}: no setting of its row has {KNOB}, which columns set")
+    raise ValueError(f"{cell.row!r}: no setting of its row contains {KNOB}, which columns set")
 
 
 def _mean_curve(curves: Sequence[Sequence[float]], guess: float) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""What to train next: only the runs behind sentences that the looks so far leave undecided."""
+"""What to train next: only runs on which sentences depend that are undecided after the looks so far."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from hyperopt.records import Record
 from hyperopt.statistics import Evidence, with_more
 
 DRAWS = 100
-"""How often a look is drawn to say how probably it decides."""
+"""The number of simulated looks from which the probabilities of verdicts are estimated."""
 
 
 @dataclass(frozen=True)
 class Chance:
-    """How probably a look says each of these of a sentence."""
+    """The probability of each verdict on a sentence at a look."""
 
     holds: float
     does_not_hold: float
@@ -40,20 +40,20 @@ class Chance:
 
     @property
     def decided(self) -> float:
-        """How probably it says anything."""
+        """The probability of any of these verdicts."""
         return self.holds + self.does_not_hold + self.at_the_bound
 
 
 @dataclass(frozen=True)
 class NextLook:
-    """The next numbers of seeds of an experiment, and what they are for.
+    """The next look of an experiment.
 
     Attributes:
-        seeds: of the look.
-        runs: those that are missing.
-        left: the undecided sentences that it can decide, which these are behind; none where it is the first,
+        seeds: the seeds of the look.
+        runs: the missing runs.
+        left: the undecided sentences that it can decide, which depend on these runs; () for the first look,
             which needs every run.
-        level: the share of the 5 % that a decision there may cost.
+        level: its share of the 5 % error.
     """
 
     seeds: tuple[int, ...]
@@ -63,20 +63,20 @@ class NextLook:
 
     @cached_property
     def undecided(self) -> Mapping[str, Chance]:
-        """The sentences, each with how probably this look tells it."""
+        """The probabilities of the verdicts on each undecided sentence."""
         told = chances(self.left, Look(self.seeds, self.level))
         return {verdict.claim.says: chance for verdict, chance in zip(self.left, told, strict=True)}
 
 
 @dataclass(frozen=True)
 class Reached:
-    """How far an experiment's looks have come.
+    """The progress of an experiment through its looks.
 
     Attributes:
-        seeds: of the looks whose runs are all there; the experiment's own at least.
-        runs: those that these looks take: all with its own seeds, of further ones those behind sentences that
-            the look before left undecided.
-        next: the look that is to come; None where every sentence is decided, or looks end.
+        seeds: the seeds of the last complete look, or at least the experiment's own.
+        runs: the runs that these looks need: all with the experiment's own seeds, and with further ones those
+            on which sentences depend that the previous look left undecided.
+        next: the next look; None if every sentence is decided, or there are no more looks.
     """
 
     seeds: tuple[int, ...]
@@ -85,9 +85,9 @@ class Reached:
 
 
 def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
-    """How far the looks have come, and the first of which a run is missing.
+    """Return an experiment's progress through its looks.
 
-    It follows from the experiment and the records alone, so that training goes on where it stopped.
+    It depends only on the experiment and the records, so that training continues where it stopped.
     """
     seeds, runs = experiment.seeds, tuple(experiment.runs())
     if missing := _missing(runs, records):
@@ -112,22 +112,21 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
 
 
 def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook | None:
-    """The first look of which a run is missing; None where every sentence is decided, or looks end."""
+    """Return the first look with a missing run; None if all sentences are decided, or no look is left."""
     return reached(experiment, records).next
 
 
 def shown_seeds(
     experiment: Experiment, records: Mapping[str, Record], seeds: Iterable[int]
 ) -> tuple[int, ...]:
-    """The seeds that a page shows: the experiment's own, those of looks that are in, and whole ones.
+    """Return the seeds to show on a page: the experiment's own, those of complete looks, and complete ones.
 
-    Of a further seed of which only some run is there otherwise, that run came from elsewhere: it would fill
-    the page with missing cells.
+    Other seeds with runs would fill the page with missing cells.
 
     Args:
-        experiment: whose page it is.
+        experiment: the experiment.
         records: records by id; those of other experiments are ignored.
-        seeds: all that any run has.
+        seeds: all seeds that any run has.
     """
     whole = complete_seeds(experiment, records, seeds)
     cells = list(experiment.cells())
@@ -143,7 +142,7 @@ def shown_seeds(
 
 
 def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iterable[int]) -> tuple[int, ...]:
-    """The experiment's own seeds, and those of `seeds` of which all its runs are among the records."""
+    """Return the experiment's own seeds, and those of `seeds` for which all its runs have records."""
     others = sorted(set(seeds) - set(experiment.seeds))
     cells = list(experiment.cells()) if others else []
     complete = [
@@ -155,7 +154,7 @@ def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iter
 def asked_by_looks(
     experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int], far: Reached
 ) -> list[Run]:
-    """Of the experiment's runs with these seeds those that are there or that looks ask for, so far."""
+    """Return the experiment's runs with these seeds that have records, or that looks have needed so far."""
     looked = {*far.seeds, *(far.next.seeds if far.next else ())}
     wanted = {run.id for run in (*far.runs, *(far.next.runs if far.next else ()))}
     return [
@@ -165,8 +164,8 @@ def asked_by_looks(
     ]
 
 
-def seen(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
-    """The seeds of the looks that some run of a later one than its own has been trained for."""
+def seeds_with_runs(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
+    """Return the seeds of looks with any run, or the experiment's own seeds if these are no fewer."""
     last = experiment.seeds_of_looks
     cells = list(experiment.cells())
     there = [seed for seed in last if any(run.id in records for cell in cells for run in cell.runs(seed))]
@@ -178,7 +177,7 @@ def _missing(runs: Sequence[Run], records: Collection[str]) -> tuple[Run, ...]:
 
 
 def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
-    """The runs with these seeds behind sentences."""
+    """Return the runs with these seeds on which undecided sentences depend."""
     cells = [
         side.cell for verdict in left for row in verdict.rows for pair in row.tested.sides for side in pair
     ]
@@ -186,7 +185,10 @@ def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
 
 
 def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
-    """How often each sentence is told at a look whose further effects are drawn by what those seen tell."""
+    """Return the probability of each verdict at a look, for each undecided sentence.
+
+    The effects of further seeds are drawn from their predictive distribution given those seen.
+    """
     rng = np.random.default_rng(0)
     outcomes: list[Counter[Outcome]] = [Counter() for _ in left]
     for _ in range(DRAWS):
@@ -201,7 +203,7 @@ def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
 
 
 def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:
-    """The sample that such a look may have."""
+    """Return a simulated sample of a look."""
     sample = tested.evidence()
     more = len(look.seeds) - len(sample.effects)
     if sample.undefined or tested.timed or more <= 0:

@@ -1,4 +1,4 @@
-"""The order in which a column puts the rows of each sub-table, here and in the report."""
+"""The order of each sub-table's rows by one column, here and in the report."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hyperopt.statistics import paired, t_interval
 
 Pair = tuple[Measured, Measured]
 Ranking = tuple[tuple[str, ...], ...]
-"""Labels of rows, the one with the smallest number first; rows with equal numbers share a place."""
+"""Labels of rows in ascending order of their numbers; rows with equal numbers share a place."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Order:
         heading: the heading of the sub-table.
         reported: the order of the report's numbers.
         measured: the order of our means.
-        pairs: how many pairs of rows are in the report's order here, and how many pairs there are.
-        apart: the same two counts for pairs whose difference, paired by seed, has an interval without 0.
+        pairs: the number of pairs of rows whose means are in the report's order, and the number of pairs.
+        apart: the same for pairs whose difference, paired by seed, has a 95 % interval that excludes 0.
     """
 
     heading: str
@@ -38,7 +38,7 @@ class Order:
 
 
 def orders(experiment: Experiment, measurements: Measurements) -> list[Order]:
-    """The order in every sub-table with two rows to compare; [] where the experiment compares no order."""
+    """Return the order in every sub-table with at least two rows; [] if the experiment compares no order."""
     column = experiment.order
     if column is None:
         return []
@@ -46,7 +46,7 @@ def orders(experiment: Experiment, measurements: Measurements) -> list[Order]:
 
 
 def _order(table: Table, column: str, measurements: Measurements) -> Iterator[Order]:
-    """The order of the rows that the report prints and whose runs are all in and did not diverge."""
+    """Yield the order of the rows that the report prints and whose runs are complete and did not diverge."""
     found = [measurements[row.label, column] for row in table.rows]
     found = [m for m in found if m.cell.report is not None and m.by_seed and not (m.missing or m.diverged)]
     pairs = [pair for pair in combinations(found, 2) if _reported(pair[0]) != _reported(pair[1])]

@@ -1,4 +1,4 @@
-"""How many of the requested runs are in, and what made them, as their records say."""
+"""The provenance of a page's runs, from their records."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ APART = ("command", "started")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the runs of a page come from.
+    """The provenance of a page's runs.
 
     Attributes:
-        wanted: the number of runs that the page asks for.
-        missing: the number of them that have no record.
+        wanted: the number of runs that the page needs.
+        missing: the number of these without a record.
         config_hash: a hash of the ids of all of them.
-        facts: what made those that are in, by key; equal values are collapsed to one.
+        facts: the distinct values of each key of `Record.made`.
         days: the days on which they were trained.
-        seconds: the training time of each.
+        seconds: the training time of each run.
         commands: the commands that trained them.
     """
 
@@ -38,12 +38,12 @@ class Origin:
 
     @property
     def found(self) -> int:
-        """The number of runs that are in."""
+        """The number of runs with a record."""
         return self.wanted - self.missing
 
 
 def origin(runs: Iterable[Run], records: Mapping[str, Record]) -> Origin:
-    """Where these runs come from."""
+    """Return the provenance of runs."""
     wanted = [run.id for run in runs]
     there = [records[id_] for id_ in wanted if id_ in records]
     others = sorted({key for record in there for key in record.made} - {*KEYS, *APART})
@@ -60,10 +60,10 @@ def origin(runs: Iterable[Run], records: Mapping[str, Record]) -> Origin:
 
 
 def config_hash(ids: Iterable[str]) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of the run ids, in any order."""
+    """Return the first 12 hexadecimal digits of the SHA-256 of run ids; their order does not matter."""
     return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:12]
 
 
 def _distinct(values: Iterable[str]) -> tuple[str, ...]:
-    """Values that are not empty, each once; whole numbers by size, others by name."""
+    """Return the distinct values that are not empty: text in alphabetical order, integers by size."""
     return tuple(sorted({v for v in values if v}, key=lambda v: (int(v) if v.isdecimal() else -1, v)))

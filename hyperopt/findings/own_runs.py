@@ -1,4 +1,4 @@
-"""Runs of the working store as a page of them needs them, and what is in training."""
+"""The data of the page of a user's own runs, and the packs in training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,20 @@ from hyperopt.selection import Selection
 from hyperopt.selection.rows import metric_of, varied
 
 MOST_KEYS = 8
-"""The most settings beside stack and alpha by which runs are chosen."""
+"""The maximum number of settings, besides stack and alpha, by which the page can filter runs."""
 
 
 @dataclass(frozen=True)
 class InTraining:
-    """A pack in training: how many runs, epochs done of how many, what is being done, by which command."""
+    """A pack in training.
+
+    Attributes:
+        runs: the number of runs.
+        epoch: the number of finished epochs.
+        epochs: the number of all epochs.
+        doing: what it is doing, such as compiling.
+        command: the command that trains it.
+    """
 
     runs: int
     epoch: int
@@ -34,10 +42,10 @@ class OwnRuns:
     """Stored runs.
 
     Attributes:
-        runs: those that are shown, by id.
-        settings: of each, by key as text, what it was trained with: the stack, alpha, and what varies.
-        metric: what they are measured by.
-        stored: how many were chosen; where these are too many, the last are shown.
+        runs: the records of the shown runs, by id.
+        settings: each run's stack, alpha and varied settings as text, by key.
+        metric: the metric that is shown by default.
+        stored: the number of selected runs; if they are too many, only the last are shown.
         training: the packs in training.
     """
 
@@ -49,12 +57,12 @@ class OwnRuns:
 
 
 def own_runs(chosen: Selection, records: Mapping[str, Trained], stored: int, root: Path) -> OwnRuns:
-    """Chosen runs.
+    """Return the data of the page.
 
     Args:
         chosen: the runs to show.
         records: their records.
-        stored: how many there would be to show.
+        stored: the number of selected runs, including those that are not shown.
         root: the folder of the working store.
     """
     keys = ["stack", "alpha", *varied(chosen)[:MOST_KEYS]]
@@ -68,7 +76,7 @@ def own_runs(chosen: Selection, records: Mapping[str, Trained], stored: int, roo
 
 
 def in_training(root: Path) -> list[InTraining]:
-    """The packs that commands which live train in the working store `root`."""
+    """Return the packs that running commands are training in the working store `root`."""
     if not (root / "claims").is_dir():
         return []
     held = RunClaims(root).held()

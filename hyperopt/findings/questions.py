@@ -1,4 +1,4 @@
-"""What a reader asks of the study of stacks, and an answer in words, with what it hangs on."""
+"""The questions of readers to the study which_stack, and the answers in words, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from hyperopt.statistics import Interval
 from hyperopt.wording import counted
 
 FEW = 5
-"""Of fewer workloads an answer is no advice for others, as it says itself."""
+"""With fewer workloads, an answer is no advice for other work."""
 SURE = 0.95
-"""An answer is firm where it is the same in such a share of draws of seeds, whatever workload is left out."""
+"""The share of bootstrap draws of seeds that must give the same answer for it to be firm."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a reader asks.
+    """A reader's question.
 
     Attributes:
         who: the reader.
-        rated: the attribute of `Standing` that scores a method which needs a rate.
-        free: the one that scores a method which needs none.
-        where: what that is, in words.
-        given: whether the reader gives a rate.
-        before: the question as it was scored until its numbers were seen, if that has changed.
+        rated: the attribute of `Standing` that scores methods with a learning rate.
+        free: the attribute of `Standing` that scores methods without one.
+        where: what the score is, in words.
+        given: whether the reader provides a learning rate.
+        before: the question by an earlier rule, if the rule was changed after its results were seen.
     """
 
     who: str
@@ -37,23 +37,23 @@ class Question:
     before: Question | None = None
 
     def scores(self, means: Mapping[str, Measures], of: Mapping[str, Method]) -> dict[str, Numbers]:
-        """By label, in the order of the means."""
+        """Return the score of each method, by label."""
         return {label: m[self.measure(of[label])] for label, m in means.items()}
 
     def measure(self, method: Method) -> str:
-        """The attribute of `Standing` that scores a method."""
+        """Return the attribute of `Standing` that scores a method."""
         return self.rated if method.needs_rate else self.free
 
 
 BLINDLY = Question("No idea of the rate", "blind", "default", "at a rate drawn blindly", given=False)
-"""What needs no rate at its default, beside draws."""
+"""The earlier rule: methods without a rate at their default, others by their mean over all rates."""
 QUESTIONS = (
     Question("No idea of the rate", "default", "default", "at its default", given=False, before=BLINDLY),
     Question(
         "A rough idea",
         "near",
         "near",
-        "averaged over its best rate and the neighbours of that, a decade below and above",
+        "averaged over its best rate and the neighbouring rates, a decade below and above",
         given=True,
     ),
     Question(
@@ -64,7 +64,13 @@ QUESTIONS = (
 
 @dataclass(frozen=True)
 class Left:
-    """Without a workload: the answer, and the scores of the answer to all of them and of the baseline."""
+    """The result without one workload.
+
+    Attributes:
+        method: the answer.
+        score: the score of the method that is the answer with all workloads.
+        baseline: the score of the baseline.
+    """
 
     method: str
     score: float
@@ -76,21 +82,21 @@ class Pick:
     """An answer.
 
     Attributes:
-        question: that it answers.
-        method: the method of the least score, unless the baseline is as good.
-        score: its mean excess, as the question scores it.
-        interval: where the middle 95 % of that lie when seeds are drawn anew; None of one seed everywhere.
+        question: the question.
+        method: the recommended method: the one with the least score, or the baseline if it is as good.
+        score: the method's score, a mean of excess losses (`standings`).
+        interval: the 95 % bootstrap interval of the score over seeds; None if all workloads have one seed.
         baseline: the score of the baseline.
-        again: by method, in which share of draws of seeds it is the answer, most often first.
-        without: by workload, what is left without it.
-        of: the workloads that it is of.
-        checks: by workload that is only begun and has the method, its score there and the baseline's.
-        stack: the best of the stacks, if there is one, and its score.
-        other: the best of all others, and its score.
-        band: by how much more a lower score has to be lower, to be more than as good.
-        before: the answer, and its score, to the question as it was before; None where it has not changed.
-        beside: more about the method and the baseline, as sentences.
-        lines: Python that makes the method.
+        again: the share of bootstrap draws of seeds in which each method is the answer, the largest first.
+        without: the result without each workload, by the workload's name.
+        of: the names of the workloads that it is based on.
+        checks: the scores of the method and the baseline on workloads with incomplete runs, by name.
+        stack: the best stack, if any, and its score.
+        other: the best of all other methods, and its score.
+        band: how much lower, as a share, a score has to be than the baseline's to count as better.
+        before: the answer, and its score, by the earlier rule of the question; None if there is none.
+        beside: further sentences about the method and the baseline.
+        lines: Python code that creates the method.
     """
 
     question: Question
@@ -111,30 +117,30 @@ class Pick:
 
     @property
     def is_firm(self) -> bool:
-        """Whether it is advice: of enough workloads, and no single one or chance of seeds decides it."""
+        """Whether it has enough workloads, and neither a single workload nor chance in seeds decides it."""
         stays = all(left.method == self.method for left in self.without.values())
         return len(self.of) >= FEW and stays and self.again.get(self.method, 0.0) >= SURE
 
     @property
     def sentence(self) -> str:
-        """The answer in words, in Markdown: what to do, how sure that is, and more."""
+        """The answer in Markdown: what to use, how certain that is, and more."""
         verb, where = "use" if self.is_firm else "try", self.question.where
         if self.method == BASELINE:
             found = f"{where}, no method's loss is lower by more than {percent(self.band)}"
         else:
             found = f"{where}, its loss is {times(self.score)} that of {BASELINE}"
             if self.question.rated != "at_baselines":
-                found += f" at its best rate, {BASELINE}'s own {times(self.baseline)}"
+                found += f" at its best rate; {BASELINE}'s own is {times(self.baseline)} that"
         return f"**{self.question.who}:** {verb} {self.method}; {found}. {self._sureness}{self.beside}"
 
     @property
     def _sureness(self) -> str:
-        """Between what its score lies, and what it hangs on."""
-        of = f"of {counted(len(self.of), 'workload')}{' alone' if len(self.of) < FEW else ''}"
-        words = ["one seed, so nothing tells what is chance"]
+        """Sentences about the interval of the score, and about what the answer depends on."""
+        of = f"{'only ' if len(self.of) < FEW else ''}{counted(len(self.of), 'workload')}"
+        words = ["one seed, so chance cannot be judged"]
         if self.interval:
             share = self.again.get(self.method, 0.0)
-            words = [f"{_between([self.interval.low, self.interval.high])} over draws of seeds"]
+            words = [f"{_between([self.interval.low, self.interval.high])} over bootstrap draws of seeds"]
             if share < SURE:
                 words[0] += f", {100 * share:.0f} % of which give this answer"
                 likeliest, its = next(iter(self.again.items()))
@@ -142,10 +148,10 @@ class Pick:
         if lefts := self.without.values():
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base
-            words.append(f"{_between([left.score for left in lefts])}{base} with one of them left out")
+            words.append(f"{_between([left.score for left in lefts])}{base} if one workload is left out")
         other = {name: left.method for name, left in self.without.items() if left.method != self.method}
-        lacks = [f"without {name} it would be {method}" for name, method in other.items()]
-        return f"This is {of}: {'; '.join([*words, *lacks])}."
+        lacks = [f"without {name} the answer would be {method}" for name, method in other.items()]
+        return f"This is based on {of}: {'; '.join([*words, *lacks])}."
 
 
 def _between(values: Collection[float]) -> str:
@@ -153,10 +159,10 @@ def _between(values: Collection[float]) -> str:
 
 
 def times(excess: float) -> str:
-    """An excess in words."""
+    """Return an excess loss in words."""
     return f"{excess:.2f} times"
 
 
 def percent(share: float) -> str:
-    """A share in words."""
+    """Return a share in percent."""
     return f"{100 * share:g} %"

@@ -1,4 +1,4 @@
-"""The initial learning rates that the rows of an experiment run with, and what is unclear about them."""
+"""The stacks and initial learning rates of an experiment's rows, and warnings about ambiguous rates."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from hyperopt.experiments.grid import Cell
 from hyperopt.optim.rules import find
 
 FEW = 4
-"""Up to so many different stacks of a row are told; of more the first and the last."""
+"""The maximum number of a row's stacks that are listed; of more, only the first and last are."""
 FEW_VALUES = 2
-"""So many different values of a number are both told."""
+"""Up to this many values of a number are listed; of more, the range is given."""
 FEW_COLUMNS = 2
-"""Up to so many columns that have a stack are named with it."""
+"""The maximum number of columns that are named beside a stack."""
 
 
 ADDED = ("momentum", "dampening", "weight_decay", "warm_steps")
-"""Hyperparameters of which 0 adds nothing to a rule: others are told even where they are the rule's own."""
+"""Hyperparameters that have no effect at 0. Other values are shown even if they are the rule's defaults."""
 
 
 def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
-    """By row its stacks with all rates as they are resolved, such as adam(0.001)/sgd(1e-05).
+    """Return each row with its stacks and their resolved rates, such as adam(0.001)/sgd(1e-05).
 
-    Where sentences compare the rows, other numbers of level 0 follow as `_besides` tells them; methods of the
-    study, of which none is, have theirs in recipes. Last is what tells rows with the same stacks apart.
+    If the experiment has claims, other notable hyperparameters of level 0 follow. Settings that distinguish
+    rows with the same stacks come last.
     """
     names = {column.name: column.label for column in experiment.columns}
     rows: dict[str, dict[str, list[str]]] = {}
@@ -38,52 +38,57 @@ def rates_of_rows(experiment: Experiment) -> list[tuple[str, str]]:
         for run in cell.at_seed_0:
             runs.setdefault(cell.row, []).append(run)
             rows.setdefault(cell.row, {}).setdefault(run.label, []).append(names[cell.column])
-    told = {row: _told(stacks) for row, stacks in rows.items()}
+    texts = {row: _stacks(stacks) for row, stacks in rows.items()}
     compared = bool(experiment.claims)
     numbers = {row: _besides(of) if compared else "" for row, of in runs.items()}
     return [
         (
             row,
-            f"{text}{numbers[row]}{_apart(row, told, experiment, runs[row][0].numbers if compared else ())}",
+            text + numbers[row] + _apart(row, texts, experiment, runs[row][0].numbers if compared else ()),
         )
-        for row, text in told.items()
+        for row, text in texts.items()
     ]
 
 
 def _besides(runs: Sequence[Run]) -> str:
-    """Numbers of level 0 that its rule does not have by default, or that add to it: `, momentum 0.9`.
-
-    Where a row's runs differ in one, both of its values are told, of more the smallest and the largest.
-    """
+    """Return the notable hyperparameters of level 0 with their values in the runs: `, momentum 0.9`."""
     values: dict[str, list[float]] = {}
     for run in runs:
         for name, n in run.numbers.items():
             values.setdefault(name, []).append(n)
-    told = {name for run in runs for name in run.numbers if _notable(run, name)}
+    notable = {name for run in runs for name in run.numbers if _is_notable(run, name)}
     return "".join(
-        f", {name.replace('_', ' ')} {_span(sorted(set(of)))}" for name, of in values.items() if name in told
+        f", {name.replace('_', ' ')} {_span(sorted(set(of)))}"
+        for name, of in values.items()
+        if name in notable
     )
 
 
-def _notable(run: Run, name: str) -> bool:
+def _is_notable(run: Run, name: str) -> bool:
+    """Return whether a hyperparameter other than alpha is not at its default, or is in ADDED and not 0."""
     usual, n = find(run.stack[0]).hyperparameters, run.numbers[name]
     return name != "alpha" and bool(n != usual[name] or (n and name in ADDED))
 
 
 def _span(values: Sequence[float]) -> str:
-    """A number; of two both, of more the smallest and the largest."""
+    """Return one or two values, or the smallest and largest of more, as text."""
     joined = " or " if len(values) == FEW_VALUES else " to "
     return joined.join(dict.fromkeys(map(shown, (values[0], values[-1]))))
 
 
-def _apart(row: str, told: Mapping[str, str], experiment: Experiment, numbers: Collection[str]) -> str:
-    """The row's settings that rows with the same stacks do not have: `, tune alpha`; empty without any.
+def _apart(row: str, texts: Mapping[str, str], experiment: Experiment, numbers: Collection[str]) -> str:
+    """Return the settings that distinguish a row from rows with the same stacks, such as `, tune alpha`.
 
-    Its numbers of level 0 are told already. One is the name of its stack, where names that mean more than
-    their rules differ: `, stack sgdn_hd`.
+    A stack's shorthand may be one of them: `, stack sgdn_hd`. The result is "" if there are none.
+
+    Args:
+        row: the row's label.
+        texts: the text of each row's stacks.
+        experiment: the experiment.
+        numbers: hyperparameters of level 0 that are already in the text.
     """
     settings = {one.label: {**t.settings, **one.settings} for t in experiment.tables for one in t.rows}
-    own, alike = settings.get(row, {}), [other for other, text in told.items() if text == told[row]]
+    own, alike = settings.get(row, {}), [other for other, text in texts.items() if text == texts[row]]
     of_rule = {key: value for key, value in own.items() if key not in {"alpha", *numbers}}
     return "".join(
         f", {key.replace('_', ' ')} {value if key == 'stack' else shown(value).replace('_', ' ')}"
@@ -92,8 +97,8 @@ def _apart(row: str, told: Mapping[str, str], experiment: Experiment, numbers: C
     )
 
 
-def _told(stacks: dict[str, list[str]]) -> str:
-    """Stacks, with the columns that have them where these differ."""
+def _stacks(stacks: dict[str, list[str]]) -> str:
+    """Return stacks as text; each follows the columns that have it, if these differ."""
     if len(stacks) > FEW:
         first, *_, last = stacks
         return f"{first} … {last}"
@@ -105,7 +110,7 @@ def _told(stacks: dict[str, list[str]]) -> str:
 
 
 def warnings(experiment: Experiment) -> list[str]:
-    """A sentence for each rate of the file that is one level's in some cells and another's in others."""
+    """Return a sentence for each given `alpha` that sets different levels' rates in different cells."""
     given: dict[tuple[str, str], tuple[Any, list[Cell]]] = {}
     for where, alpha, cell in _given(experiment):
         given.setdefault((where, str(alpha)), (alpha, []))[1].append(cell)
@@ -117,7 +122,7 @@ def warnings(experiment: Experiment) -> list[str]:
 
 
 def _given(experiment: Experiment) -> Iterator[tuple[str, Any, Cell]]:
-    """Of each cell whose rate is given: where, as what, and the cell."""
+    """Yield where each cell's alpha is set, its value, and the cell, for cells that have one set."""
     cells = {(cell.row, cell.column): cell for cell in experiment.cells()}
     for table in experiment.tables:
         for row, column in product(table.rows, experiment.columns):

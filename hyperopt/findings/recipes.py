@@ -1,4 +1,4 @@
-"""What makes a method of the study in a training loop: lines of Python, from the settings of its runs."""
+"""Python code that creates a method of the study in a training loop, from the settings of its runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from hyperopt.optim.schedule import COSINE
 from hyperopt.optim.stack_settings import UNTRACED
 
 OF_TORCH = {"adam": "torch.optim.Adam", "adamw": "torch.optim.AdamW"}
-"""Rules that torch has too, with the same defaults."""
+"""Rules that torch.optim also has, with the same defaults."""
 SET = ("multiplicative", "trace", "hypergradient")
-"""Settings of a stack that are keys of a run's procedure."""
+"""Keys of a run's procedure that are arguments of `HyperOptimizer`."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a method is made.
+    """How to create a method.
 
     Attributes:
         stack: its rules, bottom to top.
         above: the initial rate of each level above 0.
-        settings: keywords that are not at their defaults.
-        cosine: whether its rate falls as half a cosine.
-        warmup: the share of all steps in which the rate rises first.
+        settings: keyword arguments that are not at their defaults.
+        cosine: whether the learning rate has a cosine schedule.
+        warmup: the share of all steps in which the rate first rises linearly.
     """
 
     stack: tuple[str, ...]
@@ -39,11 +39,10 @@ class Recipe:
     warmup: float = 0.0
 
     def lines(self, *, rated: bool) -> tuple[str, ...]:
-        """Python, of a `model`.
+        """Return lines of Python that use the variables `model`, `rate` and, for a schedule, `steps`.
 
         Args:
-            rated: whether a `rate` is given to it; otherwise it is at its default. The schedule is of so many
-                `steps`.
+            rated: whether to set the learning rate to `rate`, rather than leave it at its default.
         """
         made = f"opt = {self._optimizer(rated=rated)}"
         return ("from math import cos, pi", made, *_schedule(self.warmup)) if self.cosine else (made,)
@@ -52,7 +51,7 @@ class Recipe:
         words = ["model.parameters()"]
         stack, top = "/".join(self.stack), self.above[-1:]
         name = OF_TORCH.get(stack, "HyperOptimizer")
-        told = dict(self.settings)
+        keywords = dict(self.settings)
         if self.above == default_alphas(self.stack)[1:]:
             rates = {"lr": "rate"} if rated else {}
         elif self.above[:-1] == default_alphas(self.stack)[1:-1]:
@@ -60,37 +59,37 @@ class Recipe:
         else:
             lowest = "rate" if rated else f"{default_alphas(self.stack)[0]:g}"
             rates = {"alpha": f"({', '.join([lowest, *(f'{alpha:g}' for alpha in self.above)])})"}
-        if {"stack": stack, "alpha": top, **told} == {**WITHOUT_STACK, "alpha": (WITHOUT_STACK["alpha"],)}:
-            told, rates = {}, {key: text for key, text in rates.items() if key == "lr"}
+        default = {**WITHOUT_STACK, "alpha": (WITHOUT_STACK["alpha"],)}
+        if {"stack": stack, "alpha": top, **keywords} == default:
+            keywords, rates = {}, {key: text for key, text in rates.items() if key == "lr"}
         elif name == "HyperOptimizer":
             words.append(f'"{stack}"')
         words += [f"{key}={text}" for key, text in rates.items()]
-        words += [f"{key}={value!r}" for key, value in told.items()]
+        words += [f"{key}={value!r}" for key, value in keywords.items()]
         return f"{name}({', '.join(words)})"
 
 
 def recipe_of(run: Run, knob: str) -> Recipe:
-    """How the method of a run is made.
+    """Return the recipe of a run's method.
 
     Args:
-        run: of the textbook's form.
-        knob: the hyperparameter of level 0 that is its rate, or in its place, which `lines` leaves open.
+        run: a run with form=textbook.
+        knob: the hyperparameter of level 0 that the study varies, which the recipe leaves out.
     """
     rule = find(run.stack[0]).hyperparameters
-    told: dict[str, Any] = {name: n for name, n in run.numbers.items() if name != knob and n != rule[name]}
+    settings: dict[str, Any] = {k: n for k, n in run.numbers.items() if k != knob and n != rule[k]}
     usual = UNTRACED | WITH_STACK
-    told |= {key: run.procedure[key] for key in SET if run.procedure[key] != usual[key]}
+    settings |= {key: run.procedure[key] for key in SET if run.procedure[key] != usual[key]}
     if any(run.clip):
-        told["clip"] = True if all(run.clip) else list(run.clip)
+        settings["clip"] = True if all(run.clip) else list(run.clip)
     if len(run.stack) > 1 and run.tune != parsing.parse_tune("all", run.stack, run.numbers):
-        told["tune"] = run.tune[0] if len(run.tune) == 1 else list(run.tune)
-    return Recipe(
-        run.stack, run.alpha[1:], told, run.procedure["schedule"] == COSINE, float(run.procedure["warmup"])
-    )
+        settings["tune"] = run.tune[0] if len(run.tune) == 1 else list(run.tune)
+    cosine = run.procedure["schedule"] == COSINE
+    return Recipe(run.stack, run.alpha[1:], settings, cosine, float(run.procedure["warmup"]))
 
 
 def _schedule(warmup: float) -> tuple[str, ...]:
-    """The plan of a rate that falls as half a cosine, after a rise in a straight line."""
+    """Return lines of Python that create a cosine schedule with linear warm-up."""
     plan = "plan = torch.optim.lr_scheduler.LambdaLR(opt, factor)  # plan.step() after each opt.step()"
     if not warmup:
         return "factor = lambda t: (1 + cos(pi * t / steps)) / 2", plan

@@ -1,4 +1,4 @@
-"""The command that trains a run again, and its name, from its config."""
+"""The command that trains a run again, from its config."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hyperopt.errors import shown
 __all__ = ["command", "label_of"]
 
 LEVELS = ("alpha", "clip")
-"""Keys with a value per level, which are typed with / between them."""
+"""Keys with a value per level, which are separated by /."""
 
 
 def command(config: Mapping[str, Any], seeds: Sequence[int]) -> str:
-    """The command for a shell; of several seeds it is a sweep.
+    """Return the shell command that trains a run's setting; for several seeds it is a sweep.
 
     Args:
-        config: the canonical form of a run, whose seed does not matter.
-        seeds: what to train it with.
+        config: the canonical form of a run; its seed is ignored.
+        seeds: the seeds to train with.
     """
     words = [
         f"{key}={_value(key, value)}" for key, value in config.items() if key not in ("seed", "versions")

@@ -1,4 +1,4 @@
-"""The numbers from which a report's number has to be told for an agreement with it to say something."""
+"""Rivals of a report's numbers. If a rival would agree with our runs too, an agreement means little."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hyperopt.experiments.metrics import metric_of
 
 
 def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
-    """The rivals of every number that the report prints, by row and column.
+    """Return the rivals of every number that the report prints, by row and column.
 
-    A number's rival is that of its row's other column, where the experiment compares two; where both are
-    equal, nothing tells them apart. Numbers without one there have rivals half a spread away: that of the
-    report's numbers in the column or, where there is one, in the metric; the spread is of logarithms where
-    numbers are told by rank. Empty where the report has no other number.
+    If the experiment compares two columns, the rival of a number is the report's number in the other column
+    of its row. A number without one has two rivals, half a spread below and above it. The spread is that of
+    the report's numbers in the column or, if they are all equal, of all those of the same metric; for metrics
+    that are summarized by rank, it is one of logarithms. Without any spread there are no rivals.
     """
     cells = [cell for cell in experiment.cells() if cell.report is not None and math.isfinite(cell.report)]
     printed = {(cell.row, cell.column): cell.report for cell in cells if cell.report is not None}
@@ -29,7 +29,7 @@ def rivals(experiment: Experiment) -> dict[tuple[str, str], tuple[float, ...]]:
 
 
 def opposite(experiment: Experiment) -> Mapping[str, str]:
-    """The two columns that the experiment's effect sets against one another, each with the other."""
+    """Return, for each of the two columns that the experiment's effect compares, the other one."""
     if experiment.effect is None:
         return {}
     first, second = experiment.effect.minuend, experiment.effect.subtrahend
@@ -37,7 +37,7 @@ def opposite(experiment: Experiment) -> Mapping[str, str]:
 
 
 def _away(cell: Cell, cells: Sequence[Cell]) -> tuple[float, ...]:
-    """The numbers half a spread below and above."""
+    """Return the numbers half a spread below and above; () if there is no spread."""
     log = metric_of(cell.metric).by_rank
     same_column = [c for c in cells if c.column == cell.column]
     same_metric = [c for c in cells if c.metric == cell.metric]

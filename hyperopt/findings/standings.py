@@ -1,7 +1,7 @@
-"""Standings of methods: their losses beside that of the baseline at its best rate.
+"""Standings of methods: their losses relative to that of the baseline at its best rate.
 
-The excess of a method at a rate is its final loss over that of the baseline at its best rate, 1 where they
-are alike. Over workloads excesses are averaged geometrically, over the rates of one workload plainly.
+The *excess* of a method at a rate is its final loss divided by that of the baseline at its best rate.
+Excesses are averaged arithmetically over the rates of a workload, and geometrically over workloads.
 """
 
 from __future__ import annotations
@@ -15,26 +15,27 @@ from numpy.typing import NDArray
 from hyperopt.findings.methods import BASELINE, Method, Workload
 
 BAND = 0.1
-"""How much above the baseline's best still counts as as good."""
+"""The relative difference up to which a loss counts as being as good as the baseline's."""
 DRAWS = 2_000
-"""How often seeds are drawn anew."""
+"""The number of bootstrap draws of seeds."""
 
 Numbers = NDArray[np.float64]
 Measures = Mapping[str, Numbers]
-"""The attributes of `Standing` by name: one number each, or one for every draw of seeds."""
+"""The attributes of `Standing` by name, each as one number or as one number per draw, [DRAWS]."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A method on one workload, or the mean over several.
+    """The excesses of a method on one workload, or their means over several.
 
     Attributes:
-        best: its excess at its own best rate.
+        best: at its own best rate.
         default: at its default.
         blind: the mean over all rates.
-        near: the mean over its best rate and those a decade away, of which there is one at an end.
-        at_baselines: at the rate that is the baseline's best.
-        decades: how many of the rates are within the band.
+        near: the mean over its best rate and the neighbouring rates, a decade below and above; at the end of
+            the grid there is only one.
+        at_baselines: at the baseline's best rate.
+        decades: the number of rates whose excess is within the band.
     """
 
     best: float
@@ -46,40 +47,44 @@ class Standing:
 
 
 def begun(workloads: Sequence[Workload]) -> list[Workload]:
-    """The workloads of which the baseline is in."""
+    """Return the workloads on which all runs of the baseline are finished."""
     return [workload for workload in workloads if workload.best_baseline is not None]
 
 
 def compared(workloads: Sequence[Workload]) -> list[Workload]:
-    """Those of which all methods are in, so that one begun takes none away; or else those begun."""
+    """Return the workloads with all methods, or if there are none, all those with the baseline.
+
+    A workload that has only begun would otherwise reduce the methods to those that it has.
+    """
     there = begun(workloads)
     return [workload for workload in there if not workload.missing] or there
 
 
 def common(workloads: Sequence[Workload]) -> list[str]:
-    """The labels of the methods that all these workloads have."""
+    """Return the labels of the methods that all these workloads have."""
     return [label for label in workloads[0].methods if all(label in w.methods for w in workloads)]
 
 
 def standing(method: Method, workload: Workload, band: float = BAND) -> Standing:
-    """A method on a workload where the baseline is in."""
+    """Return the standing of a method on a workload that has the baseline."""
     return standing_of(_measured(method, workload, None, band))
 
 
 def standings(workloads: Sequence[Workload], band: float = BAND) -> dict[str, Standing]:
-    """By label, the mean over the workloads, for the methods that all of them have."""
+    """Return the mean standing over the `compared` workloads of each method that all of them have."""
     there = compared(workloads)
     return {label: standing_of(of) for label, of in measures(there, band).items()} if there else {}
 
 
 def measures(workloads: Sequence[Workload], band: float, *, drawn: bool = False) -> dict[str, Measures]:
-    """By label, the mean over these workloads, for the methods that all of them have.
+    """Return the mean over these workloads for each method that all of them have, by label.
 
     Args:
-        workloads: the baseline is in of each.
+        workloads: workloads that have the baseline.
         band: see `Standing.decades`.
-        drawn: whether each measure is not one number but `DRAWS`, each of as many seeds as there are, drawn
-            with replacement on each workload: the same for all methods, which share weights and minibatches.
+        drawn: whether to bootstrap over seeds, which gives DRAWS numbers for each measure. Each draw takes as
+            many seeds with replacement as a workload has, the same ones for all methods, because runs of one
+            seed share initial weights and minibatches.
     """
     generator = np.random.default_rng(0)
     weights = [_weights(generator, len(w.methods[BASELINE].by_seed)) if drawn else None for w in workloads]
@@ -92,7 +97,7 @@ def measures(workloads: Sequence[Workload], band: float, *, drawn: bool = False)
 
 
 def _weights(generator: np.random.Generator, seeds: int) -> Numbers:
-    """How much each seed counts in each draw [DRAWS, seeds]."""
+    """Return the weight of each seed in each draw, [DRAWS, seeds]."""
     counts = generator.multinomial(seeds, np.full(seeds, 1 / seeds), DRAWS)
     return np.asarray(counts / seeds)
 
@@ -112,12 +117,12 @@ def _measured(method: Method, workload: Workload, weights: Numbers | None, band:
 
 
 def _losses(method: Method, weights: Numbers | None) -> Numbers:
-    """By rate, or by draw and rate."""
+    """Return the mean loss at each rate, [rates], or in each draw, [DRAWS, rates]."""
     return np.array(method.losses) if weights is None else weights @ np.array(method.by_seed)
 
 
 def _near(excess: Numbers) -> Numbers:
-    """At every rate the mean over it and its neighbours."""
+    """Return the mean over each rate and its neighbours, [..., rates]."""
     sums, counts = excess.copy(), np.ones(excess.shape[-1])
     for here, there in ((np.s_[1:], np.s_[:-1]), (np.s_[:-1], np.s_[1:])):
         sums[..., here] += excess[..., there]
@@ -126,12 +131,12 @@ def _near(excess: Numbers) -> Numbers:
 
 
 def _at(values: Numbers, places: NDArray[np.intp]) -> Numbers:
-    """Along the last axis, the value at each place."""
+    """Return the value at each index along the last axis."""
     return np.take_along_axis(values, places[..., None], -1)[..., 0]
 
 
 def _mean(each: Sequence[Measures]) -> Measures:
-    """Over workloads: geometric but for the count of rates."""
+    """Return the geometric mean over workloads; for `decades`, which may be 0, the arithmetic one."""
     return {
         name: np.mean([of[name] for of in each], 0)
         if name == "decades"

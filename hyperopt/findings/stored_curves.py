@@ -1,4 +1,4 @@
-"""Curves of stored runs, whatever experiment they belong to: one for each setting, over its seeds."""
+"""Curves of any stored runs: one for each setting, over its seeds."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from hyperopt.selection.stored import Selection
 ALONG = ("epoch", "step")
 MOST_CURVES = 8
 LOG_FROM = 20.0
-"""An axis of one setting is logarithmic where its largest value is so many times its smallest."""
+"""The ratio of a setting's largest to its smallest value from which its axis is logarithmic."""
 
 
 def load_records(chosen: Selection) -> dict[str, Record]:
-    """The whole records of runs, by id: what is here stands before what is published."""
+    """Return the records of runs by id; local ones take precedence over published ones."""
     here = working().load(chosen.ids)
     left = set(chosen.ids) - here.keys()
     return (published().load(left) if left else {}) | here
 
 
 def figure_of(chosen: Selection, metrics: Sequence[str], x: str, logarithmic: str = "") -> Figure:
-    """The figure of some metrics against x: the epoch, the step, or a setting that is a number.
+    """Return the figure of metrics against x.
 
     Args:
         chosen: the runs.
-        metrics: a panel each.
-        x: "epoch", "step" or the key of a setting.
-        logarithmic: which axes are, "x", "y" or "xy"; x is, too, where a setting spans so much.
+        metrics: the metrics, each for one panel.
+        x: "epoch", "step" or the key of a numeric setting.
+        logarithmic: the logarithmic axes, "x", "y" or "xy". An x with a wide range is always logarithmic.
 
     Raises:
-        ConfigError: a metric that no run has, or an x that is no number.
+        ConfigError: no run has a metric, or x is not numeric.
     """
     for metric in metrics:
         check_key(metric, chosen, given=f"metric={metric}")
@@ -60,23 +60,23 @@ def figure_of(chosen: Selection, metrics: Sequence[str], x: str, logarithmic: st
 def stored_curves(
     chosen: Selection, records: Mapping[str, Record], figure: Figure, by: Sequence[str] = ()
 ) -> dict[Panel, list[MeasuredCurve]]:
-    """The curves of every panel.
+    """Return the curves of every panel.
 
     Args:
         chosen: the runs.
         records: their records by id.
-        figure: as `figure_of` makes it.
-        by: the settings of which each combination is a curve; () for all but the seed and x.
+        figure: a figure made by `figure_of`.
+        by: the settings whose combinations are the curves; () for all except the seed and x.
 
     Raises:
-        ConfigError: more curves than can be told apart, or a metric that no run has.
+        ConfigError: there are too many curves, or no run has a metric.
     """
     groups = settings_apart(chosen, by, figure.x.name)
     if len(groups) > MOST_CURVES:
         some = ", ".join(list(groups)[:3])
         raise ConfigError(
-            f"these runs are {len(groups)} curves ({some}, ...), at most {MOST_CURVES} can be told apart: "
-            "select fewer, or say by=stack."
+            f"these runs are {len(groups)} curves ({some}, ...), but at most {MOST_CURVES} can be "
+            "distinguished: select fewer, or add by=stack."
         )
     found: dict[Panel, list[MeasuredCurve]] = {}
     for panel in figure.panels:
@@ -96,7 +96,7 @@ def stored_curves(
 
 
 def settings_apart(chosen: Selection, by: Sequence[str] = (), x: str = "") -> dict[str, list[int]]:
-    """The places of runs that differ in their seed alone, or have the values of `by`, by a label."""
+    """Return the positions of runs that differ only in seed and x, or share the values of `by`, by label."""
     for key in by:
         check_key(key, chosen, given=f"by={key}")
     keys = list(by) or [*varied(chosen)]
@@ -131,7 +131,7 @@ def _places(chosen: Selection, key: str) -> list[float | None]:
 def _label(metric: str) -> str:
     try:
         unit = metric_of(metric).unit.strip()
-    except ConfigError:  # a number that a rule of one's own tells
+    except ConfigError:  # a number of a user's own rule
         unit = ""
     return f"{metric} ({unit})" if unit else metric
 
@@ -149,10 +149,10 @@ def _along_time(
 
 
 def _along_steps(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """The steps that any run has recorded [points]; else as `_along_setting`."""
-    told = [dict(zip(record.by_step["step"], record.by_step[metric], strict=True)) for record in records]
-    steps = sorted({step for of_run in told for step in of_run})
-    y = [[of_run.get(step, np.nan) for step in steps] for of_run in told]
+    """Return the recorded steps [points], and the rest as `_along_setting` does."""
+    values = [dict(zip(record.by_step["step"], record.by_step[metric], strict=True)) for record in records]
+    steps = sorted({step for of_run in values for step in of_run})
+    y = [[of_run.get(step, np.nan) for step in steps] for of_run in values]
     diverged = [[e["step"] for e in record.events if e["event"] == "diverged"] for record in records]
     lost = [[any(at <= step for at in since) for step in steps] for since in diverged]
     return np.array(steps), np.array(y), np.array(lost, dtype=bool)
@@ -161,7 +161,7 @@ def _along_steps(records: Sequence[Record], metric: str) -> tuple[Numbers, Numbe
 def _along_setting(
     chosen: Selection, records: Sequence[Record], metric: str, x: Axis
 ) -> tuple[Numbers, Numbers, NDArray[np.bool_]]:
-    """The values of x that have a run [points]; the metric and whether a run diverged [most runs, points]."""
+    """Return the values of x that have runs [points], the metric and divergence, both [runs, points]."""
     by_id = {record.id: record for record in records}
     of_place: dict[float, list[Record]] = {}
     for id_, at in zip(chosen.ids, _places(chosen, x.name), strict=True):

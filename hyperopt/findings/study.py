@@ -1,4 +1,4 @@
-"""The study of which stack to use: its workloads as records show them."""
+"""The study which_stack: the results of its workloads, from records."""
 
 from __future__ import annotations
 
@@ -10,34 +10,36 @@ from hyperopt.findings.methods import BASELINE, LOSS, Workload, workload_of
 from hyperopt.records import Record
 
 STUDY = "which_stack"
-"""The folder of its experiments."""
+"""The folder of the study's experiments."""
 
 
 def study(curves: Mapping[str, Sequence[float]], experiments: Sequence[Experiment]) -> list[Workload]:
-    """Every workload, at as many seeds as are in; those with the fewest runs to train first.
+    """Return the results of every workload, with the seeds of `seeds_in`.
+
+    They are sorted by name, those with all runs of the baseline first.
 
     Args:
-        curves: by id of a run its `LOSS` after each epoch; those of other experiments are ignored.
-        experiments: of the study.
+        curves: the LOSS after each epoch, by run id; those of other experiments are ignored.
+        experiments: the study's experiments.
     """
     found = [workload_of(experiment, curves, seeds_in(experiment, curves)) for experiment in experiments]
     return sorted(found, key=lambda workload: (workload.best_baseline is None, workload.name))
 
 
 def experiments_of_study(root: Path | None = None) -> list[Experiment]:
-    """Its experiments, from the folder of experiments."""
+    """Return the study's experiments; `root` is the folder of experiments."""
     return load(f"{STUDY}/*", root=root)
 
 
 def curves_of(records: Mapping[str, Record]) -> dict[str, Sequence[float]]:
-    """What `study` takes, of records by id."""
+    """Return the curves that `study` takes, from records by id."""
     return {id_: record.metrics[LOSS] for id_, record in records.items() if LOSS in record.metrics}
 
 
 def seeds_in(experiment: Experiment, curves: Container[str]) -> tuple[int, ...]:
-    """The most of its seeds, in order, of which all runs are in; else those of which the baseline's are.
+    """Return the experiment's seeds of which all runs are finished.
 
-    All of its seeds where that is none.
+    If there are none, these are the seeds of which the baseline's runs are finished, or else all seeds.
     """
     cells = list(experiment.cells())
 

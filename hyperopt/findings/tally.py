@@ -1,4 +1,4 @@
-"""How many sentences of a report hold, and how many of its numbers agree: on one page, or on several."""
+"""Counts of a report's sentences by verdict, and of its numbers that agree, on one or more pages."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from hyperopt.findings.verdicts import Verdict
 
 @dataclass(frozen=True)
 class Tally:
-    """What is counted.
+    """Counts of sentences and numbers.
 
     Attributes:
-        sentences: of the report, by outcome.
-        ours: checks of ours, by outcome.
-        repeated: sentences that say what another page's says, by outcome.
-        agree: numbers of the report that agree.
-        saying: of these, those that would not have agreed with a rival number too.
-        compared: numbers that are compared.
-        left_out: numbers that are not, since too few runs tell what to expect.
+        sentences: the report's sentences, by verdict.
+        ours: our own checks, by verdict.
+        repeated: sentences that repeat one of another page, by verdict.
+        agree: the report's numbers that agree.
+        telling: those that agree while no rival would.
+        compared: the numbers that are compared.
+        left_out: the numbers that cannot be compared yet, because there are too few runs.
     """
 
     sentences: Mapping[str, int]
     ours: Mapping[str, int]
     repeated: Mapping[str, int]
     agree: int
-    saying: int
+    telling: int
     compared: int
     left_out: int
 
 
 def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
-    """The tally of pages; a number that several of them compare with the same run counts once."""
+    """Return the counts for pages; a number that several pages compare with the same run counts once."""
     verdicts: list[Verdict] = []
     cells: dict[tuple[str, str, str, float | None], Measured] = {}
     for found, measurements in pages:
@@ -49,19 +49,19 @@ def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
         ours=_counted(v for v in verdicts if v.claim.ours),
         repeated=_counted(v for v in verdicts if v.claim.same_as and not v.claim.ours),
         agree=len(agreed),
-        saying=sum(measured.tells is True for measured in agreed),
+        telling=sum(measured.telling is True for measured in agreed),
         compared=sum(measured.agrees is not None for measured in cells.values()),
         left_out=sum(measured.agrees is None and measured.comparable for measured in cells.values()),
     )
 
 
 def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
-    """How many there are of each outcome, in the order of OUTCOMES, none left out."""
+    """Return the number of verdicts by outcome, for all OUTCOMES in order."""
     counts = Counter(verdict.outcome for verdict in verdicts)
     return {outcome: counts[outcome] for outcome in OUTCOMES}
 
 
 def _compared(measured: Measured) -> tuple[str, str, str, float | None]:
-    """What is compared with what: the runs, what is read of them, and the report's number."""
+    """Return a key of a comparison: its runs, what is read from them, and the report's number."""
     cell = measured.cell
     return cell.run(0).id, cell.metric, cell.column, cell.report

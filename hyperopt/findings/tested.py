@@ -1,4 +1,4 @@
-"""What a claim is tested on: the effect of each seed, at one row or as the mean over several."""
+"""The effects on which a claim is tested: one per seed, at one row or as the mean over several."""
 
 from __future__ import annotations
 
@@ -23,22 +23,24 @@ from hyperopt.statistics import (
 )
 
 NEGLIGIBLE = {"%": 0.25}
-"""A difference too small to speak of, by unit: a quarter of a point; elsewhere a hundredth of the number."""
+"""Negligible differences by unit: a quarter of a percentage point."""
 NEGLIGIBLE_SHARE = 0.01
+"""The negligible difference of numbers with other units, as a share of the number."""
 NEGLIGIBLE_RATIO = 0.05
+"""The negligible difference of a ratio."""
 
 
 @dataclass(frozen=True)
 class Tested:
-    """One effect that a sentence bounds.
+    """An effect that a sentence bounds.
 
     Attributes:
         check: the part of the sentence.
-        rows: the row, or several, whose mean it is.
-        sides: the numbers behind the effect, first and second, of each row.
-        judged_by: how the experiment judges, `mean` or `median`.
-        exact: nothing about the runs is random.
-        m: so many runs are behind a number of the report.
+        rows: the row, or the rows over which the effect is a mean.
+        sides: the numbers on both sides of the effect, for each row.
+        judged_by: how the experiment judges effects, "mean" or "median".
+        exact: whether nothing about the runs is random.
+        m: the number of runs behind a number of the report.
     """
 
     check: Check
@@ -50,11 +52,14 @@ class Tested:
 
     @cached_property
     def effects(self) -> dict[int, float]:
-        """By seed, over seeds whose runs are all in; by round, of times. Over rows it is their mean."""
+        """The effect of each seed with all its runs, or of each round for times, as a mean over the rows."""
         return self.effects_at(None)
 
     def effects_at(self, seeds: Sequence[int] | None) -> dict[int, float]:
-        """The effects of these seeds, None is all: a median from which one is so far is theirs alone."""
+        """Return the effects of these seeds; None means all.
+
+        If a side is a distance from the median over seeds, the median is over these seeds only.
+        """
         effect = self.check.effect
         by_row = [
             paired(effect.of, _numbers(effect.minuend, a, seeds), _numbers(effect.subtrahend, b, seeds))
@@ -65,9 +70,9 @@ class Tested:
 
     @cached_property
     def mute(self) -> frozenset[int]:
-        """The seeds of which both numbers of every row are the least, or the most, that they can be.
+        """The seeds for which both numbers of every row are the least, or both the greatest possible.
 
-        Neither could be lower there (or higher), so that a tie at a bound says nothing of which is.
+        Such a tie does not show which side is smaller.
         """
         effect = self.check.effect
         places = (effect.minuend, effect.subtrahend)
@@ -85,44 +90,44 @@ class Tested:
 
     @property
     def timed(self) -> bool:
-        """Whether it is about times of single runs, whose effects are by round."""
+        """Whether it is about times of single runs, whose effects are per round."""
         return any(metric_of(side.cell.metric).timed_in for pair in self.sides for side in pair)
 
     @property
     def method(self) -> Method:
-        """By what it is judged."""
+        """The method by which it is judged."""
         metrics = [metric_of(side.cell.metric) for pair in self.sides for side in pair]
         return method_of(metrics, len(self.sides), self.judged_by)
 
     @property
     def diverged(self) -> tuple[int, int]:
-        """How many of the runs behind it diverged, of how many."""
+        """The number of diverged runs behind the effect, and the number of all runs."""
         sides = {(m.cell.row, m.cell.column): m for pair in self.sides for m in pair}.values()
         return sum(seed in m.diverged for m in sides for seed in self.effects), len(sides) * len(self.effects)
 
     @property
     def center(self) -> float | None:
-        """The mean of the effects, or their median where this is judged; None without any."""
+        """The mean of the effects, or their median if it is judged by that; None without any."""
         values = list(self.effects.values())
         return (median(values) if self.method == "median" else fmean(values)) if values else None
 
     @property
     def by_row(self) -> list[Tested]:
-        """Each of its rows taken alone."""
+        """The effect of each row alone."""
         return [replace(self, rows=(r,), sides=(s,)) for r, s in zip(self.rows, self.sides, strict=True)]
 
     @property
     def interval(self) -> Interval | None:
-        """The 95 % interval of the effect, within what the metric can be; None where there is none."""
+        """The 95 % confidence interval of the effect, within its possible range; None if there is none."""
         found = interval_of(self.evidence())
         return found and found.within(self._possible)
 
     @property
     def repeated(self) -> list[bool] | None:
-        """Of every repeat of the report's procedure, whether its effect would be as claimed.
+        """For every repeat of the report's procedure, whether its effect is as claimed.
 
-        A repeat is the mean over any m of our seeds. None where the report's numbers are of one run, and
-        where we have no more runs than they.
+        A repeat is the mean over any m of our seeds. None if the report's numbers are of single runs, or if
+        we have no more runs than the report.
         """
         values = list(self.effects.values())
         if self.m < 2 or len(values) <= self.m or self.timed:
@@ -131,13 +136,13 @@ class Tested:
 
     @property
     def repeats(self) -> float | None:
-        """The share of them; None as there."""
+        """The share of repeats whose effect is as claimed; None as for `repeated`."""
         found = self.repeated
         return None if found is None else fmean(found)
 
     @property
     def negligible(self) -> float:
-        """A difference of the effect that is too small to speak of."""
+        """The negligible difference of the effect."""
         if self.check.effect.ratio:
             return NEGLIGIBLE_RATIO
         first, second = self.sides[0]
@@ -147,7 +152,7 @@ class Tested:
         return NEGLIGIBLE_SHARE * abs(middle)
 
     def evidence(self, seeds: Sequence[int] | None = None) -> Evidence:
-        """What these seeds say of the effect, all by default; nothing where one of them is missing."""
+        """Return the sample of effects of these seeds, by default all; it is empty if a seed is missing."""
         if seeds is None or self.timed:
             seeds, effects = tuple(self.effects), self.effects
         else:
@@ -165,7 +170,7 @@ class Tested:
 
     @property
     def _possible(self) -> Interval:
-        """What the effect can be at all."""
+        """The possible range of the effect."""
         [(low, high), (least, most)] = [side.cell.possible for side in self.sides[0]]
         if self.check.effect.ratio:
             return Interval(0.0 if low >= 0 and least >= 0 else -math.inf, math.inf)
@@ -173,7 +178,11 @@ class Tested:
 
 
 def method_of(metrics: Sequence[Metric], rows: int, judged_by: str) -> Method:
-    """`share` of runs that diverged, `median` of what may be infinite, else as the experiment judges."""
+    """Return the method of judging an effect of these metrics over a number of rows.
+
+    It is "share" for shares of runs, "mean" for times, "median" for metrics that may be infinite, and
+    otherwise the experiment's `judged_by`.
+    """
     if all(metric.is_share for metric in metrics) and rows == 1:
         return "share"
     if any(metric.timed_in for metric in metrics):
@@ -182,7 +191,7 @@ def method_of(metrics: Sequence[Metric], rows: int, judged_by: str) -> Method:
 
 
 def tested(check: Check, experiment: Experiment, measurements: Measurements) -> list[Tested]:
-    """The tests of a check: one per row, or one for the mean over them."""
+    """Return the tested effects of a check: one per row, or one for the mean over all rows."""
     places = (check.effect.minuend, check.effect.subtrahend)
 
     def sides(row: str) -> tuple[Measured, Measured]:
@@ -213,7 +222,7 @@ def _at(place: Place, row: str, measurements: Measurements) -> Measured:
 
 
 def _numbers(place: Place, measured: Measured, seeds: Sequence[int] | None) -> Mapping[int, float]:
-    """One side's numbers by seed, or how far each is from their median."""
+    """Return the numbers of one side by seed or, for a spread, their distances from their median."""
     by_seed = measured.by_seed
     if seeds is not None:
         by_seed = {seed: by_seed[seed] for seed in seeds if seed in by_seed}

@@ -1,4 +1,4 @@
-"""Times of single runs beside the report's, and each as a multiple of its baseline's time."""
+"""Times of single runs, compared with the report's by their ratios to a baseline."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from hyperopt.statistics import Interval, paired, t_interval
 
 @dataclass(frozen=True)
 class TimeRatio:
-    """A row's time in one library, in the unit of its metric, and as a multiple of the baseline's.
+    """The time of a row in one library, and its ratio to that of the baseline.
 
     Attributes:
-        mean: the mean over rounds; None where the row was not timed.
-        ratio: the mean over rounds of the multiple.
+        mean: the mean time over rounds, in the unit of its metric; None if the row was not timed.
+        ratio: the mean ratio over rounds.
         interval: Student's interval of that mean; None for the baseline itself.
     """
 
@@ -33,7 +33,7 @@ class TimeRatio:
 
 @dataclass(frozen=True)
 class TimedRow:
-    """A row's times: the report's, its multiple of the report's baseline, and ours by library."""
+    """The times of a row: the report's, its ratio to the report's baseline, and ours in each library."""
 
     label: str
     reported: float | None
@@ -51,15 +51,15 @@ class TimedTable:
 
 @dataclass(frozen=True)
 class Times:
-    """What an experiment times, and how it was timed.
+    """The times of an experiment, and how they were measured.
 
     Attributes:
         libraries: the libraries in which runs are timed.
-        per_step: whether times are microseconds per step, or else seconds for all steps.
+        per_step: whether times are microseconds per step, rather than seconds for all steps.
         tables: the sub-tables for which the report gives a time.
-        rounds: the different numbers of rounds; () where nothing is timed yet.
+        rounds: the distinct numbers of rounds; () if nothing has been timed.
         core: the least share of a core that a run had.
-        timed_steps: the most steps that were timed in a round, where those were a part of the run, else 0.
+        timed_steps: the maximum number of steps timed in a round, if only part of the run was timed; else 0.
         cpus: the processors on which runs were timed.
         days: the days on which runs were timed.
     """
@@ -75,7 +75,7 @@ class Times:
 
 
 def times(experiment: Experiment, records: Mapping[str, Record], measurements: Measurements) -> Times | None:
-    """The times of an experiment; None where it times nothing."""
+    """Return the times of an experiment; None if it times nothing."""
     columns = [column for column in experiment.columns if metric_of(column.metric).timed_in]
     if not columns:
         return None
@@ -120,7 +120,7 @@ def _row(row: Row, baseline: Row, columns: Sequence[Column], measurements: Measu
 
 
 def _ratio(measured: Measured, baseline: Measured) -> TimeRatio:
-    """A baseline has ratio 1."""
+    """Return the time of a row relative to its baseline; the ratio of the baseline itself is 1."""
     ratios = list(paired(truediv, measured.by_seed, baseline.by_seed).values())
     return TimeRatio(
         mean=measured.summary.mean if measured.summary else None,

@@ -1,8 +1,8 @@
-"""Times of one run alone, kept as records of their own kind beside the run's.
+"""Times of single runs, stored as separate records.
 
-A run's record has the seconds of its pack, divided by the number of runs in it. What a report calls the time
-of a run is measured apart, by `make times`: the run trains alone on a machine that does nothing else, in turn
-with its baseline, round after round.
+A run's own record has the seconds of its pack, divided by the number of runs in it. What a report calls the
+time of a run is measured by `make times`: the run trains alone on an idle machine, alternating with its
+baseline in several rounds.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ TIMED_STEPS = "timed steps"
 
 
 def timing_id(run: Run, library: str) -> str:
-    """The id of the record of a run's times in a library."""
+    """Return the id of the record with a run's times in a library."""
     return f"{PREFIX}{library}-{run.id}"
 
 
 def is_timing(id_: str) -> bool:
-    """Whether a record of this id has times, and is no run's."""
+    """Return whether an id is that of a record with times rather than of a run."""
     return id_.startswith(PREFIX)
 
 
@@ -44,17 +44,17 @@ def timing(
     *,
     timed_steps: int | None = None,
 ) -> Record:
-    """The record of a run's times.
+    """Return the record of a run's times.
 
     Args:
         run: the run that was timed.
         library: the `timed_in` of a metric.
         seconds: seconds for all steps of the run, one number per round.
         core: the least share of a core that the run had in a round.
-        steps: updates of the weights in the run.
-        made: what made the record, as in any other.
-        timed_steps: the most steps that were timed in a round, to which the seconds are in proportion; None
-            where all were timed.
+        steps: the number of steps of the run.
+        made: the provenance, as in any record.
+        timed_steps: the maximum number of steps timed in a round, from which the seconds are extrapolated;
+            None if all were timed.
     """
     cut = {TIMED_STEPS: float(timed_steps)} if timed_steps and timed_steps < steps else {}
     return Record(
@@ -71,28 +71,28 @@ def timing(
 
 
 def rounds(record: Record, *, per_step: bool) -> list[float]:
-    """Seconds for all steps in each round, or microseconds per step."""
+    """Return the seconds for all steps in each round, or microseconds per step."""
     seconds = record.metrics[SECONDS]
     return [1e6 * s / record.steps for s in seconds] if per_step else seconds
 
 
 def timed(experiment: Experiment, table: Table) -> list[Cell]:
-    """The cells of a sub-table that show a time which the report gives too, row by row."""
+    """Return the cells of a sub-table with times that the report also gives, row by row."""
     labels = {row.label for row in table.rows}
     cells = (cell for cell in experiment.cells() if cell.row in labels)
     return [cell for cell in cells if metric_of(cell.metric).timed_in and cell.report is not None]
 
 
 def timed_run(cell: Cell) -> Run:
-    """The run that is timed for a cell; its seed does not matter to its time."""
+    """Return the run that is timed for a cell; the seed does not affect its time."""
     return cell.run(seed=0)
 
 
 def cell_id(cell: Cell) -> str:
-    """The id of the timing that a cell shows."""
+    """Return the id of the record with the times that a cell shows."""
     return timing_id(timed_run(cell), metric_of(cell.metric).timed_in or "")
 
 
 def ids(experiment: Experiment) -> set[str]:
-    """Ids of all timings that an experiment shows."""
+    """Return the ids of all records with times that an experiment shows."""
     return {cell_id(cell) for table in experiment.tables for cell in timed(experiment, table)}

@@ -1,4 +1,4 @@
-"""A verdict on each sentence of a report, at 5 % for all of a page's sentences and looks together."""
+"""The verdict on each sentence of a report, with at most 5 % error for all sentences and looks of a page."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from hyperopt.findings.tested import Tested, method_of, tested
 from hyperopt.statistics import ALPHA, Evidence, divided
 
 LEFT: tuple[Outcome, ...] = ("undecided", "at the bound")
-"""What a further look may change."""
+"""The outcomes that a further look may change."""
 
 
 @dataclass(frozen=True)
 class RowVerdict:
-    """One test of a sentence.
+    """The verdict on one test of a sentence.
 
     Attributes:
         tested: the effect.
-        outcome: what follows for it alone.
-        strength: its p, multiplied for the tests of the sentence, the sentences of the page and the looks, so
-            that 0.05 decides. None without a look.
-        within: where it is at the bound, how far from it the effect may be.
-        seeds: at how many the look was that decided it; the latest one's where none did; None of times.
+        outcome: the verdict on this row.
+        strength: its evidence, corrected for the tests of the sentence, the sentences of the page and the
+            looks, so that 0.05 decides; None without a look.
+        within: if it is at the bound, the maximum distance of the effect from the bound.
+        seeds: the number of seeds of the look that decided it, or else of the latest one; None for times.
     """
 
     tested: Tested
@@ -49,21 +49,21 @@ class RowVerdict:
 
     @property
     def decided(self) -> bool:
-        """Whether a further look would change nothing."""
+        """Whether further looks cannot change the verdict."""
         return self.outcome not in LEFT
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What our runs say of a sentence.
+    """The verdict on a sentence.
 
     Attributes:
         claim: the sentence.
         outcome: the verdict.
         rows: its tests, check by check.
-        strength: its p, multiplied for the sentences of the page and the looks, so that 0.05 decides; None
-            where it was not looked at.
-        seeds: at how many the look was that decided it; None where none did, and of times.
+        strength: its evidence, corrected for the sentences of the page and the looks, so that 0.05 decides;
+            None without a look.
+        seeds: the number of seeds of the look that decided it; None if none did, and for times.
     """
 
     claim: Claim
@@ -74,9 +74,10 @@ class Verdict:
 
     @property
     def repeats(self) -> float | None:
-        """The share of repeats of the report's procedure that would print it; None as of a row.
+        """The share of repeats of the report's procedure whose numbers would be as claimed.
 
-        A repeat is any m of our seeds; all rows have to be as claimed but for those that may fail.
+        A repeat is the mean over any m of our seeds; all rows except those that may fail have to be as
+        claimed. None as for `Tested.repeated`.
         """
         by_row = [row.tested.repeated for row in self.rows]
         if not by_row or any(one is None for one in by_row):
@@ -86,28 +87,28 @@ class Verdict:
 
     @property
     def holding(self) -> int:
-        """How many of its rows hold."""
+        """The number of its rows that hold."""
         return sum(row.outcome == "holds" for row in self.rows)
 
     @property
     def decided(self) -> bool:
-        """Whether a further look would change nothing."""
+        """Whether further looks cannot change the verdict."""
         return self.outcome not in LEFT
 
 
 @dataclass(frozen=True)
 class Look:
-    """So many seeds, and the share of the 5 % that a decision there may cost."""
+    """A look: the seeds at which sentences are judged, and its share of the 5 % error."""
 
     seeds: tuple[int, ...]
     level: float
 
 
 def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
-    """The experiment's looks for which there are seeds, its own first.
+    """Return the experiment's looks for which these seeds suffice; the experiment's own seeds come first.
 
-    A look at so few that no sentence could be decided, whatever the runs gave, gets no share; nor do
-    sentences about times, see `level_of_times`.
+    Looks at too few seeds to decide any sentence get no share of the error. Sentences about times are judged
+    separately (`level_of_times`).
     """
     at, level = list(experiment.looks), ALPHA - level_of_times(experiment)
     asked = [c for c in experiment.claims if c.testable and not about_times(c, experiment)]
@@ -120,17 +121,17 @@ def looks(experiment: Experiment, seeds: Sequence[int]) -> list[Look]:
 
 
 def all_looks(experiment: Experiment) -> list[Look]:
-    """All the looks that the experiment declares, whether or not their runs are there."""
+    """Return all looks that the experiment declares, whether or not their runs exist."""
     return looks(experiment, experiment.seeds_of_looks)
 
 
 def least_at(claim: Claim, experiment: Experiment, n: int) -> float:
-    """The smallest p that a sentence can have at so many seeds, whatever they give."""
+    """Return the smallest p-value that a sentence could have with n seeds."""
     return least_of(untested_at(claim, experiment, n))
 
 
 def untested_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
-    """What would be tested of a sentence at so many seeds, without an effect."""
+    """Return the tests of a sentence with n seeds, without effects."""
     metrics = {column.name: metric_of(column.metric) for column in experiment.columns}
     rows = []
     for check in claim.checks:
@@ -143,9 +144,10 @@ def untested_at(claim: Claim, experiment: Experiment, n: int) -> Sentence:
 
 
 def level_of_times(experiment: Experiment) -> float:
-    """The share of the 5 % for sentences about times alone, which no further seed tells more about.
+    """Return the share of the 5 % error for sentences about times, which further seeds cannot decide.
 
-    They are looked at once, for their part of all sentences; the others share the rest among their looks.
+    They are judged in one look, with a share in proportion to their number. The other sentences divide the
+    rest among their looks.
     """
     testable = [claim for claim in experiment.claims if claim.testable]
     timed = sum(about_times(claim, experiment) for claim in testable)
@@ -153,14 +155,14 @@ def level_of_times(experiment: Experiment) -> float:
 
 
 def about_times(claim: Claim, experiment: Experiment) -> bool:
-    """Whether every effect of a sentence is one of times."""
+    """Return whether all effects of a sentence are ones of times."""
     metric = {column.name: metric_of(column.metric) for column in experiment.columns}
     places = [place for check in claim.checks for place in (check.effect.minuend, check.effect.subtrahend)]
     return bool(places) and all(metric[p.column].timed_in for p in places if p.number is None)
 
 
 def verdicts(experiment: Experiment, measurements: Measurements, seeds: Sequence[int]) -> list[Verdict]:
-    """A verdict per sentence, in the experiment's order."""
+    """Return a verdict on each sentence, in the experiment's order."""
     found = [_untested(claim, experiment, measurements) for claim in experiment.claims]
     timed = [i for i, claim in enumerate(experiment.claims) if about_times(claim, experiment)]
     others = [i for i in range(len(found)) if i not in timed]
@@ -171,7 +173,7 @@ def verdicts(experiment: Experiment, measurements: Measurements, seeds: Sequence
 
 
 def sentence_of(verdict: Verdict, samples: Sequence[Evidence], look: Look) -> Sentence:
-    """What is tested of a sentence at a look, with a sample for each of its rows."""
+    """Return the tests of a sentence at a look, given a sample for each of its rows."""
     rows = [
         Row(row.tested.check.bound, sample, row.tested.negligible)
         for row, sample in zip(verdict.rows, samples, strict=True)
@@ -188,7 +190,7 @@ def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) 
 
 
 def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
-    """Judge some of the sentences at a look, those that are not decided yet."""
+    """Judge some sentences at a look, unless they are already decided; update their verdicts in `found`."""
     left = [i for i in which if not found[i].decided]
     sentences = [
         sentence_of(found[i], [row.tested.evidence(look.seeds) for row in found[i].rows], look) for i in left
@@ -198,7 +200,7 @@ def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
 
 
 def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
-    """The verdict with what a look says of it; a row that was decided before stays so."""
+    """Return a verdict updated by the decision at a look; rows decided earlier stay as they are."""
     times = ALPHA / look.level
     seeds = len(look.seeds) or None
     rows = [

@@ -1,4 +1,4 @@
-"""An experiment as its records at some seeds show it: all that pages, figures and other displays read."""
+"""All results of an experiment at some seeds, from which pages, figures and the site are made."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from hyperopt.records import Record
 from hyperopt.wording import counted
 
 Trained = Record
-"""A run as its record tells of it, for those that show single runs and know no records."""
+"""A record, under the name that pages and the site may import (tests/test_layers.py)."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What the records say of an experiment at these seeds.
+    """The results of an experiment at some seeds.
 
     Attributes:
-        experiment: what is asked.
+        experiment: the experiment.
         seeds: the seeds of the runs.
-        measurements: every cell.
-        origin: how many runs are in, and what made them; a list has those of the experiment that it lists.
+        measurements: the numbers of every cell.
+        origin: the provenance of the runs; for a list of alphas, of the runs of the experiment that it lists.
         verdicts: the verdicts on its claims.
-        ahead: what each undecided sentence awaits, by its number from 0, where the page is one of looks.
-        orders: the orders of the rows, where the experiment compares them.
+        ahead: the next look for each undecided sentence, by the sentence's index, if the page shows looks.
+        orders: the orders of the rows, if the experiment compares them.
         curves: the curves of a figure, by panel.
-        times: the times of single runs; None where the experiment times none.
+        times: the times of single runs; None if the experiment has none.
         alphas: the rows of a list of initial alphas.
-        pictures: the pictures that runs of the first seed keep, by row; {} where the experiment shows none.
-        runs: the records of its runs that are in, by id, for what is told of single runs.
+        pictures: the images stored by runs of the first seed, by row; {} if the experiment shows none.
+        runs: the records of its finished runs, by id.
     """
 
     experiment: Experiment
@@ -58,12 +58,12 @@ class View:
 
     @property
     def complete(self) -> bool:
-        """Whether all runs are in."""
+        """Whether all runs are finished."""
         return not self.origin.missing
 
     @property
     def shows(self) -> set[str]:
-        """Ids of all records that it reads."""
+        """The ids of all records that it reads."""
         return ids_of(self.experiment, self.seeds)
 
     @property
@@ -78,10 +78,11 @@ class View:
 
     @property
     def count(self) -> str:
-        """`3 seeds`; `3 to 10 seeds` where looks had more; `3 to 5 of 5 seeds` where runs are missing.
+        """The number of seeds in words.
 
-        A run that is in counts, even where it ended as NaN and left no number. Where no run is missing, a
-        cell without any number is about what its runs do not have.
+        It is `3 seeds`, `3 to 10 seeds` if looks needed more for some cells, or `3 to 5 of 5 seeds` if runs
+        are missing. A finished run counts even if it ended as NaN and has no number. If no run is missing, a
+        cell without any number is ignored.
         """
         total = len(self.seeds)
         told = [one for one in self.measurements.values() if one.by_seed or not self.complete]
@@ -93,24 +94,24 @@ class View:
         return f"{some} seeds" if self.complete and low < high else f"{some} of {counted(total, 'seed')}"
 
     def numberless(self, measured: Measured) -> list[int]:
-        """The seeds of a cell whose runs are in without its number: of a curve that ended as NaN its mean."""
+        """Return the seeds of a cell whose finished runs lack its number, as they ended as NaN."""
         runs_of = measured.cell.runs
         return [seed for seed in measured.missing if all(run.id in self.runs for run in runs_of(seed))]
 
     @property
     def over(self) -> str:
-        """What means are taken over: `3 seeds (0, 1, 2)`; says so where some of their runs are missing."""
+        """The seeds over which means are taken, such as `3 seeds (0, 1, 2)`; says if runs are missing."""
         all_ = f"{self.count if self.complete else counted(len(self.seeds), 'seed')} ({listed(self.seeds)})"
-        return all_ if self.complete else f"those of {all_} that are in"
+        return all_ if self.complete else f"the finished runs of {all_}"
 
     @property
     def tally(self) -> Tally:
-        """How many of the report's sentences hold, and how many of its numbers agree."""
+        """The counts of the report's sentences by verdict, and of its numbers that agree."""
         return tally_of([(self.verdicts, self.measurements)])
 
     @property
     def bold(self) -> frozenset[str]:
-        """Labels of the rows that the report's rule for bold rows picks by our means."""
+        """The labels of the rows that the report's rule for bold rows selects by our means."""
         bound, effect = self.experiment.bold, self.experiment.effect
         if not (bound and effect):
             return frozenset()
@@ -126,7 +127,7 @@ class View:
 
 
 def ids_of(experiment: Experiment, seeds: Seeds | None = None) -> set[str]:
-    """Ids of all records that views of the experiment at these seeds read."""
+    """Return the ids of all records that views of the experiment at these seeds read."""
     asked = {*experiment.seed_numbers(seeds), *experiment.seeds}
     runs = {run.id for one in (experiment, experiment.lists or experiment) for run in one.runs(sorted(asked))}
     return runs | timings.ids(experiment)
@@ -139,14 +140,14 @@ def views_of(
     *,
     by_looks: bool = False,
 ) -> list[View]:
-    """The experiment as its records show it, at its own seeds and at the requested ones.
+    """Return the views of an experiment at its own seeds and at the requested ones.
 
     Args:
-        experiment: what is asked.
+        experiment: the experiment.
         records: records by id; those of other experiments are ignored.
-        seeds: how many or which. Where they go beyond the experiment's own, the first view has its own alone
-            and the last has all; otherwise there is one view.
-        by_looks: of further seeds no run is missed but those behind sentences that a look left undecided.
+        seeds: the number of seeds, or their values. If they include more than the experiment's own, the first
+            view has only its own, and the last has all; otherwise there is one view.
+        by_looks: whether, with further seeds, only runs that looks need count as missing.
     """
     asked = experiment.seed_numbers(seeds)
     groups = [experiment.seeds, asked] if set(experiment.seeds) < set(asked) else [asked]
@@ -160,7 +161,7 @@ def view_of(
     seeds: tuple[int, ...],
     far: Reached | None = None,
 ) -> View:
-    """The experiment as these records and seeds show it, `far` as its looks have come."""
+    """Return the view of an experiment at these seeds; `far` is its progress through looks."""
     measurements = measure(experiment, records, seeds)
     found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment
@@ -182,7 +183,7 @@ def view_of(
 
 
 def listed(seeds: tuple[int, ...]) -> str:
-    """Seeds in full; of more than three that follow one another the first and the last."""
+    """Return seeds as text; more than three consecutive ones are given by the first and last."""
     if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
         return f"{seeds[0]} … {seeds[-1]}"
     return ", ".join(map(str, seeds))
@@ -191,7 +192,7 @@ def listed(seeds: tuple[int, ...]) -> str:
 def _pictures(
     experiment: Experiment, records: Mapping[str, Record], seed: int
 ) -> dict[str, Mapping[str, bytes]]:
-    """The pictures that the runs of that seed keep, by row."""
+    """Return the images stored by the runs of a seed, by row."""
     if experiment.pictures is None:
         return {}
     labels = [row.label for table in experiment.tables for row in table.rows]

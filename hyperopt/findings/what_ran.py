@@ -1,4 +1,4 @@
-"""What an experiment's runs are, in words, as their configs say."""
+"""A description of an experiment's runs in words, from their configs."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from hyperopt.experiments.experiment import Experiment
 from hyperopt.options import usual
 
 FEW = 4
-"""Up to so many different numbers are listed; of more the smallest and the largest."""
+"""Up to this many distinct numbers are listed; of more, the range is given."""
 NAMED = 3
-"""Up to so many rows with the same rate are named."""
+"""The maximum number of rows with the same rate that are named."""
 OF_EVALUATION = {"full_loss"}
-"""What is measured is no part of how it trains."""
+"""Keys of the procedure that affect only what is measured."""
 FORMS = {"reported": "the report's code", "textbook": "the textbook"}
-"""Whose habits the rules have, by the form of a run."""
+"""The source of the update rules, by the form of a run."""
 PROCEDURE = {
     "shuffle": "rows in the order of the data set",
     "drop_last": "rows that do not fill the last minibatch left out",
     "gradient": "gradients summed over a minibatch",
-    "l2": "l2 {:g} (so many times the weight is part of its gradient)",
+    "l2": "l2 {:g} (this times the weight is added to its gradient)",
     "l2_biases": "biases without l2",
     "softmax": "a softmax that may overflow",
     "tune_after": "rates moved after each tensor",
     "stop_at_loss": "until a minibatch has a loss of {:g}",
 }
-"""How a run trains that does not train as usual, by the key that says so."""
+"""Descriptions of keys of the procedure that are not at their defaults."""
 DATA = {
     "augment": "training images flipped and cropped at random",
     "normalize": "normalized",
     "test": "with a test set",
 }
-"""What is done to the data, where a switch is on."""
+"""Descriptions of the data sets' boolean options, if they are on."""
 
 
 def what_ran(experiment: Experiment) -> list[str]:
-    """Data, net with its widths, batch size, epochs, procedure, initial rates and form of all its runs."""
+    """Return data, model, batch size, epochs, procedure, initial rates and form of an experiment's runs."""
     runs = experiment.runs([experiment.seeds[0]])
     if not runs:
         return []
@@ -57,7 +57,7 @@ def what_ran(experiment: Experiment) -> list[str]:
 
 
 def setting(experiment: Experiment) -> list[str]:
-    """Data, net with its widths, batch size, epochs and rows, of runs on the same data."""
+    """Return data, model, batch size, epochs and numbers of rows, for an experiment on one data set."""
     runs = experiment.runs([experiment.seeds[0]])
     if not runs:
         return []
@@ -76,7 +76,7 @@ def _setting(runs: Sequence[Run]) -> list[str]:
 
 
 def _rows_by_rate(experiment: Experiment) -> list[dict[float, list[str]]]:
-    """For each level the rows whose runs begin at each rate, from small to large."""
+    """Return, for each level, the rows with each initial rate, in ascending order of rates."""
     found: dict[int, dict[float, dict[str, None]]] = {}
     for cell in experiment.cells():
         for run in cell.runs(experiment.seeds[0]):
@@ -86,34 +86,34 @@ def _rows_by_rate(experiment: Experiment) -> list[dict[float, list[str]]]:
 
 
 def _rates(by_rate: Mapping[float, Sequence[str]]) -> str:
-    """The rates of a level, of a few different ones each with its rows: `0.001 (SGD), 0.01 (the others)`."""
-    told = {f"{rate:g}": rows for rate, rows in by_rate.items()}
-    every = [row for rows in told.values() for row in rows]
-    if not 1 < len(told) <= FEW or len({*every}) < len(every) or all([k] == [*v] for k, v in told.items()):
+    """Return a level's rates; a few distinct ones each with its rows: `0.001 (SGD), 0.01 (the others)`."""
+    texts = {f"{rate:g}": rows for rate, rows in by_rate.items()}
+    every = [row for rows in texts.values() for row in rows]
+    if not 1 < len(texts) <= FEW or len({*every}) < len(every) or all([k] == [*v] for k, v in texts.items()):
         return _numbers(by_rate)
-    most = max(told, key=lambda rate: len(told[rate]))
-    if len(told[most]) <= NAMED:
-        return ", ".join(f"{rate} ({_named(rows)})" for rate, rows in told.items())
-    named = [f"{rate} ({_named(rows)})" for rate, rows in told.items() if rate != most]
+    most = max(texts, key=lambda rate: len(texts[rate]))
+    if len(texts[most]) <= NAMED:
+        return ", ".join(f"{rate} ({_named(rows)})" for rate, rows in texts.items())
+    named = [f"{rate} ({_named(rows)})" for rate, rows in texts.items() if rate != most]
     return ", ".join([*named, f"{most} (the others)"])
 
 
 def _named(rows: Sequence[str]) -> str:
-    """A few rows by their names, of more how many."""
+    """Return the names of a few rows, or the number of more."""
     return " and ".join(rows) if len(rows) <= NAMED else f"{len(rows)} rows"
 
 
 def _data(dataset: Mapping[str, Any]) -> str:
-    """The data set, and its options that are not as usual."""
-    usually = usual(find(dataset["name"]))
-    told = [_option(k, v, DATA) for k, v in dataset.items() if k != "name" and v != usually[k]]
-    return f"{dataset['name']} ({', '.join(told)})" if told else str(dataset["name"])
+    """Return the name of a data set and its options that are not at their defaults."""
+    defaults = usual(find(dataset["name"]))
+    options = [_option(k, v, DATA) for k, v in dataset.items() if k != "name" and v != defaults[k]]
+    return f"{dataset['name']} ({', '.join(options)})" if options else str(dataset["name"])
 
 
 def _procedures(experiment: Experiment) -> list[str]:
-    """How its runs train, where that is not as usual; what not all of them do with those that do.
+    """Return the options of the procedure that are not at their defaults in some runs.
 
-    These are told by sub-tables, or maps, where a few have all of them.
+    An option that not all runs have is followed by the sub-tables or maps that have it, if these are few.
     """
     tables = {row.label: table.heading for table in experiment.tables for row in table.rows}
     by_run = [
@@ -121,12 +121,12 @@ def _procedures(experiment: Experiment) -> list[str]:
         for cell in experiment.cells()
         for run in cell.runs(experiment.seeds[0])
     ]
-    every = dict.fromkeys(how for _, told in by_run for how in told)
-    return [f"{how}{_where([(table, how in told) for table, told in by_run])}" for how in every]
+    every = dict.fromkeys(how for _, ways in by_run for how in ways)
+    return [f"{how}{_where([(table, how in ways) for table, ways in by_run])}" for how in every]
 
 
 def _where(does: Sequence[tuple[str, bool]]) -> str:
-    """Which of the runs, each with its sub-table, do something; empty where all do."""
+    """Return which sub-tables' runs do something, given each run's sub-table; "" if all runs do."""
     some = {*(table for table, one in does if one)}
     if all(one for _, one in does):
         return ""
@@ -136,13 +136,13 @@ def _where(does: Sequence[tuple[str, bool]]) -> str:
 
 
 def _procedure(run: Run) -> list[str]:
-    usually = usual_procedure()
-    given = {k: v for k, v in run.procedure.items() if v != usually[k] and k not in OF_EVALUATION}
+    defaults = usual_procedure()
+    given = {k: v for k, v in run.procedure.items() if v != defaults[k] and k not in OF_EVALUATION}
     return [PROCEDURE[k].format(v) if k in PROCEDURE else _option(k, v) for k, v in given.items()]
 
 
 def _option(key: str, value: object, switches: Mapping[str, str] | None = None) -> str:
-    """`augmented` of a switch that is on, else `divisor 252.46`."""
+    """Return an option in words, such as `divisor 252.46`; `switches` has those of booleans that are on."""
     words = key.replace("_", " ")
     if isinstance(value, bool):
         return (switches or {}).get(key, words) if value else f"no {words}"
@@ -152,7 +152,7 @@ def _option(key: str, value: object, switches: Mapping[str, str] | None = None) 
 
 
 def _net(run: Run) -> str:
-    """The net with its widths, such as `fully connected 784-128-10, tanh`."""
+    """Return the model with its options, such as `fully connected 784-128-10, tanh`."""
     data, model = find(run.dataset["name"]), run.model
     inputs, outputs = math.prod(data.shape), data.classes or 1
     name = model["name"]
@@ -172,7 +172,7 @@ def _joined(texts: Iterable[str]) -> str:
 
 
 def _numbers(numbers: Iterable[float], between: str = ", ") -> str:
-    """Different numbers by size: all of a few, else the ends."""
+    """Return the distinct numbers in ascending order, or the range of many."""
     known = sorted(set(numbers))
     if len(known) <= FEW:
         return between.join(f"{number:g}" for number in known)

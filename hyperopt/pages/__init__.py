@@ -1,1 +1,1 @@
-"""A page per experiment: its table with our numbers, the report's beside them, verdicts, origin."""
+"""Markdown pages and CSV files: one of each per experiment, the list of pages, and the page of the study."""

@@ -1,4 +1,4 @@
-"""A report's list of initial alphas beside what is run."""
+"""The page section for a report's list of initial alphas, compared with what is run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hyperopt.pages.blocks import Block, Table
 
 
 def section(view: View, listed: Experiment) -> list[Block]:
-    """A table per sub-table, then how to read it; `listed` is the experiment whose alphas they are."""
+    """Return a table per sub-table, and how to read it; `listed` is the experiment that has the alphas."""
     experiment = view.experiment
     parts: list[Block] = [f"## Initial α, as printed and as run in {listed.id}"]
     for table in experiment.tables:
@@ -19,20 +19,20 @@ def section(view: View, listed: Experiment) -> list[Block]:
         header = [experiment.corner, "printed", "run", " "]
         parts += [f"**{table.heading}**", Table(header, cells, left=(experiment.corner, " "))]
     words = (
-        "Levels from bottom to top. What is run is read from the settings of that experiment: the α of the "
-        "report's code."
+        "Levels are from bottom to top. What is run comes from the settings of that experiment, which are "
+        "those of the report's code."
     )
     return [*parts, words]
 
 
 def summary(view: View) -> str:
-    """The number of rows that are run as printed."""
+    """Return how many rows are run as printed, in words."""
     return f"{sum(line.agrees for line in view.alphas)} of {len(view.alphas)} rows are run as printed"
 
 
 def csv(view: View) -> str:
-    """A row per row of the list."""
-    import pandas as pd  # takes longer to import than most commands run
+    """Return the rows of the list as CSV."""
+    import pandas as pd  # importing it takes longer than most commands
 
     rows = [asdict(line) | {"agrees": line.agrees} for line in view.alphas]
     return pd.DataFrame(rows).to_csv(index=False, lineterminator="\n")

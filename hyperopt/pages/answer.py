@@ -1,4 +1,4 @@
-"""What follows from a page, first and in plain sentences, and what was run for it."""
+"""The opening of a page: its verdicts, how many numbers agree, and what was run."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ HEADS: Mapping[Outcome, str] = {
 
 
 def summary(view: View) -> str:
-    """One line without Markdown: how many sentences hold, how many numbers agree."""
+    """Return one line without Markdown: how many sentences hold, and how many numbers agree."""
     if not view.measured:
         return "no runs yet"
     what = "point" if view.experiment.figure else "number"
     share = expected_share(view)
     agree = numbers(view.tally, what, by_range=share is not None)
     if share is not None and view.tally.compared:
-        agree += f" (compared by range, in which {share} % are expected)"
+        agree += f" (within our range, where {share} % are expected)"
     parts = [sentences(view.tally), agree]
     return "; ".join(filter(None, parts)) or "nothing to compare"
 
 
 def sentences(tally: Tally) -> str:
-    """`of 6 sentences 4 hold, 2 are undecided; both checks of ours hold`; empty without any."""
+    """Return text such as `of 6 sentences 4 hold, 2 are undecided; both checks of ours hold`."""
     parts = []
     for counts, one, many in (
         (tally.sentences, "sentence", "sentences"),
@@ -53,9 +53,13 @@ def sentences(tally: Tally) -> str:
 
 
 def numbers(tally: Tally, what: str = "number", *, by_range: bool = False) -> str:
-    """`22 of 27 numbers agree, 9 of them tellingly`, `its one number agrees`; empty without any.
+    """Return text such as `22 of 27 numbers agree, 9 of them tellingly` or `its one number agrees`.
 
-    Of those compared `by_range` so many agree by chance that it is not said which of them do so tellingly.
+    Args:
+        tally: the counts.
+        what: what a number is called.
+        by_range: whether numbers are compared with a range. So many then agree by chance that the telling
+            ones are not counted.
     """
     left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
     if not tally.compared:
@@ -69,24 +73,24 @@ def numbers(tally: Tally, what: str = "number", *, by_range: bool = False) -> st
 
 
 def tellingly(tally: Tally) -> str:
-    """How many of the numbers that agree say something by it: `all of them tellingly`."""
+    """Return how many of the numbers that agree do so tellingly: `all of them tellingly`."""
     if tally.compared == 1:
-        return "tellingly" if tally.saying else "not tellingly"
-    how_many = "none" if not tally.saying else "all" if tally.saying == tally.agree > 1 else tally.saying
+        return "tellingly" if tally.telling else "not tellingly"
+    how_many = "none" if not tally.telling else "all" if tally.telling == tally.agree > 1 else tally.telling
     return f"{how_many} of them tellingly"
 
 
 def expected_share(view: View) -> int | None:
-    """How many percent of the numbers of a heat map would agree, were they runs like ours; None elsewhere.
+    """Return the percentage of a heat map's numbers that would agree by chance; None for other pages.
 
-    They are compared with the range of ours: so often one more run lies between the ends of n.
+    A number agrees if it is within the range of our n runs; this is how often one more run would be.
     """
     n = max((len(one.by_seed) for one in view.measurements.values() if one.agrees is not None), default=0)
     return round(100 * (n - 1) / (n + 1)) if n and view.experiment.heatmap else None
 
 
 def section(view: View) -> list[Block]:
-    """The opening lines: the verdicts sentence by sentence, the numbers, what was run."""
+    """Return the opening: the verdict on each sentence, the agreement of numbers, and what was run."""
     if not view.measured:
         return ["**No runs yet.**", ran(view.experiment, view), _rates(view.experiment)]
     experiment, tally = view.experiment, view.tally
@@ -95,18 +99,19 @@ def section(view: View) -> list[Block]:
     if tally.compared:
         parts.append(_numbers(tally, view))
     elif tally.left_out:
-        parts.append(f"None of the {counted(tally.left_out, 'number')} can be compared: too few runs tell.")
+        words = f"None of the {counted(tally.left_out, 'number')} can be compared: there are too few runs."
+        parts.append(words)
     return [*parts, ran(experiment, view), _rates(experiment)]
 
 
 def said(view: View) -> str:
-    """The sentences in their order, each with its number below and its verdict."""
-    told = [(f"**{HEADS[v.outcome]}**", quoted(v, view.experiment)) for v in view.verdicts]
-    return "\n".join(f"- ({i}) {verdict}: {sentence}" for i, (verdict, sentence) in enumerate(told, 1))
+    """Return a list of the sentences in order, each with its verdict."""
+    pairs = [(f"**{HEADS[v.outcome]}**", quoted(v, view.experiment)) for v in view.verdicts]
+    return "\n".join(f"- ({i}) {verdict}: {sentence}" for i, (verdict, sentence) in enumerate(pairs, 1))
 
 
 def quoted(verdict: Verdict, experiment: Experiment) -> str:
-    """The sentence in quotes, a check of ours without, and what its verdict rests on."""
+    """Return the sentence, in quotes if it is the report's, and the basis of its verdict."""
     says = verdict.claim.says.rstrip(".")
     text = f"{says} (ours)." if verdict.claim.ours else f"“{says}”."
     if verdict.claim.same_as:
@@ -116,15 +121,15 @@ def quoted(verdict: Verdict, experiment: Experiment) -> str:
 
 
 def ran(experiment: Experiment, view: View) -> str:
-    """The line that says what was run."""
-    facts = [*what_ran(experiment), view.count if experiment.random else "nothing random"]
+    """Return the line that says what was run."""
+    facts = [*what_ran(experiment), view.count if experiment.random else "nothing is random"]
     return f"What was run: {'; '.join(facts)}." if len(facts) > 1 else ""
 
 
 def _rates(experiment: Experiment) -> Block:
-    """What each row runs, every rate resolved."""
+    """Return a folded table of the stack of each row with its resolved rates."""
     rows = rates_of_rows(experiment)
-    numbers = "; then other numbers of level 0" if experiment.claims else ""
+    numbers = "; then other hyperparameters of level 0" if experiment.claims else ""
     head = [experiment.corner or "row", f"stack, with the initial learning rate of each level{numbers}"]
     return Folded("Initial learning rates of each row", [Table(head, rows, left=head)]) if rows else ""
 
@@ -141,7 +146,7 @@ def _head(view: View) -> str:
 
 
 def _agrees(tally: Tally) -> str:
-    """What is true of the only number that is compared."""
+    """Return the verb for the only compared number."""
     return "agrees" if tally.agree else "does not agree"
 
 
@@ -151,11 +156,9 @@ def _numbers(tally: Tally, view: View) -> str:
     if tally.compared == 1:
         words = f"The one number of {whose} that is compared {_agrees(tally)} with ours"
     if (share := expected_share(view)) is not None:
-        words += (
-            f" ({100 * tally.agree / tally.compared:.0f} %, where {share} % are expected of runs like ours)"
-        )
+        words += f" ({100 * tally.agree / tally.compared:.0f} %; for runs like ours {share} % are expected)"
     elif tally.agree:
         words += f", {tellingly(tally)} (the rival number would not agree)"
     if tally.left_out:
-        words += f"; too few runs tell what to expect of {tally.left_out} more"
+        words += f"; {tally.left_out} more cannot be compared, as there are too few runs"
     return words + "."

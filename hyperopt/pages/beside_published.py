@@ -1,4 +1,4 @@
-"""Runs made here beside the published ones, and why they may differ."""
+"""The page section that compares local runs with the published ones."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hyperopt.wording import counted
 
 MOST_ROWS = 20
 WHY = (
-    "Runs of the same settings and seed are equal in every bit where processor, version of torch, size of "
-    "the pack and compiling are the same. Where one of them is another, sums are rounded in another order, "
-    "by some 1e-7 of their size. Training forgets that where it converges; where it is chaotic, as at large "
-    "rates of the level above and near divergence, the difference grows with every step, until two such "
-    "runs have no more in common than two seeds have. So runs may differ as here, while means over seeds "
-    "agree within their intervals."
+    "Runs of the same settings and seed are bit-identical if the processor, the version of torch, the size "
+    "of the pack and compiling are the same. If one of these differs, sums are computed in a different order "
+    "and rounded differently, by some 1e-7 of their size. Where training converges, the difference "
+    "vanishes. Where it is chaotic, as at large rates of the level above and near divergence, the difference "
+    "grows with every step, until two such runs have no more in common than two seeds. So single runs may "
+    "differ as here, while means over seeds agree within their intervals."
 )
 
 
 def summary(given: BesidePublished) -> str:
-    """How many are equal, in a line."""
+    """Return a line that says how many runs are equal."""
     return (
         f"{counted(given.runs, 'run')} also published: {given.equal} equal in every bit, "
         f"{given.runs - given.equal} not"
@@ -26,8 +26,8 @@ def summary(given: BesidePublished) -> str:
 
 
 def section(given: BesidePublished) -> str:
-    """The section: how many are equal, the numbers that differ most, what made them, and why that is so."""
-    parts = ["## Beside the published runs", f"{summary(given)}."]
+    """Return the section: how many runs are equal, the numbers that differ most, and possible causes."""
+    parts = ["## Comparison with the published runs", f"{summary(given)}."]
     if given.different:
         rows = []
         for one in given.different[:MOST_ROWS]:
@@ -37,7 +37,7 @@ def section(given: BesidePublished) -> str:
                 number(value, decimals) for value in (one.value, one.published, one.value - one.published)
             ]
             rows.append([cell.row, cell.column, str(one.seed), *numbers])
-        shown = f"the {MOST_ROWS} farthest apart of " if len(given.different) > MOST_ROWS else ""
+        shown = f"the {MOST_ROWS} largest of " if len(given.different) > MOST_ROWS else ""
         parts.append(f"Numbers that differ, {shown}{len(given.different)}:")
         parts.append(
             table(["row", "column", "seed", "here", "published", "difference"], rows, ("row", "column"))

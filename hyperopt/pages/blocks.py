@@ -1,4 +1,4 @@
-"""What a page consists of, before it is written: prose, tables, pictures, commands."""
+"""The blocks that a page consists of: prose, tables, pictures, commands."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True)
 class Table:
-    """A table; as a string it is a pipe table.
+    """A table; `str` gives a pipe table.
 
     Attributes:
-        header: the heads of its columns.
-        rows: its cells. One that is all between ** stands out; one between ` is code.
-        left: the heads of the columns that are aligned to the left.
-        places: for each row the cells of the experiment that it shows; () where it shows none.
+        header: the headers of its columns.
+        rows: its cells, in Markdown; a cell within ** is emphasized, one within ` is code.
+        left: the headers of the left-aligned columns.
+        places: the experiment's cells that each row shows; () if the table shows none.
     """
 
     header: Sequence[str]
@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks that open with a click on their summary."""
+    """Blocks that are hidden until their summary is clicked."""
 
     summary: str
     blocks: Sequence[Block]
@@ -48,7 +48,7 @@ class Folded:
 
 @dataclass(frozen=True)
 class Picture:
-    """The picture of an experiment, in a file beside its page."""
+    """A picture, in a file beside the page."""
 
     title: str
     file: str
@@ -59,7 +59,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Commands:
-    """Commands for a shell, one a line."""
+    """Shell commands, one per line."""
 
     lines: Sequence[str]
 
@@ -69,7 +69,7 @@ class Commands:
 
 @dataclass(frozen=True)
 class Sentences:
-    """Sentences of a report and what our runs say of them; `written` is their list as Markdown."""
+    """Sentences of a report with their verdicts; `written` is the list in Markdown."""
 
     verdicts: Sequence[Verdict]
     written: str
@@ -83,5 +83,5 @@ Block = str | Table | Folded | Picture | Commands | Sentences
 
 
 def text(blocks: Iterable[Block]) -> str:
-    """Blocks as Markdown; what is empty is left out."""
+    """Return blocks as Markdown, without empty ones."""
     return "\n\n".join(filter(None, map(str, blocks)))

@@ -1,4 +1,4 @@
-"""The sentences of a report, the verdict on each, and the rows behind it."""
+"""The page section with the report's sentences, their verdicts, and the tests of their rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hyperopt.wording import counted, excerpt, sentence
 
 
 def section(view: View) -> list[Block]:
-    """The sentences, the table of their rows, and how they were judged; empty without any."""
+    """Return the sentences, the table of their rows, and how they were judged; [] without sentences."""
     if not view.verdicts:
         return []
     listed = [
@@ -31,7 +31,7 @@ def section(view: View) -> list[Block]:
 
 
 def rows(view: View, *, timed: bool = True) -> list[Block]:
-    """The table of rows, `timed` with those about times; empty without any."""
+    """Return the table of rows; [] without any. `timed` says whether to include rows about times."""
     every = [
         (i, verdict, row)
         for i, verdict in enumerate(view.verdicts, 1)
@@ -53,11 +53,14 @@ def rows(view: View, *, timed: bool = True) -> list[Block]:
 
 
 def said(verdict: Verdict, experiment: Experiment, *, whole: bool = False) -> str:
-    """The verdict with its p, the sentence by its first words or `whole`, how it is read, and its effects."""
+    """Return a sentence's verdict and p, its text, how it is read, and its effects, in Markdown.
+
+    The text is cut to its first words unless `whole` is True.
+    """
     claim = verdict.claim
     says = claim.says.rstrip(".") if whole else excerpt(claim.says)
     seeds = f" at {counted(verdict.seeds, 'seed')}" if verdict.seeds and experiment.random else ""
-    p = _p_told(verdict) if experiment.random else ""
+    p = _p_text(verdict) if experiment.random else ""
     parts = [f"**{sentence(verdict.outcome)}**{seeds}{p}."]
     parts.append(f"{says} (ours)." if claim.ours else f"“{says}”.")
     if claim.same_as and claim.same_as != experiment.id:
@@ -69,8 +72,8 @@ def said(verdict: Verdict, experiment: Experiment, *, whole: bool = False) -> st
     return " ".join(filter(None, parts))
 
 
-def _p_told(verdict: Verdict) -> str:
-    """Its p and how that comes about; of which verdict it is where there is none yet."""
+def _p_text(verdict: Verdict) -> str:
+    """Return a verdict's p and its factors; for an undecided sentence, also which verdict p is for."""
     strength = verdict.strength
     if strength is None or verdict.outcome == "at the bound":
         return ""
@@ -82,7 +85,7 @@ def _p_told(verdict: Verdict) -> str:
 
 
 def _repeats(verdict: Verdict) -> str:
-    """In how many repeats that share no seed the sentence is as printed, which is what its p is of."""
+    """Return in how many independent repeats the sentence is as printed, on which its p is based."""
     seeds = [tuple(row.tested.effects)[: verdict.seeds] for row in verdict.rows]
     samples = [row.tested.evidence(at) for row, at in zip(verdict.rows, seeds, strict=True)]
     judged = sentence_of(verdict, samples, Look((), 0.0))
@@ -91,16 +94,16 @@ def _repeats(verdict: Verdict) -> str:
 
 
 def _effects(verdict: Verdict, experiment: Experiment) -> str:
-    """The effects of its checks, where they are not the experiment's."""
-    told = []
+    """Return the effects of a sentence's checks, unless they are the experiment's."""
+    effects = []
     for check in verdict.claim.checks:
         if check.effect != experiment.effect:
             sides = (check.effect.minuend, check.effect.subtrahend)
             first, second = (_side(side, experiment) for side in sides)
             of = f"*{check.of}* " if check.of else ""
             less = "" if check.effect.subtrahend.number == 0 else f" − {second}"
-            told.append(f"{of}{first}{f' / {second}' if check.effect.ratio else less}")
-    unique = [*dict.fromkeys(told)]
+            effects.append(f"{of}{first}{f' / {second}' if check.effect.ratio else less}")
+    unique = [*dict.fromkeys(effects)]
     return f"Effect{'s' * (len(unique) > 1)}: {'; '.join(unique)}." if unique else ""
 
 
@@ -114,7 +117,7 @@ def _side(side: Place, experiment: Experiment) -> str:
 
 
 def _exact(i: int, row: RowVerdict) -> list[str]:
-    """A row of which nothing is random: the effect is what it is."""
+    """Return the cells of a row in which nothing is random, so that its effect has no interval."""
     tested = row.tested
     outcome = f"**{row.outcome}**" if row.outcome == "does not hold" else row.outcome
     named = [str(i), tested.check.of, markdown.rows_named(tested.rows), markdown.bound(tested.check.bound)]
@@ -144,12 +147,12 @@ def _row(i: int, row: RowVerdict, *, repeats: bool, lost: bool, judged: bool) ->
 
 
 def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
-    """Its p alone, times how much, the product; the least there can be before any look."""
+    """Return a row's p alone, its factors and their product; before any look, the least possible p."""
     n, strength = len(row.tested.effects), row.strength
     if strength is None:
         least = min(least_of_row(row.tested.check.bound, row.tested.method, n)) if n else 0.0
-        told = least and row.outcome != "cannot be told"
-        return [f"≥ {least:.4g}" if told else markdown.NOTHING, *(["", ""] if judged else [])]
+        shown = least and row.outcome != "cannot be told"
+        return [f"≥ {least:.4g}" if shown else markdown.NOTHING, *(["", ""] if judged else [])]
     at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""
     return [_alone(strength), _times(strength), f"{_p(strength.p)}{at}"]
 
@@ -167,11 +170,11 @@ def _p(p: float) -> str:
 
 
 def other(views: Sequence[View]) -> list[Block]:
-    """The rows of other numbers of seeds, folded away: of such as a look judges, and not of times."""
+    """Return the folded rows of other views that a look has judged, without those about times."""
     tables = [(view, rows(view, timed=False)) for view in views if any(map(_looked_at, view.verdicts))]
     return [Folded(f"Sentences at {view.count}", table) for view, table in tables if table]
 
 
 def _looked_at(verdict: Verdict) -> bool:
-    """Whether a look at a number of seeds has judged it."""
+    """Return whether a look at a number of seeds has judged a sentence."""
     return any(row.strength and row.seeds for row in verdict.rows)

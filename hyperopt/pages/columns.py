@@ -1,4 +1,4 @@
-"""What the columns of a figure are called: a point of a curve, and of which quantity."""
+"""Names of a figure's columns: a point of a curve, and its quantity."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from hyperopt.experiments.grid import Column
 
 
 def of_panel(experiment: Experiment, panel: Panel) -> list[Column]:
-    """The columns that are points of a panel's curves, or numbers of them."""
+    """Return the columns that are points, or reductions, of a panel's curves."""
     return [column for column in experiment.columns if column.metric == panel.metric]
 
 
 def point(column: Column) -> str:
-    """The point alone, as `epoch 5`."""
+    """Return a column's point without the quantity, such as `epoch 5`."""
     return column.name.removeprefix(f"{column.metric}, ")
 
 
 def full(experiment: Experiment, name: str) -> str:
-    """With what is measured there, as `training loss, epoch 5`; a table's column has its name."""
+    """Return a column's name with its quantity: `training loss, epoch 5`. A table's column has its name."""
     if not isinstance(experiment.figure, Figure):
         return name
     [column] = [column for column in experiment.columns if column.name == name]

@@ -1,4 +1,4 @@
-"""Our numbers beside the report's: intervals, whether a cell agrees, and whether that says anything."""
+"""The page section that compares every number with the report's."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ from hyperopt.wording import possessive, sentence
 
 
 def section(view: View, others: Sequence[View]) -> list[Block]:
-    """A table per sub-table, how to read it, and the same of other numbers of seeds, folded away."""
+    """Return a table per sub-table, how to read it, and the folded tables of other views."""
     reference, compares = view.experiment.reference, view.experiment.compares
-    parts: list[Block] = [f"## Beside {reference}" if compares else "## Every number", *_tables(view)]
+    heading = f"## Comparison with {reference}" if compares else "## Every number"
+    parts: list[Block] = [heading, *_tables(view)]
     parts.append(_words(view, view.experiment, compares=compares))
     return [*parts, *(Folded(f"At {one.count}", [*_tables(one)]) for one in others)]
 
 
 def agrees(measured: Measured) -> str:
-    """`yes`, `yes, not tellingly` where a rival number would have agreed too, or `no`."""
+    """Return `yes`, `yes, not tellingly` if a rival number would agree too, or `no`."""
     if measured.agrees is None:
         return NOTHING
-    return "**no**" if not measured.agrees else "yes" if measured.tells else "yes, not tellingly"
+    return "**no**" if not measured.agrees else "yes" if measured.telling else "yes, not tellingly"
 
 
 def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
     words: list[str] = []
     if compares:
         m, number = experiment.runs_per_number, f"{sentence(possessive(experiment.reference))} number"
-        where = f"lies in the prediction interval: {_predicted(len(view.seeds), m)}"
-        words.append(f"{number} agrees where it {where if experiment.random else 'is equal to ours'}.")
+        where = f"lies in the prediction interval, {_predicted(len(view.seeds), m)}"
+        words.append(f"{number} agrees if it {where if experiment.random else 'is equal to ours'}.")
         if experiment.random:
             words.append(
-                "*Least visible* is how far from our mean it would not agree on whichever side, "
-                "in a lopsided interval the way to the farther end."
+                "*Least visible* is how far from our mean a number has to be to disagree on either side: "
+                "the distance to the farther end of the interval."
             )
         words.append(f"*Not tellingly*: the rival number, {_rival(experiment)}, would agree too.")
     if error := experiment.reading_error:
@@ -54,30 +55,30 @@ def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
         words.append("The interval of a share of runs is Clopper and Pearson's.")
     if view.diverged:
         words.append(
-            f"Where a run diverged, t intervals mean nothing: median and range stand instead, and below "
-            f"{FEWEST_RUNS} seeds the cell is not compared."
+            "If a run diverged, Student's interval is meaningless: median and range are given instead, "
+            f"and with fewer than {FEWEST_RUNS} seeds the cell is not compared."
         )
     return " ".join(words)
 
 
 def _predicted(n: int, m: int) -> str:
-    """Which interval it is, and how often that of subsets holds the mean of new runs, were they normal."""
+    """Return the kind of prediction interval, and how often the mean of new normal runs lies in it."""
     if n < FEWEST_RUNS or math.comb(n, m) < FEWEST_SUBSETS:
         of = "one more run" if m == 1 else f"the mean of {m} more runs"
-        return f"Student's for {of}, which lies there 95 % of the time"
+        return f"which is Student's and contains {of} 95 % of the time"
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt((n - m) / (n + m))
     held = 100 * (2 * NormalDist().cdf(z) - 1)
     return (
-        f"the middle 95 % of the means of {m} of our own runs. Of the means of {m} new runs some {held:.0f} "
-        "% lie there, as these share none with ours: a *no* is a sign and no proof"
+        f"the middle 95 % of the means of {m} of our own runs. Means of {m} new runs share none with ours: "
+        f"only some {held:.0f} % of them lie in it, so a *no* is an indication and no proof"
     )
 
 
 def _rival(experiment: Experiment) -> str:
-    """Whose number the rival is."""
+    """Return what the rival number is."""
     spread = "one half the spread of the report's column away"
     other = "the report's own in the row's other column"
-    return f"{other} ({spread}, where it has none there)" if opposite(experiment) else spread
+    return f"{other} ({spread}, if it has none there)" if opposite(experiment) else spread
 
 
 def _tables(view: View) -> Iterator[Block]:
@@ -107,7 +108,7 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
     else:
         header += ["ours", *(["agrees"] if compared else [])]
         printed = [(measured, name) for measured, name in cells if measured.cell.report is not None]
-        cells = printed or cells  # all of ours stand above, where nothing else is to be said of them
+        cells = printed or cells  # the others are above, and have no interval to add here
         rows = [_exact(measured, name, compared=compared) for measured, name in cells]
     if len(experiment.tables) > 1:
         yield f"**{table.heading}**"
@@ -116,7 +117,7 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
 
 
 def _exact(measured: Measured, name: str, *, compared: bool) -> list[str]:
-    """A number of which nothing is random: it has no spread, and none of an interval."""
+    """Return the cells for a number that is not random and so has no spread or interval."""
     decimals = measured.cell.decimals
     ours = number(measured.summary.median if measured.summary else None, decimals)
     if not compared:
@@ -134,14 +135,14 @@ def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[s
     n = str(summary.n if summary else 0)
     if compared:
         texts = [number(measured.cell.report, decimals), *texts, interval(measured.prediction, decimals), n]
-        texts += [agrees(measured), number(measured.shows, decimals)]
+        texts += [agrees(measured), number(measured.least_visible, decimals)]
     else:
         texts.append(n)
     return [measured.cell.row, name, *texts, *([_lost(measured)] if lost else [])]
 
 
 def _lost(measured: Measured) -> str:
-    """How many runs diverged, and the median and range where these are numbers."""
+    """Return how many runs diverged, and the median and range if these are numbers."""
     summary, lost = measured.summary, len(measured.diverged)
     if not lost or summary is None:
         return ""

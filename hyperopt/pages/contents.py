@@ -1,4 +1,4 @@
-"""The list of all published pages: what each report claims, which of its sentences hold, what is open."""
+"""The list of all published pages: each report's claims, sentences and verdicts."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ if TYPE_CHECKING:
     from hyperopt.pages.page import Page
 
 WORDS = (
-    "What five reports on optimizers that tune themselves claim, and what our runs say: a verdict on each "
-    "sentence, and a page for each table and figure with our numbers beside its own. "
-    "[Words](../docs/words.md) are explained. Verdicts are reached so that at most 5 % of pages have a wrong "
-    "one; [statistics](../docs/statistics.md) says how, and for which effects it may be more. "
-    "The list is also [sentences.csv](sentences.csv); `hyperopt render` writes all from `records/`."
+    "Five reports make claims about optimizers that tune themselves. Here is what our runs say: a verdict on "
+    "each sentence, and a page for each table and figure with our numbers beside the report's. "
+    "[A glossary](../docs/words.md) explains the words. At most 5 % of pages are expected to have a wrong "
+    "verdict; [statistics](../docs/statistics.md) says how this is ensured, and for which effects it may be "
+    "more. The list is also available as [sentences.csv](sentences.csv); `hyperopt render` writes everything "
+    "from `records/`."
 )
-EACH = "What a report says of each of several tables is a sentence of each, since each has runs of its own."
+EACH = "What a report says about each of several tables counts once per table, since each has its own runs."
 LIKELY = 0.5
-"""Above such a probability a look is expected to decide a sentence."""
+"""A look with a larger probability of deciding a sentence is expected to decide it."""
 ONCE = "A number that several pages compare with the same run counts once."
 
 
 def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
-    """The list as Markdown; `pages` and `views` by experiment id, `<report>/<table or figure>`."""
+    """Return the list in Markdown; `pages` and `views` are by experiment id, `<report>/<table or figure>`."""
     reports = sorted({name.split("/")[0] for name in pages}, key=lambda slug: [*REPORTS, slug].index(slug))
     measured = {name: view for name, view in views.items() if view.measured}
     by_report = {slug: {n: v for n, v in measured.items() if n.split("/")[0] == slug} for slug in reports}
@@ -46,7 +47,7 @@ def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
 
 
 def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
-    """A line per report: what it claims, and how many of its sentences hold, and numbers agree."""
+    """Return a table with a row per report: its claims, and the counts of sentences and numbers."""
     rows = []
     for slug, views in by_report.items():
         if report := REPORTS.get(slug):
@@ -54,35 +55,35 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
             counts = [str(tally.sentences[outcome] or "") for outcome in OUTCOMES]
             rows.append([f"[{slug}](#{slug})", report.claims, *counts, *_agreement(views.values())])
     header = ["report", "in short, it claims", *(HEADS[outcome].lower() for outcome in OUTCOMES)]
-    header += ["numbers that agree", "so many tellingly"]
+    header += ["numbers that agree", "of these tellingly"]
     if not rows:
         return ""
     return f"{table(header, rows, left=header[:2])}\n\n{ONCE} {_by_range(by_report)}".strip()
 
 
 def _agreement(views: Iterable[View]) -> list[str]:
-    """How many numbers agree, and how many tellingly; those that are compared by range stand apart."""
+    """Return how many numbers agree, and how many tellingly, without those that are compared by range."""
     by_mean = [view for view in views if expected_share(view) is None]
     tally = tally_of((view.verdicts, view.measurements) for view in by_mean)
-    return [f"{tally.agree} of {tally.compared}", str(tally.saying)] if tally.compared else ["", ""]
+    return [f"{tally.agree} of {tally.compared}", str(tally.telling)] if tally.compared else ["", ""]
 
 
 def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
-    """How many numbers of heat maps lie in the range of ours, which for chance alone so many would."""
-    told = []
+    """Return sentences on how many numbers of heat maps lie in the range of ours, and how many by chance."""
+    parts = []
     for views in by_report.values():
         for name, view in views.items():
             if (share := expected_share(view)) is not None and view.tally.compared:
                 found = f"{view.tally.agree} of its {view.tally.compared} numbers"
-                told.append(
-                    f"[{name}]({name}.md) maps single runs: {found} lie between the least and the most of "
-                    f"ours. Of more runs like ours {share} % would lie there."
+                parts.append(
+                    f"[{name}]({name}.md) maps single runs: {found} lie between our smallest and largest. "
+                    f"Of further runs like ours, {share} % would."
                 )
-    return " ".join(told)
+    return " ".join(parts)
 
 
 def _all(views: Mapping[str, View]) -> str:
-    """How many sentences of all reports hold, and how many of the undecided ones are likely to be decided."""
+    """Return how many sentences of all reports hold, and how many undecided ones more seeds would decide."""
     tally = tally_of((view.verdicts, view.measurements) for view in views.values())
     total = sum(tally.sentences.values())
     if not total:
@@ -96,14 +97,14 @@ def _all(views: Mapping[str, View]) -> str:
         runs, seconds = counted(len(together), "more run"), sum(together.values())
         cost = f" ({runs} in all, {duration(seconds)})" if likely else ""
         text += (
-            f" More seeds would probably decide {len(likely)} of the undecided ones{cost}: what each takes, "
-            "and the probability of each verdict given our runs, stands in its line."
+            f" More seeds would probably decide {len(likely)} of the undecided ones{cost}. Each line gives "
+            "what its sentence takes, and the probability of each verdict given our runs."
         )
     return text
 
 
 def _head(slug: str, views: Mapping[str, View]) -> str:
-    """A report's title and authors, how many of its sentences hold, and of our own checks."""
+    """Return a report's title and authors, and the counts of its sentences and of our checks."""
     tally = tally_of((view.verdicts, view.measurements) for view in views.values())
     parts = []
     if report := REPORTS.get(slug):
@@ -118,7 +119,7 @@ def _head(slug: str, views: Mapping[str, View]) -> str:
 
 
 def _sentences(views: Mapping[str, View]) -> str:
-    """The report's sentences, by verdict: what a verdict rests on, what is next, or why none can be told."""
+    """Return a table of a report's sentences by verdict, with the basis of the verdict or the next step."""
     rows = [
         [
             HEADS[verdict.outcome] if verdict.outcome != "does not hold" else f"**{HEADS[verdict.outcome]}**",
@@ -142,7 +143,7 @@ def _remark(verdict: Verdict, view: View, i: int) -> str:
 
 
 def _counting(views: Mapping[str, View]) -> Iterator[tuple[str, int, Verdict, View]]:
-    """The sentences that count, with their page and their number on it from 0."""
+    """Yield the page, index, verdict and view of each sentence that counts."""
     for name, view in views.items():
         for i, verdict in enumerate(view.verdicts):
             if verdict.claim.counts:
@@ -150,13 +151,13 @@ def _counting(views: Mapping[str, View]) -> Iterator[tuple[str, int, Verdict, Vi
 
 
 def _pages(slug: str, pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
-    """One report's pages, a line each, with the data, the net and the seeds of their runs."""
+    """Return a table of a report's pages, with the data, model and seeds of their runs."""
     rows = [
         [f"[{name}]({name}.md)", _ran(views[name]) if name in views else "", page.verdicts]
         for name, page in pages.items()
         if name.split("/")[0] == slug
     ]
-    header = ["page", "what was run", "what it says"]
+    header = ["page", "what was run", "result"]
     return table(header, rows, left=header)
 
 

@@ -1,4 +1,4 @@
-"""The numbers of a page as CSV."""
+"""The numbers of a page, and the sentences of all pages, as CSV."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from hyperopt.pages.markdown import NOTHING
 
 
 def csv(views: Sequence[View]) -> str:
-    """A row per cell and view; `values` are in the order of `seeds`, – where a run is missing.
+    """Return CSV with a row per cell and view.
 
-    Of a time they are in the order of rounds, which stand as `seeds`. `run` is the run of the first seed.
+    `values` are in the order of `seeds`, with – for missing runs. For times, `seeds` are rounds. `run` is the
+    id of the run with the first seed. `would_show` is the page's column *least visible*, and `tells` says
+    whether a number agrees tellingly.
     """
-    import pandas as pd  # takes longer to import than most commands run
+    import pandas as pd  # importing it takes longer than most commands
 
     rows = []
     for view in views:
@@ -42,8 +44,8 @@ def csv(views: Sequence[View]) -> str:
                     "prediction_low": prediction and prediction.low,
                     "prediction_high": prediction and prediction.high,
                     "agrees": {True: "yes", False: "no", None: ""}[measured.agrees],
-                    "would_show": measured.shows,
-                    "tells": {True: "yes", False: "no", None: ""}[measured.tells],
+                    "would_show": measured.least_visible,
+                    "tells": {True: "yes", False: "no", None: ""}[measured.telling],
                     "median": summary and summary.median,
                     "minimum": summary and summary.range.low,
                     "maximum": summary and summary.range.high,
@@ -57,11 +59,11 @@ def csv(views: Sequence[View]) -> str:
 
 
 def sentences(views: Mapping[str, View]) -> str:
-    """A row per sentence of every page: whose it is, its verdict, how many of its rows hold, what is next.
+    """Return CSV with a row per sentence of every page: its source, its verdict, and its next look.
 
-    The next look is one at `next_seeds`, for which `next_runs` are missing; `next_decides` is the probability
-    that the sentence then holds or does not, `next_holds` that it holds, and `next_at_the_bound` that it is
-    shown to be at its bound.
+    The next look has `next_seeds` seeds, for which `next_runs` are missing. `next_decides` is the probability
+    that the sentence then holds or does not hold, `next_holds` that it holds, and `next_at_the_bound` that it
+    is at its bound.
     """
     import pandas as pd
 

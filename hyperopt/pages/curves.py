@@ -1,4 +1,4 @@
-"""A figure's picture, and a table of its curves under their true names."""
+"""The page section of a figure: its picture, and a table of its curves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_SHOWN = "(not shown)"
 
 
 def section(view: View, figure: Figure) -> list[Block]:
-    """The picture, then a table per panel: of each curve its name, that in the printed legend, our means."""
+    """Return the picture, and a table per panel with each curve's name, printed name and our means."""
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
     tables = [part for panel in figure.panels for part in _table(view, figure, panel)]
@@ -30,7 +30,7 @@ def section(view: View, figure: Figure) -> list[Block]:
 
 
 def _table(view: View, figure: Figure, panel: Panel) -> list[Block]:
-    """A panel's quantity, and a row per curve; [] where no point of it is told."""
+    """Return a panel's quantity and a table with a row per curve; [] if it has no points to show."""
     experiment, columns = view.experiment, of_panel(view.experiment, panel)
     if not columns:
         return []
@@ -50,19 +50,19 @@ def _words(view: View, figure: Figure) -> str:
     used = [column.reduction for column in view.experiment.columns if column.reduction]
     words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
     if used:
-        words.append("Each is of a seed's own curve; then the mean over seeds.")
+        words.append("Each is computed from the curve of one seed, then averaged over seeds.")
     if any(curve.shown_as is None for curve in figure.curves):
         words.append(f"{NOT_SHOWN}: the printed figure does not have this curve.")
     if not all(curve.drawn for curve in figure.curves):
         there = [curve.label for curve in figure.curves if not curve.drawn]
         words.append(f"Not drawn here: {'; '.join(there)}.")
     if view.diverged:
-        words += [LOST, _without(view), "A model of NaN is scored as class 0."]
+        words += [LOST, _without(view), "A model with NaN weights is scored as predicting class 0."]
     return " ".join(filter(None, words))
 
 
 def _without(view: View) -> str:
-    """How many runs ended as NaN, and which numbers they do not have; empty where they have all."""
+    """Return how many runs ended as NaN and which numbers they lack; "" if they lack none."""
     lacking = [
         full(view.experiment, name)
         for (_, name), one in view.measurements.items()
@@ -72,8 +72,8 @@ def _without(view: View) -> str:
         return ""
     ended = [record.diverged for record in view.runs.values()]
     return (
-        f"{sum(ended)} of {counted(len(ended), 'run')} did, and lack a number of "
-        f"{'; '.join(dict.fromkeys(lacking))}: the mean there is of the other runs, or {NOTHING}."
+        f"{sum(ended)} of {counted(len(ended), 'run')} did, and have no value of "
+        f"{'; '.join(dict.fromkeys(lacking))}: its mean is over the other runs, or {NOTHING}."
     )
 
 

@@ -1,4 +1,4 @@
-"""A few columns of a table for the project's README: the report's numbers and ours."""
+"""A table of the report's numbers and ours for the project's README."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MARKED = re.compile(r"(<!-- excerpt (?P<id>\S+) -->\n).*?(<!-- end of excerpt --
 
 
 def excerpt(view: View) -> str:
-    """A row per row of the table: for every cell the report's number and our mean ± sd."""
+    """Return a table with the report's number and our mean ± sd for every cell."""
     columns = [column for column in view.experiment.columns if not metric_of(column.metric).timed_in]
     header = [view.experiment.corner]
     for column in columns:
@@ -26,16 +26,16 @@ def excerpt(view: View) -> str:
         rows.append([row.label, *(text for measured in cells for text in _texts(measured))])
     words = f"Report: as printed. Ours: means over {view.count}, ± sd."
     if any("†" in text for row in rows for text in row):
-        words += f" {LOST} A model of NaN is scored as class 0, as the report did."
+        words += f" {LOST} A model with NaN weights is scored as predicting class 0, as the report did."
     return f"{markdown.table(header, rows)}\n\n{words}"
 
 
 def fill(text: str, excerpt_of: Callable[[str], str | None]) -> str:
-    """The text, with the excerpts between its markers replaced by new ones where there are any.
+    """Return a text with the excerpts between its markers replaced.
 
     Args:
         text: Markdown with `<!-- excerpt ID -->` and `<!-- end of excerpt -->` on lines of their own.
-        excerpt_of: gives the excerpt of an experiment by its id, or None.
+        excerpt_of: returns the excerpt of an experiment by its id, or None to leave it unchanged.
     """
 
     def replaced(match: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""The pictures that show what the nets of a table make of the first test pictures."""
+"""The page section with the predictions of a table's models for the first test images."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from hyperopt.pages.blocks import Block, Picture
 
 
 def section(view: View) -> list[Block]:
-    """The pictures of the first seed; empty where no run of it keeps any."""
+    """Return the images of the first seed; [] if none of its runs has stored any."""
     if not view.pictures:
         return []
     name = view.experiment.id.rpartition("/")[2]
     words = (
-        "The first test pictures: the input, the truth in the colours that are its classes, and what the net "
-        f"of each row makes of the input after the last epoch, at seed {view.seeds[0]}."
+        "The first test images: the input, the target in the colours that are its classes, and the "
+        f"prediction of each row's model after the last epoch, with seed {view.seeds[0]}."
     )
     return ["## The pictures", Picture(view.experiment.title, f"{name}.png"), words]

@@ -1,4 +1,4 @@
-"""Heat maps on a page: the picture, then every cell beside the report's."""
+"""The page sections of heat maps: the picture, and the comparison of every cell with the report's."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
 
 FEW = 5
-"""So many cells that are not inside are named."""
+"""The maximum number of cells outside the range that are named."""
 
 
 def section(view: View, figure: HeatMap) -> list[Block]:
-    """The picture and how to read it."""
+    """Return the picture and how to read it."""
     experiment = view.experiment
     name = experiment.id.rpartition("/")[2]
     words = [
-        f"Medians over {view.over}: {figure.label}. Grey: at least "
-        "half of a cell's runs never got there; below a number, how many did not where some did."
+        f"Medians over {view.over}: {figure.label}. In grey cells at least half of the runs never got "
+        "there. Otherwise the text below the number says how many did not."
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:
         words.append(f"Not drawn here: {'; '.join(hidden)}.")
@@ -33,19 +33,19 @@ def section(view: View, figure: HeatMap) -> list[Block]:
 
 
 def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Block]:
-    """How many cells agree with the report's, which do not, and every cell; other views folded away."""
+    """Return how many cells agree with the report's, a table of all cells, and folded ones of other views."""
     reference = view.experiment.reference
-    parts: list[Block] = [f"## Beside {reference}", *_share(view, figure), _cells(view, figure)]
+    parts: list[Block] = [f"## Comparison with {reference}", *_share(view, figure), _cells(view, figure)]
     parts.append(
-        f"A cell is inside where {reference} has a number in the range of ours over seeds, *not tellingly* "
-        "where a number half the spread of the column away, on a logarithmic scale, would be inside too. A "
-        "run that never got there counts as more than its steps."
+        f"A cell is inside if the number of {reference} lies in the range of ours over seeds, and *not "
+        "tellingly* if a number half the spread of the column away, on a logarithmic scale, would be inside "
+        "too. A run that never got there counts as more than its steps."
     )
     return [*parts, *(Folded(f"At {one.count}", [_cells(one, figure)]) for one in others)]
 
 
 def _share(view: View, figure: HeatMap) -> list[Block]:
-    """How many cells are inside, and those furthest outside; the table has all."""
+    """Return how many cells are inside, and those furthest outside."""
     compared = [measured for measured in _all(view, figure) if measured.agrees is not None]
     outside = sorted((m for m in compared if not m.agrees), key=_off, reverse=True)
     if not compared:
@@ -53,17 +53,17 @@ def _share(view: View, figure: HeatMap) -> list[Block]:
     inside = len(compared) - len(outside)
     n = max(len(measured.by_seed) for measured in compared)
     text = (
-        f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).** Were they "
-        f"runs like ours, {100 * (n - 1) / (n + 1):.0f} % would be: so often one more run lies between the "
-        f"ends of {n}."
+        f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).** Of runs "
+        f"like ours {100 * (n - 1) / (n + 1):.0f} % would be: that is how often one more run lies between "
+        f"the smallest and largest of {n}."
     )
     if outside:
-        text += f" Furthest outside: {'; '.join(map(_told, outside[:FEW]))}."
+        text += f" Furthest outside: {'; '.join(map(_described, outside[:FEW]))}."
     return [text]
 
 
 def _off(measured: Measured) -> float:
-    """By which factor the report's number lies outside our range, as a logarithm."""
+    """Return the logarithm of the factor by which the report's number lies outside our range."""
     assert measured.summary
     assert measured.cell.report is not None
     report, ends = measured.cell.report, measured.summary.range
@@ -71,7 +71,7 @@ def _off(measured: Measured) -> float:
     return math.inf if math.isinf(report) or math.isinf(near) else abs(math.log(report / near))
 
 
-def _told(measured: Measured) -> str:
+def _described(measured: Measured) -> str:
     return f"{_place(measured)} ({steps_or_more(measured.cell.report or 0)}; ours {_range(measured)})"
 
 

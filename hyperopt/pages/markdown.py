@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 NOTHING = "–"
 NOISE = 12
-"""Decimals beyond which a difference of equal numbers may not be zero."""
+"""Decimals beyond which the difference of equal numbers may be nonzero by rounding."""
 LOST = "† Some of these runs ended as NaN."
 
 
 def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
-    """A number with this many decimals, `–` where there is none; a zero has no sign.
+    """Return a number with this many decimals; `–` for None or NaN. Zero has no sign.
 
-    What is not zero has as many as it takes not to read as zero: two digits of 0.00024.
+    A number that would be rounded to zero has two significant digits instead, such as 0.00024.
     """
     if value is None or math.isnan(value):
         return NOTHING
@@ -35,7 +35,7 @@ def number(value: float | None, decimals: int = 2, unit: str = "") -> str:
 
 
 def mean(measured: Measured) -> str:
-    """The mean of a cell in the unit of its metric; † where a run diverged."""
+    """Return the mean of a cell with the unit of its metric, and † if a run diverged."""
     if not measured.summary:
         return NOTHING
     text = number(measured.summary.mean, measured.cell.decimals, measured.cell.unit)
@@ -43,12 +43,12 @@ def mean(measured: Measured) -> str:
 
 
 def interval(given: Interval | None, decimals: int = 2) -> str:
-    """Both ends of an interval, `–` where there is none."""
+    """Return both ends of an interval; `–` for None."""
     return NOTHING if given is None else f"{number(given.low, decimals)} to {number(given.high, decimals)}"
 
 
 def bound(given: Bound | None) -> str:
-    """The bound on an effect, as ≥ 1, < 1, within ±1, or 2 to 85."""
+    """Return a bound on an effect, such as ≥ 1, < 1, within ±1, or 2 to 85."""
     if given is None:
         return NOTHING
     low, high = f"{given.low:g}", f"{given.high:g}"
@@ -60,7 +60,7 @@ def bound(given: Bound | None) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[str] = ()) -> str:
-    """A pipe table, its columns aligned to the right, those named in `left` to the left."""
+    """Return a pipe table; columns named in `left` are aligned to the left, others to the right."""
     align = ["left" if name in set(left) else "right" for name in header]
     cells, names = [list(map(cell, row)) for row in rows], list(map(cell, header))
     text: str = tabulate(cells, headers=names, tablefmt="pipe", disable_numparse=True, colalign=align)
@@ -68,15 +68,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], left: Iterable[s
 
 
 def cell(text: str) -> str:
-    """A text as a cell of a table has it: on one line, its bars escaped."""
+    """Return a text as a cell of a table: on one line, with bars escaped."""
     return " ".join(text.splitlines()).replace("|", "\\|")
 
 
 def rows_named(labels: Sequence[str]) -> str:
-    """One label, or the first and the last of several."""
+    """Return one label, or the first and last of several."""
     return labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
 
 
 def folded(summary: str, text: str) -> str:
-    """Markdown that opens with a click on its summary."""
+    """Return text that is hidden until its summary is clicked."""
     return f"<details>\n<summary>{summary}</summary>\n\n{text}\n\n</details>"

@@ -1,4 +1,4 @@
-"""The order in which a column puts the rows of each sub-table, here and in the report."""
+"""The page section with the order of each sub-table's rows, here and in the report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hyperopt.pages.blocks import Block, Table
 
 
 def section(view: View) -> list[Block]:
-    """A row per sub-table; [] where the experiment compares no order or nothing is measured."""
+    """Return a table with a row per sub-table; [] if there are no orders to compare."""
     if not view.orders:
         return []
     rows = [
@@ -23,10 +23,10 @@ def section(view: View) -> list[Block]:
     ]
     header = ["", "report, best first", "here, best first", "pairs in the report's order", "of those apart"]
     words = (
-        "Two rows are apart where the 95 % interval of their difference, paired by seed, leaves out 0. Rows "
-        "of which a run diverged or a seed is missing (further seeds are trained for what is undecided), and "
-        "rows that the report does not print, are left out. Of two equal means neither is first: such a pair "
-        "is not in the report's order."
+        "Two rows are apart if the 95 % interval of their difference, paired by seed, excludes 0. Rows with "
+        "a diverged run or a missing seed are left out (further seeds are only trained for undecided "
+        "sentences), and so are rows that the report does not print. A pair with equal means is not in the "
+        "report's order."
     )
     return ["## Order of the rows", Table(header, rows, left=header[:3]), words]
 

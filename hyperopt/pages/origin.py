@@ -1,4 +1,4 @@
-"""The last section of a page: how many of its runs are in, and what made them."""
+"""The last section of a page: the provenance of its runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hyperopt.wording import counted
 
 
 def section(view: View) -> list[Block]:
-    """The command, the facts, and the commands that trained the runs."""
+    """Return the command that makes the page, a table of facts, and the commands that trained the runs."""
     origin = view.origin
     rows = [
         ["runs", share(origin) or f"{origin.wanted} of {origin.wanted} runs"],
@@ -21,7 +21,7 @@ def section(view: View) -> list[Block]:
         *([key, value] for key, value in _facts(origin)),
     ]
     parts: list[Block] = [
-        "## What made it",
+        "## Origin of the runs",
         Commands([command(view.experiment, view.seeds)]),
         Table(["", " "], rows, left=("", " ")),
     ]
@@ -31,14 +31,14 @@ def section(view: View) -> list[Block]:
 
 
 def share(origin: Origin) -> str:
-    """How many of the runs are in, such as "31 of 63 runs, 32 missing"; "" where all are."""
+    """Return how many runs are finished, such as "31 of 63 runs, 32 missing"; "" if all are."""
     if not origin.missing:
         return ""
     return f"{origin.found} of {origin.wanted} runs, {origin.missing} missing"
 
 
 def command(experiment: Experiment, seeds: Sequence[int]) -> str:
-    """The command that makes this page in a checkout."""
+    """Return the command that makes the page in a checkout."""
     count = tuple(seeds) == tuple(range(len(seeds)))
     given = (
         {}

@@ -1,4 +1,4 @@
-"""The report's table in its own layout, with our means, bold by its own rule."""
+"""The page section with the report's table in its own layout, filled with our means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hyperopt.pages.markdown import LOST, mean
 
 
 def section(view: View) -> list[Block]:
-    """The report's own layout, its bold rule applied to our means."""
+    """Return the report's table with our means; its rule for bold rows is applied to them."""
     experiment = view.experiment
     parts: list[Block] = ["## The report's table, our numbers" if experiment.compares else "## The table"]
     for table in experiment.tables:
@@ -27,22 +27,22 @@ def section(view: View) -> list[Block]:
     if experiment.bold and experiment.effect:
         first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
         words.append(
-            f"Bold, by the report's rule, which is of means: ({first}) − ({second}) of ours is "
-            f"{markdown.bound(experiment.bold)}. By its own numbers the report's bold rows are "
+            f"Rows are bold by the report's rule, applied to our means: ({first}) − ({second}) is "
+            f"{markdown.bound(experiment.bold)}. By the report's own numbers the bold rows would be "
             f"{', '.join(_printed_bold(experiment))}."
         )
         if experiment.judged_by == "median":
             words.append(
-                "Sentences are judged by medians, as single lost runs move a mean: a row may be bold though "
-                "most of its seeds say otherwise."
+                "Sentences are judged by medians, because single lost runs shift a mean. So a row may be "
+                "bold although most of its seeds say otherwise."
             )
     if view.diverged:
-        words.append(f"{LOST} A model of NaN is scored as class 0, as the report did.")
+        words.append(f"{LOST} A model with NaN weights is scored as predicting class 0, as the report did.")
     return [*parts, " ".join(words), "\n".join(f"- {note}" for note in experiment.notes)]
 
 
 def _printed_bold(experiment: Experiment) -> list[str]:
-    """The rows that the rule makes bold of the numbers that the report prints."""
+    """Return the rows that the rule makes bold by the report's numbers."""
     assert experiment.bold
     assert experiment.effect
     first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column

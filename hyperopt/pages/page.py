@@ -1,4 +1,4 @@
-"""The page of an experiment; the same findings give the same bytes."""
+"""The page of an experiment; equal records give equal bytes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from hyperopt.pages.blocks import Block, text
 
 WORDS = "[What the words mean](../../docs/words.md)."
 NEEDED = (
-    "The command at the end of this page trains it where there is one, and anywhere with `needs=any`; with "
-    "`--plan` it says how long that takes."
+    "The command at the end of this page trains it on a machine with one, and on any machine with "
+    "`needs=any`; `--plan` says how long that takes."
 )
 
 
 @dataclass(frozen=True)
 class Page:
-    """A rendered experiment: `verdicts` is its one-line summary, without Markdown."""
+    """The files of an experiment, and `verdicts`, its summary in one line without Markdown."""
 
     markdown: str
     csv: str
@@ -41,11 +41,11 @@ class Page:
 
 
 def render(views: Sequence[View]) -> Page:
-    """The page of an experiment; missing runs are shown as missing.
+    """Return the page of an experiment; missing runs are shown as missing.
 
     Args:
-        views: as `views_of` makes them. The last, of all seeds, is shown; the numbers and rows of others are
-            folded away.
+        views: views from `views_of`. The last one, with all seeds, is shown; numbers and rows of the others
+            are folded.
     """
     view = views[-1]
     found = {name: [*blocks] for name, blocks in sections(views).items()}
@@ -61,7 +61,7 @@ def render(views: Sequence[View]) -> Page:
 
 
 def sections(views: Sequence[View]) -> dict[str, Sequence[Block]]:
-    """What stands on a page, by the name of its section, top to bottom; `views` as for `render`."""
+    """Return the blocks of a page by the name of their section, top to bottom; `views` as for `render`."""
     view, others = views[-1], views[:-1]
     experiment = view.experiment
     if experiment.lists:
@@ -89,7 +89,7 @@ def sections(views: Sequence[View]) -> dict[str, Sequence[Block]]:
 
 
 def _shown(view: View) -> Sequence[Block]:
-    """What the report shows, with our numbers."""
+    """Return the report's table or figure with our numbers."""
     if view.experiment.heatmap:
         return heatmaps.section(view, view.experiment.heatmap)
     if view.experiment.figure:

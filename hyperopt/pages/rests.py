@@ -1,4 +1,4 @@
-"""What a verdict rests on, in few words: which part of a sentence, how many rows, which are exceptions."""
+"""The basis of a verdict in few words: the tested part of a sentence, its rows, and exceptions."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ PLURAL: Mapping[Outcome, str] = {
     "undecided": "are undecided",
 }
 FEW = 3
-"""So many rows are named."""
+"""The maximum number of rows that are named."""
 
 
 def outcomes(counts: Mapping[str, int]) -> str:
-    """`4 hold, 1 does not`; `1 does not hold, 2 are undecided`."""
+    """Return counts in words: `4 hold, 1 does not` or `1 does not hold, 2 are undecided`."""
     whole = not counts.get("holds", 0)
     words = [f"{n} {_does(o, n, whole=whole)}" for o in OUTCOMES if (n := counts.get(o, 0))]
     return ", ".join(words)
 
 
 def counted_by(counts: Mapping[str, int], one: str, many: str) -> str:
-    """Of 6 rows 4 hold, 2 do not; all 6 rows hold; none of 6 rows holds; the row holds."""
+    """Return a sentence such as `Of 6 rows 4 hold, 2 do not.`, `All 6 rows hold.` or `The row holds.`."""
     total, found = sum(counts.values()), [o for o in OUTCOMES if counts.get(o, 0)]
     if not found:
         return ""
@@ -57,13 +57,13 @@ def counted_by(counts: Mapping[str, int], one: str, many: str) -> str:
 
 
 def only(counts: Mapping[str, int]) -> str:
-    """What is true of the only one: `does not hold`."""
+    """Return the outcome of the only counted item, such as `does not hold`."""
     [outcome] = [o for o in OUTCOMES if counts.get(o, 0)]
     return _does(outcome, 1, whole=True)
 
 
 def rests(verdict: Verdict, experiment: Experiment) -> str:
-    """What the verdict rests on, as sentences; empty where that is one row and the whole sentence."""
+    """Return the basis of a verdict as sentences; "" if there is nothing to add."""
     claim, rows = verdict.claim, verdict.rows
     if verdict.outcome == "cannot be told":
         return ""
@@ -74,7 +74,7 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
         parts.append(f"Row by row: {uncapitalized(by_row)}" if claim.by_repeats else by_row)
         if claim.all_but:
             few = len(rows) - claim.all_but
-            parts.append(f"{few} of them {'is' if few == 1 else 'are'} enough.")
+            parts.append(f"{few} of them {'suffices' if few == 1 else 'suffice'}.")
     if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
         parts.append(f"{_effect(rows[0], experiment)} is {_against_claimed(rows[0])}.")
     if verdict.outcome == "undecided":
@@ -88,15 +88,17 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
 
 
 def repeated(verdict: Verdict) -> str:
-    """Return how often a repeat of the report would print what is claimed; empty for claims of effects."""
+    """Return how often a repeat of the report would print what is claimed; "" for claims about effects."""
     if not verdict.claim.by_repeats or (share := verdict.repeats) is None:
         return ""
     runs = counted(verdict.rows[0].tested.m, "run")
-    return f"{100 * share:.0f} % of repeats of the report's procedure, {runs} a number, would print so."
+    return (
+        f"{100 * share:.0f} % of repeats of the report's procedure, with {runs} per number, would print this."
+    )
 
 
 def effect_of(tested: Tested, experiment: Experiment) -> str:
-    """What is subtracted from what, or divided by it, and in what: `GD minus H1 in w0 (kg), epoch 10`."""
+    """Return an effect in words, such as `GD minus H1 in w0 (kg), epoch 10`."""
     effect, cells = tested.check.effect, [side.cell for side in tested.sides[0]]
     places = (effect.minuend, effect.subtrahend)
     row = rows_named(tested.rows)
@@ -117,20 +119,20 @@ def effect_of(tested: Tested, experiment: Experiment) -> str:
 
 
 def _quantity(column: str, experiment: Experiment) -> str:
-    """What a column shows; of a table its label."""
+    """Return the quantity that a column shows; for a table, its label."""
     if isinstance(experiment.figure, Figure):
         return full(experiment, column)
     return next(one.label for one in experiment.columns if one.name == column)
 
 
 def _effect(row: RowVerdict, experiment: Experiment) -> str:
-    """`The median effect (A minus B in the loss)`."""
+    """Return an effect as the subject of a sentence: `The median effect (A minus B in the loss)`."""
     median = "median " * (row.tested.method == "median")
     return f"The {median}effect ({effect_of(row.tested, experiment)})"
 
 
 def _middle(row: RowVerdict) -> str:
-    """The effect of a row with its unit."""
+    """Return the effect of a row with its unit."""
     tested = row.tested
     if not tested.center:
         return f"0{' in every seed' * (not any(tested.effects.values()))}"
@@ -138,18 +140,18 @@ def _middle(row: RowVerdict) -> str:
 
 
 def _unit(row: RowVerdict) -> str:
-    """The unit of a difference of percents, which its numbers do not show."""
+    """Return the unit of a row's effect: ` points` for a difference of percentages, else ""."""
     first, _ = row.tested.sides[0]
     return " points" * (first.cell.unit == "%" and not row.tested.check.effect.ratio)
 
 
 def _against_claimed(row: RowVerdict) -> str:
-    """The effect of a row, and what is claimed: `0.31, claimed > 0`."""
+    """Return the effect of a row and the claimed bound: `0.31, claimed > 0`."""
     return f"{_middle(row)}, claimed {bound(row.tested.check.bound)}"
 
 
 def _so_far(rows: Sequence[RowVerdict], experiment: Experiment) -> str:
-    """What the rows of an undecided sentence show, which chance may show too; empty without any run."""
+    """Return what the rows of an undecided sentence show so far; "" without runs."""
     seen = [row for row in rows if row.tested.effects]
     if not seen:
         return ""
@@ -162,24 +164,26 @@ def _so_far(rows: Sequence[RowVerdict], experiment: Experiment) -> str:
 
 
 def _near(row: RowVerdict, experiment: Experiment) -> str:
-    """How near to its bound the effect of a row is shown to be, and how many ties could not be else."""
+    """Return how close to its bound the effect of a row is shown to be, and how many ties are mute."""
     if not row.within:
         ties, n = len(row.tested.mute), len(row.tested.effects)
-        of_ties = f": in {ties} of {counted(n, 'seed')} neither number could be less; the others do not tell"
+        of_ties = (
+            f": in {ties} of {counted(n, 'seed')} neither number could be smaller; the others do not decide"
+        )
         return f"{_effect(row, experiment)} is {_middle(row)}, its bound{of_ties * bool(ties)}."
     return f"{_effect(row, experiment)} lies within {number(row.within, 3)}{_unit(row)} of its bound."
 
 
 def _negligible(rows: Sequence[RowVerdict]) -> str:
-    """How far from its bound an effect may be and still lie there; empty where it is no distance."""
+    """Return the negligible distance from a bound; "" if the effects equal their bounds."""
     margins = dict.fromkeys(
         f"{number(row.tested.negligible, decimals(row))}{_unit(row)}" for row in rows if row.within
     )
-    return f"Up to {' or '.join(margins)} is too little to speak of." if margins else ""
+    return f"Up to {' or '.join(margins)} counts as negligible." if margins else ""
 
 
 def center(row: RowVerdict) -> str:
-    """The effect of a row: its mean or median, or 0 where it is nothing else in any seed."""
+    """Return the mean or median effect of a row; says if it is 0 in every seed."""
     tested = row.tested
     if tested.effects and not any(tested.effects.values()):
         return "0 (every seed)"
@@ -188,13 +192,13 @@ def center(row: RowVerdict) -> str:
 
 
 def decimals(row: RowVerdict) -> int:
-    """Those of the number from which the effect is taken."""
+    """Return the number of decimals of a row's effect."""
     first, _ = row.tested.sides[0]
     return max(2, first.cell.decimals) if row.tested.check.effect.ratio else first.cell.decimals
 
 
 def contradiction(verdict: Verdict, experiment: Experiment) -> str:
-    """Where the report's own numbers contradict a sentence, and by which; empty where they do not."""
+    """Return which of the report's own numbers contradict a sentence; "" if it is not contradicted."""
     if not verdict.claim.contradicted:
         return ""
     against = [one for one in printed(verdict.claim, experiment) if not one.holds]
@@ -205,13 +209,16 @@ def contradiction(verdict: Verdict, experiment: Experiment) -> str:
 
 
 def _does(outcome: Outcome, n: int, *, whole: bool) -> str:
-    """What is true of so many; `whole` where no `hold` before it can be meant."""
+    """Return an outcome as the predicate of n items.
+
+    `whole` says whether to spell out "does not hold", rather than "does not" after a preceding "hold".
+    """
     does = (SINGULAR if n == 1 else PLURAL)[outcome]
     return f"{does} hold" if whole and outcome == "does not hold" else does
 
 
 def _averaged(row: RowVerdict) -> str:
-    """That a row is a mean over several, and which of these, taken alone, are not as it says or not shown."""
+    """Return over which rows an effect is a mean, and which of these alone disagree or are not shown."""
     tested = row.tested
     of = f" of “{tested.check.of}”" if tested.check.of else ""
     as_claimed = {
@@ -223,10 +230,10 @@ def _averaged(row: RowVerdict) -> str:
     others = [label for label, held in as_claimed.items() if held is not wanted]
     if row.outcome not in ("holds", "does not hold"):
         return f"{said}."
-    told = [_alone(others, f"{'not ' * wanted}as claimed")] if others else []
+    parts = [_alone(others, f"{'not ' * wanted}as claimed")] if others else []
     if wanted and (left := [label for label in _not_shown(tested) if label not in others]):
-        told.append(_alone(left, "not shown to be as claimed"))
-    return f"{said}{'; ' * bool(told)}{', '.join(told)}."
+        parts.append(_alone(left, "not shown to be as claimed"))
+    return f"{said}{'; ' * bool(parts)}{', '.join(parts)}."
 
 
 def _alone(labels: Sequence[str], what: str) -> str:
@@ -234,13 +241,13 @@ def _alone(labels: Sequence[str], what: str) -> str:
 
 
 def _not_shown(tested: Tested) -> list[str]:
-    """The rows whose own 95 % interval is not all as claimed."""
+    """Return the rows whose own 95 % interval is not entirely as claimed."""
     holds, found = tested.check.bound.holds, [(one.rows[0], one.interval) for one in tested.by_row]
     return [label for label, at in found if at and not (holds(at.low) and holds(at.high))]
 
 
 def _place(effect: Printed) -> str:
-    """Where it is: of which part of the sentence, at which rows."""
+    """Return the part of the sentence and the rows of an effect."""
     return ", ".join(filter(None, [effect.check.of, rows_named(effect.rows)]))
 
 

@@ -1,4 +1,4 @@
-"""Tables of all methods of the study of stacks: their standings, what they cost, their time to a target."""
+"""Tables of all methods of the study which_stack: standings, costs and time to a target."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import counted, listed
 
 FIRST = 12
-"""So many methods are shown without a click."""
+"""The number of methods that are not folded."""
 MEASURES = ("default", "best", "near", "decades", "blind", "at_baselines")
 COSTS = ("step", "kept")
 
 
 def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost]) -> list[Block]:
-    """The mean standings of all methods: what columns say, the first methods, and the others in a fold."""
+    """Return the mean standings of all methods: what columns mean, the best methods, the others folded."""
     heads = [*_heads(there[0]), *(COSTS if costs else ())]
     means = standings(there, band)
     order = sorted(means, key=lambda label: means[label].default)
@@ -32,8 +32,8 @@ def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost
     }
     first = [label for i, label in enumerate(order) if i < FIRST or label in (BASELINE, OF_THE_PACKAGE)]
     parts: list[Block] = [
-        f"Test losses after the last epoch as multiples of that of {BASELINE} at its best rate, geometric"
-        f" means over {counted(len(there), 'workload')}, that of the least at its default first:",
+        f"Test losses after the last epoch as multiples of that of {BASELINE} at its best rate, as geometric"
+        f" means over {counted(len(there), 'workload')}, sorted by the loss at the default:",
         _columns(there, order, band, with_costs=bool(costs)),
         Table(heads, [rows[label] for label in first], left=[heads[0]]),
     ]
@@ -44,7 +44,7 @@ def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost
 
 
 def of_workload(workload: Workload, band: float) -> Block:
-    """The standings of one workload."""
+    """Return a table of the standings on one workload."""
     found = {label: standing(method, workload, band) for label, method in workload.methods.items()}
     heads = _heads(workload)
     rows = [
@@ -55,7 +55,7 @@ def of_workload(workload: Workload, band: float) -> Block:
 
 
 def time_to_target(there: Sequence[Workload], target: float) -> list[Block]:
-    """Dolan and More's profiles."""
+    """Return a sentence about the fastest method, and performance profiles (Dolan and Moré, 2002)."""
     labels = list(standings(there))
     found = profiles(there, labels, target)
     order = sorted(found, key=lambda label: [-found[label][factor] for factor in FACTORS])
@@ -63,8 +63,9 @@ def time_to_target(there: Sequence[Workload], target: float) -> list[Block]:
     heads = ["method", *(f"{factor:g} ×" if math.isfinite(factor) else "ever" for factor in FACTORS)]
     of = "the loss" if target == 1 else f"{target:g} times the loss"
     words = (
-        f"The share of workloads in which a method, from its best rate, comes to {of} of {BASELINE} at its"
-        " best rate within so many times the fewest epochs that any method takes (Dolan and More, 2002)."
+        f"The share of workloads on which a method, from its best rate, reaches {of} of {BASELINE} at its"
+        " best rate, within this many times the fewest epochs that any method takes (performance profiles;"
+        " Dolan and Moré, 2002)."
     )
     table = Table(heads, rows, left=["method"])
     return [fastest(there, labels, target), words, Folded(counted(len(rows), "method"), [table])]
@@ -84,35 +85,35 @@ def _of_cost(cost: Cost | None) -> list[str]:
 
 
 def _columns(there: Sequence[Workload], order: Sequence[str], band: float, *, with_costs: bool) -> str:
-    """What the columns say, and how losses are counted, as a list."""
+    """Return a list that explains the columns and the names of methods."""
     rates = there[0].rates
     free = [label for label, method in there[0].methods.items() if not method.needs_rate]
     lines = [
-        "*default*: at the rate of the study that is nearest to its default.",
-        "*best*: at its best rate. Nothing is held out to pick that by: it is the one of the least test"
-        " loss.",
-        "*within a decade*: the mean over its best rate and the neighbours of that, a decade below and"
+        "*default*: at the rate in the study that is nearest to the method's default.",
+        "*best*: at its best rate, which is the one with the least test loss. There is no separate"
+        " validation set.",
+        "*within a decade*: the mean over its best rate and the neighbouring rates, a decade below and"
         " above.",
         f"*good rates*: how many of the {len(rates)} rates from {rates[0]:g} to {rates[-1]:g} come within"
         f" {percent(band)} of {BASELINE}'s best.",
-        "*drawn blindly*: the mean over all rates. A loss above that of guessing, or of a run that diverged,"
-        " counts as that of guessing, so that what blows up looks better here than it is.",
+        "*drawn blindly*: the mean over all rates. Losses are capped at the loss of guessing, which also"
+        " replaces that of a diverged run, so methods that diverge look better here than they are.",
         f"*{BASELINE}'s rate*: at the best rate of {BASELINE}.",
         *(_of_costs() if with_costs else []),
         "Names of stacks: *clip* shortens hypergradients, *multiplicative* multiplies the rate below instead"
-        " of adding to it, *alpha alone* leaves betas as they are.",
+        " of adding to it, *alpha alone* does not tune betas.",
         *_levels_above(there[0], order),
     ]
     if free:
-        lines.append(f"No rate is needed by {'; '.join(free)}: their own first guess stands for the rate.")
+        lines.append(f"These need no rate: {'; '.join(free)}. For them, *rate* means the first guess of it.")
     lines.append(
-        "Means over seeds, and no test: of methods a few percent apart either may be the better one."
+        "These are means over seeds without a test: if methods are a few percent apart, either may be better."
     )
     return "\n".join(f"- {line}" for line in lines)
 
 
 def _levels_above(workload: Workload, order: Sequence[str]) -> list[str]:
-    """What is given to a stack beside the initial rate, such as to the first in this order."""
+    """Return a note on the rates of upper levels, with the default's and the best stack's as examples."""
     recipes = {
         label: recipe for label in order if (recipe := workload.methods[label].recipe) and recipe.above
     }
@@ -121,14 +122,14 @@ def _levels_above(workload: Workload, order: Sequence[str]) -> list[str]:
         return []
     rates = listed([f"{'/'.join(f'{rate:g}' for rate in recipes[label].above)} in {label}" for label in such])
     return [
-        f"Levels above have initial rates of their own, the same on all workloads, such as {rates}. So one"
-        " number is given to every stack, at a value that was known to be good."
+        f"Upper levels have their own initial rates, the same on all workloads, such as {rates}. So every"
+        " stack is given one number that was known to be good."
     ]
 
 
 def _of_costs() -> list[str]:
     return [
-        f"*step*: the processor time of a step of training as a multiple of {BASELINE}'s, with"
-        " `HyperOptimizer`, uncompiled, of an MLP 784-128-10 at 256 rows a minibatch, on one thread.",
-        "*kept*: how many tensors as large as the weights the optimizer keeps.",
+        f"*step*: the processor time of a training step relative to {BASELINE}'s, for an MLP 784-128-10 with"
+        " `HyperOptimizer`, uncompiled, with 256 rows per minibatch, on one thread.",
+        "*kept*: the size of the optimizer's state, in multiples of the weights.",
     ]

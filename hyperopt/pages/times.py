@@ -1,4 +1,4 @@
-"""Times of single runs beside the report's, and each as a multiple of its baseline's time."""
+"""The page section with times of single runs, compared with the report's by their ratios to a baseline."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import number
 
 FOR_ALL_STEPS = (
-    "Seconds of the row's epochs, one run alone with one torch thread, its data in memory, without "
-    "compiling and evaluation; a ratio is to the first row of the sub-table, round by round. The "
-    "report's seconds are of its own machine, with a DataLoader: only its ratios compare."
+    "Seconds for the row's epochs, of a single run with one torch thread and its data in memory, without "
+    "compiling and evaluation. Ratios are to the first row of the sub-table, round by round. The report's "
+    "seconds are from its own machine, with a DataLoader, so only the ratios can be compared."
 )
 PER_STEP = (
-    "Microseconds per iteration, one run alone with one thread, its data in memory, without compiling and "
-    "evaluation; a ratio is to the first row of the sub-table, round by round. The report's times are of its "
-    "own machine: only its ratios compare."
+    "Microseconds per step, of a single run with one thread and its data in memory, without compiling and "
+    "evaluation. Ratios are to the first row of the sub-table, round by round. The report's times are from "
+    "its own machine, so only the ratios can be compared."
 )
 
 
 def section(view: View) -> list[Block]:
-    """A table per sub-table, whose first row is the baseline; [] where the experiment times nothing."""
+    """Return a table per sub-table, whose first row is the baseline; [] if the experiment has no times."""
     times = view.times
     if times is None:
         return []
@@ -51,13 +51,11 @@ def _how_timed(times: Times, name: str) -> list[Block]:
         return [f"{words} Not timed yet: `{command}` on an idle machine."]
     if times.timed_steps:
         command += f" STEPS={times.timed_steps}"
-        share = (
-            f" Of a run's steps {times.timed_steps} were timed in each round; the seconds are in proportion."
-        )
+        share = f" In each round {times.timed_steps} steps of a run were timed, and the seconds extrapolated."
     return [
         f"{words}{share}",
         f"Timed by `{command}` on {', '.join(times.cpus)}, "
         f"{', '.join(times.days)}, in {' or '.join(map(str, times.rounds))} rounds. Every run "
-        f"had at least {times.core:.2f} of a core; a share far below 1 would mean that the machine was busy, "
-        "and that its times are worth little.",
+        f"had at least {times.core:.2f} of a core; a share far below 1 would mean that the machine was busy "
+        "and its times unreliable.",
     ]

@@ -12,30 +12,30 @@ from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, all_loo
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import rows_named
 from hyperopt.statistics import ALPHA, least_above
-from hyperopt.wording import counted, duration
+from hyperopt.wording import counted, duration, listed
 
 UNLIKELY = 0.1
-"""Below such a probability of a decision the page says what stands against it."""
+"""If a decision is less probable than this, the page says what prevents it."""
 FEW = 2
-"""So many rows are named."""
+"""The maximum number of rows that are named."""
 
 
 def why(verdict: Verdict, view: View, i: int) -> str:
-    """Why the i-th sentence is not decided, and what is next; empty where it is, or cannot be told."""
+    """Return why the i-th sentence is undecided, and its next look; "" if it is decided or cannot be told."""
     if verdict.decided:
         return ""
     few = too_few(verdict, view)
     few = "" if few in shared(view) else few
     look = view.ahead.get(i)
     against = _against(verdict, view) if look and look.chance.decided < UNLIKELY else ""
-    told = next_of(verdict, view, i)
-    return " ".join(filter(None, [few, f"*{told}{against}.*" if told else ""]))
+    following = next_of(verdict, view, i)
+    return " ".join(filter(None, [few, f"*{following}{against}.*" if following else ""]))
 
 
 def next_of(verdict: Verdict, view: View, i: int) -> str:
-    """What deciding the i-th sentence takes, and what would probably come of it; without a full stop.
+    """Return the cost of the i-th sentence's next look and its probable verdicts, without a full stop.
 
-    Empty where nothing is known of looks, and where the experiment has none left.
+    The result is "" if there is no next look.
     """
     if about_times(verdict.claim, view.experiment):
         return f"More rounds of timing: `python -m benchmarks times {view.experiment.id}`"
@@ -46,12 +46,12 @@ def next_of(verdict: Verdict, view: View, i: int) -> str:
 
 
 def cost(look: Ahead) -> str:
-    """`400 more runs, 18 min`."""
+    """Return the cost of a look, such as `400 more runs, 18 min`."""
     return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}"
 
 
 def odds(chance: Chance) -> str:
-    """How probably a look says what: `holds (68 %), does not hold (2 %), still undecided (30 %)`."""
+    """Return the probabilities of verdicts: `holds (68 %), does not hold (2 %), still undecided (30 %)`."""
     shares = {
         "holds": chance.holds,
         "does not hold": chance.does_not_hold,
@@ -62,24 +62,24 @@ def odds(chance: Chance) -> str:
 
 
 def shared(view: View) -> list[str]:
-    """The reasons for which several undecided sentences of the page could not be decided; or all of them."""
+    """Return the reasons of `too_few` that several undecided sentences share, or all that there are."""
     reasons = Counter(too_few(verdict, view) for verdict in view.verdicts if verdict.outcome == "undecided")
     return [reason for reason, n in reasons.items() if reason and (n > 1 or len(reasons) == 1)]
 
 
 def shared_told(view: View) -> list[str]:
-    """These reasons, each with its sentences where it is not that of all undecided ones."""
+    """Return the shared reasons, each with the numbers of its sentences unless it applies to all."""
     left = {i: too_few(v, view) for i, v in enumerate(view.verdicts, 1) if v.outcome == "undecided"}
-    told = []
+    reasons = []
     for reason in shared(view):
         own = [i for i, other in left.items() if other == reason]
         of = "" if len(own) == len(left) else f" (sentences {_listed(own)})"
-        told.append(f"{reason.removesuffix('.')}{of}.")
-    return told
+        reasons.append(f"{reason.removesuffix('.')}{of}.")
+    return reasons
 
 
 def too_few(verdict: Verdict, view: View) -> str:
-    """That its seeds cannot decide it, whatever they give; empty where they can."""
+    """Return why a sentence's number of seeds cannot decide it, whatever they show; "" if it can."""
     claim, experiment, n = verdict.claim, view.experiment, _seeds(verdict)
     if not n or about_times(claim, experiment) or (least := least_at(claim, experiment, n)) <= ALPHA:
         return ""
@@ -88,18 +88,16 @@ def too_few(verdict: Verdict, view: View) -> str:
     enough = next(more for more in count(n) if least_at(claim, experiment, more) <= level)
     times = f", times {counted(len(every), 'look')}" if len(every) > 1 else ""
     m, by = experiment.runs_per_number, {row.tested.method for row in verdict.rows}
-    test = "the median" if by == {"median"} else "Barnard's test" if by == {"share"} else "tests that count"
-    what = f"By {test} {counted(n, 'seed')} decide"
+    test = "medians" if by == {"median"} else "Barnard's test" if by == {"share"} else "tests that count"
+    what = f"By {test}, {counted(n, 'seed')} cannot"
     if claim.by_repeats:
-        repeats = n // m
-        what = f"{counted(n, 'seed')} make {counted(repeats, 'repeat')} of {m}, which decide"
-        what += "s" * (repeats == 1)
-    given = f"whatever they give (p is at least {least:.4g}{times})"
-    return f"{what} nothing, {given}; it takes {enough} seeds or more."
+        what = f"{counted(n, 'seed')} make {counted(n // m, 'repeat')} of {m}, which cannot"
+    given = f"whatever they show (p is at least {least:.4g}{times})"
+    return f"{what} decide anything, {given}; {enough} seeds or more are needed."
 
 
 def judged_at(view: View) -> str:
-    """At which seeds the page's sentences are judged, and at which of them they were so far."""
+    """Return at which numbers of seeds the page's sentences are judged, and at which they have been."""
     experiment = view.experiment
     wanted = [len(look.seeds) for look in all_looks(experiment)]
     done = [len(look.seeds) for look in looks(experiment, view.seeds)]
@@ -114,12 +112,12 @@ def judged_at(view: View) -> str:
 
 
 def _seeds(verdict: Verdict) -> int:
-    """How many seeds it has: the fewest of its rows."""
+    """Return the number of seeds of a sentence: the fewest of its rows."""
     return min((len(row.tested.effects) for row in verdict.rows), default=0)
 
 
 def _against(verdict: Verdict, view: View) -> str:
-    """What stands against a decision: rows of which seeds say either, or many rows."""
+    """Return what prevents a decision: rows whose seeds disagree, or many rows."""
     if mixed := _mixed(verdict)[:FEW]:
         return "; " + "; ".join(f"at {_place(row)}, {_either(row)}" for row in mixed)
     many, against = counted(len(verdict.rows), "row"), [row for row in verdict.rows if wrong(row)]
@@ -130,18 +128,18 @@ def _against(verdict: Verdict, view: View) -> str:
     named = ", ".join(map(_place, against[:FEW])) + f" and {len(against) - FEW} more" * (len(against) > FEW)
     be = "is" if len(against) == 1 else "are"
     takes = (
-        f", so that it takes {enough} seeds to show it"
+        f", so that {enough} seeds are needed to show it"
         if (enough := _refuting(against, verdict, view))
         else ""
     )
     return (
-        f"; {len(against)} of {many} {be} as claimed in no seed ({named}), but its p is multiplied for "
-        f"{many}{takes}"
+        f"; {len(against)} of {many} {be} as claimed in no seed ({named}), but p is multiplied by the number "
+        f"of rows{takes}"
     )
 
 
 def _refuting(against: Sequence[RowVerdict], verdict: Verdict, view: View) -> int | None:
-    """With how many seeds the first of the wrong rows can refute the sentence at the page's last look."""
+    """Return the number of seeds with which the first wrong row can refute the sentence at the last look."""
     experiment, tested = view.experiment, against[0].tested
     if tested.method != "median" or not (every := all_looks(experiment)):
         return None
@@ -151,7 +149,7 @@ def _refuting(against: Sequence[RowVerdict], verdict: Verdict, view: View) -> in
 
 
 def wrong(row: RowVerdict) -> bool:
-    """Whether it is undecided though not a single seed is as claimed."""
+    """Return whether a row is undecided although no seed is as claimed."""
     effects = row.tested.effects.values()
     return (
         row.outcome == "undecided" and bool(effects) and not any(map(row.tested.check.bound.holds, effects))
@@ -159,7 +157,7 @@ def wrong(row: RowVerdict) -> bool:
 
 
 def _either(row: RowVerdict) -> str:
-    """How many of its seeds are as claimed, below and above."""
+    """Return how many seeds of a row are as claimed and, for a two-sided bound, below and above it."""
     bound, effects = row.tested.check.bound, [*row.tested.effects.values()]
     inside = sum(map(bound.holds, effects))
     below = sum(not bound.holds(effect) and effect <= bound.low for effect in effects)
@@ -168,7 +166,7 @@ def _either(row: RowVerdict) -> str:
 
 
 def _mixed(verdict: Verdict) -> list[RowVerdict]:
-    """The undecided rows of which some seeds say one thing and some another, the most even first."""
+    """Return the undecided rows whose seeds disagree, the most evenly divided first."""
 
     def uneven(row: RowVerdict) -> float:
         bound, effects = row.tested.check.bound, [*row.tested.effects.values()]
@@ -180,14 +178,13 @@ def _mixed(verdict: Verdict) -> list[RowVerdict]:
 
 
 def _place(row: RowVerdict) -> str:
-    """The row, and of which part of the sentence."""
+    """Return a row's label and the part of the sentence that it belongs to."""
     of, rows = row.tested.check.of, rows_named(row.tested.rows)
     return f"{rows} ({of})" if of else rows
 
 
 def _listed(numbers: Sequence[int]) -> str:
-    *first, last = map(str, numbers)
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed([str(number) for number in numbers])
 
 
 def _percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""The page that says which stack to use, from whatever runs of the study are in."""
+"""The page that recommends a stack, from the finished runs of the study."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hyperopt.wording import counted, listed
 
 WORDS = "../../docs/words.md"
 SHOWN = 0.05
-"""Answers of such a share of draws are named."""
+"""The minimum share of draws of an answer that is named."""
 
 
 def page(
@@ -30,20 +30,21 @@ def page(
     costs: Mapping[str, Cost] | None = None,
     picture: str | None = None,
 ) -> str:
-    """The page as Markdown; its numbers follow from the workloads whose runs are in.
+    """Return the page in Markdown.
 
     Args:
-        workloads: all of the study's, runs of them in or not.
-        band: how much above the baseline's best still counts as as good.
-        target: of the profiles, as a multiple of the baseline's best loss.
-        costs: by method, as they were measured.
-        picture: the file of its drawing beside it.
+        workloads: all workloads of the study, with or without runs.
+        band: the relative difference up to which a loss counts as being as good as the baseline's.
+        target: the target loss of the profiles, as a multiple of the baseline's best.
+        costs: the measured costs by method.
+        picture: the name of the drawing's file beside the page.
     """
     there, found = compared(workloads), picks(workloads, band, target)
     parts: list[Block] = ["# Which stack should I use?", *_answers(there, found), of_the_package(there)]
     if found:
-        parts += ["## How sure that is", *_sure(there, found), "## How it is chosen", _rules(found[0], band)]
-    parts += ["## What is in", _what_is_in(workloads)]
+        parts += ["## How certain the answers are", *_certainty(there, found)]
+        parts += ["## How they are chosen", _rules(found[0], band)]
+    parts += ["## The runs so far", _runs(workloads)]
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
         parts += _drawn(picture)
@@ -59,11 +60,11 @@ def page(
 
 def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     if not found:
-        return [f"**No answer yet:** of no workload are all runs of {BASELINE} in."]
+        return [f"**No answer yet:** on no workload are all runs of {BASELINE} finished."]
     code = "\n".join
     return [
         "A *stack* such as `adam/sgd` is Adam on the weights and SGD on Adam's hyperparameters"
-        f" ([words]({WORDS})). `model`, `rate` and `steps` are yours.",
+        f" ([glossary]({WORDS})). Replace `model`, `rate` and `steps` by your own.",
         caution(there),
         *(
             f"- {pick.sentence}\n\n  ```python\n  {code(pick.lines).replace(chr(10), f'{chr(10)}  ')}\n  ```"
@@ -74,31 +75,29 @@ def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     ]
 
 
-def _sure(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
+def _certainty(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     heads = [
         "for",
         "answer",
         "its loss",
-        "middle 95 %",
-        "answers when seeds are drawn anew",
-        "workload left out",
+        "95 % interval",
+        "answers in bootstrap draws",
+        "without a workload",
     ]
     checked = any(pick.checks for pick in found)
-    rows = [[*_sure_of(pick), *([_checks(pick)] if checked else [])] for pick in found]
+    rows = [[*_certainty_of(pick), *([_checks(pick)] if checked else [])] for pick in found]
     alone = [workload.name for workload in there if len(workload.seeds) == 1]
     words = (
-        f"Seeds are drawn anew {DRAWS:,} times: on each workload as many as it has, with replacement, the"
-        " same for all methods. *Middle 95 %* is where the loss of the answer then lies: it was picked as"
-        " the least, and so is more likely too low than too high."
+        f"The intervals and draws are bootstrapped over seeds, {DRAWS:,} times: each draw takes as many seeds"
+        " with replacement as a workload has, the same for all methods. The loss of the answer was selected"
+        " as the least, so it is more likely too low than too high."
     )
     if alone:
         words += (
-            f" {listed(alone)} has one seed, so the chance in it is left out."
-            if not alone[1:]
-            else (f" {listed(alone)} have one seed, so the chance in them is left out.")
+            f" {listed(alone)} {'have' if alone[1:] else 'has'} one seed, so chance there is not included."
         )
     if checked:
-        words += " *Elsewhere* are workloads that are only begun, and count in no answer."
+        words += " *elsewhere* lists workloads with incomplete runs, which count in no answer."
     return [
         Table(
             [*heads, *(["elsewhere"] if checked else [])],
@@ -109,7 +108,7 @@ def _sure(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     ]
 
 
-def _sure_of(pick: Pick) -> list[str]:
+def _certainty_of(pick: Pick) -> list[str]:
     again = [f"{100 * share:.0f} % {label}" for label, share in pick.again.items() if share >= SHOWN]
     left = [
         f"{name}: {at.score:.2f}, {BASELINE} {at.baseline:.2f}"
@@ -135,45 +134,45 @@ def _checks(pick: Pick) -> str:
 
 
 def _rules(first: Pick, band: float) -> str:
-    """The rules behind the answers, of which this is the first, as a list."""
+    """Return the rules behind the answers as a list; `first` is the first answer."""
     before = first.before
     lines = [
-        "*No idea of the rate:* who has none takes defaults, so every method counts at its own. This rule was"
-        " changed after the first numbers were seen. Before, methods that need no rate counted at their"
-        " default and all others by the mean over all rates, which are not alike"
-        f"{f'; by that rule it would be {before[0]}, at {times(before[1])}' if before else ''}. The mean over"
-        " rates, or first guesses, drawn blindly stands beside the answer, for all methods alike.",
-        "*A rough idea:* a method counts by the mean over its best rate and the neighbours of that, a decade"
-        " below and above; at the end of the rates there is only one.",
-        f"*A tuned {BASELINE}:* a method counts at the rate that is the best of {BASELINE}, or at its"
-        " default if it needs none.",
-        f"The method of the least mean is the answer, unless {BASELINE}'s mean is less than {percent(band)}"
-        f" above it: then it is {BASELINE}. The same band says which rates are *good* below.",
-        f"*Use* stands where at least {FEW} workloads are in, and the answer stays whichever of them is left"
-        f" out and in {percent(SURE)} of the draws of seeds; *try* where not.",
-        f"All rows were written down before any run, but that of {OF_THE_PACKAGE}, which came after the"
-        " others had been seen.",
+        "*No idea of the rate:* every method is scored at its default. This rule was changed after the first"
+        " numbers were seen. Before, methods that need no rate were scored at their default, and all others"
+        " by the mean over all rates, which was not a fair comparison"
+        f"{f'; by that rule the answer would be {before[0]}, at {times(before[1])}' if before else ''}. The"
+        " answer also gives the mean over rates, or first guesses, drawn blindly.",
+        "*A rough idea:* a method is scored by the mean over its best rate and the neighbouring rates, a"
+        " decade below and above; at the end of the grid there is only one neighbour.",
+        f"*A tuned {BASELINE}:* a method is scored at the best rate of {BASELINE}, or at its default if it"
+        " needs no rate.",
+        f"The method with the least mean is the answer, unless {BASELINE}'s mean is less than {percent(band)}"
+        f" above it: then the answer is {BASELINE}. The same band defines *good rates* below.",
+        f"An answer says *use* if at least {FEW} workloads are complete, and the answer is the same without"
+        f" any one of them and in {percent(SURE)} of the draws of seeds. Otherwise it says *try*.",
+        f"All methods were chosen before any run, except {OF_THE_PACKAGE}, which was added after the others"
+        " had been seen.",
     ]
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _what_is_in(workloads: Sequence[Workload]) -> Block:
+def _runs(workloads: Sequence[Workload]) -> Block:
     rows = [
         [w.name, f"{w.found} of {w.wanted}", _seeds(w), _methods_in(w), _short(w.missing)] for w in workloads
     ]
-    heads = ["workload", "runs in", "at", "methods in", "methods not in"]
-    return Table(heads, rows, left=["workload", "at", "methods not in"])
+    heads = ["workload", "finished runs", "seeds", "complete methods", "other methods"]
+    return Table(heads, rows, left=["workload", "seeds", "other methods"])
 
 
 def _seeds(workload: Workload) -> str:
     first, last = workload.seeds[0], workload.seeds[-1]
     if len(workload.seeds) > 1 and list(workload.seeds) == list(range(first, last + 1)):
-        words = f"seeds {first} to {last}"
+        words = f"{first} to {last}"
     else:
-        words = f"seed{'s' if workload.seeds[1:] else ''} {listed([str(seed) for seed in workload.seeds])}"
+        words = listed([str(seed) for seed in workload.seeds])
     if not workload.left_out:
         return words
-    return f"{words}; {counted(workload.left_out, 'run')} of other seeds left out, which are not whole"
+    return f"{words}; {counted(workload.left_out, 'run')} of incomplete seeds left out"
 
 
 def _methods_in(workload: Workload) -> str:
@@ -183,7 +182,7 @@ def _methods_in(workload: Workload) -> str:
 def _title(workload: Workload) -> str:
     if not workload.missing:
         return workload.title
-    return f"{workload.title}: so far {_methods_in(workload)} methods, which no answer above counts"
+    return f"{workload.title}: so far {_methods_in(workload)} methods, not counted in the answers above"
 
 
 def _short(labels: Sequence[str]) -> str:
@@ -196,40 +195,42 @@ def _drawn(picture: str | None) -> list[Block]:
         return []
     return [
         Picture("Final loss against initial rate", picture),
-        "Test loss after the last epoch against the initial rate, or the first guess of what needs none. A"
-        f" loss above that of guessing is drawn as that of guessing. Drawn are {BASELINE}, the answers"
-        " above, the library's default and, of every other kind of method, the one of the least mean over"
-        f" all rates; what their names mean: [words]({WORDS}).",
+        "Test loss after the last epoch against the initial rate, or the first guess of a method that needs"
+        f" none. Losses are capped at the loss of guessing. Shown are {BASELINE}, the answers above, the"
+        " library's default and, of every other kind of method, the one with the least mean over all rates."
+        f" The [glossary]({WORDS}) explains their names.",
     ]
 
 
 def _lose(pick: Pick) -> str:
     if pick.stack is None:
-        return f"- *{pick.question.who}:* no stack is in."
+        return f"- *{pick.question.who}:* no stack has complete runs."
     (stack, own), (other, best) = pick.stack, pick.other
     if f"{own:.2f}" == f"{best:.2f}":
-        words = f"level: the best of them, {stack}, and the best of all others, {other}, have {times(own)}"
+        words = (
+            f"level. The best stack, {stack}, and the best other method, {other}, have {times(own)} the loss"
+            f" of {BASELINE} at its best rate"
+        )
     else:
         words = (
-            f"{'ahead' if own < best else 'behind'}{'' if pick.is_firm else ' so far'}: the best of them,"
-            f" {stack}, has {times(own)} the loss of {BASELINE} at its best rate; the best of all others,"
-            f" {other}, {best:.2f}"
+            f"{'ahead' if own < best else 'behind'}{'' if pick.is_firm else ' so far'}. The best stack,"
+            f" {stack}, has {times(own)} the loss of {BASELINE} at its best rate; the best other method,"
+            f" {other}, has {times(best)} that loss"
         )
-    return f"- *{pick.question.who}:* {words}."
+    return f"- *{pick.question.who}:* stacks are {words}."
 
 
 def _ask_again() -> list[Block]:
     return [
         "## Ask again",
-        "The answers follow from rules in `hyperopt/findings/advice.py`. With another band or target, on a"
-        " choice of workloads, or with the runs of your own store beside the published ones (`hyperopt which"
-        " --help` explains each):",
+        "The rules behind the answers are in `hyperopt/findings/advice.py`. You can change the band or the"
+        " target, choose workloads, and include your own runs (see `hyperopt which --help`):",
         Commands(
             ["hyperopt which band=0.2 target=1.05", "hyperopt which logistic mnist_mlp format=markdown"]
         ),
-        "The records behind it are the files in `results/records/which_stack/`, for `pandas.read_parquet`.",
-        "The runs themselves, cheapest workloads first; `BUDGET` trains what fits. The last line is a dry"
-        " run of all of them on random data, and says with `--plan` how long that takes:",
+        "The records are in `results/records/which_stack/`; `pandas.read_parquet` reads them.",
+        "To train the runs, cheapest workloads first (`BUDGET` trains what fits; the last line is a dry run"
+        " of all of them on random data, and `--plan` says how long that takes):",
         Commands(
             [
                 f"make tables ONLY='{STUDY}/*' SEEDS=1",
@@ -237,6 +238,6 @@ def _ask_again() -> list[Block]:
                 f"hyperopt tables '{STUDY}/*' seeds=1 epochs=1 dataset.generated=true dataset.train=64",
             ]
         ),
-        "What methods cost (`step`, `kept`):",
+        "To measure the costs of methods (`step`, `kept`):",
         Commands(["python -m benchmarks pages methods"]),
     ]

@@ -1,1 +1,1 @@
-"""The pages in a browser: static files that need no network, of the findings that Markdown pages show."""
+"""The static site with the published pages, and the page of a user's own runs; neither needs a network."""

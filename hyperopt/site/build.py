@@ -1,4 +1,4 @@
-"""All files of the site, by their path in its folder; nothing is written here."""
+"""Builds the files of the site in memory."""
 
 from __future__ import annotations
 
@@ -47,23 +47,26 @@ SECTIONS = (
 )
 TITLES = {
     "shown": "Numbers",
-    "comparison": "Beside the report",
+    "comparison": "Comparison",
     "order": "Order",
     "times": "Times",
     "sentences": "Sentences",
-    "origin": "What made it",
+    "origin": "Origin",
 }
 ON_DARK = {"#000000": "#F2F2F2", "#0072B2": "#8793FF", "#7F7F7F": "#A6A6A6"}
-"""Colours that are too dark on a dark page, and what stands for them there."""
+"""Colours that are too dark for a dark page, with their replacements."""
 
 Files = dict[str, str | bytes]
 
 
 def site(found: Mapping[str, Sequence[View]]) -> Files:
-    """The site of published pages.
+    """Return the files of the published site by path.
 
     Args:
-        found: the views of each experiment, as `views_of` makes them, by its id.
+        found: the views of each experiment from `views_of`, by the experiment's id.
+
+    Raises:
+        ConfigError: plotly is not installed.
     """
     files = assets()
     shown = {name: views[-1] for name, views in found.items()}
@@ -75,7 +78,7 @@ def site(found: Mapping[str, Sequence[View]]) -> Files:
 
 
 def assets() -> Files:
-    """What all pages share: plotly, the style sheet, the scripts."""
+    """Return the files that all pages share: plotly, the style sheet, the scripts."""
     files: Files = {f"assets/{name}": (FILES / name).read_text(encoding="utf-8") for name in SCRIPTS}
     files["assets/style.css"] = (FILES / "style.css").read_text(encoding="utf-8") + _palette()
     files["assets/plotly.min.js"] = _plotly()
@@ -84,17 +87,17 @@ def assets() -> Files:
 
 @cache
 def template(name: str) -> Any:
-    """A template, which escapes whatever it is given."""
+    """Return a template, which escapes all its arguments."""
     return _environment().get_template(name)
 
 
 def data(value: Mapping[str, Any]) -> str:
-    """A script that has `value` as its data, since a page that is opened from a disk may fetch nothing.
+    """Return a script with data as deflated JSON in base64, which `page.js` unpacks.
 
-    It is JSON, deflated and in base64; `page.js` unpacks it.
+    It is a script because pages opened from a disk cannot fetch other files.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    letters = text.encode(errors="backslashreplace")  # a name may be in Latin-1
+    letters = text.encode(errors="backslashreplace")  # a file name may contain bytes that are not UTF-8
     packed = base64.b64encode(zlib.compress(letters, level=9)).decode("ascii")
     return f'window.DATA = "{packed}";\n'
 
@@ -118,7 +121,7 @@ def _plotly() -> bytes:
 
 
 def _palette() -> str:
-    """The colours of the pictures as variables of the style sheet, on light and on dark."""
+    """Return the colours of figures as CSS variables, for light and dark pages."""
     light = " ".join(f"--c{i}: {colour};" for i, colour in enumerate(COLOURS))
     dark = " ".join(f"--c{i}: {ON_DARK.get(colour, colour)};" for i, colour in enumerate(COLOURS))
     return f"\n:root {{ {light} }}\n@media screen and (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
@@ -148,7 +151,7 @@ def _page(name: str, views: Sequence[View], pages: frozenset[str]) -> Files:
 
 
 def _writer(section: str, view: View, pages: frozenset[str]) -> Writer:
-    """Writes the blocks of a section: pictures come alive, sentences get chips and drawings."""
+    """Return the writer of a section, which replaces pictures by live ones and adds drawings to sentences."""
     plain = Writer(pages)
 
     def picture(block: Block) -> Markup:
@@ -157,23 +160,23 @@ def _writer(section: str, view: View, pages: frozenset[str]) -> Writer:
 
     def listed(block: Block) -> Markup:
         assert isinstance(block, Sentences)
-        told = [(i, v, quoted(v, view.experiment)) for i, v in enumerate(block.verdicts, 1)]
-        return Markup(template("sentences.html").render(told=told, signs=SIGNS))
+        sentences = [(i, v, quoted(v, view.experiment)) for i, v in enumerate(block.verdicts, 1)]
+        return Markup(template("sentences.html").render(sentences=sentences, signs=SIGNS))
 
     def judged(block: Block) -> Markup:
         assert isinstance(block, Sentences)
-        told = [
+        sentences = [
             (i, v, plain.prose(said(v, view.experiment, whole=True)), _effects(v))
             for i, v in enumerate(block.verdicts, 1)
         ]
-        return Markup(template("judged.html").render(told=told, signs=SIGNS))
+        return Markup(template("judged.html").render(sentences=sentences, signs=SIGNS))
 
     shown = {Picture: picture, Sentences: judged if section == "sentences" else listed}
     return Writer(pages, cells_of(view), shown)
 
 
 def _live(view: View) -> Markup:
-    """The place of a live picture, or a heat map."""
+    """Return the container of a live figure, or a heat map."""
     experiment = view.experiment
     if experiment.heatmap is None:
         return Markup('<div id="figure"></div>')
@@ -184,7 +187,7 @@ def _live(view: View) -> Markup:
 
 
 def _effects(verdict: Verdict) -> list[tuple[str, Markup]]:
-    """The drawings of a sentence's rows with their labels; none of what cannot be told."""
+    """Return the drawings of a sentence's rows with their labels; [] if the sentence cannot be told."""
     if verdict.outcome == "cannot be told":
         return []
     drawings = []

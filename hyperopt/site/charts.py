@@ -1,4 +1,4 @@
-"""The curves of a figure as data for its live picture."""
+"""The data of a live figure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DASHES = {"solid": "solid", "dashed": "dash", "dotted": "dot"}
 
 
 def figure_of(view: View) -> dict[str, Any] | None:
-    """Axes, panels and curves; None where the experiment is no figure of curves or has no run."""
+    """Return axes, panels and curves; None if the experiment has no curves or no runs."""
     figure = view.experiment.figure
     panels = [(panel, drawn) for panel, drawn in view.curves.items() if drawn]
     if figure is None or not panels:
@@ -72,7 +72,7 @@ def _numbers(values: NDArray[np.float64]) -> list[float | None]:
 
 
 def _looks(figure: Figure) -> dict[str, dict[str, Any]]:
-    """Colour, marker and dash of every drawn curve, as in the pictures."""
+    """Return the colour, marker and dash of every drawn curve, as in the pictures."""
     drawn = [curve for curve in figure.curves if curve.drawn]
     if any(figure.groups):
         return {curve.label: _grouped(curve, drawn) for curve in drawn}

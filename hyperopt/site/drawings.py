@@ -1,4 +1,4 @@
-"""Small drawings as SVG: the effect behind a sentence, and a page in miniature."""
+"""Small SVG drawings: the effect of a sentence's row, and a page in miniature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ Scale = Callable[[float], float]
 
 
 def effect(row: RowVerdict) -> Markup:
-    """The effect of each seed as a dot, its interval as a bar, the claimed effects as an area; or nothing."""
+    """Return a drawing of effects: seeds as dots, the interval as a bar, the claimed range as an area.
+
+    It is empty without finite effects.
+    """
     tested, bound = row.tested, row.tested.check.bound
     effects = {seed: value for seed, value in tested.effects.items() if math.isfinite(value)}
     if not effects:
@@ -51,13 +54,13 @@ def effect(row: RowVerdict) -> Markup:
     ]
     if center is not None and math.isfinite(center):
         parts.append(_line("center", place(center), BAR - 12, place(center), BAR + 12))
-    told: dict[str, float] = {}
+    ticks: dict[str, float] = {}
     for end in (0.0, bound.low, bound.high, min(known), max(known)):
-        if math.isfinite(end) and all(abs(place(end) - at) > 46 for at in told.values()):
-            told[f"{end:.3g}"] = place(end)
+        if math.isfinite(end) and all(abs(place(end) - at) > 46 for at in ticks.values()):
+            ticks[f"{end:.3g}"] = place(end)
     parts += [
         Markup('<text x="{:.1f}" y="54">{}</text>').format(min(max(at, 12), WIDE - 12), text)
-        for text, at in told.items()
+        for text, at in ticks.items()
     ]
     says = (
         f"{markdown.rows_named(tested.rows)}: claimed {markdown.bound(bound)}; effect "
@@ -68,7 +71,7 @@ def effect(row: RowVerdict) -> Markup:
 
 
 def miniature(view: View) -> Markup:
-    """A page in small: its first panel, its heat map, or its numbers with their intervals."""
+    """Return a page in miniature: its first panel, its heat map, or its numbers with their ranges."""
     if view.experiment.heatmap and view.measured:
         parts = list(_heat(view))
     elif any(view.curves.values()):
@@ -96,7 +99,7 @@ def _line(name: str, x1: float, y1: float, x2: float, y2: float) -> Markup:
 
 
 def _scale(low: float, high: float, start: float, end: float, *, log: bool = False) -> Scale:
-    """From numbers to places; where all are equal, to the middle."""
+    """Return a function from numbers to positions; if all numbers are equal, to the middle."""
 
     def of(value: float) -> float:
         return math.log(value) if log else value
@@ -109,12 +112,12 @@ def _scale(low: float, high: float, start: float, end: float, *, log: bool = Fal
 
 
 def _jitter(i: int) -> float:
-    """Places above and below the middle in turn, so that dots of equal numbers are told apart."""
+    """Return alternating offsets from the middle, so that the dots of equal numbers are visible."""
     return (1 if i % 2 else -1) * ((i * 0.37) % 1)
 
 
 def _heat(view: View) -> Iterator[Markup]:
-    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # and with it matplotlib
+    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # imports matplotlib
 
     figure, scale = view.experiment.heatmap, scale_of(view.measurements)
     assert figure
@@ -154,7 +157,7 @@ def _points(curve: MeasuredCurve, log_x: bool, log_y: bool) -> list[tuple[float,
 
 
 def _numbers(view: View) -> Iterator[Markup]:
-    """Of some rows our mean with its range, and the report's number as a ring."""
+    """Yield, for some rows, our median as a dot with its range, and the report's number as a ring."""
     found = [m for m in view.measurements.values() if m.summary and math.isfinite(m.summary.median)]
     some = [found[i] for i in thinned(len(found), MOST_ROWS)]
     ends = [

@@ -1,4 +1,4 @@
-"""What lies behind the cells of a page: seeds, runs, their configs, what made them, what they learned."""
+"""The data behind the cells of a page: seeds, runs, configs, provenance, learned hyperparameters."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from hyperopt.findings.measurements import Measured
 
 FEWEST_POINTS, MOST_POINTS, MOST_OF_A_PAGE = 5, 40, 6_000
-"""The points at which a hyperparameter of a run is shown, at least and at most, and of all runs of a page."""
+"""The minimum and maximum points of a hyperparameter for one run, and the maximum for all runs of a page."""
 APART = ("command", "started", "pack")
-"""What differs from run to run and says little of it."""
+"""Keys of a record's `made` that differ from run to run but are of little interest."""
 
 
 def rounded(value: float | None, digits: int = 6) -> float | None:
-    """A number with as many digits as a page needs; None where there is none that JSON has."""
+    """Return a number with this many significant digits; None if JSON cannot represent it."""
     return None if value is None or not math.isfinite(value) else float(f"{value:.{digits}g}")
 
 
 def thinned(points: int, most: int) -> list[int]:
-    """Places of at most so many points, the first and the last among them."""
+    """Return the indices of at most `most` evenly spaced points, including the first and last."""
     if points <= most:
         return list(range(points))
     return sorted({round(i * (points - 1) / (most - 1)) for i in range(most)})
 
 
 def cells_of(view: View) -> dict[Place, int]:
-    """The number of each cell, in the order in which `evidence` has them."""
+    """Return the index of each cell in the list of cells of `evidence`."""
     return {place: i for i, place in enumerate(view.measurements)}
 
 
 def evidence(view: View) -> dict[str, Any]:
-    """Cells with their seeds, runs, settings and what made them, each once and named by number."""
+    """Return cells, runs, settings and provenance; each occurs once, and others refer to it by index."""
     runs = {id_: i for i, id_ in enumerate(view.runs)}
     settings, of_setting = distinct(setting_of(record) for record in view.runs.values())
     made, of_made = distinct(made_of(record) for record in view.runs.values())
@@ -53,14 +53,14 @@ def evidence(view: View) -> dict[str, Any]:
 
 
 def _points(runs: int) -> int:
-    """The points of a run's hyperparameters on a page of so many runs, so that it stays small."""
+    """Return the maximum number of points of a hyperparameter, for a page with this many runs."""
     return max(FEWEST_POINTS, min(MOST_POINTS, MOST_OF_A_PAGE // max(1, runs)))
 
 
 def learned(
     records: Iterable[Trained], of_setting: Sequence[int], settings: int, most: int
 ) -> list[dict[str, Any]]:
-    """By setting the hyperparameters of every level over epochs: those that moved, and those that did not."""
+    """Return each setting's hyperparameters over epochs, divided into moving and constant ones."""
     by_setting: list[list[Trained]] = [[] for _ in range(settings)]
     for record, setting in zip(records, of_setting, strict=True):
         by_setting[setting].append(record)
@@ -132,12 +132,12 @@ def _run(record: Trained, setting: int, made: int) -> list[Any]:
 
 
 def setting_of(record: Trained) -> dict[str, Any]:
-    """The config of a run but for its seed."""
+    """Return the config of a run without its seed."""
     return {key: value for key, value in record.config.items() if key != "seed"}
 
 
 def made_of(record: Trained) -> dict[str, str]:
-    """What made a run, but for what nearly every run has of its own."""
+    """Return the provenance of a run, without the keys in APART."""
     return {key: value for key, value in sorted(record.made.items()) if key not in APART and value}
 
 
@@ -147,7 +147,7 @@ def _described(setting: Mapping[str, Any], view: View) -> dict[str, Any]:
 
 
 def label(setting: Mapping[str, Any], *, whole: bool = True) -> str:
-    """A setting in a few words: the stack with its alphas, the clip; where `whole`, other settings of it."""
+    """Return a setting in a few words: the stack with its alphas, clip and, if `whole`, other options."""
     stack = label_of(str(setting["stack"]).split("/"), setting["alpha"])
     apart = ("dataset", "model", "stack", "alpha", "epochs", "batch_size", "versions", "clip")
     more = [f"{key}={shown(value)}" for key, value in setting.items() if key not in apart] if whole else []
@@ -156,7 +156,7 @@ def label(setting: Mapping[str, Any], *, whole: bool = True) -> str:
 
 
 def distinct(given: Iterable[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], list[int]]:
-    """Different mappings in the order in which they come, and for each given one its place among them."""
+    """Return the distinct mappings in order, and for each given one its index among them."""
     found: dict[str, int] = {}
     kept: list[Mapping[str, Any]] = []
     places = []

@@ -1,4 +1,4 @@
-"""The first page: the reports with their sentences and verdicts, every page in miniature, the best stacks."""
+"""The site's first page: the reports with their sentences, all pages in miniature, the best stacks."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SIGNS: Mapping[Outcome, str] = {
 
 @dataclass(frozen=True)
 class About:
-    """By what something is found: its data sets, its stacks, and all its words."""
+    """The search terms of a sentence or page: data sets, stacks, and all words."""
 
     datasets: tuple[str, ...]
     stacks: tuple[str, ...]
@@ -38,7 +38,7 @@ class About:
 
 @dataclass(frozen=True)
 class Said:
-    """A sentence of a page; `number` is its place there, from 1."""
+    """A sentence of a page; `number` is its position there, from 1."""
 
     page: str
     number: int
@@ -48,7 +48,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Card:
-    """A page in miniature: its title and summary, and how many of its runs are in."""
+    """A page in miniature, with its title, its summary and the share of its finished runs."""
 
     page: str
     title: str
@@ -60,7 +60,7 @@ class Card:
 
 @dataclass(frozen=True)
 class ReportPart:
-    """A report: who wrote it, its sentences by verdict, its pages; what is decided comes first."""
+    """A report with its authors, pages and sentences, in the order of OUTCOMES."""
 
     slug: str
     authors: str
@@ -74,7 +74,7 @@ class ReportPart:
 
 @dataclass(frozen=True)
 class BestRow:
-    """A stack with a low test error, in texts."""
+    """A stack with a low test error, as text."""
 
     dataset: str
     page: str
@@ -87,7 +87,7 @@ class BestRow:
 
 @dataclass(frozen=True)
 class Front:
-    """All that the first page shows."""
+    """The contents of the first page."""
 
     reports: list[ReportPart]
     tally: Tally
@@ -98,7 +98,7 @@ class Front:
 
 
 def front(views: Mapping[str, View]) -> Front:
-    """The first page of all pages, by the id of their experiment."""
+    """Return the contents of the first page; `views` are by experiment id."""
     known = [slug for slug in REPORTS if any(_slug(name) == slug for name in views)]
     slugs = [*known, *sorted({_slug(name) for name in views} - {*known})]
     reports = [_report(slug, {n: v for n, v in views.items() if _slug(n) == slug}) for slug in slugs]
@@ -127,7 +127,7 @@ def _report(slug: str, views: Mapping[str, View]) -> ReportPart:
         title=report.title if report else slug,
         counts=[(outcome, n) for outcome in OUTCOMES if (n := tally.sentences[outcome])],
         numbers=answer.numbers(tally),
-        share=f"{found:,} of {wanted:,} runs are in",
+        share=f"{found:,} of {wanted:,} runs",
         cards=[_card(name, view) for name, view in views.items()],
         sentences=sorted(
             (one for name, view in views.items() for one in _said(name, view)),
@@ -152,7 +152,7 @@ def _card(name: str, view: View) -> Card:
 
 
 def _said(name: str, view: View) -> Iterator[Said]:
-    """The sentences that the page is the first to say."""
+    """Yield the sentences of a page that do not repeat another page's."""
     if not view.measured:
         return
     for i, verdict in enumerate(view.verdicts, 1):

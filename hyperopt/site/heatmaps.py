@@ -1,4 +1,4 @@
-"""Heat maps as tables whose cells have a colour, our median and the report's number."""
+"""Heat maps as HTML tables with a colour, our median and the report's number in each cell."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hyperopt.wording import steps_or_more
 
 @dataclass(frozen=True)
 class HeatCell:
-    """One cell: our text, the report's, their colours, and the number of the cell among the page's."""
+    """A cell: our text, the report's, background and text colour, and the cell's index on the page."""
 
     ours: str
     report: str
@@ -27,7 +27,7 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class HeatTable:
-    """One map: its label, those of its columns, and its rows by their labels."""
+    """A map: its label, the labels of its columns, and its rows with their labels."""
 
     label: str
     columns: list[str]
@@ -35,7 +35,7 @@ class HeatTable:
 
 
 def heat_tables(view: View, cells: Mapping[Place, int]) -> list[HeatTable]:
-    """The drawn maps of an experiment; [] where it has none, or no run."""
+    """Return the drawn maps of an experiment; [] if it has no maps or no runs."""
     figure = view.experiment.heatmap
     if figure is None or not view.measured:
         return []
@@ -43,7 +43,7 @@ def heat_tables(view: View, cells: Mapping[Place, int]) -> list[HeatTable]:
 
 
 def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) -> HeatTable:
-    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # and with it matplotlib
+    from hyperopt.figures.heatmaps import scale_of, text_and_colours  # imports matplotlib
 
     scale = scale_of(view.measurements)
     rows = []
@@ -53,9 +53,11 @@ def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) ->
             measured = view.measurements[label, column]
             text, colour, _ = text_and_colours(measured, scale)
             report = measured.cell.report
-            told = "" if report is None else steps_or_more(report)
+            theirs = "" if report is None else steps_or_more(report)
             found.append(
-                HeatCell(text, told, colour, _ink(colour), cells[label, column], agrees(measured).strip("*"))
+                HeatCell(
+                    text, theirs, colour, _ink(colour), cells[label, column], agrees(measured).strip("*")
+                )
             )
         rows.append((shown(value), found))
     several = len(one.columns) > 1
@@ -64,7 +66,7 @@ def _table(view: View, figure: HeatMap, one: Map, cells: Mapping[Place, int]) ->
 
 
 def _ink(colour: str) -> str:
-    """Black or white, whichever has the larger contrast to a colour (WCAG 2.1, relative luminance)."""
+    """Return black or white, whichever has more contrast with a colour (WCAG 2.1, relative luminance)."""
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
     luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,4 +1,4 @@
-"""The blocks of a page as HTML; what records and experiments say stays text."""
+"""Renders the blocks of a page as HTML; text from records and experiments is escaped."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Writer:
 
     Attributes:
         pages: the ids of the experiments that have a page.
-        cells: the number of each cell, by which a row of a table finds its seeds.
-        shown: what stands for the sentences and pictures of a section, by the type of their block.
+        cells: the index of each cell, by which a table's row refers to its seeds.
+        shown: functions that render sentences and pictures, by the type of block.
     """
 
     pages: frozenset[str] = frozenset()
@@ -31,11 +31,11 @@ class Writer:
     shown: Mapping[type, Callable[[Block], Markup]] = field(default_factory=dict)
 
     def html(self, blocks: Sequence[Block]) -> Markup:
-        """Blocks one below the other."""
+        """Return blocks as HTML, without empty ones."""
         return Markup("\n").join(self._block(block) for block in blocks if str(block))
 
     def prose(self, text: str) -> Markup:
-        """Markdown as HTML; of its links only those to pages of the site stay."""
+        """Return Markdown as HTML; links that do not lead to pages of the site become text."""
         tokens = MARKDOWN.parse(text)
         for token in tokens:
             _link(token.children or [], self.pages)
@@ -80,12 +80,12 @@ class Writer:
 
 
 def commands(lines: Sequence[str]) -> Markup:
-    """Commands beside a button that copies them."""
+    """Return commands in a box, to which page.js adds a button to copy them."""
     return Markup('<div class="code"><pre tabindex="0"><code>{}</code></pre></div>').format("\n".join(lines))
 
 
 def _cell(text: str) -> Markup:
-    """A cell of a table: text, but for what stands out as a whole."""
+    """Return a table cell: escaped text, in which only emphasis or code of the whole cell is rendered."""
     for pattern, tag in ((STRONG, "strong"), (CODE, "code")):
         if match := pattern.fullmatch(text):
             return Markup(f"<{tag}>{{}}</{tag}>").format(match[1])
@@ -97,7 +97,7 @@ def _side(to_left: bool) -> str | Markup:
 
 
 def _link(tokens: Sequence[Token], pages: frozenset[str]) -> None:
-    """Let links lead to pages of the site; others become plain text."""
+    """Make links lead to pages of the site, and turn others into plain text, in place."""
     open_: Token | None = None
     for token in tokens:
         if token.type == "link_open":

@@ -1,4 +1,4 @@
-"""The page of one's own runs: their curves and hyperparameters as data, what is in training."""
+"""The page of a user's own runs: curves, hyperparameters, and packs in training."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ MOST_SEEDS = 30
 
 
 def own_site(runs: OwnRuns, words: str, now: str) -> Files:
-    """The page and what it needs.
+    """Return the page and all its files by path.
 
     Args:
-        runs: what it shows.
-        words: the command that made it.
-        now: when, as text.
+        runs: the runs to show.
+        words: the command that made the page.
+        now: the time at which it was made, as text.
     """
     files = assets()
     files["index.html"] = template("own.html").render(root="")
@@ -32,7 +32,7 @@ def own_site(runs: OwnRuns, words: str, now: str) -> Files:
 
 
 def own_data(runs: OwnRuns, words: str, now: str) -> Files:
-    """The file of the page that changes when runs do."""
+    """Return the page's data file, the only one that depends on the runs; arguments as for `own_site`."""
     records = list(runs.runs.values())
     settings, of_setting = distinct(setting_of(record) for record in records)
     made, of_made = distinct(made_of(record) for record in records)
@@ -88,19 +88,19 @@ def _run(record: Trained, setting: int, made: int, names: Sequence[str]) -> dict
 
 
 def _labels(settings: Sequence[Mapping[str, Any]], texts: Sequence[Mapping[str, str]]) -> list[str]:
-    """A name for each setting that no other has: what tells it from those of the same stack and alphas."""
+    """Return unique names of settings, with the options that distinguish those of equal stack and alphas."""
     short = [label(setting, whole=False) for setting in settings]
     found: list[str] = []
     for name, own in zip(short, texts, strict=True):
         alike = [other for other, those in zip(texts, short, strict=True) if those == name]
-        told = [
+        apart = [
             f"{key}={text}" for key, text in own.items() if any(other.get(key) != text for other in alike)
         ]
-        whole = ", ".join([name, *told])
+        whole = ", ".join([name, *apart])
         found.append(f"{whole} ({found.count(whole) + 1})" if whole in found else whole)
     return found
 
 
 def _in_order(name: str) -> tuple[bool, str]:
-    """Metrics before hyperparameters, which begin with their level."""
+    """Return a sort key that puts metrics before hyperparameters, whose names begin with a level."""
     return name[:1].isdigit(), name

@@ -32,7 +32,7 @@ def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
     assert main(["which", "iris", "from=here"]) == 0
     whole = capsys.readouterr().out
     assert whole.startswith("# Which stack should I use?")
-    assert "So far this is of iris alone, and of 2 of 58 methods:" in whole
+    assert "So far this is based on iris only and 2 of 58 methods:" in whole
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "70")
     assert main(["which", "*st*", "from=here"]) == 0
@@ -40,12 +40,12 @@ def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
     assert [said.count(f"{who}: try DoG;") for who in ("No idea of the rate", "A rough idea")] == [1, 1]
     assert '    opt = HyperOptimizer(model.parameters(), "dog")' in said
     assert "format=markdown" in said
-    assert "So far this is of iris and logistic alone, and of 2 of 58" in " ".join(said.split())
+    assert "So far this is based on iris and logistic only and 2 of 58" in " ".join(said.split())
     assert "**" not in said
     assert "## " not in said
     assert max(len(line) for line in said.splitlines()) <= 70
     assert main(["which", "iris", "logistic", "from=here", "format=markdown"]) == 0
-    assert "So far this is of iris and logistic alone, and of 2 of 58" in capsys.readouterr().out
+    assert "So far this is based on iris and logistic only and 2 of 58" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["band=0"], ["target=much"], ["clipping/table2"], ["format=json"]])

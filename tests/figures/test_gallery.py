@@ -81,7 +81,7 @@ def test_the_page_shows_the_picture_that_is_written(experiment: Experiment, tmp_
     found = pictured(experiment)
     page = page_of(experiment, found)
     assert "![Two alphas](table9.png)" in page.markdown
-    assert "at seed 0." in page.markdown
+    assert "with seed 0." in page.markdown
     path = write_page(tmp_path, experiment.id, page)
     assert write_drawings(tmp_path, views_of(experiment, found)) == [path.with_suffix(".png")]
 

@@ -25,7 +25,7 @@ def test_the_answers_follow_from_the_scores() -> None:
     assert [score for _, score in stacks] == pytest.approx([1.15, 1.05])
     assert rough.other == ("AdamW", 2.0)
     assert "try Better, tuned; at AdamW's best rate, its loss is 0.90 times that of AdamW." in tuned.sentence
-    assert "AdamW's own 2.00 times." in rough.sentence
+    assert "AdamW's own is 2.00 times that." in rough.sentence
     assert "AdamW's own" not in tuned.sentence
 
 
@@ -35,13 +35,14 @@ def test_who_has_no_idea_takes_defaults_of_all_methods_alike() -> None:
     [first, *_] = picks([workload(ADAMW, stack, FREE)])
     assert (first.method, first.score) == ("adam/sgd", 0.8)
     assert "at its default, its loss is 0.80 times" in first.sentence
-    assert "the mean is 6.27 times for it, and least for AdamW, 2.00 times." in first.sentence
+    assert "its mean loss is 6.27 times that of AdamW at its best rate;" in first.sentence
+    assert "AdamW has the least, 2.00 times." in first.sentence
     assert first.before is not None
     assert (first.before[0], round(first.before[1], 9)) == ("Free", 1.3)
     text = page([workload(ADAMW, stack, FREE)])
     assert "changed after the first numbers were seen" in text
-    assert "by that rule it would be Free, at 1.30 times" in text
-    assert "No rate is needed by Free: their own" in text
+    assert "by that rule the answer would be Free, at 1.30 times" in text
+    assert "These need no rate: Free. For them, *rate* means" in text
 
 
 def test_where_nothing_is_better_the_baseline_is_the_answer() -> None:
@@ -68,8 +69,8 @@ def test_the_last_answer_says_what_is_fastest_to_the_target() -> None:
     fast = Method("Fast", "", (0.97,) * 3, 0, ((1.6, 1.4, 0.97),) * 3, by_seed=((0.97,) * 3,))
     said = [picks([workload(ADAMW, fast)], target=target)[-1].sentence for target in (1.5, 1.6, 0.98)]
     assert "in fewer epochs than AdamW." in said[0]
-    assert "To 1.6 times its best loss, Fast takes" in said[1]
-    assert "AdamW itself never comes to 0.98 times its best loss on a;" in said[2]
+    assert "Fast reaches 1.6 times AdamW's best loss in the fewest epochs" in said[1]
+    assert "AdamW itself never reaches 0.98 times AdamW's best loss on a;" in said[2]
 
 
 def test_an_answer_carries_what_a_workload_left_out_makes_of_it() -> None:
@@ -83,8 +84,9 @@ def test_an_answer_carries_what_a_workload_left_out_makes_of_it() -> None:
     assert rough.without["a"].score == pytest.approx((1.15**2 * 0.1) ** (1 / 3))
     first = picks([*one, odd])[0]
     assert (first.method, first.without["odd"].method) == ("adam/sgd", "AdamW")
-    assert "of 4 workloads alone: one seed, so nothing tells what is chance; 0.48 to 1.05" in first.sentence
-    assert "(AdamW 1.00 to 1.00) with one of them left out; without odd it would be AdamW." in first.sentence
+    assert "on only 4 workloads: one seed, so chance cannot be judged; 0.48 to 1.05" in first.sentence
+    assert "(AdamW 1.00 to 1.00) if one workload is left out;" in first.sentence
+    assert "without odd the answer would be AdamW." in first.sentence
 
 
 def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() -> None:
@@ -109,7 +111,7 @@ def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() ->
         "adam/sgd": pytest.approx(0.75, abs=0.05),
         "sgd/sgd": pytest.approx(0.25, abs=0.05),
     }
-    assert "of 1 workload alone: 0.11 to 0.31 over draws of seeds, 7" in tossed.sentence
+    assert "on only 1 workload: 0.11 to 0.31 over bootstrap draws of seeds, 7" in tossed.sentence
     assert "% of which give this answer." in tossed.sentence
     rarely = replace(tossed, again={"sgd/sgd": 0.6, "adam/sgd": 0.4})
     assert "40 % of which give this answer and 60 % sgd/sgd." in rarely.sentence
@@ -122,9 +124,9 @@ def test_a_workload_that_is_begun_takes_no_method_from_the_answers_and_checks_th
     begun = workload(ADAMW, missing=("adam/sgd",), name="begun")
     assert picks([whole, begun])[1].checks == {}
     text = page([whole, begun])
-    assert "So far this is of whole alone:" in text
+    assert "So far this is based on whole only:" in text
     assert "1 of 2" in text
-    assert "begun: so far 1 of 2 methods, which no answer above counts" in text
+    assert "begun: so far 1 of 2 methods, not counted in the answers above" in text
     more = workload(ADAMW, method("adam/sgd", [2.0] * 3), missing=("Lion",), name="more")
     assert picks([whole, more])[1].checks == {"more": (2.0, 2.0)}
     assert "more: 2.00 times, AdamW 2.00" in page([whole, more])
@@ -174,10 +176,9 @@ def test_the_package_has_a_row_of_its_own() -> None:
 def test_the_page_says_what_the_packages_own_stack_is_for() -> None:
     there = [workload(ADAMW, FORGIVING, method(OF_THE_PACKAGE, [1.0, 0.9, 1.0]))]
     said = of_the_package(there)
-    assert "from AdamW's best rate it has 0.90 times AdamW's loss" in said
-    assert (
-        "from its default it has 0.90 times the loss of AdamW at its best rate, where AdamW has 1.00" in said
-    )
-    assert "the neighbours of that 0.97 times, where AdamW has 2.00 times" in said
+    assert "from AdamW's best rate, its loss is 0.90 times AdamW's." in said
+    assert "from its default rate, its loss is 0.90 times that of AdamW at its best rate" in said
+    assert "while AdamW's from its own default is 1.00 times." in said
+    assert "the neighbouring rates, it is 0.97 times, and AdamW's 2.00 times." in said
     assert said in page(there)
     assert of_the_package([workload(ADAMW, FORGIVING)]) == ""

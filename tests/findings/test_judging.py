@@ -120,7 +120,7 @@ def test_a_claim_about_what_is_printed_takes_numbers_that_are_means(tmp_path: Pa
     found = verdicts(experiment, measure(experiment, records(experiment, ERRORS), (0, 1, 2)), (0, 1, 2))
     assert found[0].outcome == "undecided", "three runs are one repeat"
     path.write_text(path.read_text().replace("runs_per_number: 3", "runs_per_number: 1"))
-    with pytest.raises(ExperimentError, match="takes a runs_per_number from 2"):
+    with pytest.raises(ExperimentError, match="requires a runs_per_number of 2 or more"):
         read(path, "report/table9")
     path.write_text(SMALL.replace(claim, f"{claim}, judged_by: eye"))
     with pytest.raises(ExperimentError, match="eye"):

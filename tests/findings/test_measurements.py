@@ -86,7 +86,7 @@ def test_three_equal_runs_are_compared_with_nothing_either_way(tmp_path: Path, r
     """They tell no spread, so that neither their own number agrees nor another does not; ten do tell."""
     text = SMALL.replace("report: [6, 4]", f"report: [{report}, 4]")
     equal = beside_clip(tmp_path, text, [6.0] * 3)
-    assert (equal.agrees, equal.tells, equal.shows, equal.prediction) == (None, None, None, None)
+    assert (equal.agrees, equal.telling, equal.least_visible, equal.prediction) == (None, None, None, None)
     assert equal.comparable, "it is counted as left out"
     assert tally_of([([], {("0.1", "no clip"): equal})]).left_out == 1
     assert beside_clip(tmp_path, text, [6.0, 6.0, 6.1]).agrees is not None
@@ -101,8 +101,8 @@ def test_a_number_is_not_told_from_an_equal_rival(tmp_path: Path, rival: object,
     """
     text = SMALL.replace("report: [6, 4]", f"report: [6, {rival}]")
     wide, close = [5.0, 6.0, 7.0], [5.9, 6.0, 6.1]
-    assert beside_clip(tmp_path, text, wide).tells is (tells and rival != 9)
-    assert beside_clip(tmp_path, text, close).tells is (rival != 6)
+    assert beside_clip(tmp_path, text, wide).telling is (tells and rival != 9)
+    assert beside_clip(tmp_path, text, close).telling is (rival != 6)
     page = page_of(written(tmp_path, text), records(written(tmp_path, text), {("0.1", "no clip"): close}))
     assert ("| yes, not tellingly |" in page.markdown) is (rival == 6)
 

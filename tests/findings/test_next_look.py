@@ -11,7 +11,7 @@ from fake_records import MADE, SMALL
 from hyperopt.config import Run
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.next_look import next_look, seen
+from hyperopt.findings.next_look import next_look, seeds_with_runs
 from hyperopt.records import Record
 
 ERRORS = {(0.1, False): 20.0, (0.1, True): 5.0, (10.0, False): 50.0, (10.0, True): 47.0}
@@ -91,8 +91,8 @@ def test_interrupted_training_ends_where_uninterrupted_training_does(
     whole = to_the_end(experiment, None)
     assert to_the_end(experiment, at_once).keys() == whole.keys()
     assert 15 < len(whole) < 5 * 30
-    assert seen(experiment, whole)[:3] == (0, 1, 2)
-    assert len(seen(experiment, whole)) in (10, 30)
+    assert seeds_with_runs(experiment, whole)[:3] == (0, 1, 2)
+    assert len(seeds_with_runs(experiment, whole)) in (10, 30)
 
 
 def test_nothing_is_next_once_all_is_decided(experiment: Experiment) -> None:

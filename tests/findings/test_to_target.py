@@ -31,14 +31,14 @@ def said(*methods: Method, target: float = 1.0) -> str:
 def test_the_fastest_is_named_with_its_epochs_and_the_baselines() -> None:
     """AdamW comes to its last loss before its last epoch, as the curves of records may."""
     assert said(ADAMW, FAST, SLOW) == (
-        "To its best loss, Fast takes the fewest epochs, each method from its own best rate: 2 of 3 that"
-        " AdamW takes, 0.67 times as many."
+        "Fast reaches AdamW's best loss in the fewest epochs, each method from its own best rate: in 2, where"
+        " AdamW takes 3; 0.67 times as many in the geometric mean."
     )
     assert said(ADAMW, SLOW) == (
-        "No method comes to its best loss on all of these workloads in fewer epochs than AdamW."
+        "No method reaches AdamW's best loss on all of these workloads in fewer epochs than AdamW."
     )
     both = [workload(ADAMW, FAST), workload(ADAMW, method("Fast", 1.0, 1.0))]
-    assert "2 of 3 and 1 of 3 that AdamW takes, 0.47 times" in fastest(both, ["AdamW", "Fast"], 1.0)
+    assert "in 2 and 1, where AdamW takes 3 and 3; 0.47 times" in fastest(both, ["AdamW", "Fast"], 1.0)
 
 
 @pytest.mark.parametrize("target", [0.5, 0.7, 0.8, 0.95, 0.975, 0.999, 1.0, 1.05, 2.0, 3.0])
@@ -46,7 +46,7 @@ def test_every_target_has_an_answer(target: float) -> None:
     """Of targets below 1 the baseline reaches some on the way, and some never."""
     words = said(ADAMW, FAST, SLOW, target=target)
     never = target < 0.9
-    assert ("itself never comes to" in words or "No method, AdamW included" in words) == never
+    assert ("itself never reaches" in words or "No method, including AdamW" in words) == never
 
 
 def test_that_the_baseline_never_comes_to_a_target_is_said_with_who_does() -> None:
@@ -55,11 +55,11 @@ def test_that_the_baseline_never_comes_to_a_target_is_said_with_who_does() -> No
         workload(SLOW, FAST, method("AdamW", 0.6), name="other"),
     ]
     assert fastest(there, ["AdamW", "Fast", "Slow"], 0.75) == (
-        "No method, AdamW included, comes to 0.75 times its best loss on all of these workloads."
+        "No method, including AdamW, reaches 0.75 times AdamW's best loss on all of these workloads."
     )
     assert fastest(there[:1], ["AdamW", "Fast", "Slow"], 0.75) == (
-        "AdamW itself never comes to 0.75 times its best loss on one; 2 methods do on all workloads, Fast in"
-        " the fewest epochs (4)."
+        "AdamW itself never reaches 0.75 times AdamW's best loss on one; 2 methods do on all workloads,"
+        " Fast in the fewest epochs (4)."
     )
 
 

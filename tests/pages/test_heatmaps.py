@@ -27,9 +27,9 @@ def test_the_page_lists_every_cell_and_tells_no_mean(grid: Experiment) -> None:
     assert ("plain", "0.01", "any", "never", "> 470", "400 to > 470", "2", "3", "yes, not tellingly") in cells
     assert ("tuned", "0.1", "0.1", "10", "20", "16 to 30", "", "3", "**no**") in cells
     assert ("tuned", "0.01", "1", "–", "> 470", "300 to > 470", "2", "3", "–") in cells
-    assert "**2 of 5 cells are inside (40 %).** Were they runs like ours, 50 % would be" in page
+    assert "**2 of 5 cells are inside (40 %).** Of runs like ours 50 % would be" in page
     assert "Furthest outside: tuned, α 0.1, β 0.1 (10; ours 16 to 30)" in page
-    assert "## Beside the authors" in page
+    assert "## Comparison with the authors" in page
     assert "inf" not in page
     assert "nan" not in page
     assert "0 of 18 runs" in page_of(grid, {}).markdown

@@ -89,7 +89,7 @@ def test_no_runs_at_all_is_a_page(experiment: Experiment):
 def test_a_page_with_runs_missing_does_not_call_its_means_those_of_all_seeds(experiment: Experiment):
     two = {cell: errors[:2] for cell, errors in ERRORS.items()}
     page = page_of(experiment, records(experiment, two)).markdown
-    assert "Means over those of 3 seeds (0, 1, 2) that are in." in page
+    assert "Means over the finished runs of 3 seeds (0, 1, 2)." in page
     assert "Means over 3 seeds" not in page
 
 
@@ -140,7 +140,7 @@ def test_what_is_not_as_usual_is_said_with_the_rows_of_each_rate(tmp_path: Path)
     )
     text = " ".join(what_ran(read(path, "report/table9")))
     assert "cifar10 (training images flipped and cropped at random)" in text
-    assert "1 epoch gradients summed over a minibatch l2 0.0001 (so many times the weight" in text
+    assert "1 epoch gradients summed over a minibatch l2 0.0001 (this times the weight" in text
     assert "biases without l2 in some runs" in text
     assert "0.1 at level 1" not in text
     assert "0.1 (0.1), 10 (slow) at level 1" in text

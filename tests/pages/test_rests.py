@@ -109,7 +109,7 @@ def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
     found = told_of(made(tmp_path, each), -5, 20)
     assert found == "We test only the harm. Of 2 rows 1 holds, 1 does not."
     some = each.replace("more_than", "all_but: 1, more_than")
-    assert told_of(made(tmp_path, some), -5, 20).endswith("1 does not. 1 of them is enough.")
+    assert told_of(made(tmp_path, some), -5, 20).endswith("1 does not. 1 of them suffices.")
 
 
 def test_outcomes_are_counted_in_words() -> None:
@@ -182,7 +182,7 @@ def test_what_lies_at_its_bound_says_how_far_off_is_too_little_to_speak_of(tmp_p
         errors[row, "clip"] = [40.0] * 10
     verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
     assert verdict.outcome == "at the bound"
-    assert rests(verdict, experiment).endswith("Up to 0.25 points is too little to speak of.")
+    assert rests(verdict, experiment).endswith("Up to 0.25 points counts as negligible.")
 
 
 ROUGH = """
@@ -222,8 +222,9 @@ def test_ties_that_could_not_be_else_are_counted_where_the_effect_is_nothing(tmp
     [verdict] = views_of(experiment, made, 10)[-1].verdicts
     assert verdict.outcome == "at the bound"
     told = rests(verdict, experiment)
-    assert "is 0, its bound: in 8 of 10 seeds neither number could be less; the others do not tell." in told
-    assert "too little to speak of" not in told
+    assert "is 0, its bound: in 8 of 10 seeds neither number could be smaller;" in told
+    assert "the others do not decide." in told
+    assert "negligible" not in told
 
 
 def test_a_sentence_about_what_is_printed_says_how_often_it_would_be(tmp_path: Path) -> None:
@@ -236,5 +237,5 @@ def test_a_sentence_about_what_is_printed_says_how_often_it_would_be(tmp_path: P
         errors[row, "clip"] = [40.0] * 10
     verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
     assert rests(verdict, experiment).startswith(
-        "8 % of repeats of the report's procedure, 3 runs a number, would print so. Row by row: "
+        "8 % of repeats of the report's procedure, with 3 runs per number, would print this. Row by row: "
     )

@@ -42,8 +42,8 @@ def said(view: View) -> str:
 
 def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
     view = viewed(made(tmp_path, "judged_by: median\n"), 3)
-    few = "By the median 3 seeds decide nothing, whatever they give"
-    told = f"{few} (p is at least 0.25, times 2 looks); it takes 7 seeds"
+    few = "By medians, 3 seeds cannot decide anything, whatever they show"
+    told = f"{few} (p is at least 0.25, times 2 looks); 7 seeds or more are needed"
     assert told not in said(view), "it is true of every sentence, so that"
     assert told in text(answer.section(view)), "it stands where the page begins"
     assert "Judged by the median at 10 and 30 seeds (at 3 none could be decided), so far at none" in said(
@@ -55,9 +55,9 @@ def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
 def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:
     claim = 'each_of: ["0.1", "10"], judged_by: repeats'
     page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10, clip=99.0))
-    few = "10 seeds make 3 repeats of 3, which decide nothing, whatever they give"
-    told = f"{few} (p is at least 0.125, times 2 looks); it"
-    assert f"{told} takes 18 seeds or more. *At 30 seeds (" in page
+    few = "10 seeds make 3 repeats of 3, which cannot decide anything, whatever they show"
+    told = f"{few} (p is at least 0.125, times 2 looks);"
+    assert f"{told} 18 seeds or more are needed. *At 30 seeds (" in page
 
 
 def test_a_look_tells_the_probability_of_every_verdict() -> None:
@@ -77,7 +77,7 @@ def test_a_p_tells_of_which_look_it_is(tmp_path: Path) -> None:
     [first, *_] = view.verdicts
     assert (first.outcome, [row.seeds for row in first.rows]) == ("holds", [3, 3])
     assert " at 3 | holds" in said(view)
-    assert "A p with *at* is of the look at so many seeds" in said(view)
+    assert "A p with *at* is from the look, at this many seeds" in said(view)
 
 
 def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
@@ -103,7 +103,5 @@ def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
 def test_lost_runs_are_counted_by_row(tmp_path: Path) -> None:
     """Of five seeds two have an error of 99, the others one near 20: it is over twice that."""
     told = said(viewed(made(tmp_path, "judged_by: median\n"), 5, clip=99.0))
-    assert (
-        "Of 25 runs 2 are lost (2 of 10). A run is lost where it diverged, or its error is over twice" in told
-    )
+    assert "Of 25 runs 2 are lost (2 in row 10). A run is lost if it diverged, or if its error is" in told
     assert "Of 25 runs none is lost." in said(viewed(made(tmp_path, "judged_by: median\n"), 5))

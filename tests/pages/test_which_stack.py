@@ -18,20 +18,20 @@ from hyperopt.records import write_records
 def test_a_page_of_little_says_so_and_a_page_of_nothing_gives_no_answer() -> None:
     assert "**No answer yet:**" in page([workload(FORGIVING, missing=("AdamW",))])
     some = page([workload(ADAMW, FORGIVING, missing=("Prodigy",), name="iris")])
-    assert "So far this is of iris alone, and of 2 of 3 methods:" in some
+    assert "So far this is based on iris only and 2 of 3 methods:" in some
     assert "9 of 9" in some
     whole = page([workload(ADAMW, FORGIVING, name=name) for name in "abcde"])
     assert "So far" not in whole
-    assert "ahead: the best of them, adam/sgd, has 1.15 times the loss" in whole
+    assert "ahead. The best stack, adam/sgd, has 1.15 times the loss" in whole
     level = page([workload(ADAMW, method("adam/sgd", [3.0, 1.0, 2.0]))])
-    assert "level: the best of them, adam/sgd, and the best of all others, AdamW, have 1.00 times" in level
+    assert "level. The best stack, adam/sgd, and the best other method, AdamW, have 1.00 times" in level
 
 
 def test_the_page_says_at_which_seeds_its_runs_are() -> None:
     found = replace(workload(ADAMW), seeds=(0, 1, 2), left_out=8)
-    assert "seeds 0 to 2; 8 runs of other seeds left out, which are not whole" in page([found])
-    assert "seed 0 |" in " ".join(page([workload(ADAMW)]).split())
-    assert "a has one seed, so the chance in it is left out." in page([workload(ADAMW)])
+    assert "| 0 to 2; 8 runs of incomplete seeds left out |" in " ".join(page([found]).split())
+    assert "| 0 |" in " ".join(page([workload(ADAMW)]).split())
+    assert "a has one seed, so chance there is not included." in page([workload(ADAMW)])
 
 
 def test_the_first_methods_by_their_default_are_shown_without_a_click() -> None:
@@ -66,5 +66,5 @@ def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> Non
     )
     render([iris], tmp_path, drawings=False)
     written = (tmp_path / "which_stack" / "README.md").read_text(encoding="utf-8")
-    assert "So far this is of iris alone, and of 2 of 58 methods:" in written
+    assert "So far this is based on iris only and 2 of 58 methods:" in written
     assert "14 of 406" in written

@@ -1,4 +1,4 @@
-// Live pictures by plotly: curves with seeds and bands, hyperparameters over epochs.
+// Live figures by plotly: curves with seeds and bands, hyperparameters over epochs.
 "use strict";
 
 (() => {
@@ -60,7 +60,7 @@
     one.target.begin();
   }), { rootMargin: "300px" });
 
-  /** Draw what comes near the screen; again when something changes. */
+  /** Draw a plot when it comes near the screen, and again when something changes. */
   function draw(element, traces, look) {
     let begun = false;
     element.redraw = async () => {
@@ -73,7 +73,7 @@
   dark.addEventListener("change", () => drawn.forEach((one) => one.isConnected ? one.redraw() : drawn.delete(one)));
   addEventListener("beforeprint", () => drawn.forEach((one) => one.isConnected && one.begin()));
 
-  /** Curves of several seeds as one line with gaps between them. */
+  /** Join the curves of several seeds to one line with gaps. */
   function together(xs, rows) {
     const x = [], y = [];
     for (const row of rows) {
@@ -83,7 +83,7 @@
     return { x, y };
   }
 
-  function seedsTold(curve, i) {
+  function seedValues(curve, i) {
     const each = curve.seeds.map((seed, k) => `seed ${seed}: ${short(curve.by_seed[k][i])}`);
     const across = each.length > 12 ? 5 : 1;
     const lines = [];
@@ -91,7 +91,7 @@
     return lines.join("<br>");
   }
 
-  /** The traces of one curve: band, seeds, the middle, the report's. */
+  /** The plotly traces of one curve: band, seeds, mean, and the report's curve. */
   function traces(curve, shown, figure) {
     const line = { color: colour(curve.colour), dash: curve.dash };
     const found = [];
@@ -110,7 +110,7 @@
         x: curve.x, y: curve.middle, mode: "lines+markers", line: { ...line, width: 2.2 }, name: text(curve.label),
         marker: { symbol, size: 7, color: line.color, maxdisplayed: MOST_MARKERS },
         text: curve.x.map((x, i) => `<b>${text(curve.label)}</b><br>${text(figure.x.label)} ${short(x)}: ${short(curve.middle[i])}`
-          + `${curve.diverged.includes(i) ? " (median; a run diverged)" : ""}<br>${seedsTold(curve, i)}`),
+          + `${curve.diverged.includes(i) ? " (median; a run diverged)" : ""}<br>${seedValues(curve, i)}`),
         hovertemplate: "%{text}<extra></extra>",
       });
       const lost = curve.diverged.filter((i) => curve.middle[i] !== null);
@@ -136,7 +136,7 @@
     return make("label", {}, box, ` ${label}`);
   }
 
-  /** A line with its marker, as it looks in the picture. */
+  /** The sample of a curve's line and marker for the legend. */
   function key(curve) {
     const dash = { solid: "", dash: "7 3", dot: "2 3" }[curve.dash] || "";
     const line = `<line x1="1" y1="7" x2="33" y2="7" stroke="var(--c${curve.colour})" stroke-width="2.4" stroke-dasharray="${dash}"/>`;
@@ -149,7 +149,7 @@
     return svg;
   }
 
-  /** The live figure: its controls, a legend whose entries switch curves, its panels. */
+  /** Build the live figure: controls, a legend whose entries toggle curves, panels. */
   function figure(place, given) {
     const { make } = window.Page;
     const logs = new Set(given.panels.map((panel) => panel.log));
@@ -178,7 +178,7 @@
       return make("li", {}, button);
     }));
     const panels = make("div", { className: "panels" });
-    place.append(make("p", { className: "quiet" }, `Lines: ${given.ours}. × a run diverged. Hover or touch a point for every seed; drag to zoom, double-click to go back.`),
+    place.append(make("p", { className: "quiet" }, `Lines: ${given.ours}. × a run diverged. Hover over or touch a point to see every seed; drag to zoom, double-click to zoom out.`),
       controls, legend, panels);
     for (const panel of given.panels) {
       const plot = make("div", { className: "plot", role: "group", "aria-label": `${panel.title} ${panel.label} against ${given.x.label}; the numbers are in the table below` });
@@ -194,7 +194,7 @@
     return known.length ? known.reduce((a, b) => a + b, 0) / known.length : null;
   }
 
-  /** A range for numbers that are nearly equal, between which plotly finds no ticks. */
+  /** An axis range for nearly equal numbers, for which plotly finds no ticks. */
   function wideEnough(values) {
     const known = values.filter((value) => value !== null);
     const low = Math.min(...known), high = Math.max(...known), middle = (low + high) / 2;
@@ -202,7 +202,7 @@
     return high - low < least ? { range: [middle - least, middle + least] } : {};
   }
 
-  /** The hyperparameters of one setting over epochs, a small picture each. */
+  /** Plot each hyperparameter of one setting over epochs. */
   function learned(given, place, held) {
     const { make } = window.Page;
     place.classList.add("small");
@@ -216,7 +216,7 @@
       return make("figure", {}, make("figcaption", {}, one.name), plot);
     }));
     const still = given.held.map(([name, value]) => `${name} ${value === undefined || value === null ? "–" : short(value)}`);
-    held.textContent = [given.moved.length ? "" : "None of them moved.", still.length ? `Did not move: ${still.join("; ")}.` : ""].join(" ").trim();
+    held.textContent = [given.moved.length ? "" : "All are constant.", still.length ? `Constant: ${still.join("; ")}.` : ""].join(" ").trim();
   }
 
   function learnedPanel(D) {

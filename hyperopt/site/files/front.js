@@ -10,12 +10,12 @@
   const count = document.getElementById("count");
   const value = (id) => document.getElementById(id).value;
 
-  /** Endings off, so that clipping finds clip and clipped. */
+  /** Strip endings, so that clipping finds clip and clipped. */
   function stem(word) {
     return word.length < 5 ? word : word.replace(/(?:ping|ped|ings?|ies|ed|es|s)$/, "");
   }
 
-  /** A word, and how tables write it where it is a number such as 1e-3. */
+  /** A word, and if it is a number such as 1e-3, also the notation of tables. */
   function spellings(word) {
     const number = word.match(/^(\d+)e(-?)0?(\d)$/);
     if (!number) return [word];
@@ -36,7 +36,7 @@
 
   const datasets = [...document.querySelectorAll("#dataset option")].map((option) => option.value).filter(Boolean);
 
-  /** Lead to the best stacks on a data set that is asked about. */
+  /** Link to the best stacks on a data set in the query. */
   function hint(dataset) {
     const place = document.getElementById("hint");
     place.hidden = !document.getElementById(`best-${dataset}`);
@@ -46,7 +46,7 @@
     place.replaceChildren(link);
   }
 
-  /** Show what has all the words; where nothing has, what has most of them. */
+  /** Show what contains all the words, or if nothing does, what contains most of them. */
   function search() {
     const words = wordsIn(value("words"));
     const suitable = found.filter(suits);
@@ -60,7 +60,7 @@
     const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
     const all = shown.size === found.length;
     const partly = words.length > 1 && most > 0 && most < words.length ? ` with ${most} of these ${words.length} words` : "";
-    count.textContent = shown.size === 0 ? "Nothing here has these words."
+    count.textContent = shown.size === 0 ? "Nothing here contains these words."
       : `${all ? "All " : ""}${counted(verdicts.length, "sentence")}${told && !all ? ` (${told})` : ""} and ${counted(shown.size - verdicts.length, "page")}${partly}.`;
     hint(all ? "" : [...datasets].find((name) => value("dataset") === name || words.includes(name)) || "");
   }

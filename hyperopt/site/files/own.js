@@ -1,4 +1,4 @@
-// The page of one's own runs: chosen by their settings, grouped over seeds, compared in pairs.
+// The page of a user's own runs: filtered by their settings, grouped over seeds, compared in pairs.
 "use strict";
 
 window.Page.data.then((D) => {
@@ -10,7 +10,7 @@ window.Page.data.then((D) => {
   const off = new Set();
   let groups = [];
 
-  /** The value at a share of sorted numbers, between neighbours in proportion. */
+  /** A quantile of sorted numbers, by linear interpolation. */
   function quantile(sorted, share) {
     const place = share * (sorted.length - 1), low = Math.floor(place);
     return sorted[low] + (place - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
@@ -24,7 +24,7 @@ window.Page.data.then((D) => {
     return values.length < 2 ? null : Math.sqrt(values.reduce((a, y) => a + (y - middle) ** 2, 0) / (values.length - 1));
   }
 
-  /** Where the points of a run lie along x. */
+  /** The positions of a run's points along x. */
   function along(run, x) {
     if (x === "step") return run.at.map((epoch) => epoch * run.steps / run.epochs);
     return x === "seconds" ? run.at.map((epoch) => epoch * run.seconds / run.epochs) : run.at;
@@ -34,7 +34,7 @@ window.Page.data.then((D) => {
     return Math.min(...run.events.filter(([name]) => name === event).map(([, , epoch]) => epoch), Infinity);
   }
 
-  /** One line over runs: their middle at every point of the longest, the median where one has diverged. */
+  /** One line over runs: their mean at every point of the longest, or their median once one has diverged. */
   function lineOf(label, runs, name, x, i) {
     const column = D.names.indexOf(name);
     const known = runs.filter((run) => run.series[column]);
@@ -54,7 +54,7 @@ window.Page.data.then((D) => {
     return curve;
   }
 
-  /** Marks where a rate turned negative, and where a run diverged, on its own line. */
+  /** Markers where a rate turned negative and where a run diverged, on the run's line. */
   function events(runs, name, x) {
     const column = D.names.indexOf(name);
     const mark = (event, symbol) => {
@@ -84,7 +84,7 @@ window.Page.data.then((D) => {
     return by === "run" ? `${D.settings[run.setting].label}, seed ${run.seed} (${run.id})` : `${by}=${D.settings[run.setting].texts[by] ?? "–"}`;
   }
 
-  /** Lines of the chosen runs, by what they are grouped by; the order is that in which the runs were made. */
+  /** Group the selected runs into lines, in the order in which they were trained. */
   function regroup() {
     const chosen = D.runs.filter(suits), by = values("group"), found = new Map();
     chosen.forEach((run) => found.set(nameOf(run, by), [...(found.get(nameOf(run, by)) || []), run]));
@@ -125,7 +125,7 @@ window.Page.data.then((D) => {
     return series ? series[series.length - 1] : null;
   }
 
-  /** Mean and sd of the last values of some runs; the median where one diverged. */
+  /** Mean and sd of the last values of some runs, or their median if one diverged. */
   function ended(runs, name) {
     const found = runs.map((run) => last(run, name)).filter((y) => y !== null);
     const lost = runs.filter((run) => run.diverged).length;
@@ -175,7 +175,7 @@ window.Page.data.then((D) => {
     if (there.length) sortable(table);
   }
 
-  /** Two settings: their curves, and their difference paired by seed with Student's interval. */
+  /** Compare two settings: their curves, and their difference paired by seed with Student's interval. */
   function compare() {
     const [first, second] = [Number(values("first")), Number(values("second"))], name = values("y");
     const pair = [first, second].map((setting, i) => lineOf(`${i ? "second" : "first"}: ${D.settings[setting].label}`, runsOf(setting), name, values("x"), i));
@@ -189,7 +189,7 @@ window.Page.data.then((D) => {
     const what = `${told(name)}, first − second`;
     at("difference").textContent = first === second ? "Choose two different settings."
       : !gaps.length ? "They have no seed in common."
-        : lost ? `${what}: median ${short4(median(gaps))} over ${gaps.length} seeds; a run diverged, so no mean is told.`
+        : lost ? `${what}: median ${short4(median(gaps))} over ${gaps.length} seeds; there is no mean, as a run diverged.`
           : `${what}: mean ${short4(average(gaps))}${half === null ? "" : `, 95 % interval ${short4(average(gaps) - half)} to ${short4(average(gaps) + half)}`} over ${gaps.length} seeds.`;
     at("pairs").replaceChildren(make("table", {}, make("thead", {}, make("tr", {}, ...["seed", "first", "second", "first − second"].map((head) => make("th", { scope: "col" }, head)))),
       make("tbody", {}, ...rows.map(([seed, a, b]) => make("tr", {}, make("th", { scope: "row" }, String(seed)), make("td", {}, short(a)), make("td", {}, short(b)),
@@ -233,7 +233,7 @@ window.Page.data.then((D) => {
     at("training").append(make("h2", {}, "In training"), ...D.training.map((pack) => make("p", {},
       make("progress", { max: pack.epochs, value: pack.epoch, "aria-label": `${pack.epoch} of ${pack.epochs} epochs` }),
       ` ${pack.runs} ${pack.runs === 1 ? "run" : "runs"}, ${pack.epoch} of ${pack.epochs} epochs, ${pack.doing}: `, make("code", {}, pack.command))),
-    make("p", { className: "quiet" }, "Reload the page for what is there by then; finished runs join those below."));
+    make("p", { className: "quiet" }, "Reload the page to update it; finished runs are added to those below."));
   }
 
   function begin() {

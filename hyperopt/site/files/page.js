@@ -1,11 +1,11 @@
-// What can be done on the page of a table or a figure: sort, unfold a row into its seeds, copy.
+// Interaction on the page of a table or figure: sorting, unfolding a row into its seeds, copying.
 "use strict";
 
 (() => {
   const SUPERSCRIPT = { "⁰": 0, "¹": 1, "²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6, "⁷": 7, "⁸": 8, "⁹": 9, "⁻": "-" };
   let D = {};
 
-  /** The data of the page: JSON, deflated and in base64, as a page on a disk can load nothing but scripts. */
+  /** Unpack the page's data, deflated JSON in base64. A page opened from a disk can only load scripts. */
   async function unpacked(packed) {
     const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
     return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
@@ -52,7 +52,7 @@
     return button;
   }
 
-  /** The first number of a cell, such as 5 * 10⁻⁴, > 1,200 or 3.10%†; null where there is none, or none yet. */
+  /** The first number of a cell, such as 5 * 10⁻⁴, > 1,200 or 3.10%†; null if there is none. */
   function numberIn(text) {
     if (/^\s*(∞|never)/.test(text)) return Infinity;
     const plain = text.replace(/,(?=\d{3})/g, "").replace(/−/g, "-")
@@ -102,7 +102,7 @@
       make("td", { className: "left" }, typeof value === "string" ? value : JSON.stringify(value))))));
   }
 
-  /** The whole config of a run, with what made it. */
+  /** The config of a run, with its provenance. */
   function config(run) {
     const [id, seed, setting, made, diverged, seconds, events] = run;
     const pairs = [["run", id], ...Object.entries(D.settings[setting].config), ["seed", seed],
@@ -195,7 +195,7 @@
     });
   }
 
-  /** Begin, once the data are there: until then, and in a browser that cannot unpack them, a page is as without scripts. */
+  /** Start once the data are unpacked. Until then, and in browsers that cannot unpack them, the page is static. */
   function begin(data) {
     D = data;
     document.documentElement.classList.add("js");

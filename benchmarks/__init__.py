@@ -1,1 +1,1 @@
-"""How fast training is here, beside its peers: `make bench`, or `python -m benchmarks pages`."""
+"""Benchmarks of training speed against peers: `make bench`, or `python -m benchmarks pages`."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks pages` writes pages to results/, `times ID` times tables, `gpu` measures on a GPU."""
+"""`python -m benchmarks`: `pages` writes to results/, `times ID` times tables, `gpu` measures on a GPU."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Files = dict[str, str]
 
 
 def steps_files(asked: Namespace, say: Say) -> Files:
-    """A step of training beside its peers; with --table also the whole of TABLE."""
+    """Compare a training step with its peers; with --table also time the whole of TABLE."""
     effort, data = (steps.QUICK, "generated") if asked.quick else steps.real_or_generated(say)
     results = steps.measure(effort, data, say)
     if asked.table:
@@ -32,17 +32,17 @@ def steps_files(asked: Namespace, say: Say) -> Files:
 
 
 def costs_files(asked: Namespace, say: Say) -> Files:
-    """What hypergradient descent costs."""
+    """Measure the cost of hypergradient descent."""
     return {"hypergradient_cost.md": costs.page(costs.QUICK if asked.quick else costs.Effort(), say)}
 
 
 def optimizer_files(asked: Namespace, say: Say) -> Files:
-    """`HyperOptimizer` beside its peers."""
+    """Compare `HyperOptimizer` with its peers."""
     return {"optimizer_bench.md": optimizer.page(say, quick=asked.quick)}
 
 
 def methods_files(asked: Namespace, say: Say) -> Files:
-    """What the methods of the study of stacks cost; `hyperopt render` shows it on their page."""
+    """Measure the costs of the methods of the study which_stack; `hyperopt render` puts them on its page."""
     file = costs_file(Path())
     return {str(file): written(methods.measure(say, quick=asked.quick))}
 
@@ -56,7 +56,7 @@ PAGES: dict[str, Callable[[Namespace, Say], Files]] = {
 
 
 def measure_on_gpu(asked: Namespace, say: Say) -> int:
-    """Measure pieces on a GPU; returns the exit code."""
+    """Measure pieces on a GPU; return the exit code."""
     from benchmarks.gpu.pieces import Asked, measure_here, measure_pieces
 
     usual = results_dir() / "local" / "rehearsal" if asked.rehearse else results_dir()
@@ -72,24 +72,24 @@ def measure_on_gpu(asked: Namespace, say: Say) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and write; returns the exit code."""
+    """Measure and write the results; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure training speed.")
     commands = parser.add_subparsers(dest="command", required=True)
-    pages = commands.add_parser("pages", help="measure beside peers, and write the pages of it")
+    pages = commands.add_parser("pages", help="compare with peers, and write the pages")
     pages.add_argument("names", nargs="*", metavar="PAGE", help=f"{', '.join(PAGES)}; all by default")
-    pages.add_argument("--quick", action="store_true", help="a smoke test whose times mean nothing")
+    pages.add_argument("--quick", action="store_true", help="smoke test; its times are meaningless")
     pages.add_argument("--table", action="store_true", help=f"also train the whole of {TABLE} (minutes)")
     pages.add_argument("--out", type=Path, default=results_dir(), help="folder of the pages")
-    tables = commands.add_parser("times", help="time each row of tables alone; `hyperopt publish` finds it")
+    tables = commands.add_parser("times", help="time each row of tables alone, for `hyperopt publish`")
     tables.add_argument("ids", nargs="+", metavar="ID", help="adabelief_amsgrad/table1 or a glob")
     tables.add_argument("--rounds", type=int, default=5, help="how often each row is timed")
-    tables.add_argument("--steps", type=int, help="most steps timed in a round; all by default")
-    pieces = commands.add_parser("gpu", help="measure on a GPU, in pieces; what is done stays")
+    tables.add_argument("--steps", type=int, help="maximum steps timed in a round; all by default")
+    pieces = commands.add_parser("gpu", help="measure on a GPU, in pieces; finished ones are kept")
     pieces.add_argument("names", nargs="*", metavar="PIECE", help="measure these, even if they are done")
     pieces.add_argument("--rehearse", action="store_true", help="on the CPU, with tiny sizes")
-    pieces.add_argument("--seconds", type=float, help="most seconds of each piece, in place of its own limit")
+    pieces.add_argument("--seconds", type=float, help="time limit of each piece, in place of its own")
     pieces.add_argument(
-        "--out", type=Path, help="folder of the results; results/, of a rehearsal below local/"
+        "--out", type=Path, help="folder of the results; results/, or results/local/ for a rehearsal"
     )
     pieces.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args(argv)

@@ -1,8 +1,8 @@
-"""What hypergradient descent costs: `make costs`, on an idle machine.
+"""The cost of hypergradient descent: `make costs`, on an idle machine, writes results/hypergradient_cost.md.
 
-Each method trains alone, in a process with one torch thread, in turn with its base method, round after round.
-Then the search of hypergradient/fig4: how long it took by its records, and how long its runs would take one
-by one. Written to results/hypergradient_cost.md.
+Each method trains alone, in a process with one torch thread, alternating with its base method in several
+rounds. In addition, the time that the grid search of hypergradient/fig4 took by its records is compared with
+the time that its runs would take one by one.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured: `dataset` settings besides COMMON."""
+    """The extent of the measurement: settings of the data set in addition to COMMON, and rounds."""
 
     dataset: tuple[tuple[str, object], ...] = ()
     how: Rounds = field(default_factory=lambda: Rounds(9, 1.0, WARM_UP_STEPS))
@@ -62,13 +62,13 @@ QUICK = Effort((("dataset.generated", True), ("dataset.train", 512)), Rounds(2, 
 
 
 def page(effort: Effort, say: Say) -> str:
-    """Everything measured, as Markdown."""
+    """Measure everything and return the page in Markdown."""
     on = table(["", " "], [list(pair) for pair in machine()], left=("", " "))
     parts = [
         "# What hypergradient descent costs",
-        "Milliseconds of wall clock and resident memory of one run alone, on one core, in turn with its base "
-        "method: medians over rounds, and the range over rounds of the ratio to it. The state is what has to "
-        "be kept from step to step, weights included. Made by `make costs`.",
+        "Wall-clock milliseconds and resident memory of a single run on one core, alternating with its base "
+        "method: medians over rounds, and the range over rounds of the ratio to the base. The state is what "
+        "is kept from step to step, including the weights. Made by `make costs`.",
         f"{on}",
     ]
     for model, settings in MODELS.items():
@@ -78,24 +78,24 @@ def page(effort: Effort, say: Say) -> str:
 
 
 def run_of(method: Mapping[str, object], model: Mapping[str, object], effort: Effort) -> Run:
-    """A run of a method."""
+    """Return a run of a method."""
     return resolve({**COMMON, **dict(effort.dataset), **model, **method})
 
 
 def subjects_of(runs: Mapping[str, Run], effort: Effort) -> list[Subject]:
-    """Each run alone."""
+    """Return a subject for each run, which trains it alone."""
     build = partial(ours, compiled=not effort.how.inline)
     return [Subject(name, name, (run,), "cpu", build) for name, run in runs.items()]
 
 
 def timed(what: str, subjects: Sequence[Subject], effort: Effort, say: Say) -> dict[str, Timed]:
-    """By name, what came of timing each subject."""
+    """Time subjects; return the results by name."""
     found = in_turn(what, subjects, effort.how, say)
     return {subject.name: own for subject, own in zip(subjects, found, strict=True)}
 
 
 def costs(runs: Mapping[str, Run], found: Mapping[str, Timed]) -> str:
-    """A row a method."""
+    """Return a table with a row per method."""
     header = ["method", "ms a step", "to its base", "range", "resident, MiB", "state, MiB", "to its base "]
     state = {name: state_bytes(run) for name, run in runs.items()}
     rows = []
@@ -111,27 +111,28 @@ def costs(runs: Mapping[str, Run], found: Mapping[str, Timed]) -> str:
 
 
 def state_bytes(run: Run) -> int:
-    """What a run keeps from step to step, on the CPU."""
+    """Return the size in bytes of what a run keeps from step to step, on the CPU."""
     _, state = initial(Pack((run,)), data_of(run, "cpu"), "cpu")
     return sum(leaf.numel() * leaf.element_size() for leaf in tree_leaves(state))
 
 
 def search(effort: Effort, say: Say) -> str:
-    """The search of SEARCH: its records' time beside that of its runs one by one."""
+    """Compare the recorded time of the search SEARCH with that of its runs one by one, as a section."""
     [experiment] = load(SEARCH)
     runs = {run.id: run for run in experiment.runs()}
     records = {**published().load(runs), **working().load(runs)}
     heading = f"## The search of {SEARCH}"
     if not records:
-        return f"{heading}\n\nNo run of it is here."
+        return f"{heading}\n\nNone of its runs is available."
     rows = list(_by_method(runs, records, effort, say))
     took = sum(record.seconds for record in records.values())
     alone, plain = (sum(float(row[column]) for row in rows) for column in (4, 6))
     words = (
-        f"{len(records)} of its {len(runs)} runs are here. Trained in packs that shrink, their steps took "
-        f"{duration(took)} of one core. One by one, each in a compiled program of its own, they would take "
+        f"{len(records)} of its {len(runs)} runs are available. Trained in packs, their steps took "
+        f"{duration(took)} on one core. One by one, each in its own compiled program, they would take "
         f"{duration(alone)}, and in a plain loop with the base method of torch.optim, which tunes nothing, "
-        f"{duration(plain)}. (Steps times the milliseconds of one, measured on one run of each method.)"
+        f"{duration(plain)}. (These are steps times the milliseconds of one step, measured on one run of "
+        "each method.)"
     )
     header = ["method", "runs", "steps", "ms, alone", "s, alone", "ms, plain loop", "s, plain loop"]
     return "\n\n".join([heading, words, table(header, rows, left=("method",))])
@@ -159,6 +160,6 @@ def _by_method(
 
 
 def run_of_search(run: Run, effort: Effort) -> Run:
-    """One of its runs, on the data that are measured on."""
+    """Return a run of the search on the data of the benchmark."""
     settings = {key: value for key, value in run.canonical().items() if key != "versions"}
     return resolve({**settings, **dict(effort.dataset)})

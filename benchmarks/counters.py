@@ -1,6 +1,6 @@
-"""What a processor counts of a subject, by perf: instructions, and accesses to memory that no cache had.
+"""Instructions and cache misses of a subject, counted by perf.
 
-valgrind is no stand-in: it has no AVX-512, so that on processors with it other programs would be counted.
+valgrind cannot replace perf: it has no AVX-512, so on processors with it other programs would run.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from hyperopt.pages.markdown import table
 
 INSTRUCTIONS, MISSES = "instructions", "cache-misses"
 ATTACHING = 0.3
-"""Seconds after which perf surely counts."""
+"""Seconds until perf has certainly attached."""
 
 
 def counted(worker: Worker | Inline, steps: int) -> Counts | None:
-    """Have a subject train, and count; None where perf is missing or the machine lends it no counters."""
+    """Count while a subject trains; None without perf, or if the machine provides no counters."""
     perf = shutil.which("perf")
     if perf is None or isinstance(worker, Inline):
         return None
@@ -36,7 +36,7 @@ def counted(worker: Worker | Inline, steps: int) -> Counts | None:
 
 
 def read(said: str, steps: int) -> Counts | None:
-    """What `perf stat -x,` said, by step; a counter that is not supported has no number."""
+    """Parse the output of `perf stat -x,`, per step; None if a counter is not supported."""
     found = {}
     for fields in (line.split(",") for line in said.splitlines()):
         if len(fields) > 2 and fields[0].isdecimal():
@@ -45,7 +45,7 @@ def read(said: str, steps: int) -> Counts | None:
 
 
 def counter_section(results: Results) -> Iterator[str]:
-    """What the processor counted."""
+    """Yield the section with the processor's counts."""
     yield "## Instructions and cache misses"
     rows = [
         (
@@ -58,7 +58,7 @@ def counter_section(results: Results) -> Iterator[str]:
         if series.counts is not None
     ]
     if not rows:
-        yield "Not here: there is no perf, or the machine lends it no counters, as virtual ones often do not."
+        yield "Not available: perf is missing, or the machine provides no counters, as virtual ones often do."
         return
     header = ("", "subject", "million instructions per run and step", "thousand cache misses")
     yield table(header, rows, left=("", "subject"))

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.defaults train`: which defaults of `HyperOptimizer` work, beside AdamW.
+"""`python -m benchmarks.defaults train`: compares candidates for the defaults of `HyperOptimizer` with AdamW.
 
-A cell of the study is a training of one workload by one optimizer from one initial rate and one seed. Rows
-are appended to a CSV file as they are found, and cells that are in it are not trained again.
+A cell of the study trains one workload with one optimizer, one initial rate and one seed. Results are
+appended to a CSV file, and cells that are in it are not trained again.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from benchmarks.workloads import WORKLOADS, Task, load, loss_of, prepare
 from hyperopt.optim import HyperOptimizer
 
 RATES = (1e-3, 1e-6, 1e-5, 1e-4, 1e-2, 1e-1, 1.0)
-"""Of level 0 at first; in the order in which they are tried."""
+"""The initial rates of level 0, in the order in which they are tried."""
 ADAMW = "AdamW"
-"""torch.optim's, at its other defaults."""
+"""The name of torch.optim.AdamW, which has its other defaults."""
 
 CANDIDATES: dict[str, dict[str, Any]] = {
     "adam/sgd, 1e-5": {"stack": "adam/sgd", "alpha": 1e-5},
@@ -53,12 +53,12 @@ CANDIDATES: dict[str, dict[str, Any]] = {
     }
     for alpha in (0.01, 0.03)
 }
-"""What `HyperOptimizer` is given: the stack, the top level's rate, "x" where it multiplies the rate below."""
+"""The arguments of `HyperOptimizer` by name: stack, top rate ("x" if multiplicative), and other options."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One training."""
+    """A training."""
 
     workload: str
     optimizer: str
@@ -68,15 +68,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row(Cell):
-    """What it led to.
+    """The result of a training.
 
     Attributes:
-        loss_before: of the held-out rows, before training.
-        loss: of the held-out rows, after it.
-        error: percent of the held-out targets that are not the likeliest, after it.
-        rate_after: learned, the given one for AdamW.
-        steps: trained.
-        seconds: by the clock.
+        loss_before: the loss on held-out rows before training.
+        loss: the loss on held-out rows after training.
+        error: the error on held-out rows after training, in percent.
+        rate_after: the learned rate after training; for AdamW, the initial one.
+        steps: the number of steps.
+        seconds: the wall-clock time.
+        device: "cpu" or "cuda".
     """
 
     loss_before: float
@@ -89,12 +90,12 @@ class Row(Cell):
 
     @property
     def diverged(self) -> bool:
-        """Whether training made it worse."""
+        """Whether training did not lower the loss, or made it NaN."""
         return not self.loss <= self.loss_before
 
 
 def optimizer_of(cell: Cell, parameters: Iterable[Tensor]) -> torch.optim.Optimizer:
-    """What trains a cell."""
+    """Return the optimizer of a cell."""
     if cell.optimizer == ADAMW:
         return torch.optim.AdamW(parameters, cell.rate)
     return HyperOptimizer(parameters, lr=cell.rate, compile=False, **CANDIDATES[cell.optimizer])
@@ -106,7 +107,7 @@ def _task(workload: str, folder: Path, device: str) -> Task:
 
 
 def held_out(net: torch.nn.Module, task: Task) -> tuple[float, float]:
-    """Loss and error of the held-out rows; statistics of batches are of these rows."""
+    """Return the loss and error on held-out rows; batch normalization uses the statistics of these rows."""
     with torch.no_grad():
         outputs = torch.cat([net(x) for x in task.test_x.split(256)])
         wrong = (outputs.argmax(1) != task.test_y).float().mean()
@@ -114,7 +115,14 @@ def held_out(net: torch.nn.Module, task: Task) -> tuple[float, float]:
 
 
 def train(cell: Cell, folder: Path, device: str, shorten: float) -> Row:
-    """Train a cell; initial weights and minibatches follow from its seed, whatever the optimizer."""
+    """Train a cell; initial weights and minibatches depend only on its seed, not on the optimizer.
+
+    Args:
+        cell: the cell.
+        folder: the folder of the workloads' data.
+        device: "cpu", "cuda", or "auto" for the workload's preferred one.
+        shorten: the share of the workload's steps to train.
+    """
     workload = WORKLOADS[cell.workload]
     on = "cuda" if device == "auto" and workload.on_gpu and torch.cuda.is_available() else "cpu"
     on = on if device == "auto" else device
@@ -126,7 +134,7 @@ def train(cell: Cell, folder: Path, device: str, shorten: float) -> Row:
     before, _ = held_out(net, task)
     optimizer = optimizer_of(cell, net.parameters())
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of rates that turn negative: the rows tell
+        warnings.simplefilter("ignore", RuntimeWarning)  # rates that turn negative are in the results
         for rows in drawn:
             optimizer.zero_grad()
             loss_of(net(task.train_x[rows]), task.train_y[rows]).backward()
@@ -149,7 +157,7 @@ def train(cell: Cell, folder: Path, device: str, shorten: float) -> Row:
 def cells(
     workloads: Sequence[str], optimizers: Sequence[str], rates: Sequence[float], seeds: Sequence[int]
 ) -> list[Cell]:
-    """All of them, seed after seed, rate after rate; workloads take turns, so that every device is busy."""
+    """Return all cells by seed and rate; workloads alternate, so that every device is busy."""
     return [
         Cell(workload, optimizer, rate, seed)
         for seed in seeds
@@ -160,7 +168,7 @@ def cells(
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a file; none where there is no file."""
+    """Read the results of a file; [] if it does not exist."""
     if not path.exists():
         return []
     types = {field.name: {"str": str, "int": int, "float": float}[str(field.type)] for field in fields(Row)}
@@ -171,14 +179,14 @@ def read(path: Path) -> list[Row]:
 def study(
     todo: Sequence[Cell], out: Path, train_one: Callable[[Cell], Row], pool: Executor, budget: float
 ) -> int:
-    """Train what is not in the file yet; returns how many trainings failed.
+    """Train cells that are not in the file yet; return the number of failed trainings.
 
     Args:
-        todo: the cells wanted.
-        out: the CSV file, appended to.
+        todo: the cells.
+        out: the CSV file, to which results are appended.
         train_one: trains a cell.
-        pool: where.
-        budget: seconds after which no other training begins.
+        pool: the executor.
+        budget: the seconds after which no further training begins.
     """
     known = {Cell(row.workload, row.optimizer, row.rate, row.seed) for row in read(out)}
     missing, fresh = [cell for cell in todo if cell not in known], not out.exists()
@@ -206,7 +214,8 @@ def study(
     return failed
 
 
-def alone() -> None:
+def prepare_worker() -> None:
+    """Set up a worker process: one thread, denormals flushed, TF32 on a GPU."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     torch.backends.cuda.matmul.allow_tf32 = True
@@ -214,22 +223,22 @@ def alone() -> None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Prepare data, or train; returns the exit code."""
+    """Prepare data, train, or print results; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.defaults", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     data = commands.add_parser("data", help="write the files of the workloads")
     data.add_argument("--text", type=Path, help="tinyshakespeare, plain or gzipped; downloaded by default")
     trains = commands.add_parser("train", help="train what is not in the file of results yet")
-    shows = commands.add_parser("table", help="print what docs/optimizer.md shows of results")
+    shows = commands.add_parser("table", help="print the tables of docs/optimizer.md")
     shows.add_argument("rows", type=Path, help="CSV file of results")
     for command in (data, trains):
         command.add_argument("--data", type=Path, required=True, help="folder of the workloads' files")
     trains.add_argument("--out", type=Path, required=True, help="CSV file of results, appended to")
     trains.add_argument("--jobs", type=int, default=1, help="processes")
-    trains.add_argument("--budget", type=float, default=float("inf"), help="seconds, after which none begins")
+    trains.add_argument("--budget", type=float, default=float("inf"), help="seconds after which none begins")
     trains.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     trains.add_argument("--seeds", type=int, default=3)
-    trains.add_argument("--shorten", type=float, default=1.0, help="share of each training that is done")
+    trains.add_argument("--shorten", type=float, default=1.0, help="share of the steps to train")
     trains.add_argument("--workloads", nargs="*", choices=WORKLOADS, default=list(WORKLOADS))
     trains.add_argument("--optimizers", nargs="*", choices=(ADAMW, *CANDIDATES), default=[ADAMW, *CANDIDATES])
     trains.add_argument("--rates", nargs="*", type=float, default=RATES)
@@ -244,7 +253,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     todo = cells(asked.workloads, asked.optimizers, asked.rates, range(asked.seeds))
     one = partial(train, folder=asked.data, device=asked.device, shorten=asked.shorten)
-    with ProcessPoolExecutor(asked.jobs, get_context("spawn"), alone) as pool:
+    with ProcessPoolExecutor(asked.jobs, get_context("spawn"), prepare_worker) as pool:
         return int(study(todo, asked.out, one, pool, asked.budget) > 0)
 
 

@@ -1,4 +1,4 @@
-"""What the study of benchmarks/defaults.py says: the choice, and the tables of docs/optimizer.md."""
+"""The choice of defaults from the results of benchmarks/defaults.py, and the tables of docs/optimizer.md."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from benchmarks.workloads import WORKLOADS
 from hyperopt.pages.markdown import table
 
 DEFAULT_RATE = 1e-3
-"""The default initial rate of level 0, and the rate of the AdamW that it must not be worse than."""
+"""The default initial rate of level 0, from which a default must not be worse than AdamW."""
 TOLERANCE = 0.01
-"""So much larger than AdamW's a held-out loss may be: AdamW's own differs by more from seed to seed."""
+"""The relative excess over AdamW's held-out loss that counts as equal; AdamW's own seeds differ by more."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """What the study says of one optimizer.
+    """The score of an optimizer.
 
     Attributes:
-        at_default: by workload, its held-out loss as a multiple of AdamW's, both from DEFAULT_RATE.
-        regret: the geometric mean over workloads and initial rates of its loss as a multiple of the least
-            that AdamW has from any rate; a training that diverged counts as one that left the net as it was.
-        diverged: how many of its trainings did.
-        alone: how many of these where AdamW, from the same rate and seed, did not.
+        at_default: the ratio of its held-out loss to AdamW's, both from DEFAULT_RATE, by workload.
+        regret: the geometric mean over workloads and initial rates of its loss divided by AdamW's least from
+            any rate. For a training that diverged, the loss before training is used.
+        diverged: the number of trainings that diverged.
+        alone: the number of these where AdamW did not diverge from the same rate and seed.
     """
 
     at_default: dict[str, float]
@@ -37,17 +37,17 @@ class Score:
 
     @property
     def worst(self) -> float:
-        """The largest of `at_default`."""
+        """The largest value of `at_default`."""
         return max(self.at_default.values())
 
     @property
     def is_safe(self) -> bool:
-        """Whether it may be the default: as good as AdamW from DEFAULT_RATE, and diverging nowhere else."""
+        """Whether it is as good as AdamW from DEFAULT_RATE and diverges only where AdamW does."""
         return self.worst <= 1 + TOLERANCE and not self.alone
 
 
 def finalists(rows: Sequence[Row]) -> list[Row]:
-    """The rows of those optimizers that were tried on every workload."""
+    """Return the rows of optimizers that were tried on every workload."""
     workloads, tried = {row.workload for row in rows}, defaultdict(set)
     for row in rows:
         tried[row.optimizer].add(row.workload)
@@ -55,7 +55,7 @@ def finalists(rows: Sequence[Row]) -> list[Row]:
 
 
 def heats(rows: Sequence[Row]) -> list[Row]:
-    """The rows of those workloads on which every optimizer was tried."""
+    """Return the rows of workloads on which every optimizer was tried."""
     optimizers, tried = {row.optimizer for row in rows}, defaultdict(set)
     for row in rows:
         tried[row.workload].add(row.optimizer)
@@ -63,7 +63,7 @@ def heats(rows: Sequence[Row]) -> list[Row]:
 
 
 def complete(rows: Sequence[Row]) -> list[Row]:
-    """The rows of those workloads, rates and seeds that every optimizer has trained."""
+    """Return the rows of workloads, rates and seeds that every optimizer has trained."""
     optimizers, found = {row.optimizer for row in rows}, defaultdict(set)
     for row in rows:
         found[row.workload, row.rate, row.seed].add(row.optimizer)
@@ -71,7 +71,7 @@ def complete(rows: Sequence[Row]) -> list[Row]:
 
 
 def losses(rows: Sequence[Row]) -> dict[tuple[str, str, float], float]:
-    """Mean held-out loss by optimizer, workload and rate; of what diverged, that before training."""
+    """Return mean held-out losses by optimizer, workload and rate; diverged ones count as before training."""
     found = defaultdict(list)
     for row in rows:
         found[row.optimizer, row.workload, row.rate].append(row.loss_before if row.diverged else row.loss)
@@ -79,7 +79,7 @@ def losses(rows: Sequence[Row]) -> dict[tuple[str, str, float], float]:
 
 
 def scores(rows: Sequence[Row]) -> dict[str, Score]:
-    """By optimizer."""
+    """Return the score of each optimizer, on complete workloads, rates and seeds."""
     rows = complete(rows)
     mean, workloads = losses(rows), dict.fromkeys(row.workload for row in rows)
     best = {w: min(loss for (o, of, _), loss in mean.items() if o == ADAMW and of == w) for w in workloads}
@@ -96,9 +96,9 @@ def scores(rows: Sequence[Row]) -> dict[str, Score]:
 
 
 def chosen(found: dict[str, Score]) -> str:
-    """The candidate whose settings are to be the defaults.
+    """Return the candidate to become the default.
 
-    Of those that are safe the one of least regret; where none is, the one that is least worse than AdamW.
+    It is the safe one with the least regret; without a safe one, it is the one least worse than AdamW.
     """
     candidates = {name: score for name, score in found.items() if name != ADAMW}
     safe = [name for name, score in candidates.items() if score.is_safe]
@@ -108,7 +108,7 @@ def chosen(found: dict[str, Score]) -> str:
 
 
 def page(rows: Sequence[Row]) -> str:
-    """What was found, as Markdown: all candidates, those tried everywhere, and the choice rate by rate."""
+    """Return tables in Markdown: all candidates, those tried everywhere, and the choice by rate."""
     last, first = finalists(rows), heats(rows)
     found = scores(last)
     choice = chosen(found)
@@ -119,7 +119,7 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def refused(found: dict[str, Score], choice: str) -> list[str]:
-    """What has less regret than the choice, and where it is worse than AdamW; [] where nothing has."""
+    """Return which candidates have less regret than the choice, and where they are worse than AdamW."""
     words = []
     for name, score in sorted(found.items(), key=lambda item: item[1].regret):
         if name != ADAMW and not score.is_safe and score.regret < found[choice].regret:
@@ -128,13 +128,13 @@ def refused(found: dict[str, Score], choice: str) -> list[str]:
     if not words:
         return []
     return [
-        f"Better from any rate, but not chosen, since from {DEFAULT_RATE:g} the loss is over"
+        f"Better over all rates, but not chosen, because the loss from {DEFAULT_RATE:g} is more than"
         f" {100 * TOLERANCE:g} % above AdamW's: {'; '.join(words)}."
     ]
 
 
 def scores_table(found: dict[str, Score], choice: str) -> str:
-    """An optimizer a row, that of least regret first."""
+    """Return a table with a row per optimizer, sorted by regret."""
     header = [
         "optimizer",
         *next(iter(found.values())).at_default,
@@ -156,7 +156,7 @@ def scores_table(found: dict[str, Score], choice: str) -> str:
 
 
 def losses_table(rows: Sequence[Row], choice: str) -> str:
-    """Held-out losses of AdamW and the choice by initial rate, with steps and seeds trained."""
+    """Return a table of the held-out losses of AdamW and the choice by initial rate."""
     mean = losses(complete(rows))
     rates = sorted({rate for _, _, rate in mean})
     body = []

@@ -1,8 +1,8 @@
-"""`python -m benchmarks.fine_tuning train`: trained weights go on at a small rate.
+"""`python -m benchmarks.fine_tuning train`: fine-tuning of trained weights at small rates.
 
-Nets are trained with torch's AdamW at 1e-3. Then AdamW, the default of `HyperOptimizer` and Adam over Adam,
-which adds to the rate, go on from the same weights, with the same minibatches. Rows are as those of
-benchmarks/defaults.py; `table` prints what docs/optimizer.md shows of them.
+Models are first trained with torch's AdamW at 1e-3. Then AdamW, the default of `HyperOptimizer`, and additive
+Adam over Adam continue from the same weights with the same minibatches. Results have the format of
+benchmarks/defaults.py; `table` prints the table of docs/optimizer.md.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms.functional import InterpolationMode, rotate
 
-from benchmarks.defaults import ADAMW, Cell, Row, alone, cells, held_out, optimizer_of, read, study
+from benchmarks.defaults import ADAMW, Cell, Row, cells, held_out, optimizer_of, prepare_worker, read, study
 from benchmarks.workloads import Task, Transformer, loss_of, mlp
 from hyperopt.data import load
 from hyperopt.pages.markdown import table
@@ -30,19 +30,20 @@ from hyperopt.pages.markdown import table
 OPTIMIZERS = (ADAMW, "adamw/adam, x0.01, alpha alone", "adam/adam, 1e-3, clip")
 """The second is the default of `HyperOptimizer`."""
 RATES = (1e-5, 1e-4, 1e-3)
-"""Of going on; the last is that of the training before."""
+"""The initial rates of fine-tuning; the last is that of the first training."""
 FEW = 1_000
-"""Rows of images, or a tenth as many of text, of what a net is tuned to."""
+"""The number of images for fine-tuning; for text, a tenth as many rows."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """A net, how it is trained first and how it goes on.
+    """A model, its first training and its fine-tuning.
 
     Attributes:
-        title: what the table calls it.
-        build: the net.
-        before, after: steps and rows of a minibatch of the two.
+        title: its title in the table.
+        build: builds the model.
+        before: the steps and batch size of the first training.
+        after: the steps and batch size of fine-tuning.
     """
 
     title: str
@@ -57,12 +58,12 @@ WORKLOADS = {
     "on": Workload("transformer, on with the same text", SMALL, (300, 32), (150, 32)),
     "another": Workload("transformer, on 100 rows of other plays", SMALL, (300, 32), (150, 32)),
 }
-"""705 steps are three epochs of MNIST, 160 ten of 1,000 images, 150 are 48 of 100 rows."""
+"""705 steps are three epochs of MNIST, 160 are ten epochs of 1,000 images, 150 are 48 epochs of 100 rows."""
 
 
 @cache
 def tasks(workload: str) -> tuple[Task, Task]:
-    """The data of the first training and of going on; both are tested on what they are trained for."""
+    """Return the data of the first training and of fine-tuning, each with its own test rows."""
     if workload == "rotated":
         data = load("mnist")
         turned = [rotate(x, 15, InterpolationMode.BILINEAR) for x in (data.train_x[:FEW], data.test_x)]
@@ -74,8 +75,8 @@ def tasks(workload: str) -> tuple[Task, Task]:
     return first, first if workload == "on" else Task(x[:few], y[:few], x[-256:], y[-256:])
 
 
-def go_on(net: nn.Module, optimizer: torch.optim.Optimizer, task: Task, minibatches: Tensor) -> None:
-    """A step for each row of indices."""
+def train_on(net: nn.Module, optimizer: torch.optim.Optimizer, task: Task, minibatches: Tensor) -> None:
+    """Train a step for each row of indices."""
     for rows in minibatches:
         optimizer.zero_grad()
         loss_of(net(task.train_x[rows]), task.train_y[rows]).backward()
@@ -83,29 +84,29 @@ def go_on(net: nn.Module, optimizer: torch.optim.Optimizer, task: Task, minibatc
 
 
 def drawn(task: Task, steps: int, batch: int, shorten: float) -> Tensor:
-    """Indices of training rows [steps, batch]."""
+    """Return random indices of training rows, [steps, batch]."""
     return torch.randint(len(task.train_x), (max(2, round(steps * shorten)), batch))
 
 
 @cache
 def trained(workload: str, seed: int, shorten: float) -> nn.Module:
-    """The net after its first training."""
+    """Return the model after its first training."""
     how, (task, _) = WORKLOADS[workload], tasks(workload)
     torch.manual_seed(seed)
     net = how.build()
-    go_on(net, torch.optim.AdamW(net.parameters(), 1e-3), task, drawn(task, *how.before, shorten))
+    train_on(net, torch.optim.AdamW(net.parameters(), 1e-3), task, drawn(task, *how.before, shorten))
     return net
 
 
 def train(cell: Cell, shorten: float) -> Row:
-    """Go on from the weights of a seed; minibatches follow from it, whatever the optimizer."""
+    """Fine-tune the weights of a seed; minibatches depend only on the seed, not on the optimizer."""
     how, (_, task) = WORKLOADS[cell.workload], tasks(cell.workload)
     net = how.build()
     net.load_state_dict(trained(cell.workload, cell.seed, shorten).state_dict())
     started, (before, _) = time.perf_counter(), held_out(net, task)
     torch.manual_seed(cell.seed)
     optimizer, minibatches = optimizer_of(cell, net.parameters()), drawn(task, *how.after, shorten)
-    go_on(net, optimizer, task, minibatches)
+    train_on(net, optimizer, task, minibatches)
     loss, error = held_out(net, task)
     rate, seconds = float(optimizer.param_groups[0]["lr"]), round(time.perf_counter() - started, 3)
     return Row(
@@ -121,7 +122,7 @@ def train(cell: Cell, shorten: float) -> Row:
 
 
 def page(rows: Sequence[Row]) -> str:
-    """Mean held-out loss by workload, optimizer and rate, and the rates that were learned, as Markdown."""
+    """Return a table of mean held-out losses by workload, optimizer and rate, and of learned rates."""
     lines = []
     for name, how in WORKLOADS.items():
         for optimizer in OPTIMIZERS:
@@ -137,12 +138,12 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Train, or print the table; returns the exit code."""
+    """Train, or print the table; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fine_tuning", description=__doc__)
     parser.add_argument("command", choices=("train", "table"))
     parser.add_argument("rows", type=Path, help="CSV file of results, appended to")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--shorten", type=float, default=1.0, help="share of each training that is done")
+    parser.add_argument("--shorten", type=float, default=1.0, help="share of the steps to train")
     asked = parser.parse_args(argv)
     if asked.command == "table":
         print(page(read(asked.rows)))
@@ -150,7 +151,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     todo = sorted(
         cells(list(WORKLOADS), OPTIMIZERS, RATES, range(asked.seeds)), key=lambda cell: cell.workload
     )
-    with ProcessPoolExecutor(1, get_context("spawn"), alone) as pool:
+    with ProcessPoolExecutor(1, get_context("spawn"), prepare_worker) as pool:
         return int(study(todo, asked.rows, partial(train, shorten=asked.shorten), pool, math.inf) > 0)
 
 

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.full_store 100000`: what commands take over a store of so many records.
+"""`python -m benchmarks.full_store 100000`: the cost of commands with a store of this many records.
 
-The records are made up, in packs of 16, and lie in a folder of their own; nothing is trained. The first
-command reads every file for the index.
+The records are artificial, in packs of 16, in a temporary folder; nothing is trained. The first command reads
+every file to build the index.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OVERRIDES = [f"{key}={str(value).lower()}" for key, value in SETTINGS.items()]
 
 @dataclass(frozen=True)
 class Cost:
-    """What a command took: seconds on the clock and of the processor, megabytes at most."""
+    """The cost of a command: wall-clock seconds, processor seconds, and the peak of memory in megabytes."""
 
     seconds: float
     processor: float
@@ -36,7 +36,7 @@ class Cost:
 
 
 def record(run: Run) -> Record:
-    """A record with as many numbers as such a run leaves."""
+    """Return an artificial record with as many numbers as a real one."""
     series = [0.1 * epoch + run.seed for epoch in range(run.epochs)]
     metrics = ("train_loss", "train_error", "test_loss", "test_error", "learning_rate")
     levels = ("0.alpha", "0.beta1", "0.beta2", "1.alpha")
@@ -55,7 +55,7 @@ def record(run: Run) -> Record:
 
 
 def fill(home: Path, count: int) -> list[str]:
-    """Write so many records; their ids."""
+    """Write this many records; return their ids."""
     store, base = Store(home / "records"), resolve(SETTINGS)
     runs = [base.at(seed) for seed in range(count)]
     for start in range(0, count, PACK):
@@ -66,7 +66,7 @@ def fill(home: Path, count: int) -> list[str]:
 
 
 def cost(home: Path, *words: str) -> Cost:
-    """What `hyperopt` takes for these words."""
+    """Return the cost of a `hyperopt` command with these arguments."""
     environment = os.environ | {"HYPEROPT_HOME": str(home)}
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
@@ -78,7 +78,7 @@ def cost(home: Path, *words: str) -> Cost:
 
 
 def main(count: int) -> None:
-    """Fill a store and print what each command takes."""
+    """Fill a store and print the cost of each command."""
     with TemporaryDirectory(prefix="full-store-") as folder:
         home = Path(folder)
         ids = fill(home, count)

@@ -1,4 +1,4 @@
-"""What speed was to be attained for Adam/SGD, and whether it is."""
+"""The goals for the speed of Adam/SGD, and whether they are reached."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hyperopt.statistics.intervals import median_interval
 
 @dataclass(frozen=True)
 class Goal:
-    """A bound on a ratio.
+    """Bounds on a ratio.
 
     Attributes:
         what: the ratio, in words.
         least: the bound that must hold.
-        aim: the bound aimed at.
+        aim: the bound to aim at.
         values: the ratio in every round.
-        upper: the bounds are upper ones.
+        upper: whether the bounds are upper ones.
     """
 
     what: str
@@ -28,18 +28,18 @@ class Goal:
     upper: bool = False
 
     def bound(self, value: float) -> str:
-        """One of the bounds as text."""
+        """Return one of the bounds as text."""
         return f"{'≤' if self.upper else '≥'} {value:g}"
 
     def holds(self, bound: float) -> bool | None:
-        """Whether the ratio keeps a bound, by the interval of its median; None where that has both sides."""
+        """Return whether the ratio meets a bound; None if the interval of its median contains the bound."""
         found = median_interval(self.values)
         if found is None or found.low < bound < found.high:
             return None
         return found.high <= bound if self.upper else found.low >= bound
 
     def verdict(self) -> str:
-        """In words."""
+        """Return the verdict in words."""
         met = self.holds(self.least)
         if met is None:
             return "cannot be told here"
@@ -47,7 +47,7 @@ class Goal:
 
 
 def goals(by_role: Mapping[str, Series]) -> list[Goal]:
-    """The goals for our pack, from the subjects measured beside it."""
+    """Return the goals for our pack, given the series of all subjects by role."""
     ours = by_role["ours"]
 
     def times_faster_than(role: str) -> list[float]:

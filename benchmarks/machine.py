@@ -1,4 +1,4 @@
-"""What a benchmark ran on, and whether it had the machine to itself."""
+"""The hardware and software of a benchmark, and whether the machine was shared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hyperopt.provenance import provenance
 
 
 def machine() -> tuple[tuple[str, str], ...]:
-    """Hardware and versions, as (name, value)."""
+    """Return hardware and versions, as (name, value)."""
     made = provenance()
     gpus = [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
@@ -31,13 +31,13 @@ def machine() -> tuple[tuple[str, str], ...]:
 
 
 class Stolen:
-    """How much of the processors' time goes to other machines on the same hardware, from here on."""
+    """The share of processor time that other virtual machines take, from the creation of this object on."""
 
     def __init__(self) -> None:
         self._before = _ticks()
 
     def share(self) -> float | None:
-        """That share so far; None where the system does not say."""
+        """Return the share so far; None if the system does not report it."""
         if not self._before or not (after := _ticks()):
             return None
         spent = [b - a for a, b in zip(self._before, after, strict=True)]
@@ -45,7 +45,7 @@ class Stolen:
 
 
 STEAL = 7
-"""The place of stolen time among the kinds of /proc/stat; guests, from the next on, are counted as users."""
+"""The index of stolen time in /proc/stat; guests, from the next index on, are already counted as users."""
 
 
 def _ticks() -> list[int]:

@@ -1,4 +1,4 @@
-"""What the methods of the study of stacks cost beside its baseline: a step of training, and what is kept."""
+"""The costs of the methods of the study which_stack relative to the baseline: a training step, and memory."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from hyperopt.findings.study import STUDY
 from hyperopt.optim import HyperOptimizer
 
 RATE, BATCH = 1e-3, 256
-"""The column of the study whose runs lend their settings, and rows of a minibatch."""
+"""The column of the study from whose runs settings are taken, and the batch size."""
 HOW = Rounds(11, 0.04, warm_up=20, inline=True)
 
 
 @dataclass(frozen=True)
 class MethodStep:
-    """A method of the study that trains the MLP, as `HyperOptimizer` does it, uncompiled."""
+    """A method of the study that trains the MLP with an uncompiled `HyperOptimizer`."""
 
     label: str
     run: Run
 
     def optimizer(self, params: Iterator[nn.Parameter]) -> HyperOptimizer:
-        """With the settings of the run. A schedule is left out: it costs the optimizer nothing."""
+        """Return the optimizer with the settings of the run, without a schedule, which has no cost."""
         run, procedure = self.run, self.run.procedure
         above = {"clip": run.clip, "tune": run.tune} if len(run.stack) > 1 else {}
         keys = ("multiplicative", "trace", "hypergradient")
@@ -41,7 +41,7 @@ class MethodStep:
         return HyperOptimizer(params, run.stack, run.alpha, form="textbook", compile=False, **settings)
 
     def trained(self) -> tuple[nn.Module, HyperOptimizer, Train]:
-        """A net, its optimizer, and what trains it on one random minibatch."""
+        """Return a model, its optimizer, and a function that trains it on one random minibatch."""
         torch.set_num_threads(1)
         torch.manual_seed(0)
         module = MODELS["mlp"].build()
@@ -51,12 +51,12 @@ class MethodStep:
         return module, opt, lambda steps: sum(step(x, y) for _ in range(steps))
 
     def prepare(self) -> Train:
-        """For `in_turn`."""
+        """Return the function to time, as `in_turn` needs it."""
         warnings.simplefilter("ignore")
         return self.trained()[2]
 
     def kept(self) -> float:
-        """Elements of its state for each weight, after two steps."""
+        """Return the size of the optimizer's state after two steps, in multiples of the weights."""
         module, opt, train = self.trained()
         train(2)
         state = [value for of in opt.state.values() for value in of.values() if isinstance(value, Tensor)]
@@ -64,13 +64,13 @@ class MethodStep:
 
 
 def methods() -> list[MethodStep]:
-    """One for each row of the study."""
+    """Return the methods of the study."""
     [study] = load(f"{STUDY}/iris")
     return [MethodStep(cell.row, cell.run(0)) for cell in study.cells() if float(cell.column) == RATE]
 
 
 def measure(say: Say, *, quick: bool) -> Mapping[str, Cost]:
-    """By label of a method; `quick` is a smoke test."""
+    """Measure the costs by label; `quick` is a smoke test."""
     found = methods()
     timed = in_turn("methods", found, Rounds(2, 0.0, inline=True) if quick else HOW, say)
     whole = [[sample.cpu_seconds / sample.steps for sample in of.samples] for of in timed]

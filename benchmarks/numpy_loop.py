@@ -1,7 +1,7 @@
-"""Linear regression in plain numpy: as the hyper-regularization report's code does it, and as it need not.
+"""Linear regression in plain numpy, as the hyper-regularization report's code does it, and more efficiently.
 
-Both find the same weights. The report's code finds each new beta of H1 by scipy's fsolve, and draws a
-permutation of all rows for the one row of a stochastic step (docs/reports/hyper_regularization.md, "Linear
+Both find the same weights. The report's code solves for each new beta of H1 with scipy's fsolve, and permutes
+all rows to draw the single row of a stochastic step (docs/reports/hyper_regularization.md, "Linear
 regression").
 """
 
@@ -22,7 +22,10 @@ NEWTON_STEPS = 6
 
 
 def loop(runs: tuple[Run, ...], _device: str, *, as_reported: bool) -> Train:
-    """Gradient descent, stochastic or not, at a constant rate or with beta of H1, clipped to [b, 2 b]."""
+    """Return a loop of gradient descent at a constant rate, or with beta of H1 clipped to [b, 2 b].
+
+    `as_reported` selects the report's way of solving for beta and of drawing rows.
+    """
     [run] = runs
     descent = Descent(run, as_reported=as_reported)
 
@@ -34,11 +37,11 @@ def loop(runs: tuple[Run, ...], _device: str, *, as_reported: bool) -> Train:
 
 
 class Descent:
-    """The weights of a linear regression on their way."""
+    """The state of gradient descent for a linear regression."""
 
     def __init__(self, run: Run, *, as_reported: bool) -> None:
         if run.stack not in (("sgd",), ("hellinger1",)):
-            raise ValueError(f"{'/'.join(run.stack)}: the loop has sgd and hellinger1")
+            raise ValueError(f"{'/'.join(run.stack)}: the loop supports sgd and hellinger1")
         data = load("height_weight", train=run.dataset["train"])
         self.x, self.y = data.train_x.numpy(), data.train_y.numpy()
         self.w = np.zeros(self.x.shape[1])
@@ -49,6 +52,7 @@ class Descent:
         self.steps = 0
 
     def step(self) -> None:
+        """Take one step."""
         rows = next(self.rows)
         x, y = self.x[rows], self.y[rows]
         grad = -x.T @ (y - x @ self.w) / len(y)
@@ -68,13 +72,13 @@ class Descent:
 
 
 def by_fsolve(grad: Array, b: Array) -> Array:
-    """The root of beta**2 (1 - sqrt(b / beta)) = g**2, sought from b."""
+    """Return the root of beta**2 (1 - sqrt(b / beta)) = g**2 by fsolve, started from b."""
     found: Array = fsolve(lambda beta: beta**2 * (1 - np.sqrt(b / beta)) - grad**2, b)
     return found
 
 
 def by_newton(grad: Array, b: Array) -> Array:
-    """The same root, up to 2 b, as the package's rule finds it."""
+    """Return the same root, up to 2 b, by the method of the package's rule."""
     c = np.minimum((grad / b) ** 2, 4 - 2 * np.sqrt(2))
     s = np.minimum(c, np.sqrt(np.sqrt(c)))
     for _ in range(NEWTON_STEPS):

@@ -1,4 +1,4 @@
-"""Steps of `HyperOptimizer` beside its peers: what results/optimizer_bench.md shows."""
+"""Times of `HyperOptimizer` and its peers, for results/optimizer_bench.md."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def mlp() -> nn.Module:
 
 
 def transformer() -> nn.Module:
-    """Twelve layers of width 128 over characters."""
+    """Return a transformer over characters with twelve layers of width 128."""
     layer = nn.TransformerEncoderLayer(128, 4, 512, dropout=0.0, batch_first=True)
     layers = nn.TransformerEncoder(layer, 12, enable_nested_tensor=False)
     return nn.Sequential(nn.Embedding(CHARACTERS, 128), layers, nn.Linear(128, CHARACTERS))
@@ -49,14 +49,14 @@ def resnet18() -> nn.Module:
 
 @dataclass(frozen=True)
 class Model:
-    """A net that is trained on random data.
+    """A model that is trained on random data.
 
     Attributes:
-        title: what the page calls it.
-        build: makes it.
-        shape: of a batch of inputs.
-        classes: among which are the outputs, one for each input, or for each character.
-        how: long it is timed.
+        title: its title on the page.
+        build: builds the model.
+        shape: the shape of a batch of inputs.
+        classes: the number of classes of each input, or of each character.
+        how: how long it is timed.
     """
 
     title: str
@@ -66,7 +66,7 @@ class Model:
     how: Rounds
 
     def batch(self) -> tuple[Tensor, Tensor]:
-        """Random inputs, characters where the net reads them, and targets."""
+        """Return random inputs (characters, if the model reads them) and targets."""
         if self.classes == CHARACTERS:
             return torch.randint(CHARACTERS, self.shape), torch.randint(CHARACTERS, self.shape)
         return torch.randn(self.shape), torch.randint(CLASSES, self.shape[:1])
@@ -91,7 +91,7 @@ FOREACH, FUSED = "torch.optim.Adam, foreach", "torch.optim.Adam, fused"
 
 
 def stack(name: str, *, compiled: bool) -> Callable[[Parameters], torch.optim.Optimizer]:
-    """A stack, whose upper level, if there is one, moves at KAPPA."""
+    """Return a factory of a stack; its upper level, if any, has the rate KAPPA."""
     alphas = (ALPHA, KAPPA)[: name.count("/") + 1]
     return lambda p: HyperOptimizer(p, name, alphas, compile=compiled)
 
@@ -108,12 +108,12 @@ OPTIMIZERS: dict[str, Callable[[Parameters], torch.optim.Optimizer]] = {
 }
 GDTUO = "gdtuo adam/sgd"
 GDTUO_TRAINS = ("mlp", "resnet18")
-"""It sets parameters of modules to tensors, which torch's attention does not take."""
+"""gdtuo replaces parameters of modules by tensors, which torch's attention does not accept."""
 
 
 @dataclass(frozen=True)
 class Contender:
-    """An optimizer, one of OPTIMIZERS or GDTUO, that trains one of MODELS."""
+    """An optimizer, in OPTIMIZERS or GDTUO, that trains a model in MODELS."""
 
     optimizer: str
     model: str
@@ -121,7 +121,7 @@ class Contender:
     def prepare(self) -> Train:
         torch.set_num_threads(1)
         warnings.simplefilter("ignore")
-        if self.optimizer.endswith("compiled"):  # each compiles from nothing, as a user's first run does
+        if self.optimizer.endswith("compiled"):  # compile without a cache, as in a user's first run
             os.environ["TORCHINDUCTOR_CACHE_DIR"] = tempfile.mkdtemp()
         torch.manual_seed(0)
         module = MODELS[self.model].build()
@@ -138,7 +138,7 @@ class Contender:
 
 
 Step = Callable[[Tensor, Tensor], float]
-"""A step of training; returns the processor seconds of the optimizer in it."""
+"""Trains a step and returns the processor seconds of the optimizer in it."""
 
 
 def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
@@ -146,7 +146,7 @@ def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
 
 
 def timed_step(opt: Any, module: nn.Module) -> Step:
-    """As any torch.optim.Optimizer is used."""
+    """Return a training step with a torch.optim.Optimizer."""
     if hasattr(opt, "train"):
         opt.train()
 
@@ -162,7 +162,7 @@ def timed_step(opt: Any, module: nn.Module) -> Step:
 
 
 def gdtuo_step(module: nn.Module) -> Step:
-    """As gdtuo's README has it."""
+    """Return a training step as in gdtuo's README."""
     wrapper = gdtuo.ModuleWrapper(module, optimizer=gdtuo.Adam(ALPHA, optimizer=gdtuo.SGD(KAPPA)))
     wrapper.initialize()
 
@@ -179,7 +179,7 @@ def gdtuo_step(module: nn.Module) -> Step:
 
 
 def page(say: Say, *, quick: bool) -> str:
-    """Everything measured, as Markdown; `quick` is a smoke test of the MLP alone."""
+    """Measure everything and return the page in Markdown; `quick` is a smoke test with the MLP only."""
     parts = [
         "# The optimizer beside its peers",
         "Made by `make bench ONLY=optimizer`. One thread, float32, random data, on the CPU. Every optimizer "
@@ -205,7 +205,7 @@ def page(say: Say, *, quick: bool) -> str:
 
 
 def rows_of(found: Mapping[str, Timed]) -> str:
-    """A row an optimizer."""
+    """Return a table with a row per optimizer."""
     whole = {name: [1e3 * s.cpu_seconds / s.steps for s in timed.samples] for name, timed in found.items()}
     alone = {name: [1e3 * s.part_seconds / s.steps for s in timed.samples] for name, timed in found.items()}
     header = [
@@ -238,5 +238,5 @@ def rows_of(found: Mapping[str, Timed]) -> str:
 
 
 def ratio(above: list[float], below: list[float]) -> float:
-    """The median over rounds."""
+    """Return the median ratio over rounds."""
     return median(a / b for a, b in zip(above, below, strict=True))

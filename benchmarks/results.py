@@ -1,4 +1,4 @@
-"""What a benchmark found, and the summary of a sample."""
+"""The results of a benchmark, and summaries of samples."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from statistics import median, quantiles
 from hyperopt.statistics.intervals import median_interval
 
 NARROW = 0.04
-"""Of a ratio, how wide its interval is when no more rounds are needed."""
+"""The relative width of a ratio's interval at which no more rounds are needed."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What a processor counts of a step: instructions, and accesses to memory that no cache had."""
+    """The processor's counts for a step: instructions and cache misses."""
 
     instructions: float
     misses: float
@@ -25,21 +25,21 @@ class Counts:
 
 @dataclass(frozen=True)
 class Series:
-    """One subject's samples, one per round, in order.
+    """The samples of a subject, one per round, in order.
 
     Attributes:
-        section: "step", "cnn", "packs", or "machine", whose subjects measure that.
-        stack: that it was measured for, such as "adam/sgd", also where it has no level above 0.
-        role: which of the subjects it is.
-        subject: its name.
+        section: "step", "cnn", "packs", or "machine" for subjects that measure the machine's speed.
+        stack: the stack of the comparison, such as "adam/sgd", even if this subject has only level 0.
+        role: the role of the subject in the comparison.
+        subject: the name of the subject.
         device: "cpu" or "cuda".
-        runs: trained together in a worker.
-        workers: at once.
-        steps: timed in a sample.
-        ms: milliseconds of wall clock per run and step.
-        core: share of a core that each sample had, per worker; well under 1 on a CPU means a busy machine.
-        memory: bytes resident in a worker after each sample.
-        counts: what the processor counted of a step of all its runs, where it does.
+        runs: the number of runs trained together in a worker.
+        workers: the number of workers at once.
+        steps: the number of steps in a sample.
+        ms: the wall-clock milliseconds per run and step.
+        core: the share of a core of each sample, per worker; well below 1 on a CPU means a busy machine.
+        memory: the resident bytes of a worker after each sample.
+        counts: the processor's counts for a step of all its runs, if available.
     """
 
     section: str
@@ -57,7 +57,7 @@ class Series:
 
     @property
     def busy(self) -> list[float]:
-        """Milliseconds of processor time per run and step on a CPU, where others do not count; else `ms`."""
+        """The milliseconds of processor time per run and step, for one worker on a CPU; otherwise `ms`."""
         if self.device != "cpu" or self.workers > 1:
             return list(self.ms)
         return [ms * core for ms, core in zip(self.ms, self.core, strict=True)]
@@ -65,12 +65,12 @@ class Series:
 
 @dataclass(frozen=True)
 class Work:
-    """A step of one run of a stack.
+    """The work in a step of one run.
 
     Attributes:
-        stack: of the run.
-        operations: multiplications and additions of its matrix products.
-        moved: bytes of arrays as large as the weights, read or written.
+        stack: the stack of the run.
+        operations: the multiplications and additions of its matrix products.
+        moved: the bytes read and written in arrays as large as the weights.
     """
 
     stack: str
@@ -80,10 +80,15 @@ class Work:
 
 @dataclass(frozen=True)
 class Compiling:
-    """Seconds until a process trains: from its start to the end of preparing, then of its first step.
+    """The time until a process trains.
 
     Attributes:
-        cache: "cold" where the cache of compiled programs was empty, "warm" where it held this program.
+        stack: the stack of its runs.
+        device: "cpu" or "cuda".
+        runs: the number of runs in the pack.
+        cache: "cold" if the cache of compiled programs was empty, "warm" if it had this program.
+        start: the seconds to start, import and read data.
+        first_step: the seconds of the first step.
     """
 
     stack: str
@@ -96,16 +101,16 @@ class Compiling:
 
 @dataclass(frozen=True)
 class WholeTable:
-    """A whole table by wall clock, and what its runs would take in a plain loop.
+    """The wall-clock time of a whole table, compared with that of its runs in plain loops.
 
     Attributes:
-        experiment: its id.
-        command: that was timed.
-        runs: of the table.
-        run_steps: of all its runs.
-        seconds: by wall clock, an empty store and nothing compiled before.
-        cores: used.
-        loops: by a peer's role, seconds of all runs on one core: its median step times the steps.
+        experiment: the id of the table.
+        command: the timed command.
+        runs: the number of runs.
+        run_steps: the number of steps of all runs.
+        seconds: the wall-clock time with an empty store and an empty cache of compiled programs.
+        cores: the number of cores used.
+        loops: the seconds of all runs on one core in a peer's loop, by its role: median step times steps.
     """
 
     experiment: str
@@ -119,17 +124,19 @@ class WholeTable:
 
 @dataclass(frozen=True)
 class Results:
-    """All of a benchmark.
+    """The results of a benchmark.
 
     Attributes:
-        machine: what it ran on, as (name, value).
+        machine: hardware and software, as (name, value).
         data: "real" or "generated".
-        smoke: it was a smoke test, in one process and not compiled.
-        assumed: what the plan's estimates assume, as (what, device, value).
-        work: of a step of each stack.
-        load: of the machine when all was measured.
-        stolen: the share of the processors' time that went to other machines on the same hardware meanwhile;
-            None where the system does not say.
+        smoke: whether it was a smoke test, in one process and without compiling.
+        series: the samples of all subjects.
+        compiling: the times until a process trains.
+        assumed: the assumptions of plans' estimates, as (what, device, value).
+        work: the work in a step of each stack.
+        load: the load of the machine at the end.
+        stolen: the share of processor time that other virtual machines took; None if unknown.
+        table: the time of a whole table, if measured.
     """
 
     machine: tuple[tuple[str, str], ...]
@@ -144,7 +151,7 @@ class Results:
     table: WholeTable | None = None
 
     def of(self, section: str, **wanted: object) -> list[Series]:
-        """The series of a section with these attributes."""
+        """Return the series of a section that have these attributes."""
         return [
             series
             for series in self.series
@@ -162,31 +169,31 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """Describe a sample of at least one value."""
+    """Return the median and quartiles of a sample of at least one value."""
     low, _, high = quantiles(values, n=4, method="inclusive") if len(values) > 1 else (values[0],) * 3
     return Spread(median(values), low, high)
 
 
 def ratios(above: Series, below: Series) -> list[float]:
-    """How many times `below`'s time that of `above` is, round by round; on a CPU, processor time."""
+    """Return the ratio of the times of `above` and `below` in each round; on a CPU, of processor time."""
     return [a / b for a, b in zip(above.busy, below.busy, strict=True)]
 
 
 def ratio_of(values: Sequence[float]) -> str:
-    """A ratio over rounds: its median and the interval of that."""
+    """Return the median of a ratio over rounds, with its interval, as text."""
     found = median_interval(values)
     bounds = f" ({found.low:.2f} to {found.high:.2f})" if found else ""
     return f"{median(values):.2f}{bounds}"
 
 
 def narrow(values: Sequence[float]) -> bool:
-    """Whether the median of a ratio over rounds is known closely enough."""
+    """Return whether the interval of a ratio's median is narrow enough to stop."""
     found = median_interval(values)
     return found is not None and found.high - found.low <= NARROW * median(values)
 
 
 def to_csv(results: Results) -> str:
-    """One row per series: median and quartiles of the milliseconds per run and step, unrounded."""
+    """Return CSV with a row per series: median and quartiles of milliseconds per run and step, unrounded."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     header = ("section", "stack", "role", "subject", "device", "runs", "workers", "steps")
@@ -203,5 +210,5 @@ def _rows(results: Results, header: Sequence[str]) -> Iterator[tuple[object, ...
 
 
 def to_json(results: Results) -> str:
-    """Everything, every sample."""
+    """Return all results with every sample as JSON."""
     return json.dumps(asdict(results), indent=1) + "\n"

@@ -1,7 +1,7 @@
-"""How near a step comes to what the machine can do: its arithmetic and its bytes, by formula.
+"""A roofline estimate: how close a step comes to the machine's arithmetic speed and memory bandwidth.
 
-The machine's speeds are measured beside the subjects, round by round: of one large product, and of copying
-more than its caches hold.
+The machine's speeds are measured in the same rounds as the subjects, with one large matrix product and with
+copying more than the caches hold. The work in a step comes from a formula.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from hyperopt.engine.torch_private import onednn_linear
 from hyperopt.pages.markdown import table
 
 SIDE = 1536
-"""Of the square matrices that are multiplied."""
+"""The size of the square matrices that are multiplied."""
 COPIED = 2**26
-"""Bytes that are copied: each is read and written."""
+"""The number of bytes copied; each is read and written."""
 SPEEDS = {"product": 2 * SIDE**3, "copy": 2 * COPIED}
-"""By role, the arithmetic, and the bytes moved, of a step."""
+"""The operations, or bytes moved, in a step of each role."""
 
 
 def work_of(run: Run, stack: str) -> Work:
-    """What a step of a net with one hidden layer takes, if activations stay in the caches.
+    """Return the work in a step of a net with one hidden layer, if activations stay in the caches.
 
-    Arrays as large as the weights: the forward pass reads the weights, the backward pass writes the gradient.
-    The update reads both and its rule's memory, and writes the weights and the memory. The hypergradient
-    reads the gradient, the one before, and the memory before.
+    Of arrays as large as the weights, the forward pass reads the weights and the backward pass writes the
+    gradient. The update reads both and the rule's state, and writes the weights and the state. The
+    hypergradient reads the gradient, the previous gradient, and the previous state.
     """
     spec = find(run.dataset["name"])
     inputs, (hidden,), classes = math.prod(spec.shape), run.model["hidden"], spec.classes
@@ -52,7 +52,7 @@ def work_of(run: Run, stack: str) -> Work:
 
 
 def machine_subjects(run: Run) -> list[Subject]:
-    """What measures the machine's speeds; the run is not trained."""
+    """Return the subjects that measure the machine's speeds; the run is not trained."""
     return [
         Subject("product", "one large product", (run,), "cpu", product),
         Subject("copy", "copying", (run,), "cpu", copy),
@@ -60,7 +60,7 @@ def machine_subjects(run: Run) -> list[Subject]:
 
 
 def product(_runs: tuple[Run, ...], _device: str) -> Train:
-    """Multiply two large matrices by whatever multiplies fastest here."""
+    """Return a function that multiplies two large matrices with the fastest library here."""
     prepare_process()
     a, b = torch.randn(SIDE, SIDE), torch.randn(SIDE, SIDE)
     out, linear = torch.empty(SIDE, SIDE), onednn_linear() if onednn_is_faster() else None
@@ -74,7 +74,7 @@ def product(_runs: tuple[Run, ...], _device: str) -> Train:
 
 
 def copy(_runs: tuple[Run, ...], _device: str) -> Train:
-    """Copy memory."""
+    """Return a function that copies memory."""
     source, target = torch.ones(COPIED, dtype=torch.uint8), torch.ones(COPIED, dtype=torch.uint8)
 
     def train(steps: int) -> None:
@@ -85,7 +85,7 @@ def copy(_runs: tuple[Run, ...], _device: str) -> Train:
 
 
 def roof_section(results: Results) -> Iterator[str]:
-    """Which share of the machine's speeds our steps attain, where they were measured."""
+    """Yield the section on the share of the machine's speeds that our steps attain."""
     if not results.work:
         return
     yield "## What the machine allows"
@@ -126,5 +126,5 @@ def roof_section(results: Results) -> Iterator[str]:
 
 
 def lasting(amount: int, series: Series, of_step: int) -> list[float]:
-    """Milliseconds that so much takes at the speed of a subject, round by round."""
+    """Return the milliseconds that an amount of work takes at a subject's speed, in each round."""
     return [amount / of_step * ms for ms in series.busy]

@@ -1,4 +1,4 @@
-"""The one way in which subjects are timed: all of them in turn, round after round, each alone at work."""
+"""The timing of subjects: they take turns in several rounds, and only one works at a time."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Rounds:
     """How long subjects are timed.
 
     Attributes:
-        rounds: in which every subject is asked once; more where that is not enough.
-        most: seconds of all samples after which no more round begins for that.
-        seconds: that a sample should last; 0 is one step.
-        warm_up: steps of a subject before the first sample, in which it compiles.
-        inline: in this process, and nothing compiled: a smoke test.
+        rounds: the minimum number of rounds, each with one sample of every subject.
+        seconds: the duration of a sample; 0 means one step.
+        warm_up: the steps of a subject before the first sample, in which it compiles.
+        most: the seconds of all samples after which no further rounds are added.
+        inline: whether to run in this process without compiling, as a smoke test.
     """
 
     rounds: int = 15
@@ -37,7 +37,7 @@ class Rounds:
 
 @dataclass(frozen=True)
 class Timed:
-    """A subject's warm-up, its samples, one a round, and what the processor counted of a step."""
+    """A subject's warm-up, its samples, one per round, and the processor's counts for a step."""
 
     warm_up: Sample
     samples: tuple[Sample, ...]
@@ -45,17 +45,17 @@ class Timed:
 
     @property
     def ms(self) -> list[float]:
-        """Milliseconds of wall clock of a step, by round."""
+        """The wall-clock milliseconds of a step in each round."""
         return [1e3 * sample.seconds / sample.steps for sample in self.samples]
 
     @property
     def core(self) -> list[float]:
-        """Share of a core, by round."""
+        """The share of a core in each round."""
         return [sample.cpu_seconds / sample.seconds for sample in self.samples]
 
     @property
     def memory(self) -> float:
-        """Bytes resident after a sample: the median."""
+        """The median of the resident bytes after a sample."""
         return median(sample.memory for sample in self.samples)
 
 
@@ -70,19 +70,19 @@ def in_turn(
     counts: bool = False,
     spare: bool = False,
 ) -> list[Timed]:
-    """Time every subject; while one works the others are idle, so that all meet the same machine.
+    """Time subjects in turn; while one works the others are idle, so that conditions are equal for all.
 
-    Every second round goes backwards: a machine that grows slower within a round favours nobody.
+    Every second round is in reverse order, so that a machine that slows down within a round favours none.
 
     Args:
-        what: they are, for `say`.
-        subjects: each is prepared in a process of its own.
-        how: long.
-        say: is told what happens.
-        steps: of a sample of each subject, instead of how.seconds.
-        enough: whether what was timed is enough; rounds go on until it is, or how.most is over.
-        counts: whether the processor's own counters are read too, of one more sample.
-        spare: a subject that fails while it is timed is said and has the samples before; the others go on.
+        what: the name of the comparison, for `say`.
+        subjects: the subjects; each is prepared in its own process.
+        how: how long they are timed.
+        say: receives messages about progress.
+        steps: the number of steps in a sample of each subject, instead of `how.seconds`.
+        enough: whether the samples suffice; rounds are added until they do, or `how.most` is over.
+        counts: whether to also read the processor's counters, in one more sample.
+        spare: whether to continue with the other subjects if one fails; it keeps its samples so far.
     """
     say(f"{what}: starting and compiling")
     with workers_for(subjects, inline=how.inline) as workers:
@@ -120,7 +120,7 @@ def _over(samples: Sequence[Sequence[Sample]], how: Rounds) -> bool:
 
 @contextmanager
 def workers_for(subjects: Sequence[Prepares], *, inline: bool) -> Iterator[Sequence[Worker | Inline]]:
-    """Workers that are closed at the end."""
+    """Start a worker for each subject; close them at the end."""
     workers = start(subjects, inline=inline)
     try:
         yield workers
@@ -130,7 +130,7 @@ def workers_for(subjects: Sequence[Prepares], *, inline: bool) -> Iterator[Seque
 
 
 def steps_lasting(seconds: float, worker: Worker | Inline, tried: int = 3) -> int:
-    """How many steps last about so long, at least 1, found by timing a few."""
+    """Return the number of steps that take about this long, at least 1, by timing a few."""
     if not seconds:
         return 1
     [sample] = at_once([worker], tried)
@@ -138,6 +138,6 @@ def steps_lasting(seconds: float, worker: Worker | Inline, tried: int = 3) -> in
 
 
 def saying() -> Say:
-    """Tells standard error what happens, and when, in seconds from now."""
+    """Return a function that prints messages with the elapsed seconds to standard error."""
     started = time.monotonic()
     return lambda what: print(f"{time.monotonic() - started:5.0f} s  {what}", file=sys.stderr, flush=True)

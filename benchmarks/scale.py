@@ -1,8 +1,8 @@
-"""`python -m benchmarks.scale`: what a command costs that trains up to a million runs on a thousand workers.
+"""`python -m benchmarks.scale`: the overhead of a command with up to a million runs on a thousand workers.
 
-The workers are simulated: each sleeps for a drawn time, is lost now and then, and leaves made-up records.
-Planning, handing out, storing and the table are the command's own. Every size is a process of its own; its
-seconds are the processor's, without those of the simulated workers.
+The workers are simulated: each sleeps for a random time, is lost now and then, and returns artificial
+records. Planning, submitting, storing and the table are the real code. Every size runs in its own process.
+Times are processor seconds, without those of the simulated workers.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000)
 WORKERS, SEEDS_OF_A_SETTING = 1_000, 1_000
 MEAN_SECONDS = 1.0
 LOST, TOO_LARGE = 0.01, 0.001
-"""Of packs, how many lose their worker, and how many do not fit into its memory."""
+"""The shares of packs that lose their worker, and that do not fit into its memory."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Of so many runs: packs tried, seconds of the processor for each part, and megabytes at most."""
+    """The cost for a number of runs: packs tried, processor seconds of each part, and peak megabytes."""
 
     runs: int
     tries: int
@@ -57,7 +57,7 @@ class Cost:
 
 
 class SimulatedWorkers:
-    """Workers that sleep; one thread wakes them."""
+    """Simulated workers that sleep; one thread wakes them."""
 
     beside = 1
 
@@ -74,7 +74,7 @@ class SimulatedWorkers:
         self._thread.start()
 
     def submit(self, _: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
-        """Let a worker sleep on a pack."""
+        """Let a worker sleep in place of training a pack."""
         future: Future[Any] = Future()
         until = time.monotonic() + self._draw.expovariate(1 / MEAN_SECONDS)
         with self._changed:
@@ -84,10 +84,10 @@ class SimulatedWorkers:
         return future
 
     def shrink(self, size: int) -> None:
-        """Each has a memory of its own."""
+        """Do nothing, since each worker has its own memory."""
 
     def close(self) -> None:
-        """Send all away."""
+        """End the thread."""
         with self._changed:
             self._open = False
             self._changed.notify()
@@ -113,14 +113,14 @@ class SimulatedWorkers:
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """A progress display that shows nothing."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_, **__: None
 
 
 def asked(number: int) -> list[Run]:
-    """So many runs, a thousand seeds of each setting, all different: a pack has seeds of one setting."""
+    """Return this many runs, a thousand distinct seeds of each setting, so that packs have one setting."""
     settings = -(-number // SEEDS_OF_A_SETTING)
     bases = [
         resolve({"stack": "adam/sgd", "dataset.generated": True, "alpha": 1e-6 * (i + 1), "epochs": 5})
@@ -132,7 +132,7 @@ def asked(number: int) -> list[Run]:
 
 
 def cost(number: int) -> Cost:
-    """Plan, hand out, store and tabulate so many runs, in this process."""
+    """Plan, submit, store and tabulate this many runs in this process."""
     began = time.process_time()
     runs = asked(number)
     made: Plan = plan(runs, set(), Options(device="cpu", workers=WORKERS, pack=16))
@@ -156,12 +156,12 @@ def cost(number: int) -> Cost:
 
 
 def growth(costs: Sequence[Cost]) -> str:
-    """A table of all sizes: the seconds of each part, and how milliseconds per run grew from size to size."""
+    """Return a table of all sizes: the seconds of each part, and the growth of milliseconds per run."""
     headers = [
         "runs",
         "packs tried",
         "plan, s",
-        "hand out and store, s",
+        "submit and store, s",
         "table, s",
         "ms a run",
         "growth",
@@ -188,7 +188,7 @@ def growth(costs: Sequence[Cost]) -> str:
 
 
 def main(words: Sequence[str]) -> None:
-    """Measure each size in a process of its own, or with `one SIZE` that size in this one."""
+    """Measure each size in its own process, or with `one SIZE` that size in this process."""
     if words[:1] == ["one"]:
         print(json.dumps(asdict(cost(int(words[1])))))
         return

@@ -1,4 +1,4 @@
-"""A step of training beside its peers, packs of several sizes, compiling: what results/bench.md shows."""
+"""Times of a training step and its peers, of packs of several sizes and of compiling (results/bench.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ STACKS = ("sgd/sgd", "adam/sgd")
 SIZES = {"cpu": (1, 2, 4, 8, 16, 32), "cuda": (1, 8, 32, 128, 512)}
 SWEPT = "adam/sgd"
 CNN_STACK = "adam/sgd"
-TABLE = "clipping/table2"
 REAL: dict[str, object] = {"dataset": "mnist"}
 GENERATED: dict[str, object] = {"dataset": "mnist", "dataset.generated": True}
 GENERATED_ROWS = 20_000
@@ -42,14 +41,14 @@ FEW_ROWS = {"batch_size": 16, "dataset.train": 64, "dataset.test": 16}
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is measured, and on what.
+    """The extent of the measurement.
 
     Attributes:
-        mlp: settings that name the data set of the MLP.
-        cnn: settings that name the CNN and its data set.
-        sizes: of packs, in the sweep; none are those of SIZES.
-        pack: runs in ours; None is what the plan takes of the model on the device.
-        how: long subjects are timed.
+        mlp: settings with the data set of the MLP.
+        cnn: settings with the CNN and its data set.
+        sizes: the sizes of packs in the sweep; () means those of SIZES.
+        pack: the number of runs in our packs; None means that of plans for the model and device.
+        how: how long subjects are timed.
     """
 
     mlp: Mapping[str, object]
@@ -59,7 +58,7 @@ class Effort:
     how: Rounds = field(default_factory=lambda: Rounds(11, most=75.0))
 
     def packed(self, settings: Mapping[str, object], device: str) -> int:
-        """Runs in our packs."""
+        """Return the number of runs in our packs."""
         return self.pack or largest_pack(resolve(settings), device)
 
 
@@ -69,7 +68,7 @@ QUICK = Effort(
 
 
 def step_times(stack: str, device: str, effort: Effort, say: Say) -> list[Series]:
-    """A step of the MLP by every subject."""
+    """Time a step of the MLP by every subject."""
     pack = effort.packed(effort.mlp, device)
     subjects = side_by_side(stack, device, pack, effort.mlp, compiled=not effort.how.inline)
     ours = subjects[0]
@@ -79,13 +78,13 @@ def step_times(stack: str, device: str, effort: Effort, say: Say) -> list[Series
     return [replace(s, section="machine") if s.role in SPEEDS else s for s in found]
 
 
-def told(by_role: Mapping[str, Series]) -> bool:
-    """Whether all ratios to ours are known closely enough."""
+def all_narrow(by_role: Mapping[str, Series]) -> bool:
+    """Return whether the intervals of all ratios to ours are narrow enough."""
     return all(narrow(ratios(series, by_role["ours"])) for series in by_role.values())
 
 
 def cnn_times(device: str, effort: Effort, say: Say) -> list[Series]:
-    """A step of the CNN by ours and by gdtuo."""
+    """Time a step of the CNN by ours and by gdtuo."""
     pack = effort.packed(effort.cnn, device)
     subjects = beside_gdtuo(CNN_STACK, device, pack, effort.cnn, compiled=not effort.how.inline)
     return beside_peers("cnn", f"{CNN_STACK}, CNN on {device}", CNN_STACK, subjects, effort, say)
@@ -101,7 +100,7 @@ def beside_peers(
     *,
     counts: bool = False,
 ) -> list[Series]:
-    """A step of every subject, in as many rounds as it takes to tell the ratios to ours."""
+    """Time a step of every subject, in as many rounds as the ratios to ours need."""
 
     def series(timed: Sequence[Timed]) -> list[Series]:
         return [
@@ -110,13 +109,13 @@ def beside_peers(
         ]
 
     def enough(timed: Sequence[Timed]) -> bool:
-        return effort.how.inline or told({own.role: own for own in series(timed)})
+        return effort.how.inline or all_narrow({own.role: own for own in series(timed)})
 
     return series(in_turn(what, subjects, effort.how, say, enough=enough, counts=counts))
 
 
 def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
-    """Our steps in packs of several sizes, by one worker alone and by two at once."""
+    """Time our steps in packs of several sizes, with one worker and with two at once."""
     say(f"packs on {device}: starting and compiling")
     build = partial(ours, compiled=not effort.how.inline)
     subjects = [
@@ -145,7 +144,7 @@ def pack_sizes(device: str, effort: Effort, say: Say) -> list[Series]:
 
 
 def compiling(stack: str, device: str, effort: Effort, say: Say) -> Iterator[Compiling]:
-    """How long a process takes until it trains, with an empty and with a full cache of programs."""
+    """Measure the time until a process trains, with an empty and with a full cache of programs."""
     size = effort.packed(effort.mlp, device)
     subject = Subject("ours", f"pack of {size}", runs_of(stack, size, effort.mlp), device, ours)
     with TemporaryDirectory() as folder:
@@ -163,9 +162,9 @@ def compiling(stack: str, device: str, effort: Effort, say: Say) -> Iterator[Com
 
 
 def series_of(section: str, stack: str, subject: Subject, rounds: Sequence[Sequence[Sample]]) -> Series:
-    """A subject's samples, each round those of all its workers, as milliseconds per run and step.
+    """Return a subject's samples as milliseconds per run and step.
 
-    Of workers at once the rates add up.
+    Each round has the samples of all workers at once, whose rates are added.
     """
     size = len(subject.runs)
     return Series(
@@ -184,7 +183,7 @@ def series_of(section: str, stack: str, subject: Subject, rounds: Sequence[Seque
 
 
 def real_or_generated(say: Say) -> tuple[Effort, str]:
-    """Full effort on MNIST, or on generated data where MNIST cannot be had."""
+    """Return the full extent on MNIST, or on generated data if MNIST is not available."""
     try:
         prepare("mnist")
     except DataError as error:
@@ -194,7 +193,7 @@ def real_or_generated(say: Say) -> tuple[Effort, str]:
 
 
 def measure(effort: Effort, data: str, say: Say) -> Results:
-    """Everything but a whole table."""
+    """Measure everything except a whole table."""
     devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
     on, stolen = machine(), Stolen()
     compiled = [

@@ -1,4 +1,4 @@
-"""results/bench.md: every number on it comes out of `Results`."""
+"""The page results/bench.md, made from `Results`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from hyperopt.wording import counted, duration
 DEVICES = {"cpu": "CPU", "cuda": "GPU"}
 MIB = 2**20
 EARLY, LATE = 0, 9
-"""Rounds after which memory is compared: ten times the steps; the last one where there are fewer."""
+"""The rounds after which memory is compared; the second has ten times the steps, or is the last one."""
 
 
 def page(results: Results) -> str:
-    """The page as Markdown."""
+    """Return the page in Markdown."""
     sections: list[Callable[[Results], Iterator[str]]] = [
         head, goal_section, step_section, hyper_section, roof_section, counter_section, cnn_section,
         pack_section, memory_section, compile_section, table_section, assumed_section,
@@ -30,40 +30,40 @@ def page(results: Results) -> str:
 
 
 def head(results: Results) -> Iterator[str]:
-    """What was measured, how, and on what."""
+    """Yield what was measured, how, and on which machine."""
     first = results.of("step")[0]
     timed = results.of("step", device="cpu") + results.of("cnn", device="cpu")
     core = median(value for series in timed for value in series.core)
     yield "# Speed"
     yield "Made by `make bench`; no number on this page is typed by hand."
     if results.smoke:
-        yield "**A smoke test: one process, nothing compiled, a few steps. Its times mean nothing.**"
+        yield "**A smoke test: one process, nothing compiled, a few steps. Its times are meaningless.**"
     yield table(("", "machine"), results.machine, left=("", "machine"))
     yield (
         "MNIST, 784-128-10 MLP with tanh, batch 256"
         + (", real images. " if results.data == "real" else ", generated data of the same shape. ")
-        + "Every subject is a process of its own, with one torch thread. The subjects are asked in turn, one "
-        "works while the others are idle, every second round backwards, until the ratios are known closely "
-        f"or the time is up: {counted(len(first.ms), 'round')} of the first table. Times are medians of wall "
-        "clock over the rounds (first to third quartile); importing, reading data, compiling and evaluation "
-        "are not in them. A ratio is taken round by round, on a CPU of processor time: its median (95 % "
-        "interval of that, by ranks)."
+        + "Every subject runs in its own process with one torch thread. The subjects take turns, and only "
+        "one works at a time; every second round is in reverse order. Rounds are added until the ratios are "
+        f"precise or the time is up: the first table has {counted(len(first.ms), 'round')}. Times are "
+        "medians of wall clock over rounds (first to third quartile), without importing, reading data, "
+        "compiling and evaluation. Ratios are taken in each round, on a CPU of processor time; given are "
+        "their median and its 95 % interval, by ranks."
     )
     stolen = "unknown" if results.stolen is None else f"{100 * results.stolen:.1f} %"
     yield (
-        f"How quiet the machine was: a subject had {core:.2f} of a core while it was timed (median, lowest "
+        f"How idle the machine was: a subject had {core:.2f} of a core while it was timed (median; minimum "
         f"{min(value for series in timed for value in series.core):.2f}), the load at the end was "
-        f"{results.load:.1f}, and other machines on the same hardware took {stolen} of the processors' time."
+        f"{results.load:.1f}, and other virtual machines took {stolen} of the processors' time."
     )
     yield (
-        "`hyperopt` runs as its engine does: compiled, denormals flushed, an allocator that keeps large "
-        "blocks. Peers run as their users run them. gdtuo gives the same without `create_graph=True`, "
-        "which its README asks for."
+        "`hyperopt` runs as in its engine: compiled, with denormals flushed and an allocator that keeps "
+        "large blocks. Peers run as their users run them. gdtuo's results are the same without "
+        "`create_graph=True`, which its README uses."
     )
 
 
 def step_section(results: Results) -> Iterator[str]:
-    """A table per stack: every subject's time, and how it compares."""
+    """Yield a table per stack with the time of every subject and its ratios."""
     for stack in STACKS:
         yield f"## {name_of(stack)}: milliseconds per run and step"
         for device in devices(results):
@@ -71,13 +71,13 @@ def step_section(results: Results) -> Iterator[str]:
             ours, floor = found[0], found[-1]
             yield side_by_side(found, ours, floor, "the floor")
     yield (
-        "The floor is the five matrix products of a step for one run, into tensors that are there already: "
-        "no activation, no loss, no update, no data."
+        "The floor is the five matrix products of a step for one run, into preallocated tensors, without "
+        "activations, loss, update or data."
     )
 
 
 def side_by_side(found: Sequence[Series], ours: Series, other: Series, name: str) -> str:
-    """The times of all subjects, and their ratios to ours and to another one, called `name`."""
+    """Return a table of the times of subjects and their ratios to ours and to another one, called `name`."""
     return table(
         ("", f"ms, {DEVICES[ours.device]}", f"times {ours.subject}", f"times {name}", "steps a sample"),
         [
@@ -95,20 +95,20 @@ def side_by_side(found: Sequence[Series], ours: Series, other: Series, name: str
 
 
 def cnn_section(results: Results) -> Iterator[str]:
-    """The same for a convolutional net, beside gdtuo."""
+    """Yield the comparison with gdtuo for a convolutional net."""
     yield f"## {name_of(CNN_STACK)}, convolutional net: milliseconds per run and step"
     ours, alone, *_ = found = results.of("cnn")
     yield side_by_side(found, ours, alone, alone.subject)
     yield (
         "The clipping report's net for CIFAR-10: two 3 x 3 convolutions of 16 channels with ReLU, 128 tanh "
-        "units, 10 classes; batch 256. The data are generated, of CIFAR-10's shape. The pack is as large as "
-        "the plan makes it for this net."
+        "units, 10 classes; batch 256. The data are generated, in CIFAR-10's shape. The pack has the size "
+        "that plans use for this net."
     )
 
 
 def hyper_section(results: Results) -> Iterator[str]:
-    """What the level above costs."""
-    yield "## What the hyper level costs"
+    """Yield the cost of the hyper level."""
+    yield "## The cost of the hyper level"
     rows = []
     for device in devices(results):
         for stack in STACKS:
@@ -136,24 +136,24 @@ def hyper_section(results: Results) -> Iterator[str]:
 
 
 def goal_section(results: Results) -> Iterator[str]:
-    """What was to be attained, and whether it is."""
-    yield "## What was to be attained, Adam/SGD on a CPU"
+    """Yield the goals, and whether they are reached."""
+    yield "## Goals, Adam/SGD on a CPU"
     yield table(
-        ("", "at least", "goal", "measured", "so it is"),
+        ("", "required", "goal", "measured", "verdict"),
         [
             (goal.what, goal.bound(goal.least), goal.bound(goal.aim), ratio_of(goal.values), goal.verdict())
             for goal in goals(by_role(results, "adam/sgd", "cpu"))
         ],
-        left=("", "so it is"),
+        left=("", "verdict"),
     )
     yield (
-        "A mark is met or missed where the whole interval lies on one side of it. Where it lies on both, "
-        "or there are too few rounds for one, this machine on this day cannot tell."
+        "A mark is met or missed if the whole interval is on one side of it. If the interval contains the "
+        "mark, or there are too few rounds for an interval, this measurement cannot tell."
     )
 
 
 def pack_section(results: Results) -> Iterator[str]:
-    """How many runs should share a pack."""
+    """Yield the times of packs of several sizes."""
     yield f"## Packs of several sizes, {name_of(SWEPT)}"
     for device in devices(results):
         rows = []
@@ -180,14 +180,14 @@ def pack_section(results: Results) -> Iterator[str]:
             rows,
         )
     yield (
-        "Two workers at once train twice as many runs: their column is wall clock over the steps of both, so "
-        "half of the one before it is the best there can be. The last column is how many times the "
-        "throughput of one worker two have."
+        "Two workers at once train twice as many runs. Their column is wall clock divided by the steps of "
+        "both, so at best it is half of the previous column. The last column is the throughput of two "
+        "workers relative to one."
     )
 
 
 def memory_section(results: Results) -> Iterator[str]:
-    """Memory after some steps and ten times as many."""
+    """Yield the memory after some steps and after ten times as many."""
     yield "## Memory"
     rows = []
     for series in (s for s in results.of("step") if s.role in ("ours", "alone", *GDTUO_LOOPS)):
@@ -209,16 +209,16 @@ def memory_section(results: Results) -> Iterator[str]:
         left=("", "subject", "on"),
     )
     yield (
-        "Resident memory of the whole process, Python, torch and the data set included; steps are counted "
+        "Resident memory of the whole process, including Python, torch and the data set; steps are counted "
         "after a short warm-up."
     )
 
 
 def compile_section(results: Results) -> Iterator[str]:
-    """How long until a process trains."""
+    """Yield the time until a process trains."""
     if not results.compiling:
         return
-    yield "## Until a process trains"
+    yield "## Time until a process trains"
     yield table(
         ("", "on", "compiled before", "s to start, import and read data", "s of the first step"),
         [
@@ -237,7 +237,7 @@ def compile_section(results: Results) -> Iterator[str]:
 
 
 def table_section(results: Results) -> Iterator[str]:
-    """A whole table, where it was asked for."""
+    """Yield the time of a whole table, if it was measured."""
     if (whole := results.table) is None:
         return
     yield f"## A whole table: {whole.experiment}"
@@ -248,15 +248,15 @@ def table_section(results: Results) -> Iterator[str]:
     yield table(("", "how", "wall clock", "times ours"), rows, left=("", "how"))
     yield (
         f"{counted(whole.runs, 'run')}, {whole.run_steps:,} steps in all, on {counted(whole.cores, 'core')}. "
-        "Ours is wall clock from an empty store with nothing compiled before, evaluation and pages included. "
-        "The loops are extrapolated: a few steps of one run of each stack were timed, without clip (gdtuo "
-        "has none), and multiplied by the steps of all runs. Their time is divided by the cores, as if one "
-        "process on each slowed none of the others, and leaves out evaluation, start and reading data."
+        "Ours is wall clock from an empty store with nothing compiled, including evaluation and pages. "
+        "The loops are extrapolated: a few steps of one run of each stack were timed, without clipping "
+        "(gdtuo has none), and multiplied by the steps of all runs. Their time is divided by the number of "
+        "cores, as if processes did not slow each other, and excludes evaluation, start-up and reading data."
     )
 
 
 def assumed_section(results: Results) -> Iterator[str]:
-    """What the plan's estimates assume beside what was measured."""
+    """Yield the assumptions of plans' estimates, compared with measurements."""
     yield "## What `hyperopt tables --plan` assumes"
     rows = []
     for what, device, value in results.assumed:
@@ -274,25 +274,25 @@ def assumed_section(results: Results) -> Iterator[str]:
             kind = {"step": "ms per run and step", "cnn": "ms per run and step, convolutional net"}[what]
             rows.append((kind, DEVICES[device], f"{1e3 * value:g}", measured))
     yield table(("", "on", "assumed", "measured"), rows, left=("", "on"))
-    yield "It assumes them only until records of the same kind are there."
+    yield "They are only used until there are records of the same kind."
 
 
 def by_role(results: Results, stack: str, device: str) -> dict[str, Series]:
-    """The subjects measured for a stack on a device."""
+    """Return the series measured for a stack on a device, by role."""
     return {series.role: series for series in results.of("step", stack=stack, device=device)}
 
 
 def devices(results: Results) -> list[str]:
-    """Those measured, in order."""
+    """Return the measured devices, in order."""
     return list(dict.fromkeys(series.device for series in results.of("step")))
 
 
 def name_of(stack: str) -> str:
-    """A stack as the reports write it: Adam/SGD."""
+    """Return a stack as the reports write it: Adam/SGD."""
     return "/".join({"sgd": "SGD", "adam": "Adam"}[rule] for rule in stack.split("/"))
 
 
 def time_of(series: Series) -> str:
-    """Median and quartiles of milliseconds."""
+    """Return the median and quartiles of a series' milliseconds as text."""
     found = spread(series.ms)
     return f"{found.median:.3f} ({found.low:.3f} to {found.high:.3f})"

@@ -1,4 +1,4 @@
-"""What is measured: our training, gdtuo's, torch.optim's, and the bare matrix products of a step."""
+"""The subjects of benchmarks: our training, gdtuo's, torch.optim's, and a step's matrix products alone."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ GDTUO_LOOPS = {
     "gdtuo": "gdtuo, in memory, no create_graph",
     "readme": "gdtuo, its README's loop",
 }
-"""By role, what the page calls it."""
+"""The names of gdtuo's loops by role."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One thing to measure.
+    """A training to measure.
 
     Attributes:
-        role: which of the subjects it is, see `side_by_side` and `beside_gdtuo`.
-        name: what the page calls it.
-        runs: trained together; peers train one.
+        role: its role in a comparison, see `side_by_side` and `beside_gdtuo`.
+        name: its name on the page.
+        runs: the runs trained together; peers train one.
         device: "cpu" or "cuda".
         build: prepares the training.
     """
@@ -60,9 +60,9 @@ class Subject:
 
 
 def runs_of(stack: str, size: int, settings: Mapping[str, object]) -> tuple[Run, ...]:
-    """So many runs of a stack at its default rates and one seed, the top rate a little different in each.
+    """Return runs of a stack at its default rates and one seed, with slightly different top rates.
 
-    They share initial weights and minibatches, as those of the reports' tables do.
+    They share initial weights and minibatches, as in the reports' tables.
     """
     *below, top = resolve({**settings, "stack": stack}).alpha
     rates = ["/".join(map(repr, (*below, top * (1 + i / 100)))) for i in range(size)]
@@ -70,19 +70,19 @@ def runs_of(stack: str, size: int, settings: Mapping[str, object]) -> tuple[Run,
 
 
 def model_of(run: Run, device: str) -> torch.nn.Module:
-    """A run's model."""
+    """Return the module of a run's model on a device."""
     spec = find(run.dataset["name"])
     return models.build(run.model, spec.shape, spec.classes).to(device)
 
 
 def ours(runs: tuple[Run, ...], device: str, *, compiled: bool = True) -> Train:
-    """Our engine."""
+    """Prepare training with our engine."""
     prepare_process()
     return SteppedTraining(Pack(runs), data_of(runs[0], device), device, compiled).advance
 
 
 def gdtuo_in_memory(runs: tuple[Run, ...], device: str, *, create_graph: bool) -> Train:
-    """gdtuo, its data one tensor that each step indexes."""
+    """Prepare training with gdtuo, with the data in one tensor that each step indexes."""
     [run] = runs
     batches = minibatches(data_of(run, device), run.batch_size)
     wrapper = gdtuo.ModuleWrapper(model_of(run, device), optimizer=tower(run))
@@ -102,7 +102,7 @@ def gdtuo_in_memory(runs: tuple[Run, ...], device: str, *, create_graph: bool) -
 
 
 def gdtuo_readme(runs: tuple[Run, ...], device: str) -> Train:
-    """gdtuo as its README trains: torchvision's images through a DataLoader, the loss summed as a number."""
+    """Prepare training as in gdtuo's README: torchvision's images, a DataLoader, and a running loss."""
     [run] = runs
     images = Images(data_of(run, "cpu"))
     loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(images, batch_size=run.batch_size, shuffle=True)
@@ -127,7 +127,7 @@ def gdtuo_readme(runs: tuple[Run, ...], device: str) -> Train:
 
 
 def plain_torch(runs: tuple[Run, ...], device: str, how: Mapping[str, bool]) -> Train:
-    """torch.optim, no hyper level, its data one tensor that each step indexes; `how` is what torch takes."""
+    """Prepare training with torch.optim and the data in one tensor; `how` are the optimizer's arguments."""
     [run] = runs
     batches = minibatches(data_of(run, device), run.batch_size)
     model = model_of(run, device)
@@ -145,7 +145,7 @@ def plain_torch(runs: tuple[Run, ...], device: str, how: Mapping[str, bool]) -> 
 
 
 def matrix_products(runs: tuple[Run, ...], device: str) -> Train:
-    """The five matrix products of a step of a net with one hidden layer, into preallocated tensors."""
+    """Prepare the five matrix products of a step of a net with one hidden layer, in preallocated tensors."""
     [run] = runs
     spec = find(run.dataset["name"])
     inputs, (hidden,), classes = math.prod(spec.shape), run.model["hidden"], spec.classes
@@ -180,16 +180,16 @@ def matrix_products(runs: tuple[Run, ...], device: str) -> Train:
 
 
 def minibatches(data: Data, batch_size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Shuffled minibatches without end; the last of an epoch may be smaller."""
+    """Yield shuffled minibatches forever; the last one of an epoch may be smaller."""
     while True:
         for rows in torch.randperm(len(data.train_x), device=data.train_x.device).split(batch_size):
             yield data.train_x[rows], data.train_y[rows]
 
 
 def tower(run: Run) -> gdtuo.Optimizable:
-    """A run's stack as gdtuo builds it; gdtuo cannot clip.
+    """Return a run's stack of gdtuo's optimizers, without clipping, which gdtuo does not have.
 
-    Where only alpha is tuned, it has rules of their own for Adam and RMSProp.
+    If only alpha is tuned, gdtuo has separate rules for Adam and RMSProp.
     """
     above = gdtuo.NoOpOptimizer()
     levels = list(zip(run.stack, numbers_of(run), strict=True))
@@ -210,12 +210,12 @@ def tower(run: Run) -> gdtuo.Optimizable:
             case "rmsprop":
                 above = gdtuo.RMSProp(alpha, numbers["gamma"], optimizer=above)
             case _:
-                raise ValueError(f"{name}: gdtuo has sgd, adam, adagrad and rmsprop")
+                raise ValueError(f"{name}: gdtuo supports sgd, adam, adagrad and rmsprop")
     return above
 
 
 class Images(MNIST):  # type: ignore[misc]
-    """torchvision's MNIST made from tensors instead of files; an item is read and transformed as ever."""
+    """torchvision's MNIST, made from tensors instead of files; items are read and transformed as usual."""
 
     def __init__(self, data: Data) -> None:
         self.data = data.train_x.mul(255).round().to(torch.uint8).squeeze(1)
@@ -225,14 +225,14 @@ class Images(MNIST):  # type: ignore[misc]
 
 @contextmanager
 def no_cycle_warning() -> Iterator[None]:
-    """Without torch's warning that create_graph=True makes a reference cycle: gdtuo asks for it."""
+    """Suppress torch's warning that create_graph=True makes a reference cycle, since gdtuo requires it."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Using backward.* with create_graph=True")
         yield
 
 
 def wait(device: str) -> None:
-    """Until the device has done what it was told."""
+    """Wait until the device has finished its work."""
     if device == "cuda":
         torch.cuda.synchronize()
 
@@ -240,7 +240,7 @@ def wait(device: str) -> None:
 def side_by_side(
     stack: str, device: str, pack: int, settings: Mapping[str, object], *, compiled: bool
 ) -> list[Subject]:
-    """All subjects of one stack on one device, ours in a pack first, the floor last."""
+    """Return all subjects for a stack on a device; our pack is first, the floor is last."""
     bottom = stack.partition("/")[0]
     tuned, plain = runs_of(stack, pack, settings), runs_of(bottom, pack, settings)
     build, fused = partial(ours, compiled=compiled), partial(plain_torch, how={"fused": True})
@@ -259,7 +259,7 @@ def side_by_side(
 def beside_gdtuo(
     stack: str, device: str, pack: int, settings: Mapping[str, object], *, compiled: bool
 ) -> list[Subject]:
-    """Ours in a pack and alone, and gdtuo with its data in memory."""
+    """Return our training in a pack and alone, and gdtuo with its data in memory."""
     runs, build = runs_of(stack, pack, settings), partial(ours, compiled=compiled)
     return [
         Subject("ours", f"hyperopt, pack of {pack}", runs, device, build),
@@ -269,7 +269,7 @@ def beside_gdtuo(
 
 
 def gdtuo_loops(run: Run, device: str) -> list[Subject]:
-    """The three ways to train a run with gdtuo."""
+    """Return the three ways to train a run with gdtuo."""
     builds: dict[str, Build] = {
         "documented": partial(gdtuo_in_memory, create_graph=True),
         "gdtuo": partial(gdtuo_in_memory, create_graph=False),

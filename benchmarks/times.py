@@ -1,8 +1,8 @@
 """`make times`: times the rows of tables with a Time(s) column, on an idle machine.
 
-Each run trains alone, in a process with one torch thread, in turn with the other rows of its sub-table, round
-after round. The times are kept in the working store, for `hyperopt tables` and `hyperopt publish` to find.
-Of runs with more than STEPS steps so many are timed in each round, and the time of all is in proportion.
+Each run trains alone, in a process with one torch thread, taking turns with the other rows of its sub-table.
+The times are stored in the working store, where `hyperopt tables` and `hyperopt publish` find them. With
+STEPS, only that many steps of a run are timed in each round, and the time of all steps is extrapolated.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ GDTUO = "gradient-descent-the-ultimate-optimizer"
 
 
 def time_tables(ids: Sequence[str], rounds: int, steps: int | None, say: Say) -> None:
-    """Time, and write the records."""
+    """Time experiments and write the records to the working store."""
     for experiment in load(*ids):
         if records := times(experiment, rounds, say, steps=steps):
             path = working().write(records, f"times-{experiment.id.replace('/', '-')}")
             say(f"{experiment.id}: {len(records)} times written to {path}")
         else:
-            say(f"{experiment.id} shows no times")
+            say(f"{experiment.id} has no times")
 
 
 def times(
     experiment: Experiment, rounds: int, say: Say, *, steps: int | None = None, inline: bool = False
 ) -> list[Record]:
-    """A record for each time that an experiment shows.
+    """Time an experiment; return a record for each time that it shows.
 
     Args:
-        experiment: what is timed.
-        rounds: how often each row is.
-        say: is told what happens.
-        steps: most steps that are timed in a round; None for all.
-        inline: in this process, uncompiled: a smoke test.
+        experiment: the experiment.
+        rounds: how often each row is timed.
+        say: receives messages about progress.
+        steps: the maximum number of steps in a round; None for all.
+        inline: whether to run in this process without compiling, as a smoke test.
     """
     how = Rounds(rounds, warm_up=1 if inline else WARM_UP_STEPS, inline=inline)
     records = []
@@ -68,7 +68,7 @@ def times(
 def side_by_side(
     what: str, cells: Sequence[Cell], library: str, how: Rounds, say: Say, *, steps: int | None
 ) -> list[Record]:
-    """The rows of a sub-table in one library; arguments as of `times`."""
+    """Time the rows of a sub-table in one library; arguments as for `times`."""
     runs = {timings.cell_id(cell): timings.timed_run(cell) for cell in cells}.values()
     build = partial(ours, compiled=False) if how.inline and library == "hyperopt" else BUILDS[library]
     made = provenance() | {"device": "cpu", "pack": "1", "library": version(library)}
@@ -90,5 +90,5 @@ def side_by_side(
 
 
 def version(library: str) -> str:
-    """A library and its version."""
+    """Return the name of a library, for gdtuo with its version."""
     return f"gdtuo {installed(GDTUO)}" if library == "gdtuo" else library

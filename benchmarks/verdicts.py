@@ -1,7 +1,7 @@
-"""`python -m benchmarks.verdicts`: how often verdicts are wrong, and how looks share the 5 %, by simulation.
+"""`python -m benchmarks.verdicts`: simulates how often verdicts are wrong, and divisions of 5 % among looks.
 
-It writes the tables of docs/statistics.md anew, through the code that pages use. What looks are worth is
-drawn from the distances between effects and bounds in the published records.
+It rewrites the tables of docs/statistics.md with the code that pages use. The divisions are compared on
+distances between effects and bounds that are drawn from the published records.
 """
 
 from __future__ import annotations
@@ -33,14 +33,21 @@ PAGES = 2_000
 BOUND = Bound(low=0)
 HALF_SD = 0.5
 SENTENCES = 5
-"""On a page where divisions are compared."""
+"""The number of sentences of a page on which divisions are compared."""
 RUNS = 3
-"""Behind a number of a report."""
+"""The number of runs behind a number of a report."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Effects of one kind, of which `draw` gives so many with a middle of 0; `sd` is their spread."""
+    """A distribution of effects.
+
+    Attributes:
+        name: its description.
+        draw: draws effects whose mean (or median, if judged by that) is 0.
+        method: how the effects are judged.
+        sd: their standard deviation.
+    """
 
     name: str
     draw: Draw
@@ -61,7 +68,7 @@ def _skewed(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
 
 
 def _lost(rng: np.random.Generator, n: int) -> NDArray[np.float64]:
-    """One run in five is 80 worse; the others lie so that the median of all is 0."""
+    """Draw effects of which one in five is 80; the others are shifted so that the median of all is 0."""
     return np.where(rng.random(n) < 0.2, 80.0, rng.normal(size=n) - 0.31864)
 
 
@@ -84,7 +91,15 @@ REPEATS = Shape("whether a repeat prints so, as often as not", _normal)
 
 
 def wrong(shape: Shape, away: float, said: Sequence[Outcome], pages: int, negligible: float = 0.0) -> float:
-    """How often one of these things is said, at whatever look, of an effect so many sd above its bound."""
+    """Return how often one of some outcomes is reached at any look, for effects at a given distance.
+
+    Args:
+        shape: the distribution of effects.
+        away: how many sd the effect lies above its bound.
+        said: the outcomes to count.
+        pages: the number of simulated pages.
+        negligible: the negligible difference, in sd.
+    """
     rng, found, levels = np.random.default_rng(1), 0, divided(ALPHA, DEFAULT_LOOKS)
     for _ in range(pages):
         effects = shape.draw(rng, DEFAULT_LOOKS[-1]) + away * shape.sd
@@ -105,10 +120,9 @@ def wrong(shape: Shape, away: float, said: Sequence[Outcome], pages: int, neglig
 
 
 def wrong_on_a_page(pages: int) -> float:
-    """How often any of three sentences at their bounds is said not to hold, where a look cannot tell one.
+    """Return how often any of three sentences at their bounds is found not to hold.
 
-    Two are judged by the median; the third is about what is printed, of which the first look has too few
-    repeats.
+    Two are judged by the median. The third is judged by repeats, of which the first look has too few.
     """
     rng, found, looks = np.random.default_rng(1), 0, DEFAULT_LOOKS[1:]
     for _ in range(pages):
@@ -129,7 +143,7 @@ def wrong_on_a_page(pages: int) -> float:
 
 
 def errors(pages: int) -> str:
-    """Wrong verdicts: the effect below its bound, at it, above it."""
+    """Return a table of wrong verdicts for effects below, at and above their bound."""
     cases: list[tuple[float, Outcome]] = [
         (-HALF_SD, "holds"),
         (0.0, "does not hold"),
@@ -148,7 +162,7 @@ def errors(pages: int) -> str:
 
 
 def errors_at_the_bound(pages: int) -> str:
-    """What is said of effects as far from the bound as is negligible, and of those at it, as it is."""
+    """Return a table of verdicts on effects at the negligible distance from the bound, and at the bound."""
     below: list[Outcome] = ["holds", "at the bound"]
     above: list[Outcome] = ["does not hold", "at the bound"]
     rows = []
@@ -163,7 +177,7 @@ def errors_at_the_bound(pages: int) -> str:
 
 
 def distances() -> NDArray[np.float64]:
-    """How many standard deviations the effects of the published records lie from their bounds."""
+    """Return the distances of published effects from their bounds, in standard deviations."""
     records, found = published().load(), []
     for experiment in load():
         measured = measure(experiment, records, experiment.seeds)
@@ -191,7 +205,7 @@ DIVISIONS: dict[str, tuple[tuple[int, ...], tuple[float, ...]]] = {
 
 
 def divisions(pages: int) -> str:
-    """How many sentences each division of the 5 % decides by which look, and the seeds that it takes."""
+    """Return a table of the sentences that each division of the 5 % decides by each look, and its cost."""
     away = distances()
     rows = []
     for name, (looks, weights) in DIVISIONS.items():
@@ -229,7 +243,7 @@ TABLES: dict[str, Callable[[int], str]] = {
 
 
 def main(pages: int = PAGES) -> None:
-    """Write the tables into the document."""
+    """Write the tables into docs/statistics.md."""
     text = DOC.read_text(encoding="utf-8")
 
     def made(name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""A whole table by wall clock, and what its runs would take in gdtuo's loops."""
+"""The wall-clock time of a whole table, and of its runs in gdtuo's loops."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hyperopt.experiments import load
 
 
 def whole_table(experiment: str, overrides: Sequence[str], how: Rounds, say: Say) -> WholeTable:
-    """Train and show an experiment from an empty store, and time gdtuo's steps of each of its stacks."""
+    """Time an experiment from an empty store, and gdtuo's steps of each of its stacks."""
     command = ["tables", experiment, *overrides]
     [asked] = load(experiment)
     settings, _ = parse(overrides)
@@ -42,10 +42,10 @@ def whole_table(experiment: str, overrides: Sequence[str], how: Rounds, say: Say
 
 
 def from_nothing(command: Sequence[str], say: Say) -> float:
-    """Seconds of a `hyperopt` command with an empty store and an empty cache of compiled programs.
+    """Return the seconds of a `hyperopt` command with an empty store and an empty cache of compiled programs.
 
     Raises:
-        RuntimeError: it failed.
+        RuntimeError: the command failed.
     """
     with TemporaryDirectory() as folder:
         empty = {
@@ -68,13 +68,13 @@ def from_nothing(command: Sequence[str], say: Say) -> float:
 
 
 def loop_seconds(run: Run, how: Rounds, say: Say) -> dict[str, float]:
-    """Median seconds of a step of a run in each of gdtuo's loops, side by side."""
+    """Return the median seconds of a step of a run in each of gdtuo's loops."""
     subjects = gdtuo_loops(run, "cpu")
     timed = in_turn(f"gdtuo's steps of {run.label}", subjects, how, say)
     return {subject.role: median(found.ms) / 1e3 for subject, found in zip(subjects, timed, strict=True)}
 
 
 def of_stack(runs: Sequence[Run], stack: tuple[str, ...]) -> Run:
-    """A run of a stack with the lowest rates, without clip: it stays finite, as fast loops do."""
+    """Return the run of a stack with the lowest rates, without clipping; it stays finite in gdtuo too."""
     run = min((run for run in runs if run.stack == stack), key=lambda run: run.alpha[::-1])
     return replace(run, clip=(False,) * len(run.clip))

@@ -1,4 +1,4 @@
-"""Subjects of measurement in processes of their own, asked in turn, so that all meet the same machine."""
+"""Worker processes, each with one subject, that train when asked."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from types import MappingProxyType
 from typing import Protocol
 
 Train = Callable[[int], float | None]
-"""Trains by so many more steps, and returns when they are done: the processor seconds of a part, or None."""
+"""Trains a number of further steps; returns the processor seconds of a part that it times itself, or None."""
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Prepares(Protocol):
-    """What is measured; a plain value that can be sent to another process."""
+    """A subject: a value that can be sent to another process and prepares a training there."""
 
     def prepare(self) -> Train: ...
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One answer.
+    """A measurement of some steps.
 
     Attributes:
-        steps: that were timed.
-        seconds: of wall clock.
-        cpu_seconds: of processor time, of all threads of the process.
-        memory: bytes resident after the steps.
-        peak: most bytes resident during them; where the system cannot say, the most ever.
-        part_seconds: of processor time, in the part of a step that the subject times itself.
+        steps: the number of steps.
+        seconds: the wall-clock time.
+        cpu_seconds: the processor time of all threads of the process.
+        memory: the resident bytes after the steps.
+        peak: the peak of resident bytes during the steps; if the system cannot say, the peak ever.
+        part_seconds: the processor time of the part of the steps that the subject times itself.
     """
 
     steps: int
@@ -50,7 +50,7 @@ class Sample:
 
 
 def measured(train: Train, steps: int) -> Sample:
-    """Time so many steps."""
+    """Measure a number of steps."""
     forget_peak()
     started, cpu_started = time.perf_counter(), time.process_time()
     part = train(steps)
@@ -59,7 +59,7 @@ def measured(train: Train, steps: int) -> Sample:
 
 
 def resident_bytes() -> int:
-    """Memory that this process holds now; where the system does not say, the most it ever held."""
+    """Return the resident memory of this process; if the system does not say, its peak."""
     statm = Path("/proc/self/statm")
     if statm.is_file():
         return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -67,13 +67,13 @@ def resident_bytes() -> int:
 
 
 def forget_peak() -> None:
-    """Have the system count the peak of memory from here on, where it can."""
+    """Reset the system's peak of memory, if it can."""
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5")
 
 
 def peak_bytes() -> int:
-    """The most memory that this process held since `forget_peak`, or ever."""
+    """Return the peak of resident memory since `forget_peak`, or ever."""
     status = Path("/proc/self/status")
     if status.is_file() and (line := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())):
         return 1024 * int(line[1])
@@ -81,7 +81,7 @@ def peak_bytes() -> int:
 
 
 class Inline:
-    """A subject in this very process, for a smoke test: it answers as a `Worker` does."""
+    """A subject in this process, with the interface of a `Worker`, for smoke tests."""
 
     def __init__(self, subject: Prepares) -> None:
         self._train = subject.prepare()
@@ -98,11 +98,11 @@ class Inline:
 
 
 class Worker:
-    """A subject in a process of its own (spawn), which is idle unless it is asked.
+    """A subject in its own process (spawn), which is idle unless asked.
 
     Args:
-        subject: prepared in the process, which takes a while: `ready` waits for it.
-        environment: variables to set there first.
+        subject: the subject, prepared in the process; `ready` waits for it.
+        environment: environment variables to set in the process first.
     """
 
     def __init__(self, subject: Prepares, environment: Mapping[str, str] = NOTHING) -> None:
@@ -114,26 +114,26 @@ class Worker:
 
     @property
     def pid(self) -> int | None:
-        """Of its process."""
+        """The id of the process."""
         return self._process.pid
 
     def ready(self) -> None:
-        """Until the subject is prepared.
+        """Wait until the subject is prepared.
 
         Raises:
-            RuntimeError: preparing it failed there.
+            RuntimeError: preparing it failed.
         """
         self._receive()
 
     def ask(self, steps: int) -> None:
-        """Have it train; `answer` waits for the end."""
+        """Start training this many steps; `answer` waits for the end."""
         self._connection.send(steps)
 
     def answer(self) -> Sample:
-        """What came of the last `ask`.
+        """Wait for the measurement of the last `ask` and return it.
 
         Raises:
-            RuntimeError: it failed there.
+            RuntimeError: training failed.
         """
         sample = self._receive()
         assert isinstance(sample, Sample)
@@ -154,7 +154,7 @@ class Worker:
         except EOFError:
             self._process.join()
             how = f"with code {self._process.exitcode}: was there too little memory for {self._subject}?"
-            raise RuntimeError(f"a measured process ended unasked, {how}") from None
+            raise RuntimeError(f"a measured process ended unexpectedly {how}") from None
         if isinstance(answer, str):
             raise RuntimeError(f"a measured process failed:\n{answer}")
         return answer
@@ -171,11 +171,11 @@ def _serve(connection: Connection, subject: Prepares, environment: Mapping[str, 
         pass
     except Exception:
         connection.send(traceback.format_exc())
-    os._exit(0)  # torch's pool of compilers ends with its parent, and takes seconds where it is asked to
+    os._exit(0)  # a regular exit waits seconds for torch's pool of compilers, which ends with its parent
 
 
 def start(subjects: Sequence[Prepares], *, inline: bool) -> list[Worker] | list[Inline]:
-    """A worker for each subject, all prepared; started together."""
+    """Start a worker for each subject, and wait until all are prepared."""
     if inline:
         return [Inline(subject) for subject in subjects]
     workers = [Worker(subject) for subject in subjects]
@@ -185,7 +185,7 @@ def start(subjects: Sequence[Prepares], *, inline: bool) -> list[Worker] | list[
 
 
 def at_once(workers: Sequence[Worker | Inline], steps: int) -> list[Sample]:
-    """Have some workers train side by side."""
+    """Have workers train at the same time; return their measurements."""
     for worker in workers:
         worker.ask(steps)
     return [worker.answer() for worker in workers]

@@ -1,7 +1,6 @@
-"""The trainings by which the optimizer's defaults are chosen: data, nets, lengths.
+"""The workloads by which the optimizer's defaults are chosen: data, models, numbers of steps.
 
-Their data are parts of well-known sets, small enough to travel, in one compressed file each. `prepare` makes
-the files.
+Their data are parts of well-known data sets, in small compressed files that `prepare` writes.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Transformer(nn.Module):
-    """A decoder over characters, five layers of width 128, norms first: 1.02 M weights."""
+    """A pre-norm decoder over characters; with five layers of width 128 it has 1.02 M parameters."""
 
     def __init__(self, width: int = 128, layers: int = 5) -> None:
         super().__init__()
@@ -42,7 +41,7 @@ class Transformer(nn.Module):
         self.register_buffer("mask", nn.Transformer.generate_square_subsequent_mask(BLOCK))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Logits [batch, block, characters] of the next characters."""
+        """Return the logits of the next characters, [batch, characters, block]."""
         places = torch.arange(x.shape[1], device=x.device)
         logits: Tensor = self.head(
             self.layers(self.embed(x) + self.place(places), mask=self.mask, is_causal=True)
@@ -51,23 +50,23 @@ class Transformer(nn.Module):
 
 
 def mlp() -> nn.Module:
-    """784-128-10, tanh."""
+    """Return an MLP 784-128-10 with tanh."""
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.Tanh(), nn.Linear(128, 10))
 
 
 def logistic() -> nn.Module:
-    """784-10."""
+    """Return logistic regression, 784-10."""
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
 
 def cnn() -> nn.Module:
-    """Two convolutions of 16 maps, then 128 units, the clipping report's net without its last tanh."""
+    """Return the clipping report's CNN without its last tanh: two convolutions of 16 channels, 128 units."""
     maps = nn.Sequential(nn.Conv2d(3, 16, 3), nn.ReLU(), nn.Conv2d(16, 16, 3), nn.ReLU())
     return nn.Sequential(maps, nn.Flatten(), nn.Linear(16 * 28 * 28, 128), nn.Tanh(), nn.Linear(128, 10))
 
 
 def unet() -> nn.Module:
-    """The AdaBelief/AMSGrad report's net."""
+    """Return the U-net of the AdaBelief/AMSGrad report."""
     from hyperopt.models.unet_module import UnetModule
 
     return UnetModule(1, 24, 32)
@@ -75,13 +74,14 @@ def unet() -> nn.Module:
 
 @dataclass(frozen=True)
 class Workload:
-    """A training that an optimizer is tried on.
+    """A workload on which optimizers are compared.
 
     Attributes:
-        title: what tables call it.
-        file: of its data, without its ending.
-        build: the net.
-        steps: of a whole training, at minibatches of `batch` rows.
+        title: its title in tables.
+        file: the name of its data file without the ending.
+        build: builds the model.
+        steps: the number of steps of a training.
+        batch: the number of rows of a minibatch.
         on_gpu: whether a GPU trains it faster than a core.
     """
 
@@ -104,7 +104,7 @@ WORKLOADS = {
 
 @dataclass(frozen=True)
 class Task:
-    """Data on a device: training rows, from which minibatches are drawn, and held-out rows."""
+    """Data on a device: training rows and held-out rows."""
 
     train_x: Tensor
     train_y: Tensor
@@ -113,17 +113,17 @@ class Task:
 
 
 def loss_of(outputs: Tensor, y: Tensor) -> Tensor:
-    """Mean cross entropy; classes are the second dimension of the outputs."""
+    """Return the mean cross-entropy; classes are the second dimension of the outputs."""
     return F.cross_entropy(outputs, y)
 
 
 def prepare(folder: Path, text: Path | None, rows: dict[str, tuple[int, int]] | None = None) -> None:
-    """Write the files of all workloads.
+    """Write the data files of all workloads.
 
     Args:
-        folder: where.
-        text: tinyshakespeare, plain or gzipped; None downloads it.
-        rows: by file, how many training and test rows.
+        folder: the folder to write to.
+        text: the file of tinyshakespeare, plain or gzipped; None downloads it.
+        rows: the numbers of training and test rows, by file.
     """
     chosen = {"mnist": (10_000, 2_000), "cifar10": (6_000, 1_000), "horses": (2_000, 400)} | (rows or {})
     folder.mkdir(parents=True, exist_ok=True)
@@ -156,7 +156,7 @@ def _text(path: Path | None) -> Arrays:
 
 
 def load(name: str, folder: Path, device: str) -> Task:
-    """The data of a workload, inputs scaled as it takes them."""
+    """Return the data of a workload on a device, with scaled inputs."""
     with np.load(folder / f"{WORKLOADS[name].file}.npz") as arrays:
         tensors = {part: torch.from_numpy(array).to(device) for part, array in arrays.items()}
     if name == "transformer":
@@ -171,7 +171,7 @@ def load(name: str, folder: Path, device: str) -> Task:
 
 
 def _blocks(characters: Tensor) -> Task:
-    """Rows of BLOCK characters: the first nine tenths of a text to train, 256 of the rest held out."""
+    """Return rows of BLOCK characters: 90 % of a text to train on, and 256 held-out rows of the rest."""
     codes = torch.unique(characters, return_inverse=True)[1]
     cut = len(codes) * 9 // 10
 

@@ -1,1 +1,1 @@
-"""`make gpu`: what is measured on a GPU, in pieces, of which each leaves its rows in results/gpu.csv."""
+"""`make gpu`: measurements on a GPU in pieces, each of which appends rows to results/gpu.csv."""

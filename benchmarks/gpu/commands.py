@@ -1,4 +1,4 @@
-"""The pieces that are commands: tests that need a GPU, a whole table, training as far as time goes."""
+"""Pieces that run commands: the tests that need a GPU, a whole table, and training within a time limit."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from hyperopt.records import Store
 TABLE = "clipping/table2"
 NETS = ("hyper_regularization/fig4_quarter", "hypergradient/vgg_quarter", "hyper_regularization/fig4_start")
 SMALL, SMALL_SEEDS = {"dataset": "iris", "stack": "sgd/sgd"}, (0, 1)
-"""What a rehearsal trains in place of an experiment."""
+"""The runs that a rehearsal trains in place of an experiment."""
 TO_STOP = 20.0
-"""Seconds that a command takes to stop once it is told to."""
+"""The seconds that an interrupted command may take to stop."""
 
 
 def tests(site: Site) -> Iterator[Found]:
-    """The tests marked gpu: how many passed, failed and were skipped; what they said is kept."""
+    """Run the tests marked gpu; yield how many passed, failed and were skipped. Their output is stored."""
     root = checkout_root()
     if root is None:
-        yield "tests", "left out", "they lie in a checkout"
+        yield "tests", "left out", "they need a checkout"
         return
     every = sorted((root / "tests").rglob("test_*.py"))
     files = [str(path) for path in every if "mark.gpu" in path.read_text("utf-8")]
@@ -50,7 +50,7 @@ def tests(site: Site) -> Iterator[Found]:
 
 
 def table(site: Site) -> Iterator[Found]:
-    """A whole table from an empty store, nothing compiled before: its seconds by wall clock."""
+    """Time a whole table from an empty store and an empty cache of compiled programs."""
     home = site.folder / "table"
     shutil.rmtree(home, ignore_errors=True)
     started = time.perf_counter()
@@ -61,7 +61,7 @@ def table(site: Site) -> Iterator[Found]:
 
 
 def nets(site: Site) -> Iterator[Found]:
-    """VGG-16 as far as the piece's time goes; the same command goes on from the last checkpoint."""
+    """Train VGG-16 within the piece's time limit; another call continues from the last checkpoint."""
     home = site.folder / "nets"
     left = time.monotonic() + site.seconds - TO_STOP
     for name in NETS[: 1 if site.small else None]:
@@ -71,7 +71,7 @@ def nets(site: Site) -> Iterator[Found]:
 
 
 def trained(name: str, site: Site, home: Path) -> Iterator[Found]:
-    """How far an experiment's runs are."""
+    """Yield the progress of an experiment's runs."""
     if site.small:
         ids = {resolve({**SMALL, "seed": seed}).id for seed in SMALL_SEEDS}
     else:
@@ -84,7 +84,7 @@ def trained(name: str, site: Site, home: Path) -> Iterator[Found]:
 
 
 def hyperopt(name: str, site: Site, home: Path, seconds: float | None = None) -> int:
-    """The exit code of the command that trains an experiment, which is told to stop after so many seconds."""
+    """Train an experiment, interrupted after this many seconds; return the command's exit code."""
     words = [f"{load(name)[0].kind}s", name]
     if site.small:
         words = [

@@ -1,4 +1,4 @@
-"""`HyperOptimizer` on a GPU beside torch.optim.Adam: time and kernel launches of a step."""
+"""`HyperOptimizer` and torch.optim.Adam on a GPU: the time and kernel launches of a step."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PROFILED = 5
 
 @dataclass(frozen=True)
 class Contender:
-    """An optimizer of OPTIMIZERS that trains one of MODELS on a device; or steps again and again, `alone`."""
+    """An optimizer in OPTIMIZERS that trains a model in MODELS, or only repeats its own step if `alone`."""
 
     optimizer: str
     model: str
@@ -45,7 +45,7 @@ class Contender:
 
     @property
     def subject(self) -> str:
-        """What the page calls it."""
+        """The name on the page."""
         return f"{MODELS[self.model].title}: {self.optimizer}"
 
     def prepare(self) -> Train:
@@ -59,7 +59,7 @@ class Contender:
         return train
 
     def step(self) -> Callable[[], object]:
-        """What is timed; the gradients are there where the optimizer steps alone."""
+        """Return the function to time; gradients exist already, for an optimizer that steps alone."""
         torch.set_num_threads(1)
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
@@ -76,20 +76,20 @@ class Contender:
         return optimizer.step if self.alone else whole
 
     def made(self) -> tuple[nn.Module, tuple[Tensor, ...]]:
-        """The net and a batch, on the device."""
+        """Return the model and a batch on the device."""
         model = MODELS[self.model]
         return model.build().to(self.device), tuple(tensor.to(self.device) for tensor in model.batch())
 
 
 def contenders(site: Site) -> list[Contender]:
-    """Every optimizer of every model, each stepping alone; in a rehearsal those that take no time."""
+    """Return every optimizer with every model, stepping alone; in a rehearsal only quick ones."""
     models = ["mlp"] if site.small else [*MODELS]
     names = [name for name in OPTIMIZERS if not (site.small and ("compiled" in name or name == CAPTURABLE))]
     return [Contender(name, model, site.device, alone=True) for model in models for name in names]
 
 
 def measure(site: Site) -> Iterator[Found]:
-    """Times of all, in turn, within a training step and alone."""
+    """Time all optimizers in turn, within a training step and alone."""
     every = [each for step in contenders(site) for each in (replace(step, alone=False), step)]
     found = in_turn("optimizers", every, site.how, site.say, spare=True)
     for contender, timed in zip(every, found, strict=True):
@@ -98,7 +98,7 @@ def measure(site: Site) -> Iterator[Found]:
 
 
 def count_launches(site: Site) -> Iterator[Found]:
-    """The kernels that each starts."""
+    """Count the kernels that each optimizer launches."""
     steps = contenders(site)
     if site.small:
         counts = [*map(launches, steps)]
@@ -110,7 +110,7 @@ def count_launches(site: Site) -> Iterator[Found]:
 
 
 def launches(contender: Contender) -> float:
-    """The kernels that a step of an optimizer starts, as torch's profiler counts them; 0 on a CPU."""
+    """Return the kernels that a step of an optimizer launches, by torch's profiler; 0 on a CPU."""
     step = contender.step()
     for _ in range(3):
         step()

@@ -1,4 +1,4 @@
-"""results/gpu.md, made of the rows that are there."""
+"""The page results/gpu.md, made from the rows of results/gpu.csv."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from hyperopt.pages.markdown import NOTHING, table
 TITLES = {
     "tests": "The tests that need a GPU",
     "steps": "A step of the MNIST net, Adam/SGD, batch 256: run-steps a second",
-    "optimizer": "`HyperOptimizer` beside torch.optim.Adam",
-    "launches": "Kernels that `HyperOptimizer` starts",
+    "optimizer": "`HyperOptimizer` compared with torch.optim.Adam",
+    "launches": "Kernels that `HyperOptimizer` launches",
     "table": "A whole table",
-    "parity": "Beside the published records, trained on CPUs",
+    "parity": "Comparison with the published records, trained on CPUs",
     "nets": "VGG-16",
 }
 WORDS = {
     "steps": (
-        "Ours train through the engine, evaluation left out; a pack counts each of its runs. The others "
-        "train one run, their data on the GPU, each as its users would write it. Medians over rounds in "
-        "which all take turns."
+        "Ours are trained by the engine, without evaluation; every run of a pack counts. The others train "
+        "one run with their data on the GPU, as their users would write it. Medians over rounds in which "
+        "all take turns."
     ),
     "optimizer": (
-        "Wall clock of a step, many in a row, medians over rounds in which all take turns; random data."
+        "Wall clock of a step in a long series, as medians over rounds in which all take turns; random data."
     ),
-    "launches": "Beside those that torch.optim.Adam starts, as torch's profiler counts them.",
-    "table": ("From an empty store, nothing compiled before, starting and compiling included."),
+    "launches": "Compared with those of torch.optim.Adam, as counted by torch's profiler.",
+    "table": ("From an empty store with nothing compiled, including start-up and compiling."),
     "parity": (
-        "The same runs, seeds and minibatches, in packs on this GPU. The difference of a run to its "
-        "record made on a CPU, relative for losses, in points for errors: median and largest over the "
-        "runs, and the median as a share of the standard deviation over seeds. *Compiled* and "
-        "*products in TF32* are also set beside the same runs on this GPU as they are trained: how far "
-        "rounding alone, or 10 bits of mantissa, takes them."
+        "The same runs, seeds and minibatches, in packs on this GPU. Differences between a run and its "
+        "record from a CPU are relative for losses and in points for errors: the median and largest over "
+        "runs, and the median as a share of the standard deviation over seeds. *Compiled* and *products in "
+        "TF32* are also compared with the same runs on this GPU as usually trained, which shows the effect "
+        "of rounding alone, or of a mantissa of 10 bits."
     ),
 }
 
 
 def page(rows: Sequence[Row]) -> str:
-    """Every device's pieces."""
+    """Return the page in Markdown, with the pieces of every device."""
     devices = list(dict.fromkeys(row.device for row in rows))
     parts = [
         "# On a GPU",
@@ -49,7 +49,7 @@ def page(rows: Sequence[Row]) -> str:
         of = [row for row in rows if row.device == device]
         parts.append(f"## {device}")
         if device == "cpu":
-            parts.append("**A rehearsal with a CPU in the GPU's place: its numbers mean nothing.**")
+            parts.append("**A rehearsal on a CPU in place of a GPU: its numbers are meaningless.**")
         machine = [(row.subject, row.value) for row in of if row.piece == "machine"]
         parts.append(table(("", "machine"), machine, left=("", "machine")))
         for piece, title in TITLES.items():
@@ -62,7 +62,7 @@ def page(rows: Sequence[Row]) -> str:
 
 
 def section(piece: str, title: str, rows: Sequence[Row]) -> Iterator[str]:
-    """A piece: what it is, how long it took, a row for each subject and a column for each quantity."""
+    """Yield the section of a piece: a description, its duration, and a table of subjects and quantities."""
     whole = {row.quantity: row.value for row in rows if row.subject == WHOLE}
     took = f"{float(whole[SECONDS]):.0f} s" if SECONDS in whole else "cut short"
     yield f"### {title}"
@@ -74,7 +74,7 @@ def section(piece: str, title: str, rows: Sequence[Row]) -> Iterator[str]:
 
 
 def by_quantity(rows: Sequence[Row]) -> Iterator[str]:
-    """A table for all subjects of the same quantities, the longer of the two down the page."""
+    """Yield a table for all subjects with the same quantities; the longer dimension is vertical."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for subject in dict.fromkeys(row.subject for row in rows):
         quantities = tuple(row.quantity for row in rows if row.subject == subject)
@@ -94,7 +94,7 @@ def by_quantity(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def by_metric(rows: Sequence[Row]) -> str:
-    """A line for each metric of each subject, a column for each measure of it."""
+    """Return a table with a row for each metric of each subject, and a column for each measure."""
     values = {(row.subject, *row.quantity.split(OF)): shown(row.value) for row in rows}
     lines = dict.fromkeys((subject, metric) for subject, metric, _ in values)
     measures = dict.fromkeys(measure for *_, measure in values)
@@ -103,7 +103,7 @@ def by_metric(rows: Sequence[Row]) -> str:
 
 
 def shown(value: str) -> str:
-    """A number with three digits that count, or words as they are."""
+    """Return a number with three significant digits, or other text unchanged."""
     try:
         number = float(value)
     except ValueError:

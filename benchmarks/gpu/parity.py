@@ -1,4 +1,4 @@
-"""Runs trained in packs on the GPU beside the published records of the same runs, trained on CPUs."""
+"""Comparison of runs trained in packs on the GPU with the published records of the same runs on CPUs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hyperopt.experiments import load
 from hyperopt.records import Record, published
 
 OF = ": "
-"""Between a metric and what is measured of it."""
+"""The separator between a metric and a measure of its differences."""
 METRICS = ("train_loss", "test_loss", "test_error")
 OWN, COMPILED, TF32 = "as trained", "compiled", "products in TF32"
 COMPARED = {
@@ -30,12 +30,12 @@ COMPARED = {
     "hypergradient/adam_hd_beta": ((OWN, TF32), 100),
     "clipping/table5": ((OWN, TF32), 1),
 }
-"""By experiment, the ways in which its runs are trained, and how many of its settings, at every seed."""
+"""The ways in which an experiment's runs are trained, and the maximum number of its settings."""
 SMALL = {"steroids/fig9": ((OWN,), 4)}
 
 
 def measure(site: Site) -> Iterator[Found]:
-    """Every experiment in every way; one whose data are not there is named and left out."""
+    """Compare every experiment in every way; one whose data are not available is named and left out."""
     for experiment, (ways, most) in (SMALL if site.small else COMPARED).items():
         [asked] = load(experiment)
         seeds = asked.seeds[:3]
@@ -45,7 +45,7 @@ def measure(site: Site) -> Iterator[Found]:
             for name in {run.dataset["name"] for run in runs}:
                 prepare(name)
         except DataError:
-            yield experiment, "left out", "its data are not here"
+            yield experiment, "left out", "its data are not available"
             continue
         theirs = published().load(run.id for run in runs)
         yield experiment, "runs", str(len(theirs))
@@ -60,7 +60,7 @@ def measure(site: Site) -> Iterator[Found]:
 
 
 def trained(runs: Sequence[Run], site: Site, way: str) -> dict[str, Record]:
-    """The records of runs, trained here and kept nowhere."""
+    """Train runs in a temporary folder and return their records."""
     options = Options(device=site.device, workers=1, compile=True if way == COMPILED else None)
     prepare_process()
     with TemporaryDirectory() as folder, products_in_tf32(way == TF32):
@@ -70,7 +70,7 @@ def trained(runs: Sequence[Run], site: Site, way: str) -> dict[str, Record]:
 
 @contextmanager
 def products_in_tf32(allowed: bool) -> Iterator[None]:
-    """With products of matrices and convolutions of float32 in TF32, of 10 bits, where that is allowed."""
+    """Compute float32 matrix products and convolutions in TF32, with a mantissa of 10 bits, if allowed."""
     before, cudnn = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     try:
         if allowed:
@@ -85,10 +85,10 @@ def products_in_tf32(allowed: bool) -> Iterator[None]:
 def compared(
     runs: Sequence[Run], ours: Mapping[str, Record], theirs: Mapping[str, Record]
 ) -> dict[str, float]:
-    """How far records are from others of the same runs, by quantity.
+    """Return the differences between records and others of the same runs, by quantity.
 
-    Of each metric after the first and the last epoch, over the runs of which both are finite: the median
-    difference, relative for losses and in points for errors, the largest, and the median as a share of the
+    For each metric after the first and the last epoch, over runs with finite values, these are the median and
+    the largest difference, relative for losses and in points for errors, and the median as a share of the
     standard deviation over the seeds of the run's setting.
     """
     both = [run for run in runs if run.id in ours and run.id in theirs]
@@ -119,13 +119,13 @@ def compared(
 
 
 def at(record: Record, metric: str, epoch: int) -> float:
-    """A metric after an epoch; NaN where there is none."""
+    """Return a metric after an epoch, by index; NaN if there is none."""
     series = record.metrics.get(metric, [])
     return series[epoch] if series else math.nan
 
 
 def spreads(runs: Iterable[Run], values: Mapping[str, float]) -> dict[str, float]:
-    """By run, the standard deviation of a number over the seeds of its setting, where several are finite."""
+    """Return each run's standard deviation over the seeds of its setting, if several values are finite."""
     settings: dict[str, list[str]] = {}
     for run in runs:
         settings.setdefault(run.at(0).id, []).append(run.id)

@@ -1,4 +1,4 @@
-"""The pieces of `make gpu`, each in a process of its own that ends in time; what is done stays."""
+"""The pieces of `make gpu`, each in its own process with a time limit; finished ones are kept."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CSV, PAGE = "gpu.csv", "gpu.md"
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of what is measured.
+    """A part of the measurement.
 
     Attributes:
-        measure: yields what it finds, as it finds it.
-        seconds: after which it is ended; what it found until then stays.
+        measure: yields results one by one.
+        seconds: the time limit, after which it is killed; results until then are kept.
     """
 
     measure: Callable[[Site], Iterator[Found]]
@@ -52,12 +52,12 @@ PIECES: dict[str, Piece] = {
 
 @dataclass(frozen=True)
 class Asked:
-    """What a command line asks.
+    """The options of the command.
 
     Attributes:
-        names: pieces that are measured even if they are done; none are all that are not done yet.
-        rehearse: on the CPU, with tiny sizes, in this process.
-        seconds: a limit for every piece in place of its own.
+        names: the pieces to measure, even if they are done; () means all that are not done.
+        rehearse: whether to measure on the CPU, with tiny sizes, in this process.
+        seconds: a time limit for every piece in place of its own.
         out: the folder of the results.
     """
 
@@ -68,11 +68,15 @@ class Asked:
 
 
 def measure_pieces(asked: Asked, say: Say) -> int:
-    """Measure, and write the rows and the page after every piece; returns the number that was cut short."""
+    """Measure pieces, and write rows and page after each; return the number of pieces that were killed.
+
+    Raises:
+        ConfigError: a piece is unknown, or there is no GPU.
+    """
     if unknown := [name for name in asked.names if name not in PIECES]:
         raise ConfigError(f"{', '.join(unknown)}: the pieces are {', '.join(PIECES)}.")
     if not (asked.rehearse or torch.cuda.is_available()):
-        raise ConfigError("torch sees no GPU here; make gpu REHEARSE=1 goes through it all on the CPU.")
+        raise ConfigError("torch finds no GPU here; make gpu REHEARSE=1 rehearses everything on the CPU.")
     device, csv = device_name(rehearse=asked.rehearse), asked.out / CSV
     done = finished(read(csv), device)
     cut = 0
@@ -81,7 +85,7 @@ def measure_pieces(asked: Asked, say: Say) -> int:
         if asked.rehearse:
             measure_here(name, asked, say)
         elif not in_time(name, asked):
-            say(f"{name}: ended after {limit(name, asked):g} seconds; what it found is kept")
+            say(f"{name}: ended after {limit(name, asked):g} seconds; its results so far are kept")
             cut += 1
         write(asked.out / PAGE, page(read(csv)))
         say(f"{name}: written to {csv} and {asked.out / PAGE}")
@@ -89,7 +93,7 @@ def measure_pieces(asked: Asked, say: Say) -> int:
 
 
 def measure_here(name: str, asked: Asked, say: Say) -> None:
-    """Measure a piece in this process, and write each row as it is found."""
+    """Measure a piece in this process, and write each row at once."""
     device, csv = device_name(rehearse=asked.rehearse), asked.out / CSV
 
     def row(subject: str, quantity: str, value: str) -> Row:
@@ -110,7 +114,11 @@ def measure_here(name: str, asked: Asked, say: Say) -> None:
 
 
 def in_time(name: str, asked: Asked) -> bool:
-    """Measure a piece in a process of its own, ended with all that it started once its time is over."""
+    """Measure a piece in its own process, killed with all its children after the time limit.
+
+    Returns:
+        Whether it finished in time and without error.
+    """
     limits = [] if asked.seconds is None else ["--seconds", str(asked.seconds)]
     command = [sys.executable, "-m", "benchmarks", "gpu", name, "--here", "--out", str(asked.out), *limits]
     process = subprocess.Popen(command, start_new_session=True)
@@ -123,17 +131,17 @@ def in_time(name: str, asked: Asked) -> bool:
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all of its session."""
+    """Kill a process and its session."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 def limit(name: str, asked: Asked) -> float:
-    """The seconds that a piece may take."""
+    """Return the time limit of a piece in seconds."""
     return asked.seconds or PIECES[name].seconds
 
 
 def device_name(*, rehearse: bool) -> str:
-    """The GPU's name, or "cpu" in a rehearsal."""
+    """Return the GPU's name, or "cpu" in a rehearsal."""
     return "cpu" if rehearse else torch.cuda.get_device_name()

@@ -1,4 +1,4 @@
-"""The rows of results/gpu.csv: a number each, written when it is measured, so that a kill loses none."""
+"""The rows of results/gpu.csv, one per number, each written as soon as it is measured."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BEGUN, SECONDS = "begun", "seconds"
 
 @dataclass(frozen=True)
 class Row:
-    """One number, or one fact in words.
+    """A number, or a fact in words.
 
     Attributes:
         device: the name of the GPU, or "cpu" in a rehearsal.
-        piece: that measured it.
-        subject: what it is of.
-        quantity: what it is, with its unit.
-        value: a number that `float` reads, or words.
+        piece: the piece that measured it.
+        subject: the measured subject.
+        quantity: the measured quantity with its unit.
+        value: a number as text, or words.
     """
 
     device: str
@@ -31,7 +31,7 @@ class Row:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """What it is the value of."""
+        """The key, of which later rows replace earlier ones."""
         return self.device, self.piece, self.subject, self.quantity
 
 
@@ -39,7 +39,7 @@ FIELDS = tuple(field.name for field in fields(Row))
 
 
 def append(path: Path, rows: Iterable[Row]) -> None:
-    """Add rows to a file, each as soon as it comes."""
+    """Append rows to a file, each as soon as it is available."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = not path.is_file()
     with path.open("a", encoding="utf-8", newline="") as file:
@@ -52,7 +52,7 @@ def append(path: Path, rows: Iterable[Row]) -> None:
 
 
 def read(path: Path) -> list[Row]:
-    """The rows of a file; of several of one key the last, of a piece begun again only those since."""
+    """Read the rows of a file: the last one of each key, and only those since a piece was last begun."""
     found: dict[tuple[str, str, str, str], Row] = {}
     for row in _lines(path):
         if row.subject == WHOLE and row.quantity == BEGUN:
@@ -64,7 +64,7 @@ def read(path: Path) -> list[Row]:
 
 
 def finished(rows: Iterable[Row], device: str) -> set[str]:
-    """The pieces that a device has done whole."""
+    """Return the pieces that a device has completed."""
     return {row.piece for row in rows if (row.device, row.subject, row.quantity) == (device, WHOLE, SECONDS)}
 
 

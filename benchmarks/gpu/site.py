@@ -1,4 +1,4 @@
-"""Where a piece is measured."""
+"""The conditions under which a piece is measured."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 from benchmarks.rounds import Rounds, Say
 
 Found = tuple[str, str, str]
-"""What a piece finds: of which subject, what, and its value (`Row`)."""
+"""A result of a piece: subject, quantity and value (`Row`)."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a piece is measured.
+    """The conditions under which a piece is measured.
 
     Attributes:
-        device: "cuda", or "cpu" in its place in a rehearsal.
-        small: a rehearsal: sizes are tiny, and times mean nothing.
-        folder: where what is trained lies, and stays.
-        seconds: after which the piece is ended.
-        say: is told what happens.
+        device: "cuda", or "cpu" in a rehearsal.
+        small: whether it is a rehearsal, with tiny sizes and meaningless times.
+        folder: the folder for trained runs, which is kept.
+        seconds: the time limit of the piece.
+        say: receives messages about progress.
     """
 
     device: str
@@ -31,5 +31,5 @@ class Site:
 
     @property
     def how(self) -> Rounds:
-        """How long subjects are timed."""
+        """The duration of timing."""
         return Rounds(2, 0.0, inline=True) if self.small else Rounds(5, 0.1, warm_up=20)

@@ -1,4 +1,4 @@
-"""Run-steps a second of the reports' MNIST net: our packs beside gdtuo and torch.optim."""
+"""Steps per second of the reports' MNIST net on a GPU: our packs compared with gdtuo and torch.optim."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ FASTER = "run-steps a second"
 
 
 def measure(site: Site) -> Iterator[Found]:
-    """Every subject in turn: median, lowest and highest over rounds."""
+    """Time every subject in turn; yield the median, minimum and maximum over rounds."""
     try:
         prepare("mnist")
         data = GENERATED if site.small else REAL
@@ -56,7 +56,7 @@ def measure(site: Site) -> Iterator[Found]:
 
 
 def subjects_of(site: Site, data: Mapping[str, object]) -> Iterator[Subject]:
-    """Our packs of several sizes, then a single run by the others; torch.optim has no hyper level."""
+    """Yield our packs of several sizes, then single runs by the peers; torch.optim has no hyper level."""
     device, compiled = site.device, not site.small
     for size in SMALL_SIZES if site.small else SIZES:
         name = "hyperopt, alone" if size == 1 else f"hyperopt, pack of {size}"
@@ -69,7 +69,7 @@ def subjects_of(site: Site, data: Mapping[str, object]) -> Iterator[Subject]:
         build = partial(gdtuo_in_memory, create_graph=graph)
         yield Subject(role, GDTUO_LOOPS[role], tuned, device, build)
     for how in ("fused", "capturable"):
-        here = device == "cuda" or how == "fused"  # a CPU has no capturable
+        here = device == "cuda" or how == "fused"  # capturable needs a GPU
         build = partial(plain_torch, how={how: True} if here else {})
         yield Subject(how, f"torch.optim.Adam, {how}, no hyper level", plain, device, build)
     name = "torch.optim.Adam, capturable, the whole step a CUDA graph, no hyper level"
@@ -77,7 +77,7 @@ def subjects_of(site: Site, data: Mapping[str, object]) -> Iterator[Subject]:
 
 
 def whole_step_captured(runs: tuple[Run, ...], device: str) -> Train:
-    """The fastest that plain torch has: forward, backward and optimizer replayed from a CUDA graph."""
+    """Prepare the fastest training of plain torch: a CUDA graph of forward, backward and optimizer."""
     [run] = runs
     if device != "cuda":
         return plain_torch(runs, device, how={})

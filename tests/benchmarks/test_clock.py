@@ -158,7 +158,7 @@ def test_without_perf_nothing_is_counted_and_nothing_stands_in(monkeypatch: pyte
     monkeypatch.setenv("PATH", "")
     assert counted(None, 3) is None  # type: ignore[arg-type]
     with_none = results(measured("ours", 2.0))
-    assert list(counter_section(with_none))[1].startswith("Not here")
+    assert list(counter_section(with_none))[1].startswith("Not available")
     counts = Counts(8e6, 4e3)
     assert " 2.00 |" in list(counter_section(results(measured("ours", 2.0, counts=counts))))[1]
 

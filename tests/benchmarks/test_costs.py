@@ -57,11 +57,11 @@ def test_the_search_is_its_runs_steps_times_the_time_of_one(monkeypatch: pytest.
         lambda what, subjects, effort, say: {s.name: timed(Sample(10, 0.1, 0.1, 0)) for s in subjects},
     )
     text = search(QUICK, print)
-    assert "3 of its 396 runs are here" in text
-    assert "took 6 s of one core" in text
+    assert "3 of its 396 runs are available" in text
+    assert "took 6 s on one core" in text
     assert "they would take 45 s" in text
     assert cells(text, "sgd") == ["sgd", "1", "1000", "10.000", "10", "10.000", "10"]
     assert cells(text, "sgd/sgd") == ["sgd/sgd", "1", "3000", "10.000", "30", "10.000", "30"]
     assert cells(text, "sgd nesterov")[1:3] == ["1", "500"]
     records.clear()
-    assert "No run of it is here" in search(QUICK, print)
+    assert "None of its runs is available" in search(QUICK, print)

@@ -53,7 +53,7 @@ def test_every_piece_leaves_its_rows_and_a_section(folder: Path) -> None:
     assert "Not measured here: tests, table, nets." in text
     assert finished(rows, "cpu") == {*QUICK}
     assert text.count("### ") == len(QUICK)
-    assert "A rehearsal with a CPU in the GPU's place: its numbers mean nothing." in text
+    assert "A rehearsal on a CPU in place of a GPU: its numbers are meaningless." in text
     found = {(row.subject, row.quantity) for row in rows}
     assert ("hyperopt, pack of 2", "run-steps a second") in found
     assert ("gdtuo, in memory, no create_graph", "run-steps a second") in found
@@ -147,7 +147,7 @@ def test_a_subject_that_fails_is_spared_where_asked(spare: bool) -> None:
 
 
 NOT_HERE = [
-    ([], "torch sees no GPU here; make gpu REHEARSE=1"),
+    ([], "torch finds no GPU here; make gpu REHEARSE=1"),
     (["stepz", "--rehearse"], "stepz: the pieces are tests, steps"),
 ]
 

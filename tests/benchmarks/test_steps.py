@@ -43,10 +43,10 @@ def test_quick_page_has_every_section_and_subject(folder: Path) -> None:
     text = (folder / "bench.md").read_text()
     headings = [line.removeprefix("## ") for line in text.splitlines() if line.startswith("## ")]
     assert headings == [
-        "What was to be attained, Adam/SGD on a CPU",
+        "Goals, Adam/SGD on a CPU",
         "SGD/SGD: milliseconds per run and step",
         "Adam/SGD: milliseconds per run and step",
-        "What the hyper level costs",
+        "The cost of the hyper level",
         "What the machine allows",
         "Instructions and cache misses",
         "Adam/SGD, convolutional net: milliseconds per run and step",
@@ -55,7 +55,7 @@ def test_quick_page_has_every_section_and_subject(folder: Path) -> None:
         "What `hyperopt tables --plan` assumes",
     ]
     assert "generated data" in text
-    assert "Its times mean nothing" in text
+    assert "Its times are meaningless" in text
     for role, name in GDTUO_LOOPS.items():
         assert text.count(f"| {name} ") == 2 + 2 + (role in CNN_ROLES)
     assert "nan" not in text.lower()
@@ -147,7 +147,7 @@ def test_memory_is_compared_after_ten_times_the_steps_and_a_table_is_shown_if_me
         "clipping/table2", "hyperopt tables clipping/table2", 63, 74025, 100.0, 2, {"readme": 3000.0}
     )
     text = squeezed(page(replace(results, table=whole)))
-    assert "Its times mean nothing" not in text
+    assert "Its times are meaningless" not in text
     assert "## A whole table: clipping/table2" in text
     assert "| gdtuo, its README's loop | extrapolated | 25 min | 15.0 |" in text
 

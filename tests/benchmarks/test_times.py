@@ -60,7 +60,7 @@ def test_the_times_of_the_linear_regression_from_its_file_to_its_page() -> None:
     assert {r.made["library"] for r in found.values()} == {"hyperopt", "numpy", "numpy-fsolve"}
     assert {r.steps for r in found.values()} == {3, 20}
     page = page_of(few, found).markdown
-    assert "Microseconds per iteration" in page
+    assert "Microseconds per step" in page
     assert lines(page, "SGD new LR | 512.00 | 1.34 |")
 
 
@@ -82,6 +82,6 @@ def test_of_a_long_run_a_part_is_timed_and_the_page_says_so(
         assert timing.steps == 10
         assert timing.metrics[timings.SECONDS] == [20.0, 20.0]
     page = page_of(small, {r.id: r for r in found}).markdown
-    assert "Of a run's steps 3 were timed in each round" in page
+    assert "In each round 3 steps of a run were timed" in page
     assert "`make times ONLY=report/table9 STEPS=3`" in page
-    assert "were timed in each round" not in page_of(experiment, measured(experiment)).markdown
+    assert "steps of a run were timed" not in page_of(experiment, measured(experiment)).markdown

@@ -1,4 +1,4 @@
-# Every target sets up .venv first where that is needed; make gpu VENV= takes $(PYTHON) as it is. Narrow the long ones with
+# Every target sets up .venv first if needed; make gpu VENV= uses $(PYTHON) as it is. These narrow the long ones:
 #   ONLY="clipping/table2 clipping/*"  SEEDS=5  EPOCHS=1  BUDGET=30m  NEEDS=any  FROM=published
 
 PYTHON ?= python3
@@ -27,7 +27,7 @@ $(READY): pyproject.toml constraints.txt
 		"Python 3.11 or newer is needed; name one, as in: make setup PYTHON=python3.12")'
 	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
 	@echo "setting up $(VENV), once: $(if $(filter cpu,$(TORCH)),some 2 GB,some 6 GB with CUDA (TORCH=cpu: some 2 GB))"
-	@# pip unpacks for minutes without a word: meanwhile the size of the folder tells that it lives.
+	@# pip unpacks for minutes without output; meanwhile, print the growing size of the folder.
 	@(s=0; while sleep 10; do s=$$((s + 10)); echo "  $$s s, $$(du -sh $(VENV) 2>/dev/null | cut -f1) so far"; done) & \
 	alive=$$!; trap "kill $$alive" EXIT; \
 	$(if $(filter cpu,$(TORCH)),$(PIP) --no-deps --index-url https://download.pytorch.org/whl/cpu torch torchvision && ) \
@@ -46,7 +46,7 @@ render: $(READY)  ## rewrite the pages in results/ from the published records; t
 publish: $(READY)  ## copy finished runs to results/records and render their pages: make publish ONLY=clipping/table2
 	@$(HYPEROPT) publish $(only)
 
-site: $(READY)  ## write the published pages as a site for a browser, into site/
+site: $(READY)  ## write the published pages as a static site into site/
 	@$(HYPEROPT) site
 
 times: $(READY)  ## time each row of a table alone, on an idle machine: make times ONLY=adabelief_amsgrad/table3 STEPS=100
@@ -55,7 +55,7 @@ times: $(READY)  ## time each row of a table alone, on an idle machine: make tim
 test: $(READY)  ## run the tests, in up to four processes
 	@$(PYTEST)
 
-torture: $(READY)  ## kills, damage and commands at once, 60 times as many as in make test: some 20 minutes on two cores
+torture: $(READY)  ## 60 times as many kills, damaged files and concurrent commands as make test: 20 minutes on two cores
 	@TORTURE=60 $(PYTEST) --dist=load tests/reliability tests/engine/test_pack_files.py
 
 lint: $(READY)  ## check style, formatting and types
@@ -63,13 +63,13 @@ lint: $(READY)  ## check style, formatting and types
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
 
-bench: $(READY)  ## measure speed beside its peers: make bench ONLY="steps costs optimizer"; TABLE=1: a whole table too
+bench: $(READY)  ## compare speed with peers: make bench ONLY="steps costs optimizer"; TABLE=1 adds a whole table
 	@$(VENV)/bin/python -m benchmarks pages $(only) $(if $(TABLE),--table)
 
-costs: $(READY)  ## time and memory of hypergradient descent beside its base methods, on an idle machine
+costs: $(READY)  ## compare time and memory of hypergradient descent with its base methods, on an idle machine
 	@$(VENV)/bin/python -m benchmarks pages costs
 
-gpu: $(if $(VENV),$(READY))  ## measure on a GPU, in pieces: make gpu ONLY="steps parity"; REHEARSE=1: on the CPU, tiny
+gpu: $(if $(VENV),$(READY))  ## measure on a GPU, in pieces: make gpu ONLY="steps parity"; REHEARSE=1 uses the CPU and tiny sizes
 	@$(if $(VENV),$(VENV)/bin/python,PYTHONPATH=$(CURDIR):$$PYTHONPATH $(PYTHON)) -m benchmarks gpu $(only) \
 		$(if $(REHEARSE),--rehearse)
 

@@ -1,9 +1,9 @@
-"""MNIST with Adam, whose learning rate and betas SGD tunes while it trains; a picture of the rate.
+"""Trains MNIST with Adam, whose learning rate and betas SGD tunes, and plots the learned rate.
 
     python examples/mnist.py
 
-The net of the reports (784-128-10, tanh) reaches their test error, about 3.2 %, in five epochs and under two
-minutes. The lines marked (hyper) are all that differs from a plain torch loop.
+The reports' net (784-128-10, tanh) reaches their test error, about 3.2 %, in five epochs and under two
+minutes. Only the lines marked (hyper) differ from a plain torch loop.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ def main() -> None:
 
 @torch.no_grad()
 def test_error(model: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Percent of the rows that the model gets wrong."""
+    """Return the error in percent."""
     wrong: Tensor = model(x).argmax(1) != y
     return 100 * wrong.double().mean().item()
 
 
 def draw(rates: list[float], path: Path) -> None:
-    """Save the learned rate over the steps."""
+    """Save a plot of the learned rate over steps."""
     figure, axes = plt.subplots(figsize=(6, 3.5), layout="constrained")
     axes.plot(range(1, len(rates) + 1), rates)
-    axes.axhline(1e-3, color="0.6", linewidth=1, linestyle="--", label="where it started")
-    axes.set(xlabel="step", ylabel="learning rate of Adam", title="adam/sgd on MNIST: the rate it learned")
+    axes.axhline(1e-3, color="0.6", linewidth=1, linestyle="--", label="initial rate")
+    axes.set(xlabel="step", ylabel="learning rate of Adam", title="adam/sgd on MNIST: the learned rate")
     axes.legend()
     figure.savefig(path, dpi=150)
 

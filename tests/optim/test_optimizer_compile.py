@@ -6,7 +6,6 @@ import copy
 import subprocess
 import sys
 import warnings
-from functools import partial
 from typing import Any
 
 import pytest
@@ -59,33 +58,25 @@ IN_ONE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("settings", IN_ONE, ids=str)
-@pytest.mark.usefixtures("float64")
-def test_a_step_as_one_program_is_a_step_in_parts(
-    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("float64", "traced_only")
+def test_a_step_as_one_program_is_a_step_in_parts(settings: dict[str, Any]) -> None:
     """Also where a rate is written, and from a saved state, which stays what it was."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    monkeypatch.delattr(torch.compiler, "keep_portable_guards_unsafe", raising=False)
-    programs.programs.cache_clear()
     ends = []
-    try:
-        for compiled in (False, True):
-            module = net()
-            opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
-            for t, batch in enumerate(batches(16)):
-                if t in (7, 8, 12):
-                    opt.param_groups[0]["lr"] *= 0.5
-                if t == 10:
-                    saved, kept = opt.state_dict(), copy.deepcopy(opt.state_dict())
-                    opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
-                    opt.load_state_dict(saved)
-                opt.zero_grad()
-                loss_of(module, batch).backward()
-                opt.step()
-            assert repr(saved["param_groups"]) == repr(kept["param_groups"])
-            ends.append(({k: p.detach() for k, p in module.named_parameters()}, opt))
-    finally:
-        programs.programs.cache_clear()
+    for compiled in (False, True):
+        module = net()
+        opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
+        for t, batch in enumerate(batches(16)):
+            if t in (7, 8, 12):
+                opt.param_groups[0]["lr"] *= 0.5
+            if t == 10:
+                saved, kept = opt.state_dict(), copy.deepcopy(opt.state_dict())
+                opt = HyperOptimizer(module.parameters(), **settings, compile=compiled)
+                opt.load_state_dict(saved)
+            opt.zero_grad()
+            loss_of(module, batch).backward()
+            opt.step()
+        assert repr(saved["param_groups"]) == repr(kept["param_groups"])
+        ends.append(({k: p.detach() for k, p in module.named_parameters()}, opt))
     (eager, slow), (fast, quick) = ends
     assert next(iter(quick._steppers.values()))._whole
     assert apart(eager, fast) < 1e-9

@@ -46,6 +46,7 @@ WAYS: dict[str, Callable[[Any, list[nn.Parameter]], Any]] = {
 }
 
 
+@pytest.mark.usefixtures("traced_only")
 @pytest.mark.parametrize(("way", "compile_"), [*((way, False) for way in WAYS), ("one is replaced", True)])
 def test_what_the_list_holds_moves_as_in_torch(way: str, compile_: bool) -> None:
     found = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from loops import apart, batches, last, net
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 
-from hyperopt.optim import HyperOptimizer, programs
+from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.torch_private import tree_leaves
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -59,16 +58,6 @@ def rested(opt: HyperOptimizer, module: nn.Module, way: str, steps: int = 20) ->
     WAYS[way](opt, steps, lambda after: last(module, opt, batches(steps, seed=3), after_step=after))
 
 
-@pytest.fixture
-def _traced_only(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Programs are traced as for compiling, and not compiled, which takes longer."""
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    monkeypatch.delattr(torch.compiler, "keep_portable_guards_unsafe", raising=False)
-    programs.programs.cache_clear()
-    yield
-    programs.programs.cache_clear()
-
-
 def check(given: dict[str, Any], way: str, **more: Any) -> None:
     module = net()
     opt = HyperOptimizer(module.parameters(), **given, **more)
@@ -92,14 +81,14 @@ def test_what_was_learned_stays_exactly(name: str, way: str) -> None:
     check(STACKS[name], way)
 
 
-@pytest.mark.usefixtures("_traced_only")
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.usefixtures("traced_only")
 @pytest.mark.parametrize("name", ["untold", "all, by Adam"])
-def test_compiled_too(name: str, way: str) -> None:
-    check(STACKS[name], way, compile=True)
+def test_compiled_too(name: str) -> None:
+    for way in WAYS:
+        check(STACKS[name], way, compile=True)
 
 
-@pytest.mark.usefixtures("_traced_only")
+@pytest.mark.usefixtures("traced_only")
 def test_two_rests_compiled_are_as_two_that_are_not() -> None:
     ends = []
     for compiled in (True, False):

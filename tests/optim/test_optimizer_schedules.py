@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from torch import nn
 from torch.func import functional_call, grad
 from torch.optim import Optimizer, lr_scheduler
 
-from hyperopt.optim import HyperOptimizer, programs
+from hyperopt.optim import HyperOptimizer
 from hyperopt.optim.assemble import assemble, numbers_of
 from hyperopt.optim.schedule import Schedule
 
@@ -160,20 +159,15 @@ def test_a_level_that_does_not_move_leaves_torchs_training(name: str) -> None:
     assert float(lr(opt)) == pytest.approx(float(lr(peer)), rel=1e-12, abs=1e-300)
 
 
+@pytest.mark.usefixtures("traced_only")
 @pytest.mark.parametrize("level", LEVELS)
-def test_compiled_too(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
-    monkeypatch.delattr(torch.compiler, "keep_portable_guards_unsafe", raising=False)
-    programs.programs.cache_clear()
-    try:
-        for name in ("cosine to a least rate", "one cycle", "sequence from 0"):
-            eager = trained(SCHEDULERS[name], compile=False, **LEVELS[level])
-            compiled = trained(SCHEDULERS[name], compile=True, **LEVELS[level])
-            for (now, weights), (peer, theirs) in zip(compiled, eager, strict=True):
-                assert now == pytest.approx(peer, rel=1e-9, abs=1e-15)
-                assert apart(weights, theirs) < 1e-9
-    finally:
-        programs.programs.cache_clear()
+def test_compiled_too(level: str) -> None:
+    for name in ("cosine to a least rate", "one cycle", "sequence from 0"):
+        eager = trained(SCHEDULERS[name], compile=False, **LEVELS[level])
+        compiled = trained(SCHEDULERS[name], compile=True, **LEVELS[level])
+        for (now, weights), (peer, theirs) in zip(compiled, eager, strict=True):
+            assert now == pytest.approx(peer, rel=1e-9, abs=1e-15)
+            assert apart(weights, theirs) < 1e-9
 
 
 @pytest.mark.parametrize("level", LEVELS)

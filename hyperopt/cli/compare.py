@@ -93,9 +93,9 @@ def two(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _described(chosen: Selection) -> str:
-    from hyperopt.findings.comparison import settings_of, several
+    from hyperopt.findings.comparison import count_settings, several
 
-    settings = settings_of(chosen)
+    settings = count_settings(chosen)
     more = f"; {settings} settings ({few(several(chosen))}), of which means are taken" * (settings > 1)
     return f"{counted(len(chosen), 'run')}, {_seeds(chosen)}{more}"
 

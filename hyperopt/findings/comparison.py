@@ -69,7 +69,7 @@ def differences(a: Selection, b: Selection, metrics: Iterable[str]) -> list[Diff
     return found
 
 
-def settings_of(chosen: Selection) -> int:
+def count_settings(chosen: Selection) -> int:
     """Return the number of distinct settings, ignoring seeds."""
     return len({_setting(config) for config in chosen.configs})
 

@@ -14,7 +14,7 @@ from hyperopt.findings.curves import MeasuredCurve, Numbers, along_epochs, measu
 from hyperopt.findings.measurements import series, value
 from hyperopt.records import Record, published, working
 from hyperopt.selection.checks import check_key
-from hyperopt.selection.criteria import PerLevel
+from hyperopt.selection.criteria import PerLevel, of_top_level
 from hyperopt.selection.rows import varied
 from hyperopt.selection.stored import Selection
 
@@ -124,7 +124,7 @@ def _stack(config: Mapping[str, object], *, without_top: bool) -> str:
 
 
 def _places(chosen: Selection, key: str) -> list[float | None]:
-    column = [v.levels[-1] if isinstance(v, PerLevel) and v.levels else v for v in chosen.column(key)]
+    column = map(of_top_level, chosen.column(key))
     return [float(v) if isinstance(v, int | float) and not isinstance(v, bool) else None for v in column]
 
 

@@ -101,8 +101,9 @@ class View:
     @property
     def over(self) -> str:
         """The seeds over which means are taken, such as `3 seeds (0, 1, 2)`; says if runs are missing."""
-        all_ = f"{self.count if self.complete else counted(len(self.seeds), 'seed')} ({listed(self.seeds)})"
-        return all_ if self.complete else f"the finished runs of {all_}"
+        count = self.count if self.complete else counted(len(self.seeds), "seed")
+        seeds = f"{count} ({seeds_in_words(self.seeds)})"
+        return seeds if self.complete else f"the finished runs of {seeds}"
 
     @property
     def tally(self) -> Tally:
@@ -182,7 +183,7 @@ def view_of(
     )
 
 
-def listed(seeds: tuple[int, ...]) -> str:
+def seeds_in_words(seeds: tuple[int, ...]) -> str:
     """Return seeds as text; more than three consecutive ones are given by the first and last."""
     if len(seeds) > 3 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
         return f"{seeds[0]} … {seeds[-1]}"

@@ -12,7 +12,7 @@ from hyperopt.models import MODELS
 from hyperopt.optim.own import WRITTEN
 from hyperopt.optim.parsing import with_plain_minus
 from hyperopt.optim.rules import RULES
-from hyperopt.selection.criteria import BOUND, GLOB, RANGE, Criterion, PerLevel
+from hyperopt.selection.criteria import BOUND, GLOB, RANGE, Criterion, of_top_level
 from hyperopt.selection.settings import known_keys
 from hyperopt.selection.stored import OF_A_LEVEL, OWN, PER_LEVEL, Selection
 from hyperopt.wording import counted
@@ -62,7 +62,7 @@ def check_values(criterion: Criterion, column: Sequence[Any]) -> None:
         ConfigError: a value has another type, or is not a known rule, data set or model.
     """
     some = next((value for value in column if value is not None), None)
-    some = some.levels[-1] if isinstance(some, PerLevel) and some.levels else some
+    some = of_top_level(some)
     key = criterion.key
     for text, _ in criterion.parts:
         parts = text.split("/") if key in (*PER_LEVEL, "stack") else [text]
@@ -87,7 +87,7 @@ def _is_number(part: str) -> bool:
 
 def values_in_words(column: Sequence[Any]) -> str:
     """Return a summary of a key's values in stored runs: their range, or the first few of them."""
-    values = [value.levels[-1] if isinstance(value, PerLevel) and value.levels else value for value in column]
+    values = [of_top_level(value) for value in column]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
     if numbers:
         return f"their values are {shown(min(numbers))} to {shown(max(numbers))}"

@@ -140,8 +140,7 @@ def _between(key: str, text: str, low: float, high: float) -> Matches:
 
 def _number(value: Any) -> float | None:
     """Return a value as a number, or None if it is none; a value per level counts as the top level's."""
-    if isinstance(value, PerLevel):
-        value = value.levels[-1]
+    value = of_top_level(value)
     return None if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
 
 
@@ -153,6 +152,11 @@ class PerLevel:
 
     def __str__(self) -> str:
         return "/".join(map(shown, self.levels)) or "-"
+
+
+def of_top_level(value: Any) -> Any:
+    """Return the top level's value, or the value itself if it is not one per level or has no levels."""
+    return value.levels[-1] if isinstance(value, PerLevel) and value.levels else value
 
 
 def _equal(asked: Any) -> Matches:

@@ -61,6 +61,7 @@ def test_one_alpha_is_the_top_levels_and_a_slash_gives_every_levels(word: str, m
         ("clip=true", [(True,), (True, True)]),
         ("clip=false", [(), (False,)]),
         ("clip=false/true", [(False, True)]),
+        ("clip=<1", []),
     ],
 )
 def test_clip_is_said_of_all_levels_above_0_or_of_each(word: str, meant: list[Any]) -> None:

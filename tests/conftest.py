@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator, Iterator
+import pickle
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import settings
 
 from hyperopt.optim import rate
+
+if TYPE_CHECKING:
+    from hyperopt.findings.view import View
+
+T = TypeVar("T")
 
 settings.register_profile("tests", deadline=None, derandomize=True)
 settings.load_profile("tests")
@@ -48,6 +56,36 @@ def _torch_as_it_was() -> Iterator[None]:
     yield
     torch.set_default_dtype(torch.float32)
     torch.set_flush_denormal(False)
+
+
+@pytest.fixture(scope="session")
+def once(
+    pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str, Callable[[], T]], T]:
+    """What takes long is made by the process that comes first, and read by the others."""
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(pytestconfig, "workerinput"):  # one of several processes, each with a folder in that of all
+        folder = folder.parent
+
+    def of_all(name: str, make: Callable[[], T]) -> T:
+        kept = folder / f"{name}.pickle"
+        with FileLock(folder / f"{name}.lock"):
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(make()))
+        made: T = pickle.loads(kept.read_bytes())
+        return made
+
+    return of_all
+
+
+@pytest.fixture(scope="session")
+def published(
+    once: Callable[[str, Callable[[], Mapping[str, Sequence[View]]]], Mapping[str, Sequence[View]]],
+) -> Mapping[str, Sequence[View]]:
+    """The views of all published results."""
+    from hyperopt.publish import published_views
+
+    return once("views", published_views)
 
 
 @pytest.fixture(params=["floats", "tensors"])

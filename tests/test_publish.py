@@ -1,5 +1,6 @@
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings.next_look import shown_seeds
+from hyperopt.findings.view import View
 from hyperopt.pages.page import Page
 from hyperopt.publish import leading_to_docs, publish, render, write_page
 from hyperopt.records import Store, read_records
@@ -191,15 +193,18 @@ def test_write_page_leaves_only_the_page(tmp_path: Path) -> None:
     assert sorted(p.name for p in path.parent.iterdir()) == ["table9.csv", "table9.md"]
 
 
-def test_render_reproduces_the_committed_pages(tmp_path: Path) -> None:
+def test_render_reproduces_the_committed_pages(
+    tmp_path: Path, published: Mapping[str, Sequence[View]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     results = results_dir()
-    published = [e for e in load() if (results / "records" / f"{e.id}.parquet").is_file()]
-    if not published:
+    experiments = [e for e in load() if (results / "records" / f"{e.id}.parquet").is_file()]
+    if not experiments:
         pytest.skip("nothing is published yet")
     (tmp_path / "records").symlink_to(results / "records")
-    render(published, tmp_path, drawings=False)
+    monkeypatch.setattr(publishing, "published_views", lambda _results: published)
+    render(experiments, tmp_path, drawings=False)
     pages = ["README.md", "which_stack/README.md"]
-    for name in [*pages, *(f"{e.id}.{kind}" for e in published for kind in ("md", "csv"))]:
+    for name in [*pages, *(f"{e.id}.{kind}" for e in experiments for kind in ("md", "csv"))]:
         assert (tmp_path / name).read_bytes() == (results / name).read_bytes(), name
 
 

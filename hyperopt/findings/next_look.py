@@ -64,8 +64,8 @@ class NextLook:
     @cached_property
     def undecided(self) -> Mapping[str, Chance]:
         """The probabilities of the verdicts on each undecided sentence."""
-        told = chances(self.left, Look(self.seeds, self.level))
-        return {verdict.claim.says: chance for verdict, chance in zip(self.left, told, strict=True)}
+        found = chances(self.left, Look(self.seeds, self.level))
+        return {verdict.claim.says: chance for verdict, chance in zip(self.left, found, strict=True)}
 
 
 @dataclass(frozen=True)

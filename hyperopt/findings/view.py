@@ -85,8 +85,8 @@ class View:
         cell without any number is ignored.
         """
         total = len(self.seeds)
-        told = [one for one in self.measurements.values() if one.by_seed or not self.complete]
-        there = [total - len(one.missing) + len(self.numberless(one)) for one in told]
+        counting = [one for one in self.measurements.values() if one.by_seed or not self.complete]
+        there = [total - len(one.missing) + len(self.numberless(one)) for one in counting]
         if not there or min(there) == total:
             return counted(total, "seed")
         low, high = min(there), max(there)

@@ -56,12 +56,12 @@
     found.forEach((element) => { element.hidden = !shown.has(element); });
     document.querySelectorAll(".report").forEach((report) => { report.hidden = !report.querySelector(".found:not([hidden])"); });
     const verdicts = [...shown].map((element) => element.dataset.verdict).filter(Boolean);
-    const told = [...new Set(verdicts)].map((one) => `${verdicts.filter((other) => other === one).length} ${one}`).join(", ");
+    const byVerdict = [...new Set(verdicts)].map((one) => `${verdicts.filter((other) => other === one).length} ${one}`).join(", ");
     const counted = (n, noun) => `${n} ${noun}${n === 1 ? "" : "s"}`;
     const all = shown.size === found.length;
     const partly = words.length > 1 && most > 0 && most < words.length ? ` with ${most} of these ${words.length} words` : "";
     count.textContent = shown.size === 0 ? "Nothing here contains these words."
-      : `${all ? "All " : ""}${counted(verdicts.length, "sentence")}${told && !all ? ` (${told})` : ""} and ${counted(shown.size - verdicts.length, "page")}${partly}.`;
+      : `${all ? "All " : ""}${counted(verdicts.length, "sentence")}${byVerdict && !all ? ` (${byVerdict})` : ""} and ${counted(shown.size - verdicts.length, "page")}${partly}.`;
     hint(all ? "" : [...datasets].find((name) => value("dataset") === name || words.includes(name)) || "");
   }
 

@@ -58,7 +58,7 @@ window.Page.data.then((D) => {
   function events(runs, name, x) {
     const column = D.names.indexOf(name);
     const mark = (event, symbol) => {
-      const points = runs.filter((run) => run.series[column]).flatMap((run) => run.events.filter(([told]) => told === event).map(([, step, epoch, level]) => {
+      const points = runs.filter((run) => run.series[column]).flatMap((run) => run.events.filter(([name]) => name === event).map(([, step, epoch, level]) => {
         const k = run.at.findIndex((one) => one >= epoch);
         return k < 0 ? null : { x: along(run, x)[k], y: run.series[column][k], says: `${event}, seed ${run.seed}, step ${step}${level === null ? "" : `, level ${level}`}` };
       })).filter((point) => point && point.y !== null);
@@ -69,7 +69,7 @@ window.Page.data.then((D) => {
   }
 
   const values = (name) => at(name).value;
-  const told = (name) => (/^\d+\./.test(name) ? `level ${name.replace(".", ": ")}` : name.replaceAll("_", " ")) + (/(error|accuracy)$/.test(name) ? " (%)" : "");
+  const titleOf = (name) => (/^\d+\./.test(name) ? `level ${name.replace(".", ": ")}` : name.replaceAll("_", " ")) + (/(error|accuracy)$/.test(name) ? " (%)" : "");
 
   function suits(run) {
     const setting = D.settings[run.setting];
@@ -115,7 +115,7 @@ window.Page.data.then((D) => {
   }
 
   const axes = () => layout(axis({ epoch: "epoch", step: "step", seconds: "seconds of training" }[values("x")], shown.logX, values("x") !== "seconds" && !shown.logX),
-    axis(told(values("y")), shown.logY));
+    axis(titleOf(values("y")), shown.logY));
 
   const redraw = () => at("plot").redraw && at("plot").redraw();
 
@@ -148,14 +148,14 @@ window.Page.data.then((D) => {
     });
     const seeds = [...new Set(runsOf(setting).map((run) => run.seed))];
     const again = `hyperopt run ${seeds.length > 1 ? "-m " : ""}${D.settings[setting].words} seed=${seeds.join(",")}`;
-    return make("div", { className: "unfolded" }, make("table", {}, make("thead", {}, make("tr", {}, ...["seed", told(name), "", "run"].map((head) => make("th", { scope: "col" }, head)))),
+    return make("div", { className: "unfolded" }, make("table", {}, make("thead", {}, make("tr", {}, ...["seed", titleOf(name), "", "run"].map((head) => make("th", { scope: "col" }, head)))),
       make("tbody", {}, ...rows)), make("div", { className: "code" }, make("pre", { tabIndex: 0 }, make("code", {}, again)), copier("Copy", again)), holder);
   }
 
   function settings() {
     const table = document.querySelector("#settings table"), name = values("y");
     const keys = D.keys.filter((one) => D.settings.some((setting) => setting.texts[one] !== undefined));
-    const heads = ["setting", ...keys.filter((one) => !["stack", "alpha"].includes(one)), "n", told(name), "sd", "diverged"];
+    const heads = ["setting", ...keys.filter((one) => !["stack", "alpha"].includes(one)), "n", titleOf(name), "sd", "diverged"];
     table.tHead.rows[0].replaceChildren(...heads.map((head, i) => make("th", { scope: "col", className: i ? "" : "left" }, head)));
     const there = [...new Set(D.runs.filter(suits).map((run) => run.setting))];
     table.tBodies[0].replaceChildren(...there.map((i) => {
@@ -186,7 +186,7 @@ window.Page.data.then((D) => {
     const lost = seeds.some((seed) => bySeed.some((runs) => runs.get(seed).diverged));
     const t = D.t[gaps.length - 2];
     const half = gaps.length > 1 && t ? t * sd(gaps) / Math.sqrt(gaps.length) : null;
-    const what = `${told(name)}, first − second`;
+    const what = `${titleOf(name)}, first − second`;
     at("difference").textContent = first === second ? "Choose two different settings."
       : !gaps.length ? "They have no seed in common."
         : lost ? `${what}: median ${short4(median(gaps))} over ${gaps.length} seeds; there is no mean, as a run diverged.`
@@ -251,7 +251,7 @@ window.Page.data.then((D) => {
       select.dataset.key = one;
       at("filters").append(make("label", {}, `${one} `, select));
     }
-    options(at("y"), D.names.map((name) => [name, told(name)]));
+    options(at("y"), D.names.map((name) => [name, titleOf(name)]));
     at("y").value = D.metric;
     options(at("group"), [["setting", "setting, over seeds"], ...D.keys.map((one) => [one, one]), ["run", "run"]]);
     const every = D.settings.map((setting, i) => [i, setting.label]);
@@ -264,7 +264,7 @@ window.Page.data.then((D) => {
       ...events(runs, values("y"), values("x"))]), axes);
     at("choose").addEventListener("input", () => { regroup(); settings(); });
     at("choose").addEventListener("submit", (event) => event.preventDefault());
-    for (const id of ["y", "x"]) at(id).addEventListener("change", () => { redraw(); settings(); compare(); say(`${told(values("y"))} against ${values("x")}`); });
+    for (const id of ["y", "x"]) at(id).addEventListener("change", () => { redraw(); settings(); compare(); say(`${titleOf(values("y"))} against ${values("x")}`); });
     at("group").addEventListener("change", regroup);
     for (const id of ["first", "second"]) at(id).addEventListener("change", compare);
     at("inside-of").addEventListener("change", inside);

@@ -107,9 +107,9 @@
     const [id, seed, setting, made, diverged, seconds, events] = run;
     const pairs = [["run", id], ...Object.entries(D.settings[setting].config), ["seed", seed],
       ...Object.entries(D.made[made]), ["seconds", seconds]];
-    const told = events.map(([name, step, epoch, level]) =>
+    const lines = events.map(([name, step, epoch, level]) =>
       `${name} at step ${step} (epoch ${epoch})${level === null ? "" : `, level ${level}`}`);
-    return make("div", {}, facts(told.length ? [...pairs, ["events", told.slice(0, 20).join("; ")]] : pairs),
+    return make("div", {}, facts(lines.length ? [...pairs, ["events", lines.slice(0, 20).join("; ")]] : pairs),
       copier("Copy the config as JSON", () => JSON.stringify({ ...D.settings[setting].config, seed }, null, 2)));
   }
 

@@ -17,7 +17,7 @@ def check_procedure(config: Mapping[str, Any], chosen: StackSettings) -> None:
     """
     if not 0 <= config["warmup"] < 1:
         raise ConfigError(
-            f"{typed('warmup', config['warmup'])}: a number from 0 up to, but not, 1 is expected."
+            f"{typed('warmup', config['warmup'])}: a number of at least 0 and below 1 is expected."
         )
     traced(config, chosen)
     if config["multiplicative"]:

@@ -55,6 +55,6 @@ def made(model: Mapping[str, Any]) -> Model:
     dropout = getattr(chosen, "dropout", 0.0)
     if not 0 <= dropout < 1:
         raise ConfigError(
-            f"{typed('model.dropout', dropout)}: a number from 0 up to, but not, 1 is expected."
+            f"{typed('model.dropout', dropout)}: a number of at least 0 and below 1 is expected."
         )
     return chosen

@@ -185,7 +185,7 @@ def check_decay(key: str, value: float, rule: str, dtype: str, tuned: Collection
     if find(rule)().space(key) is not UNIT_INTERVAL or held < 1:
         return
     why = "; float32 holds nothing between 0.99999994 and 1" if value < 1 else ""
-    raise ConfigError(f"{typed(key, value)}: a number from 0 up to, but not, 1 is expected{why}.")
+    raise ConfigError(f"{typed(key, value)}: a number of at least 0 and below 1 is expected{why}.")
 
 
 def _per_level(value: Any) -> list[Any]:

@@ -160,7 +160,7 @@ def test_what_is_written_counts_from_the_next_step_on(name: str) -> None:
     [
         ("adam/sgd", {}, "clip", (True,), r"clip=\[true\]: the optimizer was made with clip=\[false\]"),
         ("adam/sgd", {}, "alpha", (0.5, 0.0), "the optimizer was made with alpha"),
-        ("adam/sgd", {}, "betas", (0.5, 1.0), "a number from 0 up to, but not, 1 is expected"),
+        ("adam/sgd", {}, "betas", (0.5, 1.0), "a number of at least 0 and below 1 is expected"),
         ("adam/sgd", {}, "beta1", 0.5, "of a group lr, betas, weight_decay can be written"),
         ("sgd/sgd", {}, "momentum", 0.9, "it was 0 when the optimizer was made"),
         ("adam/sgd", {}, "weight_decay", -1.0, "a finite number of 0 or more is expected"),

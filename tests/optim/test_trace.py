@@ -173,7 +173,7 @@ def test_a_pack_is_its_runs_as_one_program(settings: dict[str, Any]) -> None:
         ({"stack": "adam/sgd", "hypergradient": "cosine"}, "hypergradient=cosine: tune=alpha is expected"),
         ({"stack": "sgd/sgd", "trace": 2}, "trace=2: a number from 0 up to 1"),
         ({"stack": "sgd/sgd", "alpha": "0/0.1", "multiplicative": True}, "a number above 0 is expected"),
-        ({"warmup": 1}, "warmup=1: a number from 0 up to, but not, 1"),
+        ({"warmup": 1}, "warmup=1: a number of at least 0 and below 1"),
     ],
 )
 def test_settings_at_odds_are_refused(settings: dict[str, Any], message: str) -> None:

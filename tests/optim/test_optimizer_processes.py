@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+from forked import forking
 from loops import apart, batches, last, loss_of, net
 from torch import Tensor, distributed, multiprocessing, nn
 from torch.distributed.checkpoint import state_dict as dcp
@@ -156,7 +157,8 @@ def worker(rank: int, folder: str) -> None:
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, Any]]:
     """What the two processes found."""
     folder = tmp_path_factory.mktemp("processes")
-    multiprocessing.start_processes(worker, (str(folder),), nprocs=WORLD, start_method="spawn")
+    forking()
+    multiprocessing.start_processes(worker, (str(folder),), nprocs=WORLD, start_method="forkserver")
     first, second = (torch.load(folder / str(rank), weights_only=True) for rank in range(WORLD))
     return first, second
 

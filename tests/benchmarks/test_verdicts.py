@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from benchmarks.verdicts import HALF_SD, NORMAL, REPEATS, SHAPES, SHARES, Shape, wrong, wrong_on_a_page
 from hyperopt.findings.judging import Outcome
+from hyperopt.statistics import shares
 
 PAGES = 300
 HELD = [SHAPES[0], SHAPES[1], SHAPES[3], SHAPES[4]]
@@ -20,6 +23,18 @@ def test_a_verdict(shape: Shape, away: float, said: Outcome) -> None:
     assert wrong(shape, away, (said,), PAGES) <= 0.05
 
 
+@pytest.fixture
+def fewer_shares_tried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every fifth of the shares at which the exact test looks for the worst, as it takes most of the time."""
+    monkeypatch.setattr(shares, "NUISANCE", 101)
+    for function in (shares.difference_p, shares.difference_interval):
+        function.cache_clear()
+    yield
+    for function in (shares.difference_p, shares.difference_interval):
+        function.cache_clear()
+
+
+@pytest.mark.usefixtures("fewer_shares_tried")
 @pytest.mark.parametrize("shape", [SHARES, REPEATS], ids=lambda shape: shape.name)
 def test_a_verdict_on_shares_and_on_what_is_printed(shape: Shape) -> None:
     assert wrong(shape, 0.0, ("does not hold",), PAGES) <= 0.05

@@ -200,7 +200,7 @@ class Bars:
 
 def halved_line(pack: Pack, parts: int) -> str:
     """Describe that a pack is trained in parts."""
-    return f"{label(pack)}: in {parts} packs, as they did not fit into memory together or were never ended"
+    return f"{label(pack)}: in {parts} packs: together they did not fit into memory, or were killed"
 
 
 def again_line(pack: Pack, reason: str) -> str:

@@ -37,6 +37,8 @@ def _rules_of(value: Any) -> tuple[str, ...]:
             f"{typed('stack', value)}: a level is empty; write rules bottom to top, such as adam/sgd."
         )
     for rule in rules:
+        if isinstance(rule, str) and len(words := rule.split()) > 1 and {*words} <= {*RULES}:
+            raise ConfigError(f"{typed('stack', value)}: levels are separated by /: {'/'.join(words)}.")
         if not isinstance(rule, str) or (":" not in rule and rule not in RULES):
             raise unknown("rule", shown(rule), (*RULES, WRITTEN), given=typed("stack", value))
         find(rule)

@@ -122,15 +122,16 @@ def traced(given: Mapping[str, Any], chosen: StackSettings) -> float:
             continue
         check_has_levels_above(chosen, key, given[key])
         if chosen.tune != ("alpha",):
-            raise ConfigError(f"{typed(key, given[key])}: tune=alpha is expected.")
+            raise ConfigError(f"{typed(key, given[key])}: tune=alpha is expected; it applies to rates alone.")
     return trace
 
 
 def check_has_levels_above(chosen: StackSettings, key: str, value: Any) -> None:
     """Refuse a setting of how levels above 0 tune, for a stack that has no such level."""
     if len(chosen.stack) == 1:
+        rule = chosen.stack[0]
         raise ConfigError(
-            f"{typed(key, value)}: stack={chosen.stack[0]} has no level above 0, which it is about."
+            f"{typed(key, value)}: stack={rule} has no level above 0; {key} needs one, as in {rule}/sgd."
         )
 
 

@@ -86,8 +86,10 @@ def understood(settings: Mapping[str, Any], stack: Any) -> dict[str, Any]:
         if asked == there or not asked:
             continue
         if rules[0] not in others:
-            takes = " or ".join(others)
-            raise ConfigError(f"{name}=true: level 0 is {rules[0]}; {takes} is expected.")
+            takes, made = " or ".join(others), next(iter(others.values()))
+            raise ConfigError(
+                f"{name}=true: level 0 is {rules[0]}; {takes} is expected. stack={made}/sgd has it."
+            )
         rules = (others[rules[0]], *rules[1:])
         ours["stack"] = "/".join(rules)
     known = {*find(rules[0]).hyperparameters, *find(rules[0]).options}

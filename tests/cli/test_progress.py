@@ -179,7 +179,7 @@ def test_what_another_command_left_of_a_pack_has_its_name() -> None:
     progress.finish(left, [record(5, 1175)] * 2)
     assert [line.partition(";")[0] for line in lines] == [
         "adam/sgd x 2: epoch 1/5",
-        "adam/sgd: in 2 packs, as they did not fit into memory together or were never ended",
+        "adam/sgd: in 2 packs: together they did not fit into memory, or were killed",
         "adam/sgd (pack half of a) is tried again: its worker was lost",
         "a run did not fit into memory beside others: 1 pack at once from here on",
         "adam/sgd x 2: done",

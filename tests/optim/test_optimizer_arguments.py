@@ -223,6 +223,8 @@ def test_the_hyperparameters_of_a_group_are_named() -> None:
     ("settings", "message"),
     [
         ({"trace": -0.1}, "trace=-0.1: a number from 0 up to 1 is expected"),
+        ({"stack": "adam sgd"}, "stack=adam sgd: levels are separated by /: adam/sgd"),
+        ({"stack": "adamw/sgd", "amsgrad": True}, "adam is expected. stack=amsgrad/sgd has it"),
         ({"stack": b"adam/sgd"}, "there is no rule \"b'adam/sgd'\""),
         ({"share": True}, r"did you mean shared\? HyperOptimizer\(..., shared=True\) is said of all groups"),
     ],

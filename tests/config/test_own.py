@@ -22,6 +22,7 @@ from hyperopt.engine.execute import execute
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import plan
 from hyperopt.engine.trainer import train_pack
+from hyperopt.engine.workers import Processes
 from hyperopt.models import CPU
 from hyperopt.optim.rules import find
 from hyperopt.records import Store
@@ -117,10 +118,9 @@ def test_a_pack_trains_as_its_runs_alone(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("folder")
 def test_workers_find_them_too(tmp_path: Path) -> None:
     runs = [own_run(seed=seed, stack="mypackage.push:Push/sgd", rho=0.3) for seed in (0, 1)]
-    options = replace(EAGER, workers=2, pack=1)
-    made = plan(runs, set(), options)
+    made = plan(runs, set(), replace(EAGER, pack=1))
     assert pickle.loads(pickle.dumps(made)) == made
-    outcome = execute(made, Store(tmp_path / "store"), options, Watcher())
+    outcome = execute(made, Store(tmp_path / "store"), EAGER, Watcher(), Processes(1))
     assert outcome.records.keys() == {run.id for run in runs}
 
 

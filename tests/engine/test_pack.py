@@ -176,8 +176,7 @@ def test_a_step_is_compiled_anew_for_other_shapes_and_without_gradients() -> Non
         step = step or pack_step(pack, training, data, compiled=True)
         now = epoch_batches(pack, 0, TRAIN, "cpu").part(0)
         expected = pack_step(pack, training, data, compiled=False)(state, now).params["1.weight"]
-        found = [step(state, now).params["1.weight"]]
-        with torch.no_grad():
-            found += [step(state, now).params["1.weight"]]
-        assert all(torch.allclose(weight, expected, atol=1e-6) for weight in found)
+        assert torch.allclose(step(state, now).params["1.weight"], expected, atol=1e-6)
         assert not torch.allclose(expected, state.params["1.weight"], atol=1e-4), "nothing moved"
+    with torch.no_grad():
+        assert torch.allclose(step(state, now).params["1.weight"], expected, atol=1e-6)

@@ -14,7 +14,7 @@ from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import Record
 
 EPOCH = trainer.train_epoch
-A_RUN = 500 * 2**20
+A_RUN = 400 * 2**20
 
 
 def held(pack: Pack, options: Options, root: Path, go: Path) -> list[Record] | Failure:

@@ -16,7 +16,7 @@ from distributed import LocalCluster, Scheduler, Worker
 from forked import forking
 
 MEMORY = 1800 * 2**20
-"""Of a worker, which has some 400 of them itself: two runs fit beside that, four do not."""
+"""Of a worker, which has 400 to 700 MiB of them itself: two runs fit beside that, four do not."""
 
 
 @contextmanager

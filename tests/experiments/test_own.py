@@ -71,7 +71,7 @@ def test_a_folder_of_ones_own_is_listed_beside_the_shipped(
 def test_the_id_of_a_shipped_experiment_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["new", "table", "all/clipping/table2"]) == 0
     monkeypatch.setenv("HYPEROPT_EXPERIMENTS", "all")
-    with pytest.raises(ConfigError, match="clipping/table2 is a shipped experiment"):
+    with pytest.raises(ConfigError, match="a shipped experiment is also called clipping/table2"):
         load("clipping/*")
 
 

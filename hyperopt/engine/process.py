@@ -27,7 +27,7 @@ LARGEST = 2**31 - 1
 
 
 FRAMES = 70_000
-"""Slots of 8 bytes in the frame of `_called`, so that its chunk has 1 MiB, 0.4 of it for further frames."""
+"""Slots of 8 bytes in the frame of `with_room`, so that its chunk has 1 MiB, 0.4 of it for further frames."""
 
 
 def with_room(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
@@ -38,14 +38,10 @@ def with_room(function: Callable[P, R], *args: P.args, **named: P.kwargs) -> R:
     one program, which took a sixth of its time. A frame that needs more gets a larger chunk, whose rest is
     left to the frames of its calls.
     """
-    return _called(lambda: function(*args, **named))
+    return function(*args, **named)
 
 
-def _called(function: Callable[[], R]) -> R:
-    return function()
-
-
-_called.__code__ = _called.__code__.replace(co_stacksize=FRAMES)
+with_room.__code__ = with_room.__code__.replace(co_stacksize=FRAMES)
 
 
 def prepare_process() -> None:

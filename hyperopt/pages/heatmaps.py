@@ -9,6 +9,7 @@ from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import comparison as comparison_table
+from hyperopt.pages.answer import expected_share
 from hyperopt.pages.blocks import Block, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
@@ -54,7 +55,7 @@ def _share(view: View, figure: HeatMap) -> list[Block]:
     n = max(len(measured.by_seed) for measured in compared)
     text = (
         f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).** Of runs "
-        f"like ours {100 * (n - 1) / (n + 1):.0f} % would be: that is how often one more run lies between "
+        f"like ours {expected_share(view)} % would be: that is how often one more run lies between "
         f"the smallest and largest of {n}."
     )
     if outside:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from shipped import SHIPPED
 
 from hyperopt.experiments.report import REPORTS as NAMED
 from hyperopt.findings.study import STUDY
@@ -65,6 +66,16 @@ def test_links_between_documents_lead_somewhere() -> None:
             if not page.exists() or (anchor and anchor not in anchors(page)):
                 broken.append((document.name, target))
     assert broken == []
+
+
+def test_notes_on_an_experiment_name_others_by_links_to_their_pages() -> None:
+    names = {*SHIPPED, *(id_.split("/")[1] for id_ in SHIPPED if "_" in id_.split("/")[1])}
+    link, name = r"\[[^]]*\]\(([^)\s]+)\)", rf"(?<![\w/])(?:{'|'.join(names)})(?!\w)"
+    for id_, experiment in SHIPPED.items():
+        for note in experiment.notes:
+            assert re.findall(name, re.sub(link, "", note)) == [], (id_, note)
+            for target in re.findall(link, note):
+                assert (ROOT / "results" / id_).parent.joinpath(target).is_file(), (id_, target)
 
 
 def anchors(page: Path) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
@@ -26,12 +26,14 @@ class Ahead:
         seeds: its number of seeds.
         declared: whether the experiment declares it; otherwise it is a further one, at the last one's level.
         missing: the estimated seconds of each missing run that the sentence depends on, by the run's id.
+        finished: the number of runs it needs with seeds that the page does not show, but other pages do.
         chance: the probability of each verdict.
     """
 
     seeds: int
     declared: bool
     missing: Mapping[str, float]
+    finished: int
     chance: Chance
 
     @property
@@ -46,7 +48,11 @@ class Ahead:
 
 
 def ahead(
-    experiment: Experiment, records: Mapping[str, Record], found: Sequence[Verdict], far: Reached
+    experiment: Experiment,
+    records: Mapping[str, Record],
+    found: Sequence[Verdict],
+    far: Reached,
+    shown: Collection[int],
 ) -> dict[int, Ahead]:
     """Return the look that can decide each undecided sentence, by the sentence's index.
 
@@ -57,6 +63,7 @@ def ahead(
         records: records by id.
         found: the verdicts on all its sentences.
         far: how far its looks have come.
+        shown: the seeds that the page shows.
     """
     if far.next and not far.next.left:
         return {}
@@ -66,7 +73,7 @@ def ahead(
             for look in _look(verdict.claim, experiment, far):
                 awaited.setdefault(look, []).append(i)
     return {
-        i: _ahead(found[i], look, records, chance, declared=declared)
+        i: _ahead(found[i], look, records, chance, shown, declared=declared)
         for (look, declared), which in awaited.items()
         for i, chance in zip(which, chances([found[i] for i in which], look), strict=True)
     }
@@ -89,7 +96,13 @@ def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look
 
 
 def _ahead(
-    verdict: Verdict, look: Look, records: Mapping[str, Record], chance: Chance, *, declared: bool
+    verdict: Verdict,
+    look: Look,
+    records: Mapping[str, Record],
+    chance: Chance,
+    shown: Collection[int],
+    *,
+    declared: bool,
 ) -> Ahead:
     cells = {(m.cell.row, m.cell.column): m.cell for row in verdict.rows for p in row.tested.sides for m in p}
     missing = {
@@ -100,7 +113,9 @@ def _ahead(
         for run in cell.runs(seed)
         if run.id not in records
     }
-    return Ahead(len(look.seeds), declared, missing, chance)
+    further = [seed for seed in look.seeds if seed not in shown]
+    there = {run.id for cell in cells.values() for seed in further for run in cell.runs(seed)} & set(records)
+    return Ahead(len(look.seeds), declared, missing, len(there), chance)
 
 
 def _pace(cell: Cell, seeds: Sequence[int], records: Mapping[str, Record]) -> float:

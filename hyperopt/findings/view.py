@@ -173,7 +173,7 @@ def view_of(
         measurements,
         origin(runs, records),
         verdicts=found,
-        ahead=ahead(experiment, records, found, far) if far else {},
+        ahead=ahead(experiment, records, found, far, seeds) if far else {},
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
         times=times(experiment, records, measurements),

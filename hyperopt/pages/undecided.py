@@ -46,8 +46,10 @@ def next_of(verdict: Verdict, view: View, i: int) -> str:
 
 
 def cost(look: Ahead) -> str:
-    """Return the cost of a look, such as `400 more runs, 18 min`."""
-    return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}"
+    """Return the cost of a look, such as `400 more runs, 18 min; 70 are already finished`."""
+    be = "is" if look.finished == 1 else "are"
+    finished = f"; {look.finished} {be} already finished" if look.finished else ""
+    return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}{finished}"
 
 
 def odds(chance: Chance) -> str:

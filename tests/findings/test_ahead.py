@@ -43,6 +43,16 @@ def test_the_next_look_is_priced_sentence_by_sentence(experiment: Experiment) ->
     assert "At 10 seeds (14 more runs, 14 min): " in "\n".join(map(str, claims.section(view)))
 
 
+def test_runs_of_further_seeds_that_are_finished_are_told(experiment: Experiment) -> None:
+    """Another page has trained seeds 3 to 6 of one cell of the first sentence's two."""
+    errors = ERRORS | {cell: numbers[:3] for cell, numbers in AT_ITS_BOUND.items()}
+    errors["0.1", "clip"] = AT_ITS_BOUND["0.1", "clip"][:7]
+    view = viewed(experiment, errors, 3)
+    assert (view.ahead[0].runs, view.ahead[0].finished) == (10, 4)
+    page = "\n".join(map(str, claims.section(view)))
+    assert "At 10 seeds (10 more runs, 10 min; 4 are already finished): " in page
+
+
 def test_where_looks_are_done_a_further_one_is_priced(experiment: Experiment) -> None:
     ten = {cell: [*map(float, range(10))] for cell in ERRORS} | AT_ITS_BOUND
     ahead = viewed(experiment, ten, 10).ahead[0]

@@ -79,9 +79,8 @@ def _pick(
     return Pick(
         question,
         method,
-        scores[method],
+        scores,
         Interval(low, high) if any(w.methods[BASELINE].by_seed[1:] for w in there) else None,
-        scores[BASELINE],
         _shares(_answers(draws, band)),
         {name: _left(question.scores(left, of), method, band) for name, left in without.items()},
         tuple(workload.name for workload in there),

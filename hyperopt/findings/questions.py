@@ -84,9 +84,8 @@ class Pick:
     Attributes:
         question: the question.
         method: the recommended method: the one with the least score, or the baseline if it is as good.
-        score: the method's score, a mean of excess losses (`standings`).
+        scores: the score of every method, a mean of excess losses (`standings`).
         interval: the 95 % bootstrap interval of the score over seeds; None if all workloads have one seed.
-        baseline: the score of the baseline.
         again: the share of bootstrap draws of seeds in which each method is the answer, the largest first.
         without: the result without each workload, by the workload's name.
         of: the names of the workloads that it is based on.
@@ -101,9 +100,8 @@ class Pick:
 
     question: Question
     method: str
-    score: float
+    scores: Mapping[str, float]
     interval: Interval | None
-    baseline: float
     again: Mapping[str, float]
     without: Mapping[str, Left]
     of: tuple[str, ...]
@@ -114,6 +112,16 @@ class Pick:
     before: tuple[str, float] | None
     beside: str
     lines: tuple[str, ...]
+
+    @property
+    def score(self) -> float:
+        """The score of the recommended method."""
+        return self.scores[self.method]
+
+    @property
+    def baseline(self) -> float:
+        """The score of the baseline."""
+        return self.scores[BASELINE]
 
     @property
     def is_firm(self) -> bool:
@@ -144,7 +152,7 @@ class Pick:
             if share < SURE:
                 words[0] += f", {100 * share:.0f} % of which give this answer"
                 likeliest, its = next(iter(self.again.items()))
-                words[0] += f" and {100 * its:.0f} % {likeliest}" if its > share else ""
+                words[0] += f" and {100 * its:.0f} % {self._not_chosen(likeliest)}" if its > share else ""
         if lefts := self.without.values():
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base
@@ -152,6 +160,12 @@ class Pick:
         other = {name: left.method for name, left in self.without.items() if left.method != self.method}
         lacks = [f"without {name} the answer would be {method}" for name, method in other.items()]
         return f"This is based on {of}: {'; '.join([*words, *lacks])}."
+
+    def _not_chosen(self, method: str) -> str:
+        """Return a method, and why it is not the answer although more draws of seeds give it."""
+        loss = times(self.scores[method])
+        loss += " as well" if loss == times(self.score) else ""
+        return f"{method}, whose loss over all seeds, by which the answer is chosen, is {loss}"
 
 
 def _between(values: Collection[float]) -> str:

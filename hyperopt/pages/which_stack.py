@@ -148,6 +148,9 @@ def _rules(first: Pick, band: float) -> str:
         " needs no rate.",
         f"The method with the least mean is the answer, unless {BASELINE}'s mean is less than {percent(band)}"
         f" above it: then the answer is {BASELINE}. The same band defines *good rates* below.",
+        "These means are over all seeds. Draws of seeds do not choose the answer; they show how far it"
+        " depends on chance. In a draw another rate of a method can be its best, with other neighbouring"
+        " rates, and so a very different mean over them.",
         f"An answer says *use* if at least {FEW} workloads are complete, and the answer is the same without"
         f" any one of them and in {percent(SURE)} of the draws of seeds. Otherwise it says *try*.",
         f"All methods were chosen before any run, except {OF_THE_PACKAGE}, which was added after the others"

@@ -80,7 +80,7 @@ def how_judged(view: View) -> str:
 
 
 def _lost(view: View) -> str:
-    """Return how many runs are lost, and in which rows; "" without runs.
+    """Return how many runs are lost, and of which rows; "" without runs.
 
     A run is lost if it diverged or its error is above `lost_above`. On a page without errors the losses at
     the last point count instead.
@@ -100,9 +100,9 @@ def _lost(view: View) -> str:
     by_row = Counter(lost.values()).most_common()
     if not lost:
         return f"Of {runs} runs none is lost."
-    named = [f"{n} in row {row}" for row, n in by_row[:FEW]]
+    named = [f"{counted(n, 'run')} of row “{row}”" for row, n in by_row[:FEW]]
     if (more := len(by_row) - FEW) > 0:
-        named.append(f"others in {counted(more, 'more row')}")
+        named.append(f"others of {counted(more, 'more row')}")
     be = "is" if len(lost) == 1 else "are"
     return f"Of {runs} runs {len(lost)} {be} lost ({'; '.join(named)}). A run is lost {MEANT[by_error]}."
 

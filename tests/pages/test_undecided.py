@@ -100,8 +100,8 @@ def test_a_reader_can_compute_every_p(tmp_path: Path) -> None:
     )
 
 
-def test_lost_runs_are_counted_by_row(tmp_path: Path) -> None:
+def test_lost_runs_of_each_row_are_counted(tmp_path: Path) -> None:
     """Of five seeds two have an error of 99, the others one near 20: it is over twice that."""
     told = said(viewed(made(tmp_path, "judged_by: median\n"), 5, clip=99.0))
-    assert "Of 25 runs 2 are lost (2 in row 10). A run is lost if it diverged, or if its error is" in told
+    assert "Of 25 runs 2 are lost (2 runs of row “10”). A run is lost if it diverged, or if its" in told
     assert "Of 25 runs none is lost." in said(viewed(made(tmp_path, "judged_by: median\n"), 5))

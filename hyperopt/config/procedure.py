@@ -21,7 +21,7 @@ def check_procedure(config: Mapping[str, Any], chosen: StackSettings) -> None:
         )
     traced(config, chosen)
     if config["multiplicative"]:
-        check_has_levels_above(chosen, "multiplicative", value=True)
+        check_has_levels_above(chosen.stack, "multiplicative", value=True)
     if config["tune_after"] == "tensor" and (found := [k for k in UNTRACED if config[k] != UNTRACED[k]]):
         raise ConfigError(f"{typed(found[0], config[found[0]])}: tune_after=step is expected.")
     if config["multiplicative"] and 0 in chosen.alpha[:-1]:

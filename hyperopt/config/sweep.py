@@ -19,6 +19,7 @@ from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.optim.parsing import NothingToClipError, with_plain_minus
 from hyperopt.optim.rules import RULES, find
 from hyperopt.optim.spaces import is_held
+from hyperopt.optim.stack_settings import check_has_levels_above
 from hyperopt.options import checked
 
 if TYPE_CHECKING:
@@ -128,21 +129,25 @@ def one(settings: Mapping[str, Any]) -> Run:
     """Return the run for settings without sweeps.
 
     Raises:
-        ConfigError: there is a sweep, or `resolve` fails.
+        ConfigError: there is a sweep, `resolve` fails, or `tune` is given for a stack of one level.
     """
     for key, value in settings.items():
         if isinstance(value, Sweep):
             raise ConfigError(f"{key}={value}: several values for one run; did you mean -m?")
-    return resolve(settings)
+    run = resolve(settings)
+    _check_tune(settings, [run])
+    return run
 
 
 def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     """Return each combination of a sweep's values once, and notes on dropped or ambiguous values.
 
-    The last key varies fastest. clip=true on a one-level stack is dropped with a note.
+    The last key varies fastest. clip=true on a one-level stack is dropped with a note; `tune` does not
+    change a one-level stack, which may stand beside taller ones.
 
     Raises:
-        ConfigError: a seed is repeated, nothing is left to run, or `resolve` fails.
+        ConfigError: a seed is repeated, nothing is left to run, `resolve` fails, or `tune` is given and no
+            stack has a level above 0.
     """
     choices = {key: value.values if isinstance(value, Sweep) else (value,) for key, value in settings.items()}
     if (asked := prod(map(len, choices.values()))) > MOST_RUNS:
@@ -174,7 +179,16 @@ def expand(settings: Mapping[str, Any]) -> tuple[list[Run], list[str]]:
     notes = list(dict.fromkeys(filter(None, notes)))
     if not runs:
         raise ConfigError("; ".join(notes).removeprefix("dropped: ") or "the sweep has no runs.")
+    _check_tune(settings, runs.values())
     return list(runs.values()), notes
+
+
+def _check_tune(settings: Mapping[str, Any], runs: Iterable[Run]) -> None:
+    """Reject a given `tune` if all runs have one level, so that none reads it."""
+    named = [tune for tune in _values(settings.get("tune", "all")) if tune not in ("all", ["all"])]
+    stacks = [run.stack for run in runs]
+    if named and all(len(stack) == 1 for stack in stacks):
+        check_has_levels_above(stacks[0], "tune", named[0])
 
 
 def known_keys(settings: Mapping[str, Any]) -> tuple[str, ...]:

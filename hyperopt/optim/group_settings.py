@@ -114,12 +114,12 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
     if multiplicative and 0 in held[:-1]:
         raise _stays_0(given, chosen, held.index(0))
     if given["tune"] not in ("all", ["all"], ("all",)):
-        check_has_levels_above(chosen, "tune", given["tune"])
+        check_has_levels_above(chosen.stack, "tune", given["tune"])
     if multiplicative:
-        check_has_levels_above(chosen, "multiplicative", value=True)
+        check_has_levels_above(chosen.stack, "multiplicative", value=True)
     least = None if floor is None else parsing.parse_number("floor", floor, dtype=dtype)
     if least is not None:
-        check_has_levels_above(chosen, "floor", floor)
+        check_has_levels_above(chosen.stack, "floor", floor)
     moved = chosen.alpha[:-1] if "alpha" in chosen.tune else chosen.alpha[1:-1]
     if least is not None and any(alpha < least for alpha in moved):
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,16 +120,16 @@ def traced(given: Mapping[str, Any], chosen: StackSettings) -> float:
     for key in UNTRACED:
         if given[key] == UNTRACED[key]:
             continue
-        check_has_levels_above(chosen, key, given[key])
+        check_has_levels_above(chosen.stack, key, given[key])
         if chosen.tune != ("alpha",):
             raise ConfigError(f"{typed(key, given[key])}: tune=alpha is expected; it applies to rates alone.")
     return trace
 
 
-def check_has_levels_above(chosen: StackSettings, key: str, value: Any) -> None:
+def check_has_levels_above(stack: Sequence[str], key: str, value: Any) -> None:
     """Refuse a setting of how levels above 0 tune, for a stack that has no such level."""
-    if len(chosen.stack) == 1:
-        rule = chosen.stack[0]
+    if len(stack) == 1:
+        rule = stack[0]
         raise ConfigError(
             f"{typed(key, value)}: stack={rule} has no level above 0; {key} needs one, as in {rule}/sgd."
         )

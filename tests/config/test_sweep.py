@@ -59,6 +59,25 @@ def test_a_sweep_of_which_nothing_is_left_is_refused() -> None:
         runs_of("stack=adam", "clip=true")
 
 
+def test_tune_is_refused_where_no_stack_has_a_level_that_tunes() -> None:
+    refused = "^tune=alpha: stack=adam has no level above 0; tune needs one, as in adam/sgd.$"
+    for words in (["stack=adam"], ["stack=adam", "alpha=0.1,1"], ["stack=adam,sgd"]):
+        with pytest.raises(ConfigError, match=refused):
+            runs_of(*words, "tune=alpha")
+    with pytest.raises(ConfigError, match=refused):
+        one(parse(["stack=adam", "tune=alpha"])[0])
+    assert one(parse(["stack=adam", "tune=all"])[0]).tune == ()
+
+
+def test_tune_may_be_common_to_stacks_of_which_some_have_one_level() -> None:
+    both = runs_of("stack=adam,adam/sgd", "tune=alpha,[alpha,beta1]")
+    assert [(run.label, run.tune) for run in both] == [
+        ("adam(0.001)", ()),
+        ("adam(0.001)/sgd(1e-05)", ("alpha",)),
+        ("adam(0.001)/sgd(1e-05)", ("alpha", "beta1")),
+    ]
+
+
 def test_grammar() -> None:
     assert read(["tune=all,[alpha,beta1]", "alpha=0.01/1e-5", "clip=false/true", "stack='adam/sgd'"]) == {
         "tune": Sweep(("all", ["alpha", "beta1"])),

@@ -25,26 +25,30 @@ if TYPE_CHECKING:
     from hyperopt.records import Record
 
 BAR = 24
-SECONDS_OF_A_STEP = 10.0
-"""Minimum seconds between lines of recorded steps; the records have all steps."""
+SECONDS = 10.0
+"""Minimum seconds between lines about a pack's epochs, and about its recorded steps; records have all."""
 
 
 class Plain:
-    """One line per event, for output that is not a terminal."""
+    """Lines for output that is not a terminal: one per event, but only some of the epochs and steps.
+
+    A pack's last epoch always has a line: one that was left out is printed when the pack is finished.
+    """
 
     def __init__(self, write: Callable[[str], object], clock: Callable[[], float] = time.monotonic) -> None:
         self.write = write
         self.work = Work(clock)
         self.waited_for: Sequence[str] = ()
         self.told: dict[str, int] = {}
-        self.told_a_step: dict[str, float] = {}
+        self.left_out: dict[str, str] = {}
+        self.told_at: dict[tuple[str, str], float] = {}
 
     def start(self, plan: Plan) -> None:
         """Start counting; the plan has already been printed."""
         self.work.start(plan)
 
     def update(self, pack: Pack, epoch: int, steps: int, since: int = 0, doing: str = TRAINING) -> None:
-        """Print a line when a pack compiles, when it has compiled, and per epoch."""
+        """Print a line when a pack compiles, when it has compiled, and for some epochs."""
         before = self.work.going.get(pack.name)
         compiled = self.work.state(before) if before and before.doing != doing == TRAINING else ""
         if not self.work.update(pack, epoch, steps, since, doing):
@@ -54,25 +58,28 @@ class Plain:
             self.write(f"{name}: {doing}")
         elif compiled:
             self.write(f"{name}: {TRAINING}, after {compiled}")
-        elif 0 < epoch < epochs and epoch > self.told.get(pack.name, 0):
+        elif 0 < epoch < epochs and epoch > self.told.get(pack.name, 0) and self._is_due(pack, "epoch"):
             self.write(f"{name}: epoch {epoch}/{epochs}; {self.work.line()}")
 
     def numbers(self, pack: Pack, epoch: int, values: Mapping[str, Sequence[float]]) -> None:
-        """Print a line per epoch: loss, error and learned rates, as means over the runs."""
+        """Print a line for some epochs: loss, error and learned rates, as means over the runs."""
         self.told[pack.name] = epoch
         epochs = pack.first.epochs
-        self.write(f"{label(pack)} x {len(pack.runs)}: epoch {epoch}/{epochs}: {in_words(means(values))}")
+        name = f"{label(pack)} x {len(pack.runs)}"
+        self.left_out[pack.name] = f"{name}: epoch {epoch}/{epochs}: {in_words(means(values))}"
+        if self._is_due(pack, "epoch"):
+            self.write(self.left_out.pop(pack.name))
 
     def step(self, pack: Pack, step: int, runs: Sequence[Run], values: Mapping[str, Sequence[float]]) -> None:
         """Print a line for some of the recorded steps: loss and learned rates."""
-        now = self.work.clock()
-        if now - self.told_a_step.get(pack.name, -SECONDS_OF_A_STEP) >= SECONDS_OF_A_STEP:
-            self.told_a_step[pack.name] = now
+        if self._is_due(pack, "step"):
             self.write(f"{label(pack)} x {len(runs)}: step {step}: {in_words(means(values))}")
 
     def finish(self, pack: Pack, records: Sequence[Record]) -> None:
-        """One line per pack."""
+        """One line per pack, after that of its last epoch."""
         self.work.finish(pack, records)
+        if line := self.left_out.pop(pack.name, None):
+            self.write(line)
         self.write(f"{label(pack)} x {len(records)}: done; {self.work.line()}")
 
     def halved(self, pack: Pack, parts: int) -> None:
@@ -106,6 +113,14 @@ class Plain:
 
     def close(self) -> None:
         """Every line is out already."""
+
+    def _is_due(self, pack: Pack, what: str) -> bool:
+        """Return whether SECONDS have passed since the last line about this of a pack, and count from now."""
+        now = self.work.clock()
+        if now - self.told_at.get((pack.name, what), -SECONDS) < SECONDS:
+            return False
+        self.told_at[pack.name, what] = now
+        return True
 
 
 class Bars:

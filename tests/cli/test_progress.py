@@ -152,10 +152,12 @@ def test_a_compiling_pack_has_a_line_when_it_begins_and_when_it_is_done() -> Non
 
 def test_plain_lines() -> None:
     lines: list[str] = []
-    progress = Plain(lines.append, Clock(1.0))
+    clock = Clock(1.0)
+    progress = Plain(lines.append, clock)
     progress.start(PLAN)
     for epoch in (0, 1, 1, 2):
         progress.update(A, epoch, 235 * epoch)
+        clock.now += 10.0
     progress.failed(B, "out of memory")
     progress.finish(A, [record(5, 1175)] * 4)
     progress.close()
@@ -165,6 +167,24 @@ def test_plain_lines() -> None:
         "adam/sgd (pack b) failed: out of memory",
         "adam/sgd x 4: done",
     ]
+
+
+def test_of_many_quick_epochs_one_in_ten_seconds_and_the_last_have_lines() -> None:
+    """A thousand epochs of a twentieth of a second each; the runs stop before the last epoch."""
+    lines: list[str] = []
+    clock = Clock()
+    progress = Plain(lines.append, clock)
+    progress.start(PLAN)
+    quick = pack("quick", 2, 2000)
+    for epoch in range(1, 1001):
+        clock.now = 0.05 * epoch
+        progress.numbers(quick, epoch, {"train_loss": [1 / epoch]})
+        progress.update(quick, epoch, 235 * epoch)
+    progress.finish(quick, [record(1000, 235_000)] * 2)
+    epochs = [line.split("epoch ")[1].partition("/")[0] for line in lines[:-1]]
+    assert epochs == ["1", "201", "401", "601", "801", "1000"]
+    assert lines[-2] == "adam/sgd x 2: epoch 1000/2000: train_loss 0.001"
+    assert lines[-1].startswith("adam/sgd x 2: done; ")
 
 
 def test_what_another_command_left_of_a_pack_has_its_name() -> None:

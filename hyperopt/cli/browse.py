@@ -15,7 +15,7 @@ from hyperopt.errors import ConfigError, shortened, shown
 from hyperopt.models import MODELS
 from hyperopt.optim.rules import RULES
 from hyperopt.records import Record, published, working
-from hyperopt.wording import printable
+from hyperopt.wording import counted, printable
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -71,11 +71,12 @@ def stored(prefix: str) -> Record:
     """
     if not prefix:
         raise ConfigError("show '': the id of a run, or the start of it, is expected.")
-    stores = working(), published()
+    stores = here, out = working(), published()
     found = sorted({id_ for store in stores for id_ in store.starting_with(prefix)})
     if not found:
-        count, asked = len(set().union(*(store.ids() for store in stores))), shortened(prefix)
-        raise ConfigError(f"show {asked}: none of the {count} stored runs has an id that starts so.")
+        asked, stored_here = shortened(prefix), counted(len(here.ids()), "run")
+        searched = f"{stored_here} stored here and {len(out.ids())} published ones"
+        raise ConfigError(f"show {asked}: none of {searched} has an id that starts so.")
     if len(found) > 1:
         raise ConfigError(
             f"show {prefix}: {len(found)} runs have an id that starts so: {', '.join(found[:5])} ..."

@@ -13,7 +13,7 @@ from hyperopt.engine.execute import Outcome
 from hyperopt.engine.pack import Pack
 from hyperopt.experiments import load
 from hyperopt.files import experiments_dir
-from hyperopt.records import Store, working
+from hyperopt.records import Store, published, working
 
 
 @dataclass(frozen=True)
@@ -222,6 +222,10 @@ def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.Captu
     assert "command: hyperopt run" in capsys.readouterr().out
     assert main(["show", ""]) == 2
     assert "the start of it, is expected" in capsys.readouterr().err
+    assert main(["show", "zzz"]) == 2
+    searched = f"1 run stored here and {len(published().ids())} published ones"
+    said = capsys.readouterr().err
+    assert said == f"hyperopt: show zzz: none of {searched} has an id that starts so.\n"
 
 
 def test_list_counts_what_is_there(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

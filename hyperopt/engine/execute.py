@@ -287,7 +287,9 @@ class Work:
                 kept = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
                 details = f"details in {kept}"
             except StorageError as error:  # the failure is reported anyway
-                details = f"details not kept: {error}"
+                why = getattr(error.__cause__, "strerror", None)
+                said = why is not None and why in failure.reason  # a full disk has already been named
+                details = "details not kept" if said else f"details not kept: {error}"
             self.files(pack).begun.unlink(missing_ok=True)
             self.outcome.failures.append((pack, f"{failure.reason} ({details})"))
             self.progress.failed(pack, failure.reason)

@@ -232,3 +232,20 @@ def test_what_failed_is_told_where_it_cannot_be_kept(
     monkeypatch.setattr(attempts, "train_pack", failing)
     assert main(RUN) == 1
     assert f"the reason (details not kept: {home}/failures cannot be written" in capfd.readouterr().err
+
+
+def test_a_disk_that_is_full_for_a_checkpoint_and_for_its_failure_is_named_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, content: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def failing(pack: Pack, options: Options, root: Path) -> list[Record]:
+        monkeypatch.setattr(Path, "write_bytes", full)
+        PackFiles(root, pack.name).report(1)
+        return []
+
+    monkeypatch.setattr(attempts, "train_pack", failing)
+    assert main(RUN) == 1
+    *_, told = capfd.readouterr().err.splitlines()
+    assert f"{home}/progress cannot be written: No space left on device. (details not kept)" in told

@@ -6,8 +6,7 @@ import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
-
+from hyperopt.cli.tables import table, terminal_width
 from hyperopt.config import label
 from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.data import DATASETS
@@ -31,7 +30,7 @@ def browse(_: Namespace) -> int:
         rows = _experiments()
     finally:
         gc.enable()
-    print(tabulate(rows, headers=["experiment", "title", "runs", "here", "published", "needs"]))
+    print(table(rows, ["experiment", "title", "runs", "here", "published", "needs"], terminal_width()))
     print(f"\nrules: {', '.join(RULES)}\nnamed stacks: {', '.join(SHORTHANDS)}")
     print(f"models: {', '.join(MODELS)}\ndata sets: {', '.join(DATASETS)}")
     return 0

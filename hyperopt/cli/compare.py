@@ -49,11 +49,12 @@ def compare(arguments: Namespace) -> int:
     if seeds and lacking:
         raise ConfigError(f"{typed('metric', lacking[0])}: no seed has it in both A and B.")
 
-    from tabulate import tabulate
+    from hyperopt.cli.tables import table, terminal_width
 
     for name, chosen, said in (("A", a, of_a), ("B", b, of_b)):
         print(f"{name}: {' '.join(said)}: {_described(chosen)}")
-    settings = tabulate(settings_that_differ(a, b), headers=["differs", "A", "B"], disable_numparse=True)
+    width = terminal_width()
+    settings = table(settings_that_differ(a, b), ["differs", "A", "B"], width, disable_numparse=True)
     print("\n" + printable(settings))
     if not found:
         why = "no seed has all of its settings in both" if seeds else "no seed is in both"
@@ -61,7 +62,7 @@ def compare(arguments: Namespace) -> int:
         return 0
     rows = list(_rows(found))
     heads = ["metric", "A", "B", "B - A", "95 % interval", "seeds"]
-    print("\n" + printable(tabulate(rows, headers=heads, disable_numparse=True)))
+    print("\n" + printable(table(rows, heads, width, disable_numparse=True)))
     if any(each.lost for each in found):
         print("\n†: runs diverged: medians, and the range of the differences")
     metric = asked[0] if asked else metric_of(a)

@@ -6,8 +6,7 @@ import math
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
-
+from hyperopt.cli.tables import table
 from hyperopt.config import Run
 from hyperopt.errors import shown
 
@@ -84,19 +83,19 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
 
 
 def sweep_table(rows: Sequence[Mapping[str, Any]], width: int | None = None) -> str:
-    """Format the rows of `settings_table`, the best first, omitting columns that exceed the width.
+    """Format the rows of `settings_table`, the best first; columns that exceed the width are omitted.
 
-    Ids are shortened to what `hyperopt show` needs.
+    If that does not suffice, the others are fitted. Ids are shortened to what `hyperopt show` needs.
     """
     lost = any(row["diverged"] for row in rows)
     made = [_texts(row, lost=lost) for row in sorted(rows, key=_rank)]
     for dropped in accumulate(([], *([name] for name in SPARE))):
         header = [key for key in made[0] if key not in dropped]
         cells = [[row[key] for key in header] for row in made]
-        text: str = tabulate(cells, headers=header, disable_numparse=True)
+        text = table(cells, header, None, disable_numparse=True)
         if width is None or max(map(len, text.splitlines())) <= width:
-            break
-    return text
+            return text
+    return table(cells, header, width, disable_numparse=True)
 
 
 def _texts(row: Mapping[str, Any], *, lost: bool) -> dict[str, str]:

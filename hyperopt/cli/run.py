@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.process_options import with_detach
@@ -110,12 +109,13 @@ def _print_sweep(
     runs: Sequence[Run], records: Mapping[str, Record], have: set[str], *, as_json: bool
 ) -> None:
     from hyperopt.cli.results_text import settings_table, sweep_table
+    from hyperopt.cli.tables import terminal_width
     from hyperopt.cli.train import to_json
 
     cached = sum(run.id in have for run in runs)
     rows = settings_table(runs, records)
-    width = get_terminal_size().columns if sys.stdout.isatty() else None
-    print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{sweep_table(rows, width)}")
+    told = sweep_table(rows, terminal_width())
+    print(f"{len(records)} of {len(runs)} runs, {cached} cached\n\n{told}")
     if as_json:
         there = [json_record(records[run.id], cached=run.id in have) for run in runs if run.id in records]
         print(to_json({"runs": there, "table": rows}))

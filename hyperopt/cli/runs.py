@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.selection_words import ANY, FROM, few, names, split
+from hyperopt.cli.tables import table, terminal_width
 from hyperopt.errors import shown
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.rows import MOST_VARIED, Row, grouped, in_order, mixed, ordered, rows_of, varied
@@ -65,15 +66,14 @@ def write(rows: Sequence[Row], told: str) -> None:
         writer.writeheader()
         writer.writerows({key: _typed(value) for key, value in row.items()} for row in rows)
     else:
-        from tabulate import tabulate
-
         texts = [_texts(row) for row in rows]
         keys = [key for key in texts[0] if any(text[key] not in ("-", "") for text in texts)]
         cells = [[text[key] for key in keys] for text in texts]
         heads = [printable(key.rpartition(" ")[2]) for key in keys]
-        print(
-            tabulate(cells, heads, tablefmt="pipe" if told == "markdown" else "simple", disable_numparse=True)
-        )
+        if told == "markdown":
+            print(table(cells, heads, None, tablefmt="pipe", disable_numparse=True))
+        else:
+            print(table(cells, heads, terminal_width(), disable_numparse=True))
 
 
 def _texts(row: Row) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""`seeds=auto`: look after look, trains only the runs behind undecided sentences, the cheapest first."""
+"""`seeds=auto`: trains only the runs behind undecided sentences, look after look, the cheapest first."""
 
 from __future__ import annotations
 
+import math
 from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,17 +15,25 @@ from hyperopt.wording import counted
 if TYPE_CHECKING:
     from hyperopt.engine.plan import Plan
     from hyperopt.experiments.experiment import Experiment
-    from hyperopt.findings.next_look import NextLook
+    from hyperopt.findings.next_look import Sought
     from hyperopt.records import Record
 
 
 @dataclass(frozen=True)
 class Step:
-    """An experiment's next look and its cost."""
+    """The missing runs behind a sentence at an experiment's next look, or all of its first look."""
 
     experiment: Experiment
-    look: NextLook
+    seeds: int
     plan: Plan
+    sought: Sought | None = None
+
+    @property
+    def seconds_per_verdict(self) -> float:
+        """The training time divided by the probability that it decides the sentence."""
+        if self.sought is None:
+            return self.plan.seconds
+        return self.plan.seconds / self.sought.chance.decided if self.sought.chance.decided else math.inf
 
 
 def train_by_looks(
@@ -42,10 +51,11 @@ def train_by_looks(
     failures, left = 0, budget
     while steps := _steps(experiments, stores, process):
         if plan_only:
-            for step in steps:
-                print(_described(step))
+            print("\n".join(map(_described, steps)))
+            if len(steps) > 1:
+                print(f"all together: {_together(steps, stores, process).describe()}")
             return 0
-        step = steps[0]
+        step = next((step for step in steps if left is None or step.plan.seconds <= left), steps[0])
         print(_described(step))
         fitting = step.plan if left is None else step.plan.within(left)
         if not fitting.packs:
@@ -68,14 +78,26 @@ def train_by_looks(
 def _steps(
     experiments: Sequence[Experiment], stores: Sequence[Store], process: Mapping[str, Any]
 ) -> list[Step]:
-    """Return the next look of each experiment that has one, the cheapest first."""
+    """Return what the next looks of the experiments need, the cheapest verdict first."""
     from hyperopt.findings.next_look import next_look
 
     planned = planner(stores[0], process)
     have = {id_ for store in stores for id_ in store.ids()}
-    found = [(experiment, next_look(experiment, _records(experiment, stores))) for experiment in experiments]
-    steps = [Step(experiment, look, planned(list(look.runs), have)) for experiment, look in found if look]
-    return sorted((step for step in steps if step.plan.packs), key=lambda step: step.plan.seconds)
+    steps = []
+    for experiment in experiments:
+        if look := next_look(experiment, _records(experiment, stores)):
+            n = len(look.seeds)
+            steps += [
+                Step(experiment, n, planned(list(sought.runs), have), sought) for sought in look.sentences
+            ] or [Step(experiment, n, planned(list(look.runs), have))]
+    steps = [step for step in steps if step.plan.packs]
+    return sorted(steps, key=lambda step: (step.seconds_per_verdict, step.plan.seconds))
+
+
+def _together(steps: Sequence[Step], stores: Sequence[Store], process: Mapping[str, Any]) -> Plan:
+    """Return the plan of all steps, some of whose runs may be the same."""
+    runs = [run for step in steps for pack in step.plan.packs for run in pack.runs]
+    return planner(stores[0], process)(runs, {id_ for store in stores for id_ in store.ids()})
 
 
 def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Record]:
@@ -86,9 +108,10 @@ def _records(experiment: Experiment, stores: Sequence[Store]) -> dict[str, Recor
 
 
 def _described(step: Step) -> str:
-    """Describe a look's cost, and its probable verdict on each sentence."""
+    """Describe the cost of a step, and the probable verdict on its sentence."""
     from hyperopt.pages.undecided import odds
 
-    lines = [f"{step.experiment.id}, {counted(len(step.look.seeds), 'seed')}: {step.plan.describe()}"]
-    lines += [f"  {odds(chance)}: {says}" for says, chance in step.look.undecided.items()]
-    return "\n".join(lines)
+    cost = f"{step.experiment.id}, {counted(step.seeds, 'seed')}: {step.plan.describe()}"
+    if (sought := step.sought) is None:
+        return cost
+    return f"{cost}\n  {odds(sought.chance)}: {sought.verdict.claim.says}"

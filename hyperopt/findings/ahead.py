@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 from collections.abc import Collection, Mapping, Sequence
+=======
+from collections.abc import Collection, Iterator, Mapping, Sequence
+>>>>>>> 2852e60 (A look judges each row as soon as its runs are finished, and seeds=auto trains for one sentence after another)
 from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
 
-from hyperopt.experiments.claim import Claim
+from hyperopt.config import Run
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
 from hyperopt.findings.next_look import Chance, Reached, chances
@@ -70,7 +74,7 @@ def ahead(
     awaited: dict[tuple[Look, bool], list[int]] = {}
     for i, verdict in enumerate(found):
         if not (verdict.decided or about_times(verdict.claim, experiment)):
-            for look in _look(verdict.claim, experiment, far):
+            for look in _look(verdict, experiment, records, far):
                 awaited.setdefault(look, []).append(i)
     return {
         i: _ahead(found[i], look, records, chance, shown, declared=declared)
@@ -79,8 +83,13 @@ def ahead(
     }
 
 
-def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look, bool]]:
-    """Return the next look that can decide a sentence, and whether it is declared; [] if there is none."""
+def _look(
+    verdict: Verdict, experiment: Experiment, records: Mapping[str, Record], far: Reached
+) -> list[tuple[Look, bool]]:
+    """Return the next look with missing runs that can decide a sentence, and whether it is declared.
+
+    The result is [] if there is none.
+    """
     every = all_looks(experiment)
     if not every:
         return []
@@ -90,7 +99,8 @@ def _look(claim: Claim, experiment: Experiment, far: Reached) -> list[tuple[Look
     able = (
         (look, declared)
         for look, declared in to_come
-        if least_at(claim, experiment, len(look.seeds)) <= look.level
+        if least_at(verdict.claim, experiment, len(look.seeds)) <= look.level
+        if any(run.id not in records for cell in _cells(verdict) for run in _runs(cell, look))
     )
     return [*islice(able, 1)]
 
@@ -104,18 +114,26 @@ def _ahead(
     *,
     declared: bool,
 ) -> Ahead:
-    cells = {(m.cell.row, m.cell.column): m.cell for row in verdict.rows for p in row.tested.sides for m in p}
     missing = {
         run.id: pace
-        for cell in cells.values()
+        for cell in _cells(verdict)
         for pace in [_pace(cell, look.seeds, records)]
-        for seed in look.seeds
-        for run in cell.runs(seed)
+        for run in _runs(cell, look)
         if run.id not in records
     }
     further = [seed for seed in look.seeds if seed not in shown]
     there = {run.id for cell in cells.values() for seed in further for run in cell.runs(seed)} & set(records)
     return Ahead(len(look.seeds), declared, missing, len(there), chance)
+
+
+def _cells(verdict: Verdict) -> Collection[Cell]:
+    """Return the cells on which a sentence depends."""
+    sides = (side for row in verdict.rows for pair in row.tested.sides for side in pair)
+    return {(side.cell.row, side.cell.column): side.cell for side in sides}.values()
+
+
+def _runs(cell: Cell, look: Look) -> Iterator[Run]:
+    return (run for seed in look.seeds for run in cell.runs(seed))
 
 
 def _pace(cell: Cell, seeds: Sequence[int], records: Mapping[str, Record]) -> float:

@@ -1,4 +1,8 @@
-"""What to train next: only runs on which sentences depend that are undecided after the looks so far."""
+"""What to train next: only runs on which sentences depend that are undecided after the looks so far.
+
+A look judges a row as soon as all its runs are finished; rows that lack some count as without evidence. With
+more rows Holm's method decides no fewer, so a verdict stands when the others come.
+"""
 
 from __future__ import annotations
 
@@ -51,8 +55,7 @@ class NextLook:
     Attributes:
         seeds: the seeds of the look.
         runs: the missing runs.
-        left: the undecided sentences that it can decide, which depend on these runs; () for the first look,
-            which needs every run.
+        left: the undecided sentences that it can decide; () for the first look, which needs every run.
         level: its share of the 5 % error.
     """
 
@@ -62,10 +65,27 @@ class NextLook:
     level: float = 0.0
 
     @cached_property
-    def undecided(self) -> Mapping[str, Chance]:
-        """The probabilities of the verdicts on each undecided sentence."""
+    def sentences(self) -> list[Sought]:
+        """Each of the undecided sentences that depends on missing runs."""
+        missing = {run.id for run in self.runs}
         found = chances(self.left, Look(self.seeds, self.level))
-        return {verdict.claim.says: chance for verdict, chance in zip(self.left, found, strict=True)}
+        behind = [
+            [run for run in _behind([verdict], self.seeds) if run.id in missing] for verdict in self.left
+        ]
+        return [
+            Sought(verdict, tuple({run.id: run for run in runs}.values()), chance)
+            for verdict, runs, chance in zip(self.left, behind, found, strict=True)
+            if runs
+        ]
+
+
+@dataclass(frozen=True)
+class Sought:
+    """A sentence that a look can decide: the missing runs behind it, the probability of each verdict."""
+
+    verdict: Verdict
+    runs: tuple[Run, ...]
+    chance: Chance
 
 
 @dataclass(frozen=True)
@@ -74,13 +94,10 @@ class Reached:
 
     Attributes:
         seeds: the seeds of the last complete look, or at least the experiment's own.
-        runs: the runs that these looks need: all with the experiment's own seeds, and with further ones those
-            on which sentences depend that the previous look left undecided.
         next: the next look; None if every sentence is decided, or there are no more looks.
     """
 
     seeds: tuple[int, ...]
-    runs: tuple[Run, ...]
     next: NextLook | None = None
 
 
@@ -89,26 +106,34 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
 
     It depends only on the experiment and the records, so that training continues where it stopped.
     """
-    seeds, runs = experiment.seeds, tuple(experiment.runs())
-    if missing := _missing(runs, records):
-        return Reached(seeds, runs, NextLook(seeds, missing))
+    seeds = experiment.seeds
+    if missing := _missing(experiment.runs(), records):
+        return Reached(seeds, NextLook(seeds, missing))
+    found = verdicts(experiment, measure(experiment, records, seeds), seeds)
     for look in all_looks(experiment):
         if len(look.seeds) <= len(seeds):
             continue
-        found = verdicts(experiment, measure(experiment, records, seeds), seeds)
-        left = [
-            verdict for verdict in found if not verdict.decided and not about_times(verdict.claim, experiment)
-        ]
-        if not left:
+        if not (left := _left(found, experiment)):
             break
-        left = [v for v in left if least_at(v.claim, experiment, len(look.seeds)) <= look.level]
-        if not left:
+        if not any(_able(verdict, experiment, look) for verdict in left):
             continue
-        behind = _behind(left, look.seeds)
-        if missing := _missing(behind, records):
-            return Reached(seeds, runs, NextLook(look.seeds, missing, tuple(left), look.level))
-        seeds, runs = look.seeds, tuple({run.id: run for run in (*runs, *behind)}.values())
-    return Reached(seeds, runs)
+        judged = in_whole_cells(experiment, records, look.seeds, since=seeds)
+        found = verdicts(experiment, measure(experiment, judged, look.seeds), look.seeds)
+        left = [verdict for verdict in _left(found, experiment) if _able(verdict, experiment, look)]
+        if missing := _missing(_behind(left, look.seeds), records):
+            return Reached(seeds, NextLook(look.seeds, missing, tuple(left), look.level))
+        seeds = look.seeds
+    return Reached(seeds)
+
+
+def _left(found: Sequence[Verdict], experiment: Experiment) -> list[Verdict]:
+    """Return the verdicts that further seeds may change."""
+    return [one for one in found if not one.decided and not about_times(one.claim, experiment)]
+
+
+def _able(verdict: Verdict, experiment: Experiment, look: Look) -> bool:
+    """Return whether a look has enough seeds to decide a sentence."""
+    return least_at(verdict.claim, experiment, len(look.seeds)) <= look.level
 
 
 def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook | None:
@@ -116,12 +141,31 @@ def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook
     return reached(experiment, records).next
 
 
+def in_whole_cells(
+    experiment: Experiment, records: Mapping[str, Record], look: Iterable[int], *, since: Collection[int]
+) -> dict[str, Record]:
+    """Return the records without those of cells that lack some runs of a look.
+
+    Which runs of a cell are finished first may depend on their results: runs that diverge end early. The
+    seeds `since`, and seeds for which all runs of the experiment are finished, are kept.
+    """
+    whole = {*since, *complete_seeds(experiment, records, look)}
+    by_cell = [
+        {run.id for seed in look if seed not in whole for run in cell.runs(seed)}
+        for cell in experiment.cells()
+    ]
+    kept = set().union(*(ids for ids in by_cell if ids <= records.keys()))
+    partial = set().union(*by_cell) - kept
+    return {id_: record for id_, record in records.items() if id_ not in partial}
+
+
 def shown_seeds(
     experiment: Experiment, records: Mapping[str, Record], seeds: Iterable[int]
 ) -> tuple[int, ...]:
-    """Return the seeds to show on a page: the experiment's own, those of complete looks, and complete ones.
+    """Return the seeds to show on a page: the experiment's own, complete ones, and those of looks.
 
-    Other seeds with runs would fill the page with missing cells.
+    They include those of the next look if a cell has all its runs. Other seeds with runs would fill the page
+    with missing cells.
 
     Args:
         experiment: the experiment.
@@ -130,14 +174,21 @@ def shown_seeds(
     """
     whole = complete_seeds(experiment, records, seeds)
     cells = list(experiment.cells())
-    some = any(
-        run.id in records
+    there = {
+        seed
         for seed in experiment.seeds_of_looks
         if seed not in whole
-        for cell in cells
-        for run in cell.runs(seed)
-    )
-    looked = reached(experiment, records).seeds if some else ()
+        if any(run.id in records for cell in cells for run in cell.runs(seed))
+    }
+    looked: set[int] = set()
+    if there:
+        far = reached(experiment, records)
+        looked |= {*far.seeds}
+        if far.next and far.next.left:
+            judged = in_whole_cells(experiment, records, far.next.seeds, since=far.seeds)
+            further = [seed for seed in far.next.seeds if seed in there - looked]
+            if any(run.id in judged for seed in further for cell in cells for run in cell.runs(seed)):
+                looked |= {*far.next.seeds}
     return (*experiment.seeds, *sorted({*whole, *looked} - {*experiment.seeds}))
 
 
@@ -154,14 +205,9 @@ def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iter
 def asked_by_looks(
     experiment: Experiment, records: Mapping[str, Record], seeds: Sequence[int], far: Reached
 ) -> list[Run]:
-    """Return the experiment's runs with these seeds that have records, or that looks have needed so far."""
-    looked = {*far.seeds, *(far.next.seeds if far.next else ())}
-    wanted = {run.id for run in (*far.runs, *(far.next.runs if far.next else ()))}
-    return [
-        run
-        for run in experiment.runs(seeds)
-        if run.id in records or run.id in wanted or run.seed not in looked
-    ]
+    """Return the experiment's runs with these seeds that have records, or that looks so far have needed."""
+    looked = {*far.seeds, *(far.next.seeds if far.next else ())} - {*experiment.seeds}
+    return [run for run in experiment.runs(seeds) if run.id in records or run.seed not in looked]
 
 
 def seeds_with_runs(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:

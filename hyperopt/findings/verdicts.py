@@ -190,24 +190,32 @@ def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) 
 
 
 def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
-    """Judge some sentences at a look, unless they are already decided; update their verdicts in `found`."""
+    """Judge some sentences at a look, unless they are already decided; update their verdicts in `found`.
+
+    Rows that lack runs of the look have no evidence, and keep what an earlier look found.
+    """
     left = [i for i in which if not found[i].decided]
     sentences = [
         sentence_of(found[i], [row.tested.evidence(look.seeds) for row in found[i].rows], look) for i in left
     ]
-    for i, decision in zip(left, decide(sentences, look.level), strict=True):
-        found[i] = _after(found[i], decision, look)
+    for i, sentence, decision in zip(left, sentences, decide(sentences, look.level), strict=True):
+        judged = [bool(row.sample.effects) for row in sentence.rows]
+        if any(judged) or found[i].strength is None:
+            found[i] = _after(found[i], decision, judged, look)
 
 
-def _after(verdict: Verdict, decision: Decision, look: Look) -> Verdict:
-    """Return a verdict updated by the decision at a look; rows decided earlier stay as they are."""
+def _after(verdict: Verdict, decision: Decision, judged: Sequence[bool], look: Look) -> Verdict:
+    """Return a verdict updated by the decision at a look.
+
+    Rows stay as they are if an earlier look decided them, or found something and this one had no evidence.
+    """
     times = ALPHA / look.level
     seeds = len(look.seeds) or None
     rows = [
         row
-        if row.decided
+        if row.decided or (row.strength is not None and not there)
         else RowVerdict(row.tested, new.outcome, new.strength.multiplied(times), new.within, seeds)
-        for row, new in zip(verdict.rows, decision.rows, strict=True)
+        for row, new, there in zip(verdict.rows, decision.rows, judged, strict=True)
     ]
     outcome = decision.outcome
     if outcome in LEFT:

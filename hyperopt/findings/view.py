@@ -11,7 +11,7 @@ from hyperopt.findings.ahead import Ahead, ahead
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measured, Measurements, measure
-from hyperopt.findings.next_look import Reached, asked_by_looks, reached
+from hyperopt.findings.next_look import Reached, asked_by_looks, in_whole_cells, reached
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
 from hyperopt.findings.tally import Tally, tally_of
@@ -162,7 +162,13 @@ def view_of(
     seeds: tuple[int, ...],
     far: Reached | None = None,
 ) -> View:
-    """Return the view of an experiment at these seeds; `far` is its progress through looks."""
+    """Return the view of an experiment at these seeds; `far` is its progress through looks.
+
+    Of the next look it has only cells with all their runs.
+    """
+    stored = records
+    if far and far.next and far.next.left:
+        records = in_whole_cells(experiment.lists or experiment, records, far.next.seeds, since=far.seeds)
     measurements = measure(experiment, records, seeds)
     found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment
@@ -173,7 +179,11 @@ def view_of(
         measurements,
         origin(runs, records),
         verdicts=found,
+<<<<<<< HEAD
         ahead=ahead(experiment, records, found, far, seeds) if far else {},
+=======
+        ahead=ahead(experiment, stored, found, far) if far else {},
+>>>>>>> 2852e60 (A look judges each row as soon as its runs are finished, and seeds=auto trains for one sentence after another)
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
         times=times(experiment, records, measurements),

@@ -102,7 +102,9 @@ def judged_at(view: View) -> str:
     """Return at which numbers of seeds the page's sentences are judged, and at which they have been."""
     experiment = view.experiment
     wanted = [len(look.seeds) for look in all_looks(experiment)]
-    done = [len(look.seeds) for look in looks(experiment, view.seeds)]
+    to_come = {look.seeds for look in view.ahead.values() if look.declared}
+    begun = [len(look.seeds) for look in looks(experiment, view.seeds)]
+    done = [n for n in begun if n not in to_come]
     if not wanted:
         return ""
     text = f" at {_listed(wanted)} seeds"
@@ -110,7 +112,10 @@ def judged_at(view: View) -> str:
         text += f" (at {_listed(skipped)} none could be decided)"
     if done == wanted:
         return text
-    return f"{text}, so far at {_listed(done)}" if done else f"{text}, so far at none of these"
+    text += f", so far at {_listed(done)}" if done else ", so far at none of these"
+    if part := [n for n in begun if n in to_come]:
+        text += f", and at {_listed(part)} where all runs are finished"
+    return text
 
 
 def _seeds(verdict: Verdict) -> int:

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_records import ERRORS, SMALL, records
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hyperopt.experiments import read
 from hyperopt.experiments.claim import Bound
@@ -16,7 +18,7 @@ from hyperopt.experiments.experiment import ExperimentError
 from hyperopt.findings.judging import Row, Sentence, decide, least_of, least_of_row, of_sentence, printed
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.verdicts import level_of_times, looks, verdicts
-from hyperopt.statistics import ALPHA, evidence
+from hyperopt.statistics import ALPHA, Method, evidence
 
 
 def rows(*effects: list[float]) -> tuple[Row, ...]:
@@ -152,3 +154,25 @@ def test_times_are_looked_at_once_for_their_part(tmp_path: Path) -> None:
     experiment = read(path, "report/table9")
     assert level_of_times(experiment) == pytest.approx(ALPHA / 3)
     assert sum(look.level for look in looks(experiment, range(30))) == pytest.approx(ALPHA * 2 / 3)
+
+
+@given(st.data())
+def test_what_some_rows_decide_stands_when_the_others_come(data: st.DataObject) -> None:
+    """A row without its runs has no evidence; with it, no decision is another, and none is taken back."""
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32), label="effects"))
+    several, part = [], []
+    for _ in range(data.draw(st.integers(1, 4), label="sentences")):
+        method: Method = data.draw(st.sampled_from(["mean", "median"]), label="method")
+        every = [
+            Row(Bound(low=0), evidence(list(rng.normal(rng.choice([-2, 0, 2]), 1, 10)), method), 0.25)
+            for _ in range(data.draw(st.integers(1, 3), label="rows"))
+        ]
+        spared = data.draw(st.integers(0, len(every) - 1), label="rows that may fail")
+        empty = [replace(row, sample=evidence([], method)) for row in every]
+        there = [data.draw(st.booleans(), label="there") for _ in every]
+        some = [row if yes else none for yes, row, none in zip(there, every, empty, strict=True)]
+        several.append(Sentence(tuple(every), spared, seeds=10))
+        part.append(Sentence(tuple(some), spared, seeds=10))
+    for before, after in zip(decide(part, 0.02), decide(several, 0.02), strict=True):
+        if before.outcome in ("holds", "does not hold"):
+            assert after.outcome == before.outcome

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from fake_records import MADE, SMALL
 from hyperopt.config import Run
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.next_look import next_look, seeds_with_runs
+from hyperopt.findings.next_look import next_look, seeds_with_runs, shown_seeds
+from hyperopt.findings.view import views_of
 from hyperopt.records import Record
 
 ERRORS = {(0.1, False): 20.0, (0.1, True): 5.0, (10.0, False): 50.0, (10.0, True): 47.0}
@@ -58,7 +60,7 @@ def to_the_end(experiment: Experiment, at_once: int | None) -> dict[str, Record]
 def test_the_first_look_is_of_every_run(experiment: Experiment) -> None:
     look = next_look(experiment, {})
     assert look is not None
-    assert (look.seeds, len(look.runs), look.undecided) == ((0, 1, 2), 15, {})
+    assert (look.seeds, len(look.runs), look.sentences) == ((0, 1, 2), 15, [])
 
 
 def test_then_only_what_is_undecided_is_trained(experiment: Experiment) -> None:
@@ -68,9 +70,9 @@ def test_then_only_what_is_undecided_is_trained(experiment: Experiment) -> None:
     assert look.seeds == tuple(range(10))
     assert {run.alpha[-1] for run in look.runs} == {10.0}, "the row at 0.1 is decided"
     assert len(look.runs) == 2 * 7
-    assert list(look.undecided) == ["It does no harm."]
-    chance = look.undecided["It does no harm."]
-    assert 0 <= chance.at_the_bound <= chance.decided <= 1
+    [sought] = look.sentences
+    assert (sought.verdict.claim.says, sought.runs) == ("It does no harm.", look.runs)
+    assert 0 <= sought.chance.at_the_bound <= sought.chance.decided <= 1
 
 
 def test_no_run_is_for_a_sentence_that_the_look_cannot_decide(tmp_path: Path, experiment: Experiment) -> None:
@@ -97,3 +99,41 @@ def test_interrupted_training_ends_where_uninterrupted_training_does(
 
 def test_nothing_is_next_once_all_is_decided(experiment: Experiment) -> None:
     assert next_look(experiment, to_the_end(experiment, None)) is None
+
+
+def test_a_look_judges_the_rows_whose_runs_are_finished(experiment: Experiment) -> None:
+    """Cells that lack some stay at three seeds: those finished first may be those that diverged."""
+    records = {run.id: noisy(run) for run in experiment.runs()}
+    look = next_look(experiment, records)
+    assert look is not None
+    assert look.seeds == tuple(range(10))
+    first, second = look.sentences
+    assert {run.alpha[-1] for run in first.runs} == {0.1}
+    assert {run.alpha[-1] for run in second.runs} == {10.0}
+    assert len(first.runs) == len(second.runs) == 14
+
+    records |= {run.id: noisy(run) for run in (*first.runs, *second.runs[:-1])}
+    seeds = shown_seeds(experiment, records, range(30))
+    assert seeds == tuple(range(10))
+    view = views_of(experiment, records, seeds, by_looks=True)[-1]
+    assert [len(view.measurements[row, "clip"].by_seed) for row in ("0.1", "10")] == [10, 3]
+    assert [(verdict.outcome, verdict.seeds) for verdict in view.verdicts[:2]] == [
+        ("holds", 10),
+        ("undecided", None),
+    ]
+    assert view.complete, "no look so far needs other runs"
+    assert view.ahead[1].runs == 1
+
+    last = next_look(experiment, records)
+    assert last is not None
+    assert [sought.runs for sought in last.sentences] == [second.runs[-1:]]
+    assert shown_seeds(experiment, {run.id: noisy(run) for run in experiment.runs()}, range(30)) == (0, 1, 2)
+
+
+def noisy(run: Run) -> Record:
+    """A record that needs ten seeds to show that clipping helps at 0.1."""
+    record = trained(run)
+    if run.alpha[-1] != 0.1:
+        return record
+    noise = np.random.default_rng(int(run.id, 16)).normal()
+    return replace(record, metrics={"test_error": [(18.0 if any(run.clip) else 21.0) + noise]})

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Collection, Mapping, Sequence
-=======
 from collections.abc import Collection, Iterator, Mapping, Sequence
->>>>>>> 2852e60 (A look judges each row as soon as its runs are finished, and seeds=auto trains for one sentence after another)
 from dataclasses import dataclass
 from itertools import islice
 from statistics import fmean
@@ -30,7 +26,7 @@ class Ahead:
         seeds: its number of seeds.
         declared: whether the experiment declares it; otherwise it is a further one, at the last one's level.
         missing: the estimated seconds of each missing run that the sentence depends on, by the run's id.
-        finished: the number of runs it needs with seeds that the page does not show, but other pages do.
+        finished: the number of finished runs that it needs and the page does not show.
         chance: the probability of each verdict.
     """
 
@@ -56,7 +52,7 @@ def ahead(
     records: Mapping[str, Record],
     found: Sequence[Verdict],
     far: Reached,
-    shown: Collection[int],
+    shown: Collection[str],
 ) -> dict[int, Ahead]:
     """Return the look that can decide each undecided sentence, by the sentence's index.
 
@@ -67,7 +63,7 @@ def ahead(
         records: records by id.
         found: the verdicts on all its sentences.
         far: how far its looks have come.
-        shown: the seeds that the page shows.
+        shown: the ids of the runs that the page shows.
     """
     if far.next and not far.next.left:
         return {}
@@ -110,7 +106,7 @@ def _ahead(
     look: Look,
     records: Mapping[str, Record],
     chance: Chance,
-    shown: Collection[int],
+    shown: Collection[str],
     *,
     declared: bool,
 ) -> Ahead:
@@ -121,8 +117,7 @@ def _ahead(
         for run in _runs(cell, look)
         if run.id not in records
     }
-    further = [seed for seed in look.seeds if seed not in shown]
-    there = {run.id for cell in cells.values() for seed in further for run in cell.runs(seed)} & set(records)
+    there = {run.id for cell in _cells(verdict) for run in _runs(cell, look)} & records.keys() - {*shown}
     return Ahead(len(look.seeds), declared, missing, len(there), chance)
 
 

@@ -173,23 +173,20 @@ def view_of(
     found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment
     runs = asked_by_looks(asked, records, seeds, far) if far else asked.runs(seeds)
+    there = {run.id: records[run.id] for run in experiment.runs(seeds) if run.id in records}
     return View(
         experiment,
         seeds,
         measurements,
         origin(runs, records),
         verdicts=found,
-<<<<<<< HEAD
-        ahead=ahead(experiment, records, found, far, seeds) if far else {},
-=======
-        ahead=ahead(experiment, stored, found, far) if far else {},
->>>>>>> 2852e60 (A look judges each row as soon as its runs are finished, and seeds=auto trains for one sentence after another)
+        ahead=ahead(experiment, stored, found, far, there) if far else {},
         orders=orders(experiment, measurements),
         curves=curves(experiment, records, seeds),
         times=times(experiment, records, measurements),
         alphas=listed_alphas(experiment),
         pictures=_pictures(experiment, records, seeds[0]),
-        runs={run.id: records[run.id] for run in experiment.runs(seeds) if run.id in records},
+        runs=there,
     )
 
 

@@ -6,8 +6,6 @@ import sys
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
-from tabulate import tabulate
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -34,6 +32,8 @@ def table(rows: Sequence[Sequence[Any]], heads: Sequence[str], width: int | None
         width: the number of characters that fit; None for any.
         style: further arguments of `tabulate`.
     """
+    from tabulate import tabulate  # csv and json do without it
+
     whole: str = tabulate(rows, heads, **style)
     if width is None or not rows or max(map(len, whole.splitlines())) <= width:
         return whole

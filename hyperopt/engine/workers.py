@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar
 
 from hyperopt.engine.options import gpus_here, sees_a_gpu
@@ -32,7 +33,7 @@ class WorkerLostError(Exception):
             end for other reasons; "none".
     """
 
-    def __init__(self, reason: str, blame: Blame = "likely") -> None:
+    def __init__(self, reason: str, blame: Blame) -> None:
         super().__init__(reason)
         self.blame = blame
 
@@ -166,12 +167,13 @@ class Process:
         Raises:
             WorkerLostError: the process ended before the task did.
         """
+        before = memory_kills()
         try:
             self._here.send((task, arguments))
             result: T = self._here.recv()
         except (EOFError, OSError):
             self._process.join()
-            raise WorkerLostError(_how_it_ended(self._process.exitcode)) from None
+            raise _lost(self._process.exitcode, memory=memory_kills() > before) from None
         return result
 
     def end(self) -> None:
@@ -212,12 +214,23 @@ def _serve(there: Connection, gpu: str | None) -> None:
             there.send(task(*arguments))
 
 
-def _how_it_ended(code: int | None) -> str:
+def memory_kills() -> int:
+    """Return how many processes the system has ended for lack of memory; 0 where it does not count them."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
+
+
+def _lost(code: int | None, *, memory: bool) -> WorkerLostError:
+    """Return how a process ended; `memory`: the system has meanwhile ended processes for lack of memory."""
     if code is None or code >= 0:
-        return f"its worker process ended with code {code}"
+        return WorkerLostError(f"its worker process ended with code {code}", "perhaps")
     try:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    memory = ", by which the system ends a process where memory runs out" if name == "SIGKILL" else ""
-    return f"its worker process was ended by {name}{memory}"
+    if name == "SIGKILL" and memory:
+        return WorkerLostError("its worker process was ended by SIGKILL, as memory ran out", "likely")
+    return WorkerLostError(f"its worker process was ended by {name}", "perhaps")

@@ -214,11 +214,33 @@ def test_one_worker_that_is_killed_harms_no_other() -> None:
         assert killed.result(60) is None
         pid = other.result(60)
         lost = workers.submit(signal.raise_signal, signal.SIGKILL)
-        with pytest.raises(WorkerLostError, match=r"SIGKILL, by which the system .* memory runs out"):
+        with pytest.raises(WorkerLostError, match=r"^its worker process was ended by SIGKILL"):
             lost.result(60)
         assert {workers.submit(os.getpid).result(60) for _ in range(3)} == {pid} or pid != 0
     finally:
         workers.close()
+
+
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize(
+    ("ended_for_memory", "told", "blame"),
+    [
+        (0, "its worker process was ended by SIGKILL", "perhaps"),
+        (1, "its worker process was ended by SIGKILL, as memory ran out", "likely"),
+    ],
+)
+def test_memory_is_named_only_where_the_system_has_ended_a_process_for_it(
+    ended_for_memory: int, told: str, blame: Blame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter((7, 7 + ended_for_memory))
+    monkeypatch.setattr("hyperopt.engine.workers.memory_kills", lambda: next(counts))
+    workers = Processes(1)
+    try:
+        lost = workers.submit(signal.raise_signal, signal.SIGKILL).exception(60)
+    finally:
+        workers.close()
+    assert isinstance(lost, WorkerLostError)
+    assert (str(lost), lost.blame) == (told, blame)
 
 
 def test_an_interrupt_while_a_worker_begins_is_left_to_its_parent() -> None:

@@ -25,12 +25,15 @@ from hyperopt.pages.excerpt import excerpt, fill
 from hyperopt.pages.page import Page
 from hyperopt.pages.page import render as render_page
 from hyperopt.records import Record, Store, read_records, write_records
+from hyperopt.wording import Tell, numbered, untold
 
 LOG = logging.getLogger(__name__)
 OF_DOCS = r"\[([^]]*)\]\(\.\./\.\./docs/([^)]*)\)"
 
 
-def publish(experiments: Sequence[Experiment], store: Store, results: Path | None = None) -> dict[str, Page]:
+def publish(
+    experiments: Sequence[Experiment], store: Store, results: Path | None = None, tell: Tell = untold
+) -> dict[str, Page]:
     """Copy the experiments' records from the working store to the published ones and render their pages.
 
     A published record stays, even if the store has another record of the same run or the experiment no longer
@@ -41,6 +44,7 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
         experiments: what to publish.
         store: the working store.
         results: the folder of published results; the checkout's by default.
+        tell: receives lines about the progress.
 
     Returns:
         The pages by experiment id, including those of other experiments that the new runs changed.
@@ -48,24 +52,24 @@ def publish(experiments: Sequence[Experiment], store: Store, results: Path | Non
     results = results or results_dir()
     with _locked(results):
         published, new = Store(results / "records"), set[str]()
-        for experiment in experiments:
+        for experiment in numbered(experiments, "copying the runs of page", tell):
             new |= _publish(experiment, store, published, _records(experiment, results))
-        return _render(experiments, results, drawings=True, new=new)
+        return _render(experiments, results, drawings=True, new=new, tell=tell)
 
 
-def publish_own(experiments: Sequence[Experiment], store: Store) -> dict[str, Page]:
+def publish_own(experiments: Sequence[Experiment], store: Store, tell: Tell = untold) -> dict[str, Page]:
     """Publish the user's own experiments into `results/` of their folder."""
-    for experiment in experiments:
+    for experiment in numbered(experiments, "copying the runs of page", tell):
         results = own_results(experiment)
         with _locked(results):
             _publish(experiment, store, Store(results / "records"), _records(experiment, results))
-    return render_own(experiments)
+    return render_own(experiments, tell)
 
 
-def render_own(experiments: Sequence[Experiment]) -> dict[str, Page]:
+def render_own(experiments: Sequence[Experiment], tell: Tell = untold) -> dict[str, Page]:
     """Render the pages of the user's own experiments from the records in their folder."""
     pages = {}
-    for experiment in experiments:
+    for experiment in numbered(experiments, "writing page", tell):
         results = own_results(experiment)
         published = Store(results / "records").load()
         seeds = shown_seeds(experiment, published, _seeds(published))
@@ -103,7 +107,11 @@ def _of_looks(experiment: Experiment, store: Store) -> dict[str, Record]:
 
 
 def render(
-    experiments: Sequence[Experiment], results: Path | None = None, *, drawings: bool = True
+    experiments: Sequence[Experiment],
+    results: Path | None = None,
+    *,
+    drawings: bool = True,
+    tell: Tell = untold,
 ) -> dict[str, Page]:
     """Render pages and their list from published records, and fill the excerpts in the project's README.
 
@@ -111,6 +119,7 @@ def render(
         experiments: the experiments to render.
         results: the folder of published results; the checkout's by default.
         drawings: also draw the figures and the pictures that runs store.
+        tell: receives lines about the progress.
 
     Returns:
         The pages, by experiment id. An experiment without published runs has no page, unless it needs
@@ -118,7 +127,7 @@ def render(
     """
     results = results or results_dir()
     with _locked(results):
-        return _render(experiments, results, drawings=drawings)
+        return _render(experiments, results, drawings=drawings, tell=tell)
 
 
 def _locked(results: Path) -> Lock:
@@ -127,21 +136,26 @@ def _locked(results: Path) -> Lock:
 
 
 def _render(
-    experiments: Sequence[Experiment], results: Path, *, drawings: bool, new: Collection[str] | None = None
+    experiments: Sequence[Experiment],
+    results: Path,
+    *,
+    drawings: bool,
+    tell: Tell,
+    new: Collection[str] | None = None,
 ) -> dict[str, Page]:
     """Write the pages of these experiments.
 
     If there may be new runs, pages that show one of them are written too, and so is every page whose text
     changed: a new run that a page does not show yet can make its next look cheaper.
     """
-    views = published_views(results)
+    views = published_views(results, tell)
     pages = {name: render_page(found) for name, found in views.items()}
     asked = {experiment.id for experiment in experiments}
     if new is not None:
         asked |= {name for name, found in views.items() if not found[-1].shows.isdisjoint(new)}
         asked |= {name for name, page in pages.items() if not _is_written(results, name, page)}
     written = {name: page for name, page in pages.items() if name in asked}
-    for name, page in written.items():
+    for name, page in numbered(written.items(), "writing page", tell):
         write_page(results, name, page)
         if drawings:
             write_drawings(results, views[name])
@@ -169,7 +183,7 @@ def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) ->
             write(path.with_suffix(f".{kind}"), drawn)
 
 
-def published_views(results: Path | None = None) -> dict[str, list[View]]:
+def published_views(results: Path | None = None, tell: Tell = untold) -> dict[str, list[View]]:
     """Return the views of every experiment that has a page, by id, with all published records.
 
     Raises:
@@ -188,7 +202,7 @@ def published_views(results: Path | None = None) -> dict[str, list[View]]:
             raise error
         LOG.warning("%s It is skipped.", error)
 
-    for experiment in load(unreadable=pass_over):
+    for experiment in numbered(load(unreadable=pass_over), "reading page", tell):
         if experiment.folder:  # a user's own: its results are elsewhere
             continue
         if experiment.needs or _records(experiment, results).is_file():

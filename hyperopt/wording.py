@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
+Tell = Callable[[str], object]
+"""Receives a line about what is being done."""
 
 
 def counted(n: int, noun: str) -> str:
@@ -14,6 +19,17 @@ def counted(n: int, noun: str) -> str:
 def listed(words: Sequence[str]) -> str:
     """Join items: `a`, `a and b`, `a, b and c`."""
     return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), *words[-1:]])
+
+
+def numbered(items: Collection[T], doing: str, tell: Tell) -> Iterator[T]:
+    """Yield items; before each, tell which of how many it is, such as `drawing page 3 of 61`."""
+    for i, item in enumerate(items, 1):
+        tell(f"{doing} {i} of {len(items)}")
+        yield item
+
+
+def untold(line: str) -> None:
+    """Tell nobody."""
 
 
 def duration(seconds: float) -> str:

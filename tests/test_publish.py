@@ -51,6 +51,18 @@ def test_publish_copies_and_renders(tmp_path: Path, experiment: Experiment) -> N
     assert line in (results / "README.md").read_text()
 
 
+def test_publishing_tells_which_page_of_how_many_it_reads_and_writes(
+    tmp_path: Path, experiment: Experiment
+) -> None:
+    lines: list[str] = []
+    store = stored(tmp_path / "runs", experiment, ERRORS)
+    publish([experiment], store, tmp_path / "results", lines.append)
+    first, *reading, last = lines
+    assert (first, last) == ("copying the runs of page 1 of 1", "writing page 1 of 1")
+    assert reading == [f"reading page {i} of {len(reading)}" for i in range(1, len(reading) + 1)]
+    assert reading
+
+
 def test_recorded_steps_are_not_published(tmp_path: Path, experiment: Experiment) -> None:
     plain = records(experiment, ERRORS)
     steps = {"step": [1.0], "train_loss": [2.0]}
@@ -201,7 +213,7 @@ def test_render_reproduces_the_committed_pages(
     if not experiments:
         pytest.skip("nothing is published yet")
     (tmp_path / "records").symlink_to(results / "records")
-    monkeypatch.setattr(publishing, "published_views", lambda _results: published)
+    monkeypatch.setattr(publishing, "published_views", lambda *_: published)
     render(experiments, tmp_path, drawings=False)
     pages = ["README.md", "which_stack/README.md"]
     for name in [*pages, *(f"{e.id}.{kind}" for e in experiments for kind in ("md", "csv"))]:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from hyperopt.cli.epoch_results import WIDTH, in_words, main_metric, means, sparkline
 from hyperopt.cli.work import TRAINING, Work
-from hyperopt.wording import counted
+from hyperopt.wording import counted, untold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rich.console import Console
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from hyperopt.engine.plan import Plan
     from hyperopt.engine.progress import Progress
     from hyperopt.records import Record
+    from hyperopt.wording import Tell
 
 BAR = 24
 SECONDS = 10.0
@@ -243,6 +246,16 @@ def watch(console: Console) -> Progress:
     if console.is_terminal:
         return Bars(console)
     return Plain(lambda text: console.print(text, soft_wrap=True, markup=False, highlight=False))
+
+
+@contextmanager
+def telling(console: Console) -> Iterator[Tell]:
+    """Yield a function that shows a line on a terminal until the next one; elsewhere it does nothing."""
+    if not console.is_terminal:
+        yield untold
+        return
+    with console.status("") as status:
+        yield lambda line: status.update(Text(line))
 
 
 def bar(fraction: float) -> str:

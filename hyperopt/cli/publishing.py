@@ -19,21 +19,31 @@ if TYPE_CHECKING:
 def publish(arguments: Namespace) -> int:
     """Copy finished runs to the published records and render their pages."""
     shipped, own = _asked("publish", arguments.asked)
+    from rich.console import Console
+
+    from hyperopt.cli.progress import telling
     from hyperopt.publish import publish as publish_records
     from hyperopt.publish import publish_own
 
-    pages = publish_own(own, working())
-    return _say([*own, *shipped], pages | (publish_records(shipped, working()) if shipped else {}))
+    with telling(Console(stderr=True)) as tell:
+        pages = publish_own(own, working(), tell)
+        pages |= publish_records(shipped, working(), tell=tell) if shipped else {}
+    return _say([*own, *shipped], pages)
 
 
 def render(arguments: Namespace) -> int:
     """Render published pages from the published records."""
     shipped, own = _asked("render", arguments.asked)
+    from rich.console import Console
+
+    from hyperopt.cli.progress import telling
     from hyperopt.publish import render as render_pages
     from hyperopt.publish import render_own
 
-    pages = render_own(own)
-    return _say([*own, *shipped], pages | (render_pages(shipped) if shipped else {}))
+    with telling(Console(stderr=True)) as tell:
+        pages = render_own(own, tell)
+        pages |= render_pages(shipped, tell=tell) if shipped else {}
+    return _say([*own, *shipped], pages)
 
 
 def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[Experiment]]:

@@ -19,11 +19,15 @@ OURS = ".nojekyll"
 
 def site(_: Namespace) -> int:
     """Write the site into site/ of the checkout, else of the current folder."""
+    from rich.console import Console
+
+    from hyperopt.cli.progress import telling
     from hyperopt.publish import published_views
     from hyperopt.site.build import site as build
 
     folder = (checkout_root() or Path.cwd()) / "site"
-    files = build(published_views())
+    with telling(Console(stderr=True)) as tell:
+        files = build(published_views(tell=tell), tell)
     write_files(folder, files)
     size = sum(len(as_bytes(content)) for content in files.values())
     pages = sum(path.endswith(".html") for path in files)

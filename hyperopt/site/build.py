@@ -30,6 +30,7 @@ from hyperopt.site.evidence import cells_of, evidence
 from hyperopt.site.front import SIGNS, front
 from hyperopt.site.heatmaps import heat_tables
 from hyperopt.site.html import Writer
+from hyperopt.wording import Tell, numbered, untold
 
 FILES = Path(__file__).parent / "files"
 SCRIPTS = ("page.js", "charts.js", "front.js", "own.js")
@@ -59,11 +60,12 @@ ON_DARK = {"#000000": "#F2F2F2", "#0072B2": "#8793FF", "#7F7F7F": "#A6A6A6"}
 Files = dict[str, str | bytes]
 
 
-def site(found: Mapping[str, Sequence[View]]) -> Files:
+def site(found: Mapping[str, Sequence[View]], tell: Tell = untold) -> Files:
     """Return the files of the published site by path.
 
     Args:
         found: the views of each experiment from `views_of`, by the experiment's id.
+        tell: receives lines about the progress.
 
     Raises:
         ConfigError: plotly is not installed.
@@ -71,7 +73,7 @@ def site(found: Mapping[str, Sequence[View]]) -> Files:
     files = assets()
     shown = {name: views[-1] for name, views in found.items()}
     files["index.html"] = template("front.html").render(root="", front=front(shown), signs=SIGNS)
-    for name, views in found.items():
+    for name, views in numbered(found.items(), "writing page", tell):
         files |= _page(name, views, frozenset(found))
     files[".nojekyll"] = ""
     return files

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hyperopt.cli.progress import Bars, Plain, watch
+from hyperopt.cli.progress import Bars, Plain, telling, watch
 from hyperopt.cli.work import Work, clock_time
 from hyperopt.engine.costs import Forecast
 
@@ -265,6 +265,15 @@ def test_recorded_steps_are_shown_as_they_come_and_in_lines_only_some() -> None:
 def test_a_terminal_gets_bars_and_a_file_gets_lines() -> None:
     assert isinstance(watch(Console(file=io.StringIO(), force_terminal=True)), Bars)
     assert isinstance(watch(Console(file=io.StringIO())), Plain)
+
+
+def test_a_terminal_is_told_which_page_is_made_and_a_file_nothing() -> None:
+    terminal, file = io.StringIO(), io.StringIO()
+    for console in (Console(file=terminal, force_terminal=True, width=40), Console(file=file)):
+        with telling(console) as tell:
+            tell("writing page 3 of 61")
+    assert "writing page 3 of 61" in terminal.getvalue()
+    assert file.getvalue() == ""
 
 
 def test_clock_time() -> None:

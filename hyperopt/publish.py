@@ -37,8 +37,8 @@ def publish(
     """Copy the experiments' records from the working store to the published ones and render their pages.
 
     A published record stays, even if the store has another record of the same run or the experiment no longer
-    asks for it. Seeds beyond the experiment's own are published only if all their runs are present; seeds of
-    a look are published only if all seeds of that look are present.
+    asks for it. All finished runs with seeds of the experiment's looks are published, so that a look can be
+    trained in parts on several machines; of other seeds only those for which all runs are present.
 
     Args:
         experiments: what to publish.
@@ -88,11 +88,12 @@ def own_results(experiment: Experiment) -> Path:
 
 
 def _publish(experiment: Experiment, store: Store, published: Store, path: Path) -> set[str]:
-    """Add the records that an experiment's page now shows to its published ones; return the new ids."""
+    """Add an experiment's records to its published ones; return the new ids."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
     records = ChainMap(kept, _of_looks(experiment, published), _of_looks(experiment, store))
     seeds = shown_seeds(experiment, records, published.seeds() | store.seeds())
-    wanted = {run.id for run in experiment.runs(seeds)} | timings.ids(experiment)
+    asked = {*experiment.seeds_of_looks, *seeds}
+    wanted = {run.id for run in experiment.runs(sorted(asked))} | timings.ids(experiment)
     before = published.ids()
     if new := wanted & store.ids() - kept.keys():
         there = [replace(record, by_step={}) for record in store.load(new).values()]

@@ -72,7 +72,7 @@ def render_own(experiments: Sequence[Experiment], tell: Tell = untold) -> dict[s
     for experiment in numbered(experiments, "writing page", tell):
         results = own_results(experiment)
         published = Store(results / "records").load()
-        seeds = shown_seeds(experiment, published, _seeds(published))
+        seeds = shown_seeds(experiment, published)
         views = views_of(experiment, published, seeds, by_looks=True)
         if views[-1].origin.found:
             pages[experiment.id] = render_page(views)
@@ -91,8 +91,7 @@ def _publish(experiment: Experiment, store: Store, published: Store, path: Path)
     """Add an experiment's records to its published ones; return the new ids."""
     kept = {record.id: record for record in (read_records(path) if path.is_file() else ())}
     records = ChainMap(kept, _of_looks(experiment, published), _of_looks(experiment, store))
-    seeds = shown_seeds(experiment, records, published.seeds() | store.seeds())
-    asked = {*experiment.seeds_of_looks, *seeds}
+    asked = {*experiment.seeds_of_looks, *shown_seeds(experiment, records)}
     wanted = {run.id for run in experiment.runs(sorted(asked))} | timings.ids(experiment)
     before = published.ids()
     if new := wanted & store.ids() - kept.keys():
@@ -196,7 +195,7 @@ def published_views(results: Path | None = None, tell: Tell = untold) -> dict[st
     published = store.load()
     if store.unreadable:
         raise ImpossibleError(f"{' '.join(store.unreadable)} Pages without its records would be wrong.")
-    seeds, views = _seeds(published), {}
+    views = {}
 
     def pass_over(name: str, error: ExperimentError) -> None:
         if (results / f"{name}.md").is_file():  # without it, the list of pages would be wrong
@@ -207,7 +206,7 @@ def published_views(results: Path | None = None, tell: Tell = untold) -> dict[st
         if experiment.folder:  # a user's own: its results are elsewhere
             continue
         if experiment.needs or _records(experiment, results).is_file():
-            shown = shown_seeds(experiment, published, seeds)
+            shown = shown_seeds(experiment, published)
             found = views_of(experiment, published, shown, by_looks=True)
             if experiment.needs or found[-1].origin.found:
                 views[experiment.id] = found
@@ -276,7 +275,3 @@ def _fill(readme: Path, views: Mapping[str, Sequence[View]]) -> None:
     before = readme.read_text(encoding="utf-8")
     if (after := fill(before, excerpt_of)) != before:
         write(readme, after)
-
-
-def _seeds(records: Mapping[str, Record]) -> set[int]:
-    return {record.config["seed"] for record in records.values()}

@@ -114,10 +114,10 @@ def test_runs_of_other_settings_stay_unpublished(tmp_path: Path, experiment: Exp
 def test_seeds_beyond_the_experiments_own_count_once_complete(experiment: Experiment) -> None:
     four = {cell: [*errors, 5.0] for cell, errors in ERRORS.items()}
     whole = records(experiment, four)
-    assert shown_seeds(experiment, whole, [0, 1, 2, 3]) == (0, 1, 2, 3)
+    assert shown_seeds(experiment, whole) == (0, 1, 2, 3)
     lacking = dict(whole)
     del lacking[experiment.cell("10", "clip").run(3).id]
-    assert shown_seeds(experiment, lacking, [0, 1, 2, 3]) == (0, 1, 2)
+    assert shown_seeds(experiment, lacking) == (0, 1, 2)
 
 
 LOOKED = SMALL.replace('each_of: ["0.1", "10"]', 'each_of: ["0.1"]').replace(

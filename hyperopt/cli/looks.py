@@ -46,7 +46,7 @@ def train_by_looks(
     plan_only: bool,
 ) -> int:
     """Train look after look within a budget in seconds, and show all; return the number of failed packs."""
-    from hyperopt.findings.next_look import seeds_with_runs
+    from hyperopt.findings.next_look import shown_seeds
 
     failures, left = 0, budget
     while steps := _steps(experiments, stores, process):
@@ -71,7 +71,7 @@ def train_by_looks(
         if plan_only:
             return 0
     for experiment in experiments:
-        show(experiment, seeds_with_runs(experiment, _records(experiment, stores)))
+        show(experiment, shown_seeds(experiment, _records(experiment, stores)))
     return failures
 
 

@@ -200,7 +200,7 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
     from hyperopt.pages.page import render as render_page
     from hyperopt.publish import leading_to_docs, write_drawings, write_page
 
-    ids = ids_of(experiment, asked.seeds)
+    ids = ids_of(experiment, experiment.seeds_of_looks if asked.auto else asked.seeds)
     ours, theirs = here.load(ids), out.load(ids)
     records = theirs | ours if asked.from_published else ours
     views = views_of(experiment, records, asked.seeds, by_looks=asked.auto)

@@ -7,9 +7,10 @@ more rows Holm's method decides no fewer, so a verdict stands when the others co
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, takewhile
 
 import numpy as np
 
@@ -109,7 +110,8 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
     seeds = experiment.seeds
     if missing := _missing(experiment.runs(), records):
         return Reached(seeds, NextLook(seeds, missing))
-    found = verdicts(experiment, measure(experiment, records, seeds), seeds)
+    judged = in_whole_cells(experiment, records)
+    found = verdicts(experiment, measure(experiment, judged, seeds), seeds)
     for look in all_looks(experiment):
         if len(look.seeds) <= len(seeds):
             continue
@@ -117,7 +119,6 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
             break
         if not any(_able(verdict, experiment, look) for verdict in left):
             continue
-        judged = in_whole_cells(experiment, records, look.seeds, since=seeds)
         found = verdicts(experiment, measure(experiment, judged, look.seeds), look.seeds)
         left = [verdict for verdict in _left(found, experiment) if _able(verdict, experiment, look)]
         if missing := _missing(_behind(left, look.seeds), records):
@@ -141,65 +142,58 @@ def next_look(experiment: Experiment, records: Mapping[str, Record]) -> NextLook
     return reached(experiment, records).next
 
 
-def in_whole_cells(
-    experiment: Experiment, records: Mapping[str, Record], look: Iterable[int], *, since: Collection[int]
-) -> dict[str, Record]:
-    """Return the records without those of cells that lack some runs of a look.
+def in_whole_cells(experiment: Experiment, records: Mapping[str, Record]) -> dict[str, Record]:
+    """Return the records without those of cells beyond the last look of which the cell has all runs.
 
-    Which runs of a cell are finished first may depend on their results: runs that diverge end early. The
-    seeds `since`, and seeds for which all runs of the experiment are finished, are kept.
+    Which runs of a cell are finished first may depend on their results: runs that diverge end early. Seeds
+    for which all runs of the experiment are finished are kept.
     """
-    whole = {*since, *complete_seeds(experiment, records, look)}
-    by_cell = [
-        {run.id for seed in look if seed not in whole for run in cell.runs(seed)}
-        for cell in experiment.cells()
-    ]
-    kept = set().union(*(ids for ids in by_cell if ids <= records.keys()))
-    partial = set().union(*by_cell) - kept
-    return {id_: record for id_, record in records.items() if id_ not in partial}
+    whole = complete_seeds(experiment, records)
+    kept: set[str] = set()
+    every: set[str] = set()
+    for cell in experiment.cells():
+        for look in all_looks(experiment):
+            ids = {run.id_at(seed) for seed in look.seeds if seed not in whole for run in cell.at_seed_0}
+            every |= ids
+            if ids <= records.keys():
+                kept |= ids
+    return {id_: record for id_, record in records.items() if id_ in kept or id_ not in every}
 
 
-def shown_seeds(
-    experiment: Experiment, records: Mapping[str, Record], seeds: Iterable[int]
-) -> tuple[int, ...]:
+def shown_seeds(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
     """Return the seeds to show on a page: the experiment's own, complete ones, and those of looks.
 
     They include those of the next look if a cell has all its runs. Other seeds with runs would fill the page
     with missing cells.
-
-    Args:
-        experiment: the experiment.
-        records: records by id; those of other experiments are ignored.
-        seeds: all seeds that any run has.
     """
-    whole = complete_seeds(experiment, records, seeds)
-    cells = list(experiment.cells())
+    whole = complete_seeds(experiment, records)
+    runs = experiment.runs_at_seed_0()
     there = {
         seed
         for seed in experiment.seeds_of_looks
-        if seed not in whole
-        if any(run.id in records for cell in cells for run in cell.runs(seed))
+        if seed not in whole and any(run.id_at(seed) in records for run in runs)
     }
     looked: set[int] = set()
     if there:
         far = reached(experiment, records)
         looked |= {*far.seeds}
         if far.next and far.next.left:
-            judged = in_whole_cells(experiment, records, far.next.seeds, since=far.seeds)
-            further = [seed for seed in far.next.seeds if seed in there - looked]
-            if any(run.id in judged for seed in further for cell in cells for run in cell.runs(seed)):
+            judged = in_whole_cells(experiment, records)
+            further = there.intersection(far.next.seeds) - looked
+            if any(run.id_at(seed) in judged for seed in further for run in runs):
                 looked |= {*far.next.seeds}
     return (*experiment.seeds, *sorted({*whole, *looked} - {*experiment.seeds}))
 
 
-def complete_seeds(experiment: Experiment, records: Collection[str], seeds: Iterable[int]) -> tuple[int, ...]:
-    """Return the experiment's own seeds, and those of `seeds` for which all its runs have records."""
-    others = sorted(set(seeds) - set(experiment.seeds))
-    cells = list(experiment.cells()) if others else []
-    complete = [
-        seed for seed in others if all(run.id in records for cell in cells for run in cell.runs(seed))
-    ]
-    return (*experiment.seeds, *complete)
+def complete_seeds(experiment: Experiment, records: Collection[str]) -> tuple[int, ...]:
+    """Return the experiment's own seeds, and those that follow, up to the first that lacks a run.
+
+    Later ones do not count, as the seeds whose runs are finished first may be those of runs that diverged.
+    """
+    runs = experiment.runs_at_seed_0()
+    others = (seed for seed in count() if seed not in experiment.seeds)
+    following = takewhile(lambda seed: bool(runs) and all(run.id_at(seed) in records for run in runs), others)
+    return (*experiment.seeds, *following)
 
 
 def asked_by_looks(
@@ -208,14 +202,6 @@ def asked_by_looks(
     """Return the experiment's runs with these seeds that have records, or that looks so far have needed."""
     looked = {*far.seeds, *(far.next.seeds if far.next else ())} - {*experiment.seeds}
     return [run for run in experiment.runs(seeds) if run.id in records or run.seed not in looked]
-
-
-def seeds_with_runs(experiment: Experiment, records: Mapping[str, Record]) -> tuple[int, ...]:
-    """Return the seeds of looks with any run, or the experiment's own seeds if these are no fewer."""
-    last = experiment.seeds_of_looks
-    cells = list(experiment.cells())
-    there = [seed for seed in last if any(run.id in records for cell in cells for run in cell.runs(seed))]
-    return experiment.seeds if len(there) <= len(experiment.seeds) else tuple(there)
 
 
 def _missing(runs: Sequence[Run], records: Collection[str]) -> tuple[Run, ...]:

@@ -164,11 +164,11 @@ def view_of(
 ) -> View:
     """Return the view of an experiment at these seeds; `far` is its progress through looks.
 
-    Of the next look it has only cells with all their runs.
+    Of a look it has only cells with all their runs.
     """
     stored = records
-    if far and far.next and far.next.left:
-        records = in_whole_cells(experiment.lists or experiment, records, far.next.seeds, since=far.seeds)
+    if far:
+        records = in_whole_cells(experiment.lists or experiment, records)
     measurements = measure(experiment, records, seeds)
     found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment

@@ -12,7 +12,7 @@ from fake_records import MADE, SMALL
 from hyperopt.config import Run
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.next_look import next_look, seeds_with_runs, shown_seeds
+from hyperopt.findings.next_look import next_look, shown_seeds
 from hyperopt.findings.view import views_of
 from hyperopt.records import Record
 
@@ -93,8 +93,8 @@ def test_interrupted_training_ends_where_uninterrupted_training_does(
     whole = to_the_end(experiment, None)
     assert to_the_end(experiment, at_once).keys() == whole.keys()
     assert 15 < len(whole) < 5 * 30
-    assert seeds_with_runs(experiment, whole)[:3] == (0, 1, 2)
-    assert len(seeds_with_runs(experiment, whole)) in (10, 30)
+    assert shown_seeds(experiment, whole)[:3] == (0, 1, 2)
+    assert len(shown_seeds(experiment, whole)) in (10, 30)
 
 
 def test_nothing_is_next_once_all_is_decided(experiment: Experiment) -> None:
@@ -113,7 +113,7 @@ def test_a_look_judges_the_rows_whose_runs_are_finished(experiment: Experiment) 
     assert len(first.runs) == len(second.runs) == 14
 
     records |= {run.id: noisy(run) for run in (*first.runs, *second.runs[:-1])}
-    seeds = shown_seeds(experiment, records, range(30))
+    seeds = shown_seeds(experiment, records)
     assert seeds == tuple(range(10))
     view = views_of(experiment, records, seeds, by_looks=True)[-1]
     assert [len(view.measurements[row, "clip"].by_seed) for row in ("0.1", "10")] == [10, 3]
@@ -127,7 +127,40 @@ def test_a_look_judges_the_rows_whose_runs_are_finished(experiment: Experiment) 
     last = next_look(experiment, records)
     assert last is not None
     assert [sought.runs for sought in last.sentences] == [second.runs[-1:]]
-    assert shown_seeds(experiment, {run.id: noisy(run) for run in experiment.runs()}, range(30)) == (0, 1, 2)
+    assert shown_seeds(experiment, {run.id: noisy(run) for run in experiment.runs()}) == (0, 1, 2)
+
+
+def test_no_cell_shows_a_part_of_a_look_once_all_is_decided(tmp_path: Path) -> None:
+    """One row refutes the sentence; of the other the runs that diverged are finished first."""
+    path = tmp_path / "table9.yaml"
+    path.write_text(
+        SMALL.replace("at_least: 1}\n  - {says: It does", "at_least: 5}\n  - {says: It does").replace(
+            'mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.',
+            "not_testable: It allows every outcome.",
+        )
+    )
+    experiment = read(path, "report/table9")
+    records = {run.id: noisy(run) for run in experiment.runs()}
+    look = next_look(experiment, records)
+    assert look is not None
+    decisive = {run.id: noisy(run) for run in look.runs if run.alpha[-1] == 0.1}
+    others = [run for run in look.runs if run.alpha[-1] == 10]
+    lost = {
+        run.id: replace(trained(run), metrics={"test_error": [90.2]}, diverged=True) for run in others[:5]
+    }
+
+    records |= decisive | lost
+    assert next_look(experiment, records) is None
+    view = views_of(experiment, records, shown_seeds(experiment, records), by_looks=True)[-1]
+    assert (view.verdicts[0].outcome, view.verdicts[0].seeds) == ("does not hold", 10)
+    assert [len(view.measurements[row, "clip"].by_seed) for row in ("0.1", "10")] == [10, 3]
+    assert view.complete
+
+
+def test_seeds_are_shown_in_the_order_of_looks(experiment: Experiment) -> None:
+    """Of seeds without the ones before, all runs may be finished because they diverged."""
+    records = {run.id: trained(run) for run in experiment.runs([0, 1, 2, 3, 5, 6])}
+    assert shown_seeds(experiment, records) == (0, 1, 2, 3)
 
 
 def noisy(run: Run) -> Record:

@@ -8,7 +8,7 @@ from itertools import count
 
 from hyperopt.findings.ahead import Ahead
 from hyperopt.findings.next_look import Chance
-from hyperopt.findings.verdicts import RowVerdict, Verdict, about_times, all_looks, least_at, looks
+from hyperopt.findings.verdicts import Look, RowVerdict, Verdict, about_times, all_looks, least_at, looks
 from hyperopt.findings.view import View
 from hyperopt.pages.markdown import rows_named
 from hyperopt.statistics import ALPHA, least_above
@@ -103,8 +103,9 @@ def judged_at(view: View) -> str:
     experiment = view.experiment
     wanted = [len(look.seeds) for look in all_looks(experiment)]
     to_come = {look.seeds for look in view.ahead.values() if look.declared}
-    begun = [len(look.seeds) for look in looks(experiment, view.seeds)]
-    done = [n for n in begun if n not in to_come]
+    begun = looks(experiment, view.seeds)
+    done = [len(look.seeds) for look in begun if len(look.seeds) not in to_come]
+    part = [len(look.seeds) for look in begun if len(look.seeds) in to_come and _judges_any(look, view)]
     if not wanted:
         return ""
     text = f" at {_listed(wanted)} seeds"
@@ -112,15 +113,21 @@ def judged_at(view: View) -> str:
         text += f" (at {_listed(skipped)} none could be decided)"
     if done == wanted:
         return text
-    text += f", so far at {_listed(done)}" if done else ", so far at none of these"
-    if part := [n for n in begun if n in to_come]:
-        text += f", and at {_listed(part)} where all runs are finished"
-    return text
+    whole = f"at {_listed(done)}" if done else "" if part else "at none of these"
+    some = f"at {_listed(part)} only rows whose runs are all finished" if part else ""
+    return f"{text}, so far {', and '.join(filter(None, [whole, some]))}"
+
+
+def _judges_any(look: Look, view: View) -> bool:
+    """Return whether any row has all its runs of a look."""
+    rows = (row.tested for verdict in view.verdicts for row in verdict.rows)
+    return any(not row.timed and {*look.seeds} <= row.effects.keys() for row in rows)
 
 
 def _seeds(verdict: Verdict) -> int:
-    """Return the number of seeds of a sentence: the fewest of its rows."""
-    return min((len(row.tested.effects) for row in verdict.rows), default=0)
+    """Return the number of seeds that may decide a sentence: the most of its rows; by repeats, the fewest."""
+    of_rows = [len(row.tested.effects) for row in verdict.rows]
+    return (min if verdict.claim.by_repeats else max)(of_rows, default=0)
 
 
 def _against(verdict: Verdict, view: View) -> str:

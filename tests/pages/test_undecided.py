@@ -13,7 +13,7 @@ from hyperopt.findings.next_look import Chance
 from hyperopt.findings.view import View, views_of
 from hyperopt.pages import answer, claims
 from hyperopt.pages.blocks import text
-from hyperopt.pages.undecided import odds
+from hyperopt.pages.undecided import odds, too_few
 
 CALM = {("0.1", "no clip"): 9.0, ("0.1", "clip"): 5.0, ("10", "no clip"): 60.0, ("10", "clip"): 20.0}
 
@@ -50,6 +50,19 @@ def test_three_seeds_never_decide_by_the_median(tmp_path: Path) -> None:
         view
     )
     assert "≥ 0.25" in said(view)
+
+
+def test_rows_that_a_look_has_judged_before_the_others_are_told(tmp_path: Path) -> None:
+    """One row has ten seeds, the other three."""
+    experiment = made(tmp_path, "judged_by: median\n")
+    errors = {cell: [middle] * (10 if cell[0] == "0.1" else 3) for cell, middle in CALM.items()}
+    errors["Adam alone", "no clip"] = [5.0] * 3
+    view = views_of(experiment, records(experiment, errors), 10, by_looks=True)[-1]
+    assert view.verdicts[0].outcome == "undecided"
+    assert [row.outcome for row in view.verdicts[0].rows] == ["holds", "undecided"]
+    assert "(at 3 none could be decided), so far at 10 only rows whose runs are all finished." in said(view)
+    assert too_few(view.verdicts[0], view) == "", "the row with ten seeds may decide"
+    assert "3 seeds cannot decide anything" in too_few(view.verdicts[1], view), "it is about both rows"
 
 
 def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:

@@ -42,10 +42,15 @@ class Effect:
     ratio: bool = False
 
     def of(self, first: float, second: float) -> float:
-        """Return the effect of two numbers: 0, or a ratio of 1, if they are equal, even if infinite."""
+        """Return the effect of two numbers: 0, or a ratio of 1, if they are equal, even if infinite.
+
+        The ratio to 0 of any other number is infinite.
+        """
         if first == second:
             return 1.0 if self.ratio else 0.0
-        return first / second if self.ratio else first - second
+        if not self.ratio:
+            return first - second
+        return first / second if second else math.copysign(math.inf, first)
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ def _against(verdict: Verdict, view: View) -> str:
     if len(verdict.rows) == 1:
         return ""
     if not against:
-        return f"; in each of {many} all seeds are as claimed"
+        return f"; in each of {many} all seeds are as claimed" if all(map(_right, verdict.rows)) else ""
     named = ", ".join(map(_place, against[:FEW])) + f" and {len(against) - FEW} more" * (len(against) > FEW)
     be = "is" if len(against) == 1 else "are"
     takes = (
@@ -168,6 +168,12 @@ def wrong(row: RowVerdict) -> bool:
     return (
         row.outcome == "undecided" and bool(effects) and not any(map(row.tested.check.bound.holds, effects))
     )
+
+
+def _right(row: RowVerdict) -> bool:
+    """Return whether a row has seeds and all are as claimed."""
+    effects = row.tested.effects.values()
+    return bool(effects) and all(map(row.tested.check.bound.holds, effects))
 
 
 def _either(row: RowVerdict) -> str:

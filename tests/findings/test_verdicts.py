@@ -14,7 +14,7 @@ from figures_fake import ALONG_ALPHA, GRID, GROUPS, LOSSES, NEVER, crossings, ep
 from numpy.typing import NDArray
 
 from hyperopt.experiments import read
-from hyperopt.experiments.claim import Bound
+from hyperopt.experiments.claim import Bound, Effect, Place
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.measurements import Measured, measure
 from hyperopt.findings.verdicts import Verdict, looks, verdicts
@@ -54,6 +54,11 @@ def test_a_whole_point_is_one_in_spite_of_floating_point() -> None:
     assert 1.9 - 0.9 < 1
     assert at_least.holds(1.9 - 0.9)
     assert not Bound(high=1, high_open=True).holds(1.9 - 0.9)
+
+
+def test_the_ratio_of_a_number_to_0_is_infinite() -> None:
+    ratio = Effect(Place("a"), Place("b"), ratio=True)
+    assert (ratio.of(2.0, 0.0), ratio.of(-2.0, 0.0), ratio.of(0.0, 0.0)) == (math.inf, -math.inf, 1.0)
 
 
 def test_what_is_not_a_number_is_never_as_claimed() -> None:

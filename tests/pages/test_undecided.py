@@ -85,6 +85,16 @@ def test_seeds_that_say_either_are_told_where_more_would_not_decide(tmp_path: Pa
     assert "(0 %)" not in page
 
 
+def test_rows_without_a_number_are_not_called_as_claimed(tmp_path: Path) -> None:
+    """The data have no test examples, so that no run has a test error."""
+    experiment = made(tmp_path)
+    found = records(experiment, {cell: [middle] * 3 for cell, middle in CALM.items()})
+    found |= records(experiment, {("Adam alone", "no clip"): [5.0] * 3})
+    numberless = {id_: replace(record, metrics={}) for id_, record in found.items()}
+    page = said(views_of(experiment, numberless, 3, by_looks=True)[-1])
+    assert page.count("*At 10 seeds (28 more runs, 56 s): still undecided (over 99 %).*") == 2
+
+
 def test_a_p_tells_of_which_look_it_is(tmp_path: Path) -> None:
     view = viewed(made(tmp_path), 10)
     [first, *_] = view.verdicts

@@ -18,7 +18,7 @@ from hyperopt.experiments.experiment import ExperimentError
 from hyperopt.findings.judging import Row, Sentence, decide, least_of, least_of_row, of_sentence, printed
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.verdicts import level_of_times, looks, verdicts
-from hyperopt.statistics import ALPHA, Method, evidence
+from hyperopt.statistics import ALPHA, Evidence, Method, evidence
 
 
 def rows(*effects: list[float]) -> tuple[Row, ...]:
@@ -162,17 +162,28 @@ def test_what_some_rows_decide_stands_when_the_others_come(data: st.DataObject) 
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32), label="effects"))
     several, part = [], []
     for _ in range(data.draw(st.integers(1, 4), label="sentences")):
-        method: Method = data.draw(st.sampled_from(["mean", "median"]), label="method")
+        method: Method = data.draw(st.sampled_from(["mean", "median", "share"]), label="method")
+        bound = data.draw(
+            st.sampled_from([Bound(low=0), Bound(high=0), Bound(low=-1, high=1)]), label="bound"
+        )
         every = [
-            Row(Bound(low=0), evidence(list(rng.normal(rng.choice([-2, 0, 2]), 1, 10)), method), 0.25)
-            for _ in range(data.draw(st.integers(1, 3), label="rows"))
+            Row(bound, drawn(method, rng), 0.25) for _ in range(data.draw(st.integers(1, 3), label="rows"))
         ]
         spared = data.draw(st.integers(0, len(every) - 1), label="rows that may fail")
+        repeat = 0 if method == "share" else data.draw(st.sampled_from([0, 0, 2]), label="runs of a repeat")
         empty = [replace(row, sample=evidence([], method)) for row in every]
         there = [data.draw(st.booleans(), label="there") for _ in every]
         some = [row if yes else none for yes, row, none in zip(there, every, empty, strict=True)]
-        several.append(Sentence(tuple(every), spared, seeds=10))
-        part.append(Sentence(tuple(some), spared, seeds=10))
+        several.append(Sentence(tuple(every), spared, repeat, seeds=10))
+        part.append(Sentence(tuple(some), spared, repeat, seeds=10))
     for before, after in zip(decide(part, 0.02), decide(several, 0.02), strict=True):
         if before.outcome in ("holds", "does not hold"):
             assert after.outcome == before.outcome
+
+
+def drawn(method: Method, rng: np.random.Generator) -> Evidence:
+    """Ten effects about a number, or the outcomes of ten runs on each side."""
+    if method == "share":
+        first, second = (int(rng.binomial(10, rng.choice([0.0, 0.5, 1.0]))) for _ in range(2))
+        return Evidence("share", (0.0,) * 10, ((first, 10), (second, 10)))
+    return evidence(list(rng.normal(rng.choice([-2, 0, 2]), 1, 10)), method)

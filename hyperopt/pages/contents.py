@@ -16,7 +16,7 @@ from hyperopt.pages.answer import HEADS, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
-from hyperopt.wording import counted, duration
+from hyperopt.wording import counted, duration, possessive, sentence
 
 if TYPE_CHECKING:
     from hyperopt.pages.page import Page
@@ -136,7 +136,8 @@ def _sentences(views: Mapping[str, View]) -> str:
 def _remark(verdict: Verdict, view: View, i: int) -> str:
     if verdict.outcome == "cannot be told":
         return verdict.claim.why
-    against = "The report's own numbers contradict it." if verdict.claim.contradicted else ""
+    whose = sentence(possessive(view.experiment.reference))
+    against = f"{whose} own numbers contradict it." if verdict.claim.contradicted else ""
     if verdict.outcome == "undecided":
         return f"{next_of(verdict, view, i)}. {against}".strip()
     return f"{rests(verdict, view.experiment)} {against}".strip()

@@ -12,7 +12,7 @@ from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
-from hyperopt.pages.answer import HEADS, expected_share
+from hyperopt.pages.answer import HEADS, by_seeds, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
@@ -75,9 +75,10 @@ def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
         for name, view in views.items():
             if (share := expected_share(view)) is not None and view.tally.compared:
                 found = f"{view.tally.agree} of its {view.tally.compared} numbers"
+                groups = f" ({by_seeds(view)})" if by_seeds(view) else ""
                 parts.append(
-                    f"[{name}]({name}.md) maps single runs: {found} lie between our smallest and largest. "
-                    f"Of further runs like ours, {share} % would."
+                    f"[{name}]({name}.md) maps single runs: {found} lie between our smallest and largest"
+                    f"{groups}. Of further runs like ours, {share} % would."
                 )
     return " ".join(parts)
 

@@ -9,7 +9,7 @@ from hyperopt.experiments.figure import HeatMap
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
 from hyperopt.pages import comparison as comparison_table
-from hyperopt.pages.answer import expected_share
+from hyperopt.pages.answer import by_seeds, expected_share
 from hyperopt.pages.blocks import Block, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.wording import steps_or_more
@@ -52,12 +52,18 @@ def _share(view: View, figure: HeatMap) -> list[Block]:
     if not compared:
         return ["No cell to compare."]
     inside = len(compared) - len(outside)
-    n = max(len(measured.by_seed) for measured in compared)
     text = (
         f"**{inside} of {len(compared)} cells are inside ({100 * inside / len(compared):.0f} %).** Of runs "
-        f"like ours {expected_share(view)} % would be: that is how often one more run lies between "
-        f"the smallest and largest of {n}."
+        f"like ours {expected_share(view)} % would be: "
     )
+    if groups := by_seeds(view):
+        text += (
+            "one more run lies between the smallest and largest of n with a probability of (n − 1)/(n + 1), "
+            f"and cells differ in their numbers of seeds. Inside are {groups}."
+        )
+    else:
+        n = len(compared[0].by_seed)
+        text += f"that is how often one more run lies between the smallest and largest of {n}."
     if outside:
         text += f" Furthest outside: {'; '.join(map(_described, outside[:FEW]))}."
     return [text]

@@ -13,7 +13,10 @@ from figures_fake import (
 )
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.pages import heatmaps
+from hyperopt.findings.view import views_of
+from hyperopt.pages import answer, heatmaps
+from hyperopt.pages.contents import contents
+from hyperopt.pages.page import render
 
 
 @pytest.fixture
@@ -43,3 +46,22 @@ def test_cells_outside_are_named_as_far_as_a_reader_follows(
     page = page_of(grid, crossings(grid)).markdown
     line = next(line for line in page.splitlines() if "Furthest outside" in line)
     assert line.endswith("tuned, α 0.1, β 0.1 (10; ours 16 to 30); tuned, α 0.01, β 0.1 (40; ours 20 to 26).")
+
+
+def test_the_expected_share_is_the_mean_over_cells_of_their_own_numbers_of_seeds(grid: Experiment) -> None:
+    """Of n runs one more is inside with a probability of (n - 1)/(n + 1), which cells with more seeds raise."""
+    records = crossings(grid)
+    few = {grid.cell("tuned, α 0.1", column).run(2).id for column in ("β 0.1", "β 1")}
+    [view] = views_of(grid, {id_: record for id_, record in records.items() if id_ not in few})
+    compared = [len(one.by_seed) for one in view.measurements.values() if one.agrees is not None]
+    assert {2, 3} == {*compared}
+    expected = round(sum(100 * (n - 1) / (n + 1) for n in compared) / len(compared))
+    assert expected not in (33, 50)
+    page = heatmaps.comparison(view, [], grid.heatmap)[1] if grid.heatmap else ""
+    assert f"Of runs like ours {expected} % would be" in str(page)
+    fewer = compared.count(2)
+    assert f"0 of {fewer} with 2 seeds, where 33 % are expected; " in str(page)
+    opening = str(answer.section(view))
+    assert f"for runs like ours {expected} % are expected" in opening
+    listed = contents({"clipping/grid": render([view])}, {"clipping/grid": view})
+    assert f"Of further runs like ours, {expected} % would" in listed

@@ -18,6 +18,7 @@ from hyperopt.findings.judging import (
     Strength,
     decide,
     least_of,
+    least_of_row,
     undecided_or_near,
 )
 from hyperopt.findings.measurements import Measurements
@@ -36,7 +37,7 @@ class RowVerdict:
         tested: the effect.
         outcome: the verdict on this row.
         strength: its evidence, corrected for the tests of the sentence, the sentences of the page and the
-            looks, so that 0.05 decides; None without a look.
+            looks, so that 0.05 decides; None if no look had its runs.
         within: if it is at the bound, the maximum distance of the effect from the bound.
         seeds: the number of seeds of the look that decided it, or else of the latest one; None for times.
     """
@@ -52,6 +53,14 @@ class RowVerdict:
         """Whether further looks cannot change the verdict."""
         return self.outcome not in LEFT
 
+    @property
+    def least(self) -> float | None:
+        """Without a look, the least p alone that so many seeds can have; None if they have no or any p."""
+        n, check = len(self.tested.effects), self.tested.check
+        if self.strength or not n or self.outcome == "cannot be told":
+            return None
+        return min(least_of_row(check.bound, self.tested.method, n)) or None
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -62,7 +71,7 @@ class Verdict:
         outcome: the verdict.
         rows: its tests, check by check.
         strength: its evidence, corrected for the sentences of the page and the looks, so that 0.05 decides;
-            None without a look.
+            None if no look had all runs of any row.
         seeds: the number of seeds of the look that decided it; None if none did, and for times.
     """
 
@@ -192,7 +201,8 @@ def _untested(claim: Claim, experiment: Experiment, measurements: Measurements) 
 def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
     """Judge some sentences at a look, unless they are already decided; update their verdicts in `found`.
 
-    Rows that lack runs of the look have no evidence, and keep what an earlier look found.
+    Rows that lack runs of the look have no evidence, and keep what an earlier look found. A sentence without
+    any row with evidence stays as it is.
     """
     left = [i for i in which if not found[i].decided]
     sentences = [
@@ -200,20 +210,20 @@ def _look(found: list[Verdict], which: Sequence[int], look: Look) -> None:
     ]
     for i, sentence, decision in zip(left, sentences, decide(sentences, look.level), strict=True):
         judged = [bool(row.sample.effects) for row in sentence.rows]
-        if any(judged) or found[i].strength is None:
+        if any(judged):
             found[i] = _after(found[i], decision, judged, look)
 
 
 def _after(verdict: Verdict, decision: Decision, judged: Sequence[bool], look: Look) -> Verdict:
     """Return a verdict updated by the decision at a look.
 
-    Rows stay as they are if an earlier look decided them, or found something and this one had no evidence.
+    Rows stay as they are if an earlier look decided them, or if this one had no evidence.
     """
     times = ALPHA / look.level
     seeds = len(look.seeds) or None
     rows = [
         row
-        if row.decided or (row.strength is not None and not there)
+        if row.decided or not there
         else RowVerdict(row.tested, new.outcome, new.strength.multiplied(times), new.within, seeds)
         for row, new, there in zip(verdict.rows, decision.rows, judged, strict=True)
     ]

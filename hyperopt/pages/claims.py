@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hyperopt.experiments.claim import Place
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.findings.judging import Strength, least_of_row, printed
+from hyperopt.findings.judging import Strength, printed
 from hyperopt.findings.verdicts import Look, RowVerdict, Verdict, sentence_of
 from hyperopt.findings.view import View
 from hyperopt.pages import markdown
@@ -150,9 +150,8 @@ def _p_of(row: RowVerdict, *, judged: bool) -> list[str]:
     """Return a row's p alone, its factors and their product; before any look, the least possible p."""
     n, strength = len(row.tested.effects), row.strength
     if strength is None:
-        least = min(least_of_row(row.tested.check.bound, row.tested.method, n)) if n else 0.0
-        shown = least and row.outcome != "cannot be told"
-        return [f"≥ {least:.4g}" if shown else markdown.NOTHING, *(["", ""] if judged else [])]
+        least = markdown.NOTHING if row.least is None else f"≥ {row.least:.4g}"
+        return [least, *(["", ""] if judged else [])]
     at = f" at {row.seeds}" if row.seeds and row.seeds < n else ""
     return [_alone(strength), _times(strength), f"{_p(strength.p)}{at}"]
 

@@ -31,6 +31,10 @@ MEANT = {
 FEW = 4
 """The maximum number of rows with lost runs that are named."""
 NOT_YET = "*p alone* is the least possible p-value with so many runs. [Details]({doc})."
+SOME = (
+    "A row with ≥ has been judged at no look yet, as runs are missing: it has the least *p alone* that so "
+    "many seeds can have, whatever they show, and counts with a p of 1."
+)
 
 
 def how_judged(view: View) -> str:
@@ -50,6 +54,8 @@ def how_judged(view: View) -> str:
         if experiment.judged_by == "median" and (text := _lost(view)):
             words.append(text)
         words.append((OF_P if any(row.strength for row in every) else NOT_YET).format(doc=DOC))
+        if any(row.strength for row in every) and any(row.least for row in every):
+            words.append(SOME)
     if any(row.seeds and row.seeds < len(row.tested.effects) for row in every):
         words.append(
             "A p with *at* is from the look, at this many seeds, that decided the row. The p of its "

@@ -65,6 +65,22 @@ def test_rows_that_a_look_has_judged_before_the_others_are_told(tmp_path: Path) 
     assert "3 seeds cannot decide anything" in too_few(view.verdicts[1], view), "it is about both rows"
 
 
+def test_rows_that_no_look_has_judged_have_the_least_p_that_their_seeds_can_have(tmp_path: Path) -> None:
+    """Not 1, which would say that their seeds speak for neither verdict, though all are as claimed."""
+    experiment = made(tmp_path, "judged_by: median\n")
+    errors = {cell: [middle] * (10 if cell[0] == "0.1" else 3) for cell, middle in CALM.items()}
+    errors["Adam alone", "no clip"] = [5.0] * 3
+    view = views_of(experiment, records(experiment, errors), 10, by_looks=True)[-1]
+    first, second = view.verdicts[0].rows
+    assert (second.strength, second.least, first.least) == (None, 0.25, None)
+    assert view.verdicts[1].strength is None, "none of its rows has been judged"
+    assert "A row with ≥ has been judged at no look yet" in said(view)
+    assert said(view).count("≥ 0.25 |") == 2
+    every = viewed(experiment, 10)
+    assert "A row with ≥" not in said(every)
+    assert "≥ 0.25" not in said(every)
+
+
 def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:
     claim = 'each_of: ["0.1", "10"], judged_by: repeats'
     page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10, clip=99.0))

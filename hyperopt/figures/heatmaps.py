@@ -34,8 +34,8 @@ LEFT, TITLE, AXIS, BETWEEN, BAR, RIGHT = 0.85, 0.35, 0.5, 0.3, 0.16, 0.95
 def heat_maps(figure: HeatMap, measurements: Measurements) -> Drawing | None:
     """Return the drawing; None if no cell has a number.
 
-    A cell is grey if at least half of its runs never reached the target. Otherwise its text says how many
-    did not.
+    A cell is grey if at least half of its runs never reached the target. If only some did not, its text says
+    how many.
     """
     rows = list(_rows([one for one in figure.maps if one.drawn]))
     if not any(measured.by_seed for measured in measurements.values()):

@@ -8,7 +8,7 @@ from hyperopt.experiments.figure import Curve, Figure, Panel
 from hyperopt.experiments.reductions import REDUCTIONS
 from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Picture, Table
-from hyperopt.pages.columns import full, of_panel, point
+from hyperopt.pages.columns import of_panel, point
 from hyperopt.pages.markdown import LOST, NOTHING, mean
 from hyperopt.wording import counted, sentence
 
@@ -57,23 +57,30 @@ def _words(view: View, figure: Figure) -> str:
         there = [curve.label for curve in figure.curves if not curve.drawn]
         words.append(f"Not drawn here: {'; '.join(there)}.")
     if view.diverged:
-        words += [LOST, _without(view), "A model with NaN weights is scored as predicting class 0."]
+        words += [LOST, _without(view, figure), "A model with NaN weights is scored as predicting class 0."]
     return " ".join(filter(None, words))
 
 
-def _without(view: View) -> str:
+def _without(view: View, figure: Figure) -> str:
     """Return how many runs ended as NaN and which numbers they lack; "" if they lack none."""
-    lacking = [
-        full(view.experiment, name)
+    lacking = {
+        name
         for (_, name), one in view.measurements.items()
         if view.numberless(one) or any(math.isnan(one.by_seed[seed]) for seed in one.diverged)
-    ]
+    }
     if not lacking:
         return ""
+    quantities = []
+    for panel in figure.panels:
+        columns = of_panel(view.experiment, panel)
+        points = [point(column) for column in columns if column.name in lacking]
+        all_of = len(points) == len(columns)
+        quantities += [panel.label if all_of else f"{panel.label} ({', '.join(points)})"] if points else []
     ended = [record.diverged for record in view.runs.values()]
+    they = "It has" if sum(ended) == 1 else "They have"
     return (
-        f"{sum(ended)} of {counted(len(ended), 'run')} did, and have no value of "
-        f"{'; '.join(dict.fromkeys(lacking))}: its mean is over the other runs, or {NOTHING}."
+        f"{sum(ended)} of {counted(len(ended), 'run')} did. {they} no {' and no '.join(quantities)}: means are "
+        f"over the other runs, or {NOTHING} if there are none."
     )
 
 

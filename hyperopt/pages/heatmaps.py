@@ -24,7 +24,7 @@ def section(view: View, figure: HeatMap) -> list[Block]:
     name = experiment.id.rpartition("/")[2]
     words = [
         f"Medians over {view.over}: {figure.label}. In grey cells at least half of the runs never got "
-        "there. Otherwise the text below the number says how many did not."
+        "there. If only some did not, the text below the number says how many, in grey cells too."
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:
         words.append(f"Not drawn here: {'; '.join(hidden)}.")

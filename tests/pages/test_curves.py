@@ -116,7 +116,8 @@ def test_a_run_that_ended_as_nan_counts_as_a_seed_and_its_numbers_are_named(expe
     page = page_of(experiment, made).markdown
     assert "; 3 seeds." in page
     assert "Means over 3 seeds (0, 1, 2)." in page
-    lack = "training loss, epoch 3; training loss, settling; test accuracy (%), epoch 3"
-    assert f"1 of 6 runs did, and have no value of {lack}: its mean is over the other runs, or –." in page
+    lack = "training loss (epoch 3, settling) and no test accuracy (%)"
+    others = "means are over the other runs, or – if there are none."
+    assert f"1 of 6 runs did. It has no {lack}: {others}" in page
     del made[run]
     assert "2 to 3 of 3 seeds" in page_of(experiment, made).markdown

@@ -32,6 +32,7 @@ def test_the_page_lists_every_cell_and_tells_no_mean(grid: Experiment) -> None:
     assert ("tuned", "0.01", "1", "–", "> 470", "300 to > 470", "2", "3", "–") in cells
     assert "**2 of 5 cells are inside (40 %).** Of runs like ours 50 % would be" in page
     assert "Furthest outside: tuned, α 0.1, β 0.1 (10; ours 16 to 30)" in page
+    assert "If only some did not, the text below the number says how many, in grey cells too." in page
     assert "## Comparison with the authors" in page
     assert "inf" not in page
     assert "nan" not in page

@@ -60,8 +60,10 @@ def drawn(
     panels = stored_curves(chosen, load_records(chosen), figure, by)
     from hyperopt.figures.draw import draw_panels
 
-    seeds = max(len(curve.seeds) for curves in panels.values() for curve in curves)
-    drawing = draw_panels(figure, list(panels.items()), seeds, path.suffix.removeprefix("."))
+    seeds = [len(curve.seeds) for curves in panels.values() for curve in curves]
+    drawing = draw_panels(
+        figure, list(panels.items()), (min(seeds), max(seeds)), path.suffix.removeprefix(".")
+    )
     write(path, drawing, durable=False)
     curves = counted(max(map(len, panels.values())), "curve")
     says = f"{path}: {curves} of {counted(len(chosen), 'run')}"

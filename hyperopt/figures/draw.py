@@ -18,7 +18,7 @@ from hyperopt.experiments.figure import Axis, Figure, Panel
 from hyperopt.figures.groups import groups_of
 from hyperopt.figures.heatmaps import heat_maps
 from hyperopt.figures.labels import spread
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, STYLE, gaps, over_seeds, scale
+from hyperopt.figures.style import COLOURS, LEGEND, STYLE, band_of, gaps, over_seeds, scale
 
 if TYPE_CHECKING:
     from hyperopt.findings.curves import MeasuredCurve
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_MARKERS = 60
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DIVERGED: dict[str, Any] = {"color": "black", "marker": "x", "markersize": 7, "linestyle": "none"}
+LAST: dict[str, Any] = {**DIVERGED, "marker": "o", "markersize": 8, "fillstyle": "none"}
+"""The marks of points with diverged runs, and of the last point before all runs diverged."""
 
 WITHOUT_DATE: dict[str, dict[str, Any]] = {
     "svg": {"Date": None, "Creator": None},
@@ -47,14 +50,17 @@ def draw(view: View) -> dict[str, bytes]:
 
 
 def draw_panels(
-    figure: Figure, panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]], seeds: int, kind: str
+    figure: Figure,
+    panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]],
+    seeds: tuple[int, int],
+    kind: str,
 ) -> bytes:
     """Return the drawing of curves that are not compared with a report.
 
     Args:
         figure: the figure whose panels they are.
         panels: each panel with its curves.
-        seeds: the number of seeds.
+        seeds: the smallest and largest number of seeds of a point.
         kind: the file type, "svg" or "png".
     """
     return files(lambda: side_by_side(figure, panels, seeds, ""), [kind])[kind]
@@ -80,7 +86,7 @@ def _drawing(view: View) -> Drawing | None:
     experiment = view.experiment
     if experiment.heatmap:
         return heat_maps(experiment.heatmap, view.measurements)
-    figure, seeds = experiment.figure, len(view.seeds) if experiment.random else 1
+    figure, seeds = experiment.figure, view.drawn_over
     panels = [(panel, curves) for panel, curves in view.curves.items() if curves]
     if figure is None or not panels:
         return None
@@ -92,7 +98,7 @@ def _drawing(view: View) -> Drawing | None:
 def side_by_side(
     figure: Figure,
     panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]],
-    seeds: int,
+    seeds: tuple[int, int],
     reference: str = "the report",
     *,
     complete: bool = True,
@@ -102,7 +108,7 @@ def side_by_side(
     Args:
         figure: the figure whose panels they are.
         panels: each panel with its curves.
-        seeds: the number of seeds.
+        seeds: the smallest and largest number of seeds of a point.
         reference: whose numbers are drawn beside ours; empty if there are none.
         complete: whether all runs are finished.
     """
@@ -141,8 +147,9 @@ def _draw(
             line.x, line.middle, color=colour, linewidth=1.9, marker=marker, markersize=3.6, markevery=every
         )
         lost = line.diverged & np.isfinite(line.middle)
-        lost[_broken(line)] = True
-        axes.plot(line.x[lost], line.middle[lost], "x", color="black", markersize=7, zorder=4)
+        axes.plot(line.x[lost], line.middle[lost], **DIVERGED, zorder=4)
+        if last := _broken(line):
+            axes.plot(line.x[last], line.middle[last], **LAST, zorder=4)
         dark = _darker(colour)
         if _is_sparse(line):
             axes.plot(line.report_x, line.report_y, marker, color=dark, fillstyle="none", markersize=6.5)
@@ -176,15 +183,15 @@ def _label(axes: Axes, drawn: Sequence[MeasuredCurve], width: float, kinds: Mapp
 
 
 def _entries(
-    figure: Figure, every: Sequence[MeasuredCurve], seeds: int, reference: str, *, complete: bool
+    figure: Figure, every: Sequence[MeasuredCurve], seeds: tuple[int, int], reference: str, *, complete: bool
 ) -> list[tuple[Any, str]]:
     """Return the legend's handles and texts."""
     entries: list[tuple[Any, str]] = []
     if any(len(line.x) for line in every):
         ours = Line2D([], [], color="#555555", linewidth=1.9)
         entries.append((ours, f"{'ours, ' * bool(reference)}{over_seeds(seeds, complete=complete)}"))
-        if seeds > 1:
-            entries.append((Patch(color="#555555", alpha=0.25), BANDS[figure.band]))
+        if seeds[1] > 1:
+            entries.append((Patch(color="#555555", alpha=0.25), band_of(figure.band, seeds[0])))
     reported = {_is_sparse(line) for line in every if len(line.report_x)}
     if False in reported:
         entries.append((Line2D([], [], color="#222222", linewidth=1.0, dashes=(4, 2)), reference))
@@ -192,12 +199,9 @@ def _entries(
         points = Line2D([], [], color="#222222", marker="o", fillstyle="none", linestyle="none")
         entries.append((points, reference))
     if any(line.diverged.any() for line in every):
-        entries.append(
-            (
-                Line2D([], [], color="black", marker="x", linestyle="none"),
-                "a run diverged (median; all did where a curve ends)",
-            )
-        )
+        entries.append((Line2D([], [], **DIVERGED), "a run diverged (median)"))
+    if any(map(_broken, every)):
+        entries.append((Line2D([], [], **LAST), "beyond it all runs diverged"))
     return entries + gaps(every)
 
 

@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from hyperopt.experiments.figure import LINE_STYLES, Curve, Figure, Panel
-from hyperopt.figures.style import BANDS, COLOURS, LEGEND, gaps, over_seeds, scale
+from hyperopt.figures.style import COLOURS, LEGEND, band_of, gaps, over_seeds, scale
 
 if TYPE_CHECKING:
     from hyperopt.findings.curves import MeasuredCurve
@@ -28,7 +28,7 @@ LEGEND_ROW = 0.24
 def groups_of(
     figure: Figure,
     panels: Sequence[tuple[Panel, Sequence[MeasuredCurve]]],
-    seeds: int,
+    seeds: tuple[int, int],
     *,
     complete: bool = True,
 ) -> Drawing:
@@ -37,7 +37,7 @@ def groups_of(
     Args:
         figure: the figure.
         panels: each panel with its curves, of all groups.
-        seeds: the number of seeds.
+        seeds: the smallest and largest number of seeds of a point.
         complete: whether all runs are finished.
     """
     curves = {curve.label: curve for curve in figure.curves if curve.drawn}
@@ -106,7 +106,7 @@ def _colours(figure: Figure) -> list[tuple[Any, str]]:
 
 
 def _lines(
-    figure: Figure, every: Sequence[MeasuredCurve], seeds: int, *, complete: bool
+    figure: Figure, every: Sequence[MeasuredCurve], seeds: tuple[int, int], *, complete: bool
 ) -> list[tuple[Any, str]]:
     grey = "#555555"
     entries: list[tuple[Any, str]] = [
@@ -115,8 +115,8 @@ def _lines(
     ]
     lines = tuple(handle for handle, _ in entries)
     entries.append((lines, over_seeds(seeds, complete=complete)))
-    if seeds > 1:
-        entries.append((Patch(color=grey, alpha=0.2), BANDS[figure.band]))
+    if seeds[1] > 1:
+        entries.append((Patch(color=grey, alpha=0.2), band_of(figure.band, seeds[0])))
     if any(line.diverged.any() for line in every):
         entries.append((Line2D([], [], color=grey, marker="x", linestyle="none"), "a run diverged (median)"))
     return entries + gaps(every)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.experiments.figure import Axis, Panel
+from hyperopt.statistics import FEWEST_RUNS
 from hyperopt.wording import counted
 
 if TYPE_CHECKING:
@@ -35,10 +36,24 @@ STYLE: dict[Any, Any] = {
 LEGEND: dict[str, Any] = {"frameon": False, "fontsize": 8, "columnspacing": 1.2}
 
 
-def over_seeds(seeds: int, *, complete: bool) -> str:
-    """Return the legend's text for a curve; `complete` says whether all its runs are finished."""
-    mean = "mean of " if seeds > 1 else ""
-    return mean + counted(seeds, "seed") + ("" if complete else ", some runs missing")
+def over_seeds(seeds: tuple[int, int], *, complete: bool) -> str:
+    """Return the legend's text for a curve.
+
+    Args:
+        seeds: the smallest and largest number of seeds of a point.
+        complete: whether all runs are finished.
+    """
+    low, high = seeds
+    mean = "mean of " if high > 1 else ""
+    return (
+        f"{mean}{f'{low} to ' * (low < high)}{counted(high, 'seed')}{', some runs missing' * (not complete)}"
+    )
+
+
+def band_of(kind: str, fewest: int) -> str:
+    """Return the legend's text for a band; of few seeds the middle 90 % are nearly all."""
+    few = kind == "seeds" and fewest < FEWEST_RUNS
+    return f"{BANDS[kind]}{f' (of {fewest} nearly all)' * few}"
 
 
 def scale(axes: Axes, x: Axis, panel: Panel) -> None:

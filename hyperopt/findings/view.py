@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hyperopt.experiments.experiment import Experiment, Seeds
@@ -84,14 +84,22 @@ class View:
         are missing. A finished run counts even if it ended as NaN and has no number. If no run is missing, a
         cell without any number is ignored.
         """
-        total = len(self.seeds)
-        counting = [one for one in self.measurements.values() if one.by_seed or not self.complete]
-        there = [total - len(one.missing) + len(self.numberless(one)) for one in counting]
-        if not there or min(there) == total:
+        total, (low, high) = len(self.seeds), self.fewest_and_most()
+        if low == total:
             return counted(total, "seed")
-        low, high = min(there), max(there)
         some = str(low) if low == high else f"{low} to {high}"
         return f"{some} seeds" if self.complete and low < high else f"{some} of {counted(total, 'seed')}"
+
+    def fewest_and_most(self, rows: Collection[str] | None = None) -> tuple[int, int]:
+        """Return the smallest and largest number of seeds of a cell as in `count`; `rows` are labels."""
+        total = len(self.seeds)
+        counting = [
+            one
+            for one in self.measurements.values()
+            if (one.by_seed or not self.complete) and (rows is None or one.cell.row in rows)
+        ]
+        there = [total - len(one.missing) + len(self.numberless(one)) for one in counting]
+        return min(there, default=total), max(there, default=total)
 
     def numberless(self, measured: Measured) -> list[int]:
         """Return the seeds of a cell whose finished runs lack its number, as they ended as NaN."""
@@ -104,6 +112,18 @@ class View:
         count = self.count if self.complete else counted(len(self.seeds), "seed")
         seeds = f"{count} ({seeds_in_words(self.seeds)})"
         return seeds if self.complete else f"the finished runs of {seeds}"
+
+    @property
+    def drawn_over(self) -> tuple[int, int]:
+        """The smallest and largest number of seeds of a point of the drawn curves.
+
+        Both are the number of all seeds if runs are missing, and 1 if nothing is random.
+        """
+        if not self.experiment.random:
+            return 1, 1
+        if not self.complete:
+            return len(self.seeds), len(self.seeds)
+        return self.fewest_and_most({curve.label for drawn in self.curves.values() for curve in drawn})
 
     @property
     def tally(self) -> Tally:

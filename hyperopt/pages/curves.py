@@ -79,8 +79,8 @@ def _without(view: View, figure: Figure) -> str:
     ended = [record.diverged for record in view.runs.values()]
     they = "It has" if sum(ended) == 1 else "They have"
     return (
-        f"{sum(ended)} of {counted(len(ended), 'run')} did. {they} no {' and no '.join(quantities)}: means are "
-        f"over the other runs, or {NOTHING} if there are none."
+        f"{sum(ended)} of {counted(len(ended), 'run')} did. {they} no {' and no '.join(quantities)}: means "
+        f"are over the other runs, or {NOTHING} if there are none."
     )
 
 

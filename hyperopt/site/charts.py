@@ -22,12 +22,12 @@ def figure_of(view: View) -> dict[str, Any] | None:
     panels = [(panel, drawn) for panel, drawn in view.curves.items() if drawn]
     if figure is None or not panels:
         return None
-    count = len(view.seeds) if view.experiment.random else 1
+    seeds = view.drawn_over
     looks = _looks(figure)
     return {
         "x": {"label": figure.x.label, "log": figure.x.log, "whole": not figure.x.values},
-        "ours": f"ours, {over_seeds(count, complete=view.complete)}",
-        "band": BANDS[figure.band] if count > 1 else "",
+        "ours": f"ours, {over_seeds(seeds, complete=view.complete)}",
+        "band": BANDS[figure.band] if seeds[1] > 1 else "",
         "reference": view.experiment.reference,
         "panels": [
             _panel(panel, drawn, group, figure, looks) for panel, drawn in panels for group in _groups(figure)

@@ -25,8 +25,9 @@ from figures_fake import (
 )
 
 from hyperopt.experiments.experiment import Experiment
-from hyperopt.figures.draw import _broken, _ended, _ends_in_a_gap, _name, side_by_side
+from hyperopt.figures.draw import _broken, _ended, _ends_in_a_gap, _name, draw, side_by_side
 from hyperopt.findings.curves import MeasuredCurve
+from hyperopt.findings.view import view_of
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_no_text_of_a_picture_overlaps(experiment: Experiment, panels: int, name
     lost = np.array([False, panels == 1])
     drawn = [MeasuredCurve(f"{name} {i}", x, y + i / 1e3, y, y, lost, x, y) for i in range(8)]
     panel = experiment.figure.panels[0]
-    picture = side_by_side(experiment.figure, [(panel, drawn)] * panels, 3)
+    picture = side_by_side(experiment.figure, [(panel, drawn)] * panels, (3, 10))
     picture.canvas.draw()
     texts: list[Any] = [text for axes in picture.axes for text in axes.texts]
     texts += [axes.get_legend() for axes in picture.axes if axes.get_legend()]
@@ -92,7 +93,7 @@ def test_the_axis_reaches_to_where_every_run_diverged(tmp_path: Path):
     errors |= {("one", "α 0.01"): [5.0]}
     (panel,) = figure.figure.panels
     drawn = curves_in(panel, figure, alpha_records(figure, errors), (0,))
-    (axes,) = side_by_side(figure.figure, [(panel, drawn)], 1).axes
+    (axes,) = side_by_side(figure.figure, [(panel, drawn)], (1, 1)).axes
     assert axes.get_xlim()[0] < 0.01
     assert axes.get_xlim()[1] > 1
     assert [text.get_text() for text in axes.texts] == ["one", "two"], (
@@ -105,7 +106,7 @@ def test_a_curve_has_its_colour_in_every_panel(experiment: Experiment):
     x = y = np.array([1.0, 2.0])
     curves = [MeasuredCurve(name, x, y, y, y, np.array([False, False]), x[:0], y[:0]) for name in "abc"]
     panel = experiment.figure.panels[0]
-    picture = side_by_side(experiment.figure, [(panel, curves), (panel, curves[1:])], 3)
+    picture = side_by_side(experiment.figure, [(panel, curves), (panel, curves[1:])], (3, 3))
     whole, part = (
         [line.get_color() for line in axes.lines if np.size(line.get_xdata()) == 2] for axes in picture.axes
     )
@@ -134,6 +135,39 @@ def test_a_curve_ends_with_a_mark_where_every_run_has_diverged() -> None:
     assert _broken(curve) == [1]
     assert _broken(replace(curve, diverged=np.zeros(4, dtype=bool))) == []
     assert _broken(replace(curve, middle=x)) == []
+
+
+def test_only_points_with_diverged_runs_have_a_cross(experiment: Experiment) -> None:
+    """The last point before all diverged has a circle, and each sign its words."""
+    x, nan = np.arange(1.0, 4.0), np.nan
+    panel = experiment.figure.panels[0]
+    signs = {}
+    for middle, lost in (([3.0, 2.0, nan], [0, 0, 1]), ([3.0, 2.0, 1.0], [0, 1, 1])):
+        y = np.array(middle)
+        curve = MeasuredCurve("SGD", x, y, y, y, np.array(lost, dtype=bool), x[:0], x[:0])
+        axes = side_by_side(experiment.figure, [(panel, [curve])], (3, 3)).axes[0]
+        marked = [line for line in axes.lines if line.get_color() == "black" and np.size(line.get_xdata())]
+        words = [text.get_text() for text in axes.get_legend().get_texts()]
+        signs[tuple(lost)] = {line.get_marker(): [*np.asarray(line.get_xdata())] for line in marked}
+        assert "a run diverged (median)" in words
+        assert ("beyond it all runs diverged" in words) == (not lost[1])
+    assert signs == {(0, 0, 1): {"o": [2.0]}, (0, 1, 1): {"x": [2.0, 3.0]}}
+
+
+def test_a_legend_has_the_seeds_of_the_drawn_curves(experiment: Experiment) -> None:
+    """Looks give them to some cells only; of few seeds the middle 90 % are nearly all."""
+    records = epoch_records(experiment, {"SGD": LOSSES["SGD"] * 4, "Adam": LOSSES["Adam"]})
+    view = view_of(experiment, records, tuple(range(12)))
+    assert b"mean of 12 seeds, some runs missing" in draw(view)["svg"]
+    view = replace(view, origin=replace(view.origin, missing=0))
+    assert view.complete
+    svg = draw(view)["svg"]
+    assert b"<!-- ours, mean of 3 to 12 seeds -->" in svg
+    assert b"<!-- middle 90 % of seeds (of 3 nearly all) -->" in svg
+    sgd = {panel: [one for one in drawn if one.label == "SGD"] for panel, drawn in view.curves.items()}
+    one = replace(view, curves=sgd)
+    assert b"<!-- ours, mean of 12 seeds -->" in draw(one)["svg"]
+    assert b"<!-- middle 90 % of seeds -->" in draw(one)["svg"]
 
 
 def test_a_curve_that_ends_at_0_or_less_is_not_named_as_if_it_had_diverged() -> None:

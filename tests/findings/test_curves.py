@@ -57,7 +57,7 @@ def test_a_logarithmic_axis_leaves_gaps_and_says_so(experiment: Experiment):
         drawn = curves_in(panel, experiment, records, (0, 1))
         assert drawn[0].middle == pytest.approx([3.0, np.nan if log else -0.25, 1.5], nan_ok=True)
         assert [line.cut for line in drawn] == [log, False]
-        legend = side_by_side(experiment.figure, [(panel, drawn)], 2).axes[0].get_legend()
+        legend = side_by_side(experiment.figure, [(panel, drawn)], (2, 2)).axes[0].get_legend()
         told[log] = [text.get_text() for text in legend.get_texts()]
     assert told[True] == [*told[False], "gaps: 0 or less"]
 

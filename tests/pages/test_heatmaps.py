@@ -50,7 +50,7 @@ def test_cells_outside_are_named_as_far_as_a_reader_follows(
 
 
 def test_the_expected_share_is_the_mean_over_cells_of_their_own_numbers_of_seeds(grid: Experiment) -> None:
-    """Of n runs one more is inside with a probability of (n - 1)/(n + 1), which cells with more seeds raise."""
+    """Of n runs one more is inside with a probability of (n - 1)/(n + 1), which n raises."""
     records = crossings(grid)
     few = {grid.cell("tuned, α 0.1", column).run(2).id for column in ("β 0.1", "β 1")}
     [view] = views_of(grid, {id_: record for id_, record in records.items() if id_ not in few})

@@ -10,6 +10,7 @@ from hyperopt.findings.view import View
 from hyperopt.pages.blocks import Block, Picture, Table
 from hyperopt.pages.columns import of_panel, point
 from hyperopt.pages.markdown import LOST, NOTHING, mean
+from hyperopt.pages.over import over
 from hyperopt.wording import counted, sentence
 
 NOT_SHOWN = "(not shown)"
@@ -46,7 +47,7 @@ def _table(view: View, figure: Figure, panel: Panel) -> list[Block]:
 
 
 def _words(view: View, figure: Figure) -> str:
-    words = [f"Means over {view.over}."]
+    words = [over(view)]
     used = [column.reduction for column in view.experiment.columns if column.reduction]
     words += [f"{name.capitalize()}: {REDUCTIONS[name].says}." for name in dict.fromkeys(used)]
     if used:

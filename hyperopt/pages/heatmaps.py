@@ -12,6 +12,7 @@ from hyperopt.pages import comparison as comparison_table
 from hyperopt.pages.answer import by_seeds, expected_share
 from hyperopt.pages.blocks import Block, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
+from hyperopt.pages.over import differing
 from hyperopt.wording import steps_or_more
 
 FEW = 5
@@ -24,13 +25,14 @@ def section(view: View, figure: HeatMap) -> list[Block]:
     name = experiment.id.rpartition("/")[2]
     words = [
         f"Medians over {view.over}: {figure.label}. In grey cells at least half of the runs never got "
-        "there. If only some did not, the text below the number says how many, in grey cells too."
+        "there. If only some did not, the text below the number says how many, in grey cells too.",
+        differing(view),
     ]
     if hidden := [one.label for one in figure.maps if not one.drawn]:
         words.append(f"Not drawn here: {'; '.join(hidden)}.")
     notes = "\n".join(f"- {note}" for note in experiment.notes)
     picture = Picture(experiment.title, f"{name}.svg")
-    return ["## The figure, our numbers", picture, " ".join(words), notes]
+    return ["## The figure, our numbers", picture, " ".join(filter(None, words)), notes]
 
 
 def comparison(view: View, others: Sequence[View], figure: HeatMap) -> list[Block]:

@@ -8,6 +8,7 @@ from hyperopt.findings.view import View
 from hyperopt.pages import markdown
 from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import LOST, mean
+from hyperopt.pages.over import over
 
 
 def section(view: View) -> list[Block]:
@@ -19,7 +20,7 @@ def section(view: View) -> list[Block]:
         rows = [_row(view, row) for row in table.rows]
         places = [[(row.label, column.name) for column in experiment.columns] for row in table.rows]
         parts += [f"**{table.heading}**", Table(header, rows, places=places)]
-    words = [f"Means over {view.over}."]
+    words = [over(view)]
     if experiment.baseline:
         column = experiment.columns[0]
         ours = mean(view.measurements[experiment.baseline.label, column.name])

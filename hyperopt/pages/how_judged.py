@@ -24,10 +24,13 @@ OF_P = (
     "smallest times the number of rows; either is corrected for sentences × looks. [Details]({doc})."
 )
 MEANT = {
-    True: "if it diverged, or if its error is more than twice the median over seeds and five points above it",
-    False: "if it diverged, or if its loss is more than twice the median over seeds",
+    True: "if it diverged, or if its test error is more than twice the median over seeds and more than five "
+    "points above it",
+    False: "if it diverged, or – as this page has no test errors – if its loss is more than twice the median "
+    "over seeds",
 }
 """When a run is lost, by its error (True) or by its loss."""
+ERRORS = frozenset({"test_error", "test_accuracy"})
 FEW = 4
 """The maximum number of rows with lost runs that are named."""
 NOT_YET = "*p alone* is the least possible p-value with so many runs. [Details]({doc})."
@@ -88,18 +91,20 @@ def how_judged(view: View) -> str:
 def _lost(view: View) -> str:
     """Return how many runs are lost, and of which rows; "" without runs.
 
-    A run is lost if it diverged or its error is above `lost_above`. On a page without errors the losses at
-    the last point count instead.
+    A run is lost if it diverged or its error, which may be shown as an accuracy, is above `lost_above`. On a
+    page without errors the losses at the last point count instead.
     """
     shown = [one for one in view.measurements.values() if not one.cell.reduction]
-    by_error = any(one.cell.metric == "test_error" for one in shown)
+    by_error = any(one.cell.metric in ERRORS for one in shown)
     limit_of = lost_above if by_error else lost_loss_above
-    metrics = {"test_error"} if by_error else LOSSES
+    metrics = ERRORS if by_error else LOSSES
     ends = {(m.cell.run(0).id, m.cell.metric): m for m in shown if m.cell.metric in metrics}
     lost: dict[tuple[str, int], str] = {}
     for (run, _), one in ends.items():
-        limit = limit_of(one.by_seed.values())
-        lost |= {(run, s): one.cell.row for s, y in one.by_seed.items() if s in one.diverged or y > limit}
+        accuracy = one.cell.metric == "test_accuracy"
+        by_seed = {s: 100 - y if accuracy else y for s, y in one.by_seed.items()}
+        limit = limit_of(by_seed.values())
+        lost |= {(run, s): one.cell.row for s, y in by_seed.items() if s in one.diverged or y > limit}
     runs = sum({run: len(one.by_seed) for (run, _), one in ends.items()}.values())
     if not runs:
         return ""

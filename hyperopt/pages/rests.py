@@ -158,9 +158,24 @@ def _so_far(rows: Sequence[RowVerdict], experiment: Experiment) -> str:
     effect = _effect(seen[0], experiment)
     if len(rows) == 1:
         return f"So far {uncapitalized(effect)} is {_against_claimed(seen[0])}."
-    as_claimed = sum(row.tested.check.bound.holds(row.tested.center or 0.0) for row in seen)
+    held = [row for row in seen if row.tested.check.bound.holds(row.tested.center or 0.0)]
     median = "median " * all(row.tested.method == "median" for row in seen)
-    return f"So far the {median}effect is as claimed in {as_claimed} of {counted(len(seen), 'row')}."
+    of = f"{len(held)} of {counted(len(seen), 'row')}{_barely(held)}"
+    return f"So far the {median}effect is as claimed in {of}."
+
+
+def _barely(rows: Sequence[RowVerdict]) -> str:
+    """Return in how many of these rows the effect is as claimed by a negligible amount; "" if in none."""
+    by = "by a negligible amount"
+    few = sum(
+        min(abs((row.tested.center or 0.0) - end) for end in row.tested.check.bound.ends)
+        <= row.tested.negligible
+        for row in rows
+        if row.tested.check.bound.ends
+    )
+    if not few:
+        return ""
+    return f", {by}" if len(rows) == 1 else f", in {'each' if few == len(rows) else few} of them {by}"
 
 
 def _near(row: RowVerdict, experiment: Experiment) -> str:

@@ -173,6 +173,23 @@ def test_an_undecided_sentence_says_what_its_rows_show_so_far(tmp_path: Path) ->
     assert rests(mean, experiment).startswith(f"So far t{MEAN[1:].format('1.00')}, claimed > 0.")
 
 
+def test_effects_that_are_as_claimed_by_next_to_nothing_are_counted(tmp_path: Path) -> None:
+    """A quarter of a point is negligible; of the first sentence 1 point and more are as claimed."""
+    experiment = made(tmp_path, CLAIM)
+    told = []
+    for far in (1.1, 20.0):
+        errors: dict[tuple[str, str], list[float | None]] = {("Adam alone", "no clip"): [5.0] * 3}
+        for row, effect in (("0.1", 1.2), ("10", far)):
+            errors[row, "clip"] = [50.0] * 3
+            errors[row, "no clip"] = [50 + effect - 30, 50 + effect, 50 + effect + 30]
+        told.append(rests(views_of(experiment, records(experiment, errors))[-1].verdicts[0], experiment))
+    so_far = "Both rows are undecided. So far the effect is as claimed in 2 of 2 rows"
+    assert told == [
+        f"{so_far}, in each of them by a negligible amount.",
+        f"{so_far}, in 1 of them by a negligible amount.",
+    ]
+
+
 def test_what_lies_at_its_bound_says_how_far_off_is_too_little_to_speak_of(tmp_path: Path) -> None:
     """Effects of a hundredth of a point either way, of errors: a quarter of a point is negligible."""
     experiment = made(tmp_path, CLAIM)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fake_records import SMALL, records
+from figures_fake import ALONG_ALPHA, alpha_records, written
 
 from hyperopt.experiments import read
 from hyperopt.experiments.experiment import Experiment
@@ -13,6 +14,7 @@ from hyperopt.findings.next_look import Chance
 from hyperopt.findings.view import View, views_of
 from hyperopt.pages import answer, claims
 from hyperopt.pages.blocks import text
+from hyperopt.pages.page import render
 from hyperopt.pages.undecided import odds, too_few
 
 CALM = {("0.1", "no clip"): 9.0, ("0.1", "clip"): 5.0, ("10", "no clip"): 60.0, ("10", "clip"): 20.0}
@@ -62,6 +64,12 @@ def test_rows_that_a_look_has_judged_before_the_others_are_told(tmp_path: Path) 
     assert [row.outcome for row in view.verdicts[0].rows] == ["holds", "undecided"]
     assert "(at 3 none could be decided), so far at 10 only rows whose runs are all finished." in said(view)
     assert too_few(view.verdicts[0], view) == "", "the row with ten seeds may decide"
+    beside = (
+        "Cells differ in their numbers of seeds (n under *Comparison with the report*), so two of them may"
+    )
+    assert beside in (page := render([view]).markdown)
+    assert "## Comparison with the report" in page
+    assert "Cells differ" not in render([viewed(experiment, 10)]).markdown
     assert "3 seeds cannot decide anything" in too_few(view.verdicts[1], view), "it is about both rows"
 
 
@@ -144,3 +152,20 @@ def test_lost_runs_of_each_row_are_counted(tmp_path: Path) -> None:
     told = said(viewed(made(tmp_path, "judged_by: median\n"), 5, clip=99.0))
     assert "Of 25 runs 2 are lost (2 runs of row “10”). A run is lost if it diverged, or if its" in told
     assert "Of 25 runs none is lost." in said(viewed(made(tmp_path, "judged_by: median\n"), 5))
+
+
+def test_a_run_is_lost_by_its_accuracy_as_by_its_error(tmp_path: Path) -> None:
+    """A page of losses and accuracies has one meaning of lost with a page of errors."""
+    text = ALONG_ALPHA.replace("reductions: [range, mean]", "reductions: [range]") + "judged_by: median\n"
+    text = text.replace(", report: [8, 12]", "")
+    errors = {("one", "α 0.01"): [5.0, 5.1, 60.0], ("one", "α 1"): [6.0] * 3}
+    errors |= {("two", column): [7.0] * 3 for column in ("α 0.01", "α 1")}
+    told = []
+    for metric in ("test_error", "test_accuracy"):
+        experiment = written(tmp_path, text.replace("test_error", metric))
+        page = said(views_of(experiment, alpha_records(experiment, errors))[-1])
+        told.append(page[page.index("Of 12 runs") : page.index("above it.")])
+    assert told[0] == told[1]
+    assert told[0].startswith(
+        "Of 12 runs 1 is lost (1 run of row “one”). A run is lost if it diverged, or if its"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean, median
@@ -129,7 +129,11 @@ class Tested:
         A repeat is the mean over any m of our seeds. None if the report's numbers are of single runs, or if
         we have no more runs than the report.
         """
-        values = list(self.effects.values())
+        return self.repeated_at(self.effects)
+
+    def repeated_at(self, seeds: Collection[int]) -> list[bool] | None:
+        """Return the same for repeats of these seeds only."""
+        values = [effect for seed, effect in self.effects.items() if seed in seeds]
         if self.m < 2 or len(values) <= self.m or self.timed:
             return None
         return [self.check.bound.holds(mean) for mean in subset_means(values, self.m).tolist()]

@@ -86,9 +86,11 @@ class Verdict:
         """The share of repeats of the report's procedure whose numbers would be as claimed.
 
         A repeat is the mean over any m of our seeds; all rows except those that may fail have to be as
-        claimed. None as for `Tested.repeated`.
+        claimed. The seeds are those that all rows have. None as for `Tested.repeated`.
         """
-        by_row = [row.tested.repeated for row in self.rows]
+        seeds = [{*row.tested.effects} for row in self.rows]
+        common = set.intersection(*seeds) if seeds else set()
+        by_row = [row.tested.repeated_at(common) for row in self.rows]
         if not by_row or any(one is None for one in by_row):
             return None
         right = np.array(by_row).sum(axis=0) >= len(by_row) - self.claim.all_but

@@ -10,8 +10,8 @@ from statistics import fmean
 from hyperopt.config import Run
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
-from hyperopt.findings.next_look import Chance, Reached, chances
-from hyperopt.findings.verdicts import Look, Verdict, about_times, all_looks, least_at
+from hyperopt.findings.next_look import Chance, Reached, able, cells_of, chances, is_open
+from hyperopt.findings.verdicts import Look, Verdict, all_looks
 from hyperopt.records import Record
 
 FURTHER = (10, 30, 100, 300, 1000)
@@ -69,7 +69,7 @@ def ahead(
         return {}
     awaited: dict[tuple[Look, bool], list[int]] = {}
     for i, verdict in enumerate(found):
-        if not (verdict.decided or about_times(verdict.claim, experiment)):
+        if is_open(verdict, experiment):
             for look in _look(verdict, experiment, records, far):
                 awaited.setdefault(look, []).append(i)
     return {
@@ -92,13 +92,13 @@ def _look(
     to_come = [(look, True) for look in every if len(look.seeds) > len(far.seeds)] if far.next else []
     further = [n for n in FURTHER if n > max(len(far.seeds), experiment.looks[-1])]
     to_come += [(Look(experiment.look_seeds(n), every[-1].level), False) for n in further]
-    able = (
+    found = (
         (look, declared)
         for look, declared in to_come
-        if least_at(verdict.claim, experiment, len(look.seeds)) <= look.level
-        if any(run.id not in records for cell in _cells(verdict) for run in _runs(cell, look))
+        if able(verdict, experiment, look)
+        if any(run.id not in records for cell in cells_of(verdict) for run in _runs(cell, look))
     )
-    return [*islice(able, 1)]
+    return [*islice(found, 1)]
 
 
 def _ahead(
@@ -112,19 +112,13 @@ def _ahead(
 ) -> Ahead:
     missing = {
         run.id: pace
-        for cell in _cells(verdict)
+        for cell in cells_of(verdict)
         for pace in [_pace(cell, look.seeds, records)]
         for run in _runs(cell, look)
         if run.id not in records
     }
-    there = {run.id for cell in _cells(verdict) for run in _runs(cell, look)} & records.keys() - {*shown}
+    there = {run.id for cell in cells_of(verdict) for run in _runs(cell, look)} & records.keys() - {*shown}
     return Ahead(len(look.seeds), declared, missing, len(there), chance)
-
-
-def _cells(verdict: Verdict) -> Collection[Cell]:
-    """Return the cells on which a sentence depends."""
-    sides = (side for row in verdict.rows for pair in row.tested.sides for side in pair)
-    return {(side.cell.row, side.cell.column): side.cell for side in sides}.values()
 
 
 def _runs(cell: Cell, look: Look) -> Iterator[Run]:

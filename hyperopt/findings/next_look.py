@@ -16,6 +16,7 @@ import numpy as np
 
 from hyperopt.config import Run
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.experiments.grid import Cell
 from hyperopt.findings.judging import Outcome, decide
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.tested import Tested
@@ -68,15 +69,12 @@ class NextLook:
     @cached_property
     def sentences(self) -> list[Sought]:
         """Each of the undecided sentences that depends on missing runs."""
-        missing = {run.id for run in self.runs}
         found = chances(self.left, Look(self.seeds, self.level))
-        behind = [
-            [run for run in _behind([verdict], self.seeds) if run.id in missing] for verdict in self.left
-        ]
+        behind = [{run.id for run in _behind([verdict], self.seeds)} for verdict in self.left]
         return [
-            Sought(verdict, tuple({run.id: run for run in runs}.values()), chance)
-            for verdict, runs, chance in zip(self.left, behind, found, strict=True)
-            if runs
+            Sought(verdict, runs, chance)
+            for verdict, ids, chance in zip(self.left, behind, found, strict=True)
+            if (runs := tuple(run for run in self.runs if run.id in ids))
         ]
 
 
@@ -95,10 +93,12 @@ class Reached:
 
     Attributes:
         seeds: the seeds of the last complete look, or at least the experiment's own.
+        judged: the records that count, see `in_whole_cells`.
         next: the next look; None if every sentence is decided, or there are no more looks.
     """
 
     seeds: tuple[int, ...]
+    judged: Mapping[str, Record]
     next: NextLook | None = None
 
 
@@ -107,32 +107,31 @@ def reached(experiment: Experiment, records: Mapping[str, Record]) -> Reached:
 
     It depends only on the experiment and the records, so that training continues where it stopped.
     """
-    seeds = experiment.seeds
+    seeds, judged = experiment.seeds, in_whole_cells(experiment, records)
     if missing := _missing(experiment.runs(), records):
-        return Reached(seeds, NextLook(seeds, missing))
-    judged = in_whole_cells(experiment, records)
+        return Reached(seeds, judged, NextLook(seeds, missing))
     found = verdicts(experiment, measure(experiment, judged, seeds), seeds)
     for look in all_looks(experiment):
         if len(look.seeds) <= len(seeds):
             continue
-        if not (left := _left(found, experiment)):
+        if not (left := [verdict for verdict in found if is_open(verdict, experiment)]):
             break
-        if not any(_able(verdict, experiment, look) for verdict in left):
+        if not any(able(verdict, experiment, look) for verdict in left):
             continue
         found = verdicts(experiment, measure(experiment, judged, look.seeds), look.seeds)
-        left = [verdict for verdict in _left(found, experiment) if _able(verdict, experiment, look)]
+        left = [one for one in found if is_open(one, experiment) and able(one, experiment, look)]
         if missing := _missing(_behind(left, look.seeds), records):
-            return Reached(seeds, NextLook(look.seeds, missing, tuple(left), look.level))
+            return Reached(seeds, judged, NextLook(look.seeds, missing, tuple(left), look.level))
         seeds = look.seeds
-    return Reached(seeds)
+    return Reached(seeds, judged)
 
 
-def _left(found: Sequence[Verdict], experiment: Experiment) -> list[Verdict]:
-    """Return the verdicts that further seeds may change."""
-    return [one for one in found if not one.decided and not about_times(one.claim, experiment)]
+def is_open(verdict: Verdict, experiment: Experiment) -> bool:
+    """Return whether further seeds may change a verdict."""
+    return not (verdict.decided or about_times(verdict.claim, experiment))
 
 
-def _able(verdict: Verdict, experiment: Experiment, look: Look) -> bool:
+def able(verdict: Verdict, experiment: Experiment, look: Look) -> bool:
     """Return whether a look has enough seeds to decide a sentence."""
     return least_at(verdict.claim, experiment, len(look.seeds)) <= look.level
 
@@ -177,11 +176,9 @@ def shown_seeds(experiment: Experiment, records: Mapping[str, Record]) -> tuple[
     if there:
         far = reached(experiment, records)
         looked |= {*far.seeds}
-        if far.next and far.next.left:
-            judged = in_whole_cells(experiment, records)
-            further = there.intersection(far.next.seeds) - looked
-            if any(run.id_at(seed) in judged for seed in further for run in runs):
-                looked |= {*far.next.seeds}
+        further = there.intersection(far.next.seeds if far.next else ()) - looked
+        if far.next and any(run.id_at(seed) in far.judged for seed in further for run in runs):
+            looked |= {*far.next.seeds}
     return (*experiment.seeds, *sorted({*whole, *looked} - {*experiment.seeds}))
 
 
@@ -210,10 +207,14 @@ def _missing(runs: Sequence[Run], records: Collection[str]) -> tuple[Run, ...]:
 
 def _behind(left: Sequence[Verdict], seeds: Sequence[int]) -> list[Run]:
     """Return the runs with these seeds on which undecided sentences depend."""
-    cells = [
-        side.cell for verdict in left for row in verdict.rows for pair in row.tested.sides for side in pair
-    ]
+    cells = [cell for verdict in left for cell in cells_of(verdict)]
     return [run for seed in seeds for cell in cells for run in cell.runs(seed)]
+
+
+def cells_of(verdict: Verdict) -> Collection[Cell]:
+    """Return the cells on which a sentence depends."""
+    sides = (side for row in verdict.rows for pair in row.tested.sides for side in pair)
+    return {(side.cell.row, side.cell.column): side.cell for side in sides}.values()
 
 
 def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:

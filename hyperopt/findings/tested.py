@@ -122,17 +122,12 @@ class Tested:
         found = interval_of(self.evidence())
         return found and found.within(self._possible)
 
-    @property
-    def repeated(self) -> list[bool] | None:
-        """For every repeat of the report's procedure, whether its effect is as claimed.
+    def repeated(self, seeds: Collection[int]) -> list[bool] | None:
+        """Return, for each repeat of the report's procedure with these seeds, if its effect is as claimed.
 
-        A repeat is the mean over any m of our seeds. None if the report's numbers are of single runs, or if
-        we have no more runs than the report.
+        A repeat is the mean over any m of the seeds. None if the report's numbers are of single runs, or if
+        there are no more seeds than runs of the report.
         """
-        return self.repeated_at(self.effects)
-
-    def repeated_at(self, seeds: Collection[int]) -> list[bool] | None:
-        """Return the same for repeats of these seeds only."""
         values = [effect for seed, effect in self.effects.items() if seed in seeds]
         if self.m < 2 or len(values) <= self.m or self.timed:
             return None
@@ -141,7 +136,7 @@ class Tested:
     @property
     def repeats(self) -> float | None:
         """The share of repeats whose effect is as claimed; None as for `repeated`."""
-        found = self.repeated
+        found = self.repeated(self.effects)
         return None if found is None else fmean(found)
 
     @property

@@ -90,7 +90,7 @@ class Verdict:
         """
         seeds = [{*row.tested.effects} for row in self.rows]
         common = set.intersection(*seeds) if seeds else set()
-        by_row = [row.tested.repeated_at(common) for row in self.rows]
+        by_row = [row.tested.repeated(common) for row in self.rows]
         if not by_row or any(one is None for one in by_row):
             return None
         right = np.array(by_row).sum(axis=0) >= len(by_row) - self.claim.all_but

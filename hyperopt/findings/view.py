@@ -11,7 +11,7 @@ from hyperopt.findings.ahead import Ahead, ahead
 from hyperopt.findings.curves import Curves, curves
 from hyperopt.findings.listed_alphas import ListedAlphas, listed_alphas
 from hyperopt.findings.measurements import Measured, Measurements, measure
-from hyperopt.findings.next_look import Reached, asked_by_looks, in_whole_cells, reached
+from hyperopt.findings.next_look import Reached, asked_by_looks, reached
 from hyperopt.findings.order import Order, orders
 from hyperopt.findings.origin import Origin, origin
 from hyperopt.findings.tally import Tally, tally_of
@@ -188,7 +188,7 @@ def view_of(
     """
     stored = records
     if far:
-        records = in_whole_cells(experiment.lists or experiment, records)
+        records = far.judged
     measurements = measure(experiment, records, seeds)
     found = verdicts(experiment, measurements, seeds)
     asked = experiment.lists or experiment

@@ -75,7 +75,7 @@ def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
         for name, view in views.items():
             if (share := expected_share(view)) is not None and view.tally.compared:
                 found = f"{view.tally.agree} of its {view.tally.compared} numbers"
-                groups = f" ({by_seeds(view)})" if by_seeds(view) else ""
+                groups = f" ({inside})" if (inside := by_seeds(view)) else ""
                 parts.append(
                     f"[{name}]({name}.md) maps single runs: {found} lie between our smallest and largest"
                     f"{groups}. Of further runs like ours, {share} % would."

@@ -291,17 +291,3 @@ def test_wrong_verdicts_are_5_percent_at_most(
         first, *_ = verdicts(experiment, cells(experiment, effects), tuple(range(30)))
         wrong += first.outcome == ("holds" if away < 0 else "does not hold")
     assert wrong / pages <= 0.05
-
-
-def test_repeats_of_a_sentence_take_the_seeds_that_all_its_rows_have(tmp_path: Path) -> None:
-    path = tmp_path / "table9.yaml"
-    path.write_text(SMALL.replace('each_of: ["0.1", "10"]', 'each_of: ["0.1", "10"], judged_by: repeats'))
-    experiment = read(path, "report/table9")
-    errors = {
-        ("0.1", "no clip"): [6.0] * 5,
-        ("0.1", "clip"): [4.0] * 3 + [9.0] * 2,
-        ("10", "no clip"): [9.0] * 4,
-        ("10", "clip"): [4.0] * 4,
-    }
-    found = verdicts(experiment, measure(experiment, records(experiment, errors), range(5)), range(5))
-    assert found[0].repeats == 1 / 4, "of the four subsets of seeds 0 to 3 one is without seed 3"

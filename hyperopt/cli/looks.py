@@ -55,11 +55,10 @@ def train_by_looks(
             if len(steps) > 1:
                 print(f"all together: {_together(steps, stores, process).describe()}")
             return 0
-        step = next((step for step in steps if left is None or step.plan.seconds <= left), steps[0])
+        step, fitting = that_fits(steps, left)
         print(_described(step))
-        fitting = step.plan if left is None else step.plan.within(left)
         if not fitting.packs:
-            print(f"{step.experiment.id}: its next look does not fit into the budget")
+            print("no pack of the next looks fits into the budget")
             break
         outcome = train(fitting, process)
         failures += len(outcome.failures)
@@ -67,7 +66,7 @@ def train_by_looks(
         if outcome.failures or outcome.left or len(fitting.packs) < len(step.plan.packs):
             break
     else:
-        print("every sentence is decided, or its looks are done")
+        print("every look that could decide a sentence has its runs")
         if plan_only:
             return 0
     for experiment in experiments:
@@ -92,6 +91,14 @@ def _steps(
             ] or [Step(experiment, n, planned(list(look.runs), have))]
     steps = [step for step in steps if step.plan.packs]
     return sorted(steps, key=lambda step: (step.seconds_per_verdict, step.plan.seconds))
+
+
+def that_fits(steps: Sequence[Step], left: float | None) -> tuple[Step, Plan]:
+    """Return the first step that fits whole into a budget, else the first that does partly, and that part."""
+    found = [(step, step.plan if left is None else step.plan.within(left)) for step in steps]
+    whole = (each for each in found if each[1].runs == each[0].plan.runs)
+    partly = (each for each in found if each[1].packs)
+    return next(whole, None) or next(partly, found[0])
 
 
 def _together(steps: Sequence[Step], stores: Sequence[Store], process: Mapping[str, Any]) -> Plan:

@@ -10,11 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_records import MADE, SMALL
+from small_runs import small_run
 
 from hyperopt.cli import looks, main
 from hyperopt.config import Run
+from hyperopt.engine.costs import Forecast
 from hyperopt.engine.execute import Outcome
+from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import Plan
+from hyperopt.experiments import load
 from hyperopt.records import Record, working
 
 COMMAND = ["tables", "report/table9", "seeds=auto", "budget=10m", "workers=1", "pack=4"]
@@ -66,7 +70,7 @@ def test_an_interrupted_command_ends_where_an_uninterrupted_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = to_the_end(tmp_path / "whole", None, monkeypatch)
-    assert "every sentence is decided, or its looks are done" in capsys.readouterr().out
+    assert "every look that could decide a sentence has its runs" in capsys.readouterr().out
     assert len(whole["runs"]) > 15, "it went beyond three seeds"  # type: ignore[arg-type]
     assert to_the_end(tmp_path / "parts", 3, monkeypatch) == whole
 
@@ -80,5 +84,22 @@ def test_a_plan_says_what_the_next_look_takes_and_trains_nothing(
     assert working().ids() == set()
     monkeypatch.setattr(looks, "train", training(None))
     assert main([word.replace("10m", "1s") for word in COMMAND]) == 0
-    assert "its next look does not fit into the budget" in capsys.readouterr().out
+    assert "no pack of the next looks fits into the budget" in capsys.readouterr().out
     assert working().ids() == set()
+
+
+@pytest.mark.parametrize(
+    ("budget", "chosen", "packs"), [(None, 0, 1), (200.0, 0, 1), (60.0, 2, 2), (35.0, 1, 1), (10.0, 0, 0)]
+)
+def test_a_sentence_that_fits_whole_into_the_budget_comes_first(
+    budget: float | None, chosen: int, packs: int
+) -> None:
+    packed = tuple(Pack((small_run(seed=seed),)) for seed in range(2))
+    costs = [(100.0,), (30.0, 40.0), (25.0, 30.0)]
+    experiment = load("report/table9")[0]
+    steps = [
+        looks.Step(experiment, 3, Plan(packed[: len(each)], (), tuple(Forecast(0.0, t) for t in each)))
+        for each in costs
+    ]
+    step, fitting = looks.that_fits(steps, budget)
+    assert (steps.index(step), len(fitting.packs)) == (chosen, packs)

@@ -156,8 +156,8 @@ def peak_allocated(what: Callable[[], object], trace: Path) -> int:
     profiler.export_chrome_trace(str(trace))
     del kept
     happened = json.loads(trace.read_text())["traceEvents"]
-    taken = sorted((each["ts"], each["args"]["Bytes"]) for each in happened if each["name"] == "[memory]")
-    return max(accumulate(each for _, each in taken))
+    memory = [(each["ts"], int(each["args"]["Bytes"])) for each in happened if each["name"] == "[memory]"]
+    return max(accumulate(each for _, each in sorted(memory)))
 
 
 @pytest.mark.slow

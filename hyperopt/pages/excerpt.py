@@ -1,4 +1,4 @@
-"""A table of the report's numbers and ours for the project's README."""
+"""What the project's README shows of a page: a table's numbers, or the verdicts on a figure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from collections.abc import Callable
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.measurements import Measured
 from hyperopt.findings.view import View
-from hyperopt.pages import markdown
+from hyperopt.pages import answer, markdown
 from hyperopt.pages.markdown import LOST, NOTHING, number
 
 MARKED = re.compile(r"(<!-- excerpt (?P<id>\S+) -->\n).*?(<!-- end of excerpt -->)", re.DOTALL)
 
 
 def excerpt(view: View) -> str:
-    """Return a table with the report's number and our mean ± sd for every cell."""
+    """Return the report's number and our mean ± sd for each cell of a table, or the verdicts on a figure."""
+    if view.experiment.kind == "figure":
+        return answer.said(view)
     columns = [column for column in view.experiment.columns if not metric_of(column.metric).timed_in]
     header = [view.experiment.corner]
     for column in columns:

@@ -251,10 +251,10 @@ def _nearer(holds: float, fails: float) -> Outcome:
 
 def _near(decision: RowDecision, row: Row, level: float) -> RowDecision:
     """Return "at the bound" in place of an undecided decision, if an equivalence test shows it."""
-    interval = interval_of(row.sample, 1 - level)
-    if decision.outcome != "undecided" or interval is None:
+    if decision.outcome != "undecided" or near(row.bound, row.sample, row.negligible) > level:
         return decision
-    if near(row.bound, row.sample, row.negligible) > level:
+    interval = interval_of(row.sample, 1 - level)
+    if interval is None:
         return decision
     within = min(max(abs(interval.low - end), abs(interval.high - end)) for end in row.bound.ends)
     return RowDecision("at the bound", decision.strength, within)

@@ -1,11 +1,8 @@
 """Commands at once on one store, as processes that can be killed.
 
-    python tests/commands.py FOLDER FIRST LAST none|kills|trained|memory
-
-plays the cases FIRST to LAST - 1, each fixed by its number but for how the system shares time, and prints
-what went wrong in each. Training is simulated; with `trained` it is done, and all commands but a last one may
-be killed; with `memory` it prints how often a command is started that is ended in packs of more runs. All are
-forked from one process, so that a case takes some 0.1 s.
+Each case is fixed by its number but for how the system shares time. Training is simulated; where the kind is
+`trained` it is done, and all commands but a last one may be killed. All are forked from one process, so that
+a case takes some 0.1 s.
 """
 
 from __future__ import annotations
@@ -14,15 +11,15 @@ import os
 import random
 import shutil
 import signal
-import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from forked import forking
 from small_runs import Watcher, fake_record, measured, small_run
 
 from hyperopt.config import Run
@@ -37,6 +34,7 @@ from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import InThisProcess
 from hyperopt.records import Record, Store
 
+T = TypeVar("T")
 NAP = 0.002
 PATIENCE = 20.0
 """Seconds after which a case of some 0.1 s counts as hanging."""
@@ -174,23 +172,31 @@ def outlasting(children: list[int]) -> list[int]:
     return children
 
 
-def main() -> None:
-    """Play cases, and print what went wrong."""
-    folder, first, last, kind = Path(sys.argv[1]), *map(int, sys.argv[2:4]), sys.argv[4]
-    stacks = ("adam/sgd", "sgd/sgd")
-    runs = [small_run(stack=stack, seed=seed) for stack in stacks for seed in range(6)]
-    # Whole, for what the numbers are to be, and for its imports, once for all.
+def whole(folder: Path, kind: str) -> list[Run]:
+    """Train the runs, undisturbed: for what their numbers are to be, and for its imports, once for all."""
+    runs = [small_run(stack=stack, seed=seed) for stack in ("adam/sgd", "sgd/sgd") for seed in range(6)]
     command(folder / "whole", runs, Options("cpu", workers=1, compile=False), 0, 0, kind)
+    return runs
+
+
+def faults_in(folder: Path, cases: range, kind: str) -> list[str]:
+    """What goes wrong in some cases."""
+    runs, faults = whole(folder, kind), list[str]()
     expected = {key: measured(record) for key, record in Store(folder / "whole" / "records").load().items()}
-    if kind == "memory":
-        print(*(starts_until_done(folder / str(most), runs[:6], most) for most in range(first, last)))
-        return
-    for case in range(first, last):
+    for case in cases:
         here = folder / str(case)
-        for fault in play(case, here, runs, kind, expected):
-            print(f"case {case}: {fault}", flush=True)
+        faults += [f"case {case}: {fault}" for fault in play(case, here, runs, kind, expected)]
         shutil.rmtree(here)
+    return faults
 
 
-if __name__ == "__main__":
-    main()
+def starts_by_room(folder: Path, runs: int) -> list[int]:
+    """How often a command of so many runs is started, of whose packs one to all fit into memory."""
+    of_all = whole(folder, "none")[:runs]
+    return [starts_until_done(folder / str(most), of_all, most) for most in range(1, runs + 1)]
+
+
+def in_a_process(task: Callable[..., T], *arguments: Any) -> T:
+    """The result of what forks, and changes modules, in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=forking()) as pool:
+        return pool.submit(task, *arguments).result()

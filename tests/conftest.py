@@ -1,18 +1,19 @@
-"""Fixtures that tests of all parts share."""
+"""Fixtures that tests of all parts share.
+
+torch is imported where it is used: the process that hands out the tests to others needs none.
+"""
 
 from __future__ import annotations
 
 import gc
 import pickle
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from importlib.metadata import version
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-import torch
 from filelock import FileLock
 from hypothesis import settings
-
-from hyperopt.optim import rate
 
 if TYPE_CHECKING:
     from hyperopt.findings.view import View
@@ -25,7 +26,7 @@ settings.load_profile("tests")
 
 def pytest_report_header() -> str:
     """Say of which torch the tests tell; pytest says of which Python."""
-    return f"torch {torch.__version__}"
+    return f"torch {version('torch')}"
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,6 +52,8 @@ def _only_new_objects_are_searched() -> None:
 @pytest.fixture(autouse=True)
 def _torch_as_it_was() -> Iterator[None]:
     """Give every test torch as a fresh process has it: float32, denormals kept, seed 0."""
+    import torch
+
     torch.manual_seed(0)
     torch.set_num_threads(1)
     yield
@@ -91,10 +94,14 @@ def published(
 @pytest.fixture(params=["floats", "tensors"])
 def on_any_device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """An optimizer's rates as on a CPU, and as on a device that nobody may make wait."""
+    from hyperopt.optim import rate
+
     monkeypatch.setattr(rate, "NUMBERS_ON", ("cpu",) if request.param == "floats" else ())
 
 
 @pytest.fixture
 def float64(_torch_as_it_was: None) -> None:
     """Tensors are float64 unless they say otherwise."""
+    import torch
+
     torch.set_default_dtype(torch.float64)

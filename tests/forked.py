@@ -7,7 +7,7 @@ from multiprocessing.context import ForkServerContext
 
 
 def forking() -> ForkServerContext:
-    """What starts them; Dask, by the same method, finds its part of what is imported there too."""
+    """What starts them, those of Dask's workers too, whose part is imported there as well."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["attempts", "hyperopt.engine.dask_task"])
     return context

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.errors import shown
@@ -73,7 +74,7 @@ def _learned(records: Sequence[Trained], most: int) -> dict[str, Any]:
     rules = str(records[0].config["stack"]).split("/")
     for key in sorted(records[0].hyperparameters, key=_by_level):
         series = {r.config["seed"]: r.hyperparameters.get(key, []) for r in records}
-        values = {rounded(value) for each in series.values() for value in each}
+        values = {rounded(value) for value in {*chain.from_iterable(series.values())}}  # most are constant
         level, _, name = key.partition(".")
         of = f"level {level}, {rules[int(level)]}: {name}"
         if len(values) <= 1:

@@ -16,7 +16,6 @@ import pytest
 import torch
 from execution import Trained, as_plan, at_once, four, is_free, train_with
 from small_runs import EAGER, Watcher, small_run
-from tqdm import tqdm
 
 from hyperopt.engine import begun
 from hyperopt.engine.execute import execute
@@ -253,22 +252,20 @@ def test_an_interrupt_while_a_worker_begins_is_left_to_its_parent() -> None:
         workers.close()
 
 
-def show_progress() -> None:
-    """Show what the compiler shows where its code has many operations."""
-    for _ in tqdm([1], disable=True):
-        pass
+SHOW_PROGRESS = "from tqdm import tqdm; [*tqdm([1], disable=True)]"
+"""As the compiler does where its code has many operations."""
 
 
 def test_a_worker_that_is_ended_leaves_no_semaphore() -> None:
     """Of which Python would warn at the end of the command, once for each worker."""
     code = (
-        "from hyperopt.engine.workers import Processes; from test_lost_workers import show_progress\n"
+        "from hyperopt.engine.workers import Processes\n"
         "if __name__ == '__main__':\n"
         "    workers = Processes(1)\n"
-        "    workers.submit(show_progress).result()\n"
+        f"    workers.submit(exec, {SHOW_PROGRESS!r}).result()\n"
         "    workers.close()"
     )
-    path = os.pathsep.join(map(str, (Path(__file__).parent, TESTS, TESTS.parent)))
+    environment = {**os.environ, "PYTHONPATH": str(TESTS.parent)}
     command = [sys.executable, "-W", "default", "-c", code]
-    ran = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, check=True)
+    ran = subprocess.run(command, env=environment, capture_output=True, check=True)
     assert ran.stderr.decode() == ""

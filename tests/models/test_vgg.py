@@ -116,7 +116,7 @@ def test_hypergradient_descent_at_full_width_equals_a_plain_loop() -> None:
     """Augmentation, dropout, batch normalisation and L2 together, in float64; the update of alpha by hand."""
     beta, l2 = 1e-5, 1e-4
     hd = {"stack": "sgd_hd", "alpha": f"0.01/{beta}", "l2": l2, "model.width": 64, "dtype": "float64"}
-    run = resolve(SETTINGS | hd | {"batch_size": 8, "dataset.train": 24, "epochs": 1})
+    run = resolve(SETTINGS | hd | {"batch_size": 4, "dataset.train": 12, "epochs": 1})
     pack, data = Pack((run,)), load(**run.dataset).to("cpu", torch.float64)
     training, state = initial(pack, data, "cpu")
     model = models.build(run.model, (3, 32, 32), 10).double()

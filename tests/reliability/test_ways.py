@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import faults_in, in_a_process
 from small_runs import EAGER, InterruptionError, assert_close, measured
 from torture import cases
 
@@ -19,8 +17,6 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.trainer import train_pack
 from hyperopt.records import Record
-
-TESTS = Path(__file__).parents[1]
 
 
 def records(runs: Sequence[Run], size: int, options: Options, folder: Path) -> list[Record]:
@@ -101,12 +97,4 @@ def test_whether_a_run_is_compiled_follows_from_its_own_steps(
 @pytest.mark.slow
 def test_by_several_commands_and_after_kills(tmp_path: Path) -> None:
     """Up to four commands train in packs of their own, some are killed, and one ends the work."""
-    seeds = cases(3)
-    played = subprocess.run(
-        [sys.executable, TESTS / "commands.py", tmp_path, str(seeds.start), str(seeds.stop), "trained"],
-        env={**os.environ, "PYTHONPATH": f"{TESTS}{os.pathsep}{TESTS.parent}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (played.returncode, played.stdout) == (0, ""), played.stderr
+    assert in_a_process(faults_in, tmp_path, cases(3), "trained") == []

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from hyperopt.engine import trainer
 from hyperopt.engine.attempt import Failure, attempt
 from hyperopt.engine.options import Options
@@ -13,6 +15,7 @@ from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import Record
 
+torch.compiler.reset()  # imports the compiler, as the first step of every process would that is forked
 EPOCH = trainer.train_epoch
 A_RUN = 400 * 2**20
 

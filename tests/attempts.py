@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from dask_clusters import until
 
 from hyperopt.engine import trainer
 from hyperopt.engine.attempt import Failure, attempt
@@ -25,9 +26,8 @@ def held(pack: Pack, options: Options, root: Path, go: Path) -> list[Record] | F
     files = PackFiles(root, pack.name)
 
     def epoch_once_it_may(*arguments: Any) -> Any:
-        while files.checkpoint.exists() and not go.exists():
-            time.sleep(0.05)
-        time.sleep(0.05)
+        if files.checkpoint.exists():
+            until(go.exists)  # for a while: a test that failed meanwhile waits for the pack to end
         return EPOCH(*arguments)
 
     vars(trainer).update(CHECKPOINT_SECONDS=-1.0, train_epoch=epoch_once_it_may)

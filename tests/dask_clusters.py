@@ -13,7 +13,6 @@ from pathlib import Path
 
 import dask
 from distributed import LocalCluster, Scheduler, Worker
-from distributed.utils import get_mp_context
 from forked import forking
 
 MEMORY = 1800 * 2**20
@@ -25,7 +24,6 @@ def local_cluster(workers: int) -> Iterator[LocalCluster]:
     """Worker processes of one thread each, watched over by nannies."""
     settings = {"n_workers": workers, "threads_per_worker": 1, "memory_limit": MEMORY}
     with dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"}):
-        get_mp_context()  # the first time it says itself what is imported, without torch
         forking()
         with LocalCluster(**settings, dashboard_address=":0") as cluster:
             yield cluster

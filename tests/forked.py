@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from multiprocessing import get_context
+import os
+from multiprocessing import forkserver, get_context
 from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
 
 
 def forking() -> ForkServerContext:
-    """What starts them, those of Dask's workers too, whose part is imported there as well."""
+    """What starts them, those of Dask's workers too, whose own choice of imports would come too late."""
     context = get_context("forkserver")
     context.set_forkserver_preload(["attempts", "hyperopt.engine.dask_task"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(TESTS), prepend=os.pathsep)  # Python 3.11 does not pass on sys.path
+        forkserver.ensure_running()
     return context

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings import within_range
 from hyperopt.findings.judging import Outcome
 from hyperopt.findings.rates import rates_of_rows
-from hyperopt.findings.tally import Tally
+from hyperopt.findings.tally import Tally, tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
@@ -79,6 +79,11 @@ def tellingly(tally: Tally) -> str:
         return "tellingly" if tally.telling else "not tellingly"
     how_many = "none" if not tally.telling else "all" if tally.telling == tally.agree > 1 else tally.telling
     return f"{how_many} of them tellingly"
+
+
+def by_mean(views: Iterable[View]) -> Tally:
+    """Return the counts without pages whose numbers are compared with a range, where many agree by chance."""
+    return tally_of((view.verdicts, view.measurements) for view in views if expected_share(view) is None)
 
 
 def expected_share(view: View) -> int | None:

@@ -12,7 +12,7 @@ from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
-from hyperopt.pages.answer import HEADS, by_seeds, expected_share
+from hyperopt.pages.answer import HEADS, by_mean, by_seeds, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
@@ -63,8 +63,7 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
 
 def _agreement(views: Iterable[View]) -> list[str]:
     """Return how many numbers agree, and how many tellingly, without those that are compared by range."""
-    by_mean = [view for view in views if expected_share(view) is None]
-    tally = tally_of((view.verdicts, view.measurements) for view in by_mean)
+    tally = by_mean(views)
     return [f"{tally.agree} of {tally.compared}", str(tally.telling)] if tally.compared else ["", ""]
 
 

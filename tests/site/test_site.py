@@ -16,6 +16,7 @@ from hyperopt.figures.style import COLOURS
 from hyperopt.findings.view import View
 from hyperopt.pages.page import render
 from hyperopt.site.build import site
+from hyperopt.site.front import front
 
 
 class Tables(HTMLParser):
@@ -114,6 +115,20 @@ def test_the_sentences_on_the_first_page_are_all_of_them_with_their_verdicts(
     ]
     assert sorted(told) == sorted(verdicts)
     assert len(verdicts) > 100
+
+
+def test_the_first_page_counts_what_the_list_of_results_counts(published: Mapping[str, Sequence[View]]):
+    """Sentences by verdict, and the numbers of each report that agree."""
+    told = (Path(__file__).parents[2] / "results" / "README.md").read_text(encoding="utf-8")
+    made = front({name: views[-1] for name, views in published.items()})
+    total = re.search(r"\*\*Of (\d+) sentences of the reports ", told)
+    rows = {row[1]: row[2] for row in re.finditer(r"^\| \[(\w+)\]\(#\w+\) *\|(.*)\|$", told, re.MULTILINE)}
+    assert total
+    assert sum(made.tally.sentences.values()) == int(total[1])
+    for report in made.reports:
+        if report.slug in rows:
+            assert report.numbers.startswith(f"{rows[report.slug].split('|')[-2].strip()} numbers agree")
+    assert len(rows) == 5
 
 
 def test_no_page_names_an_address_of_a_network(files: Mapping[str, str | bytes]):

@@ -87,6 +87,11 @@ class Experiment:
         return "figure" if self.figure or self.heatmap else "table"
 
     @property
+    def of_report(self) -> bool:
+        """Whether it is about a report, rather than the user's own without any number of a report."""
+        return self.folder is None or self.compares
+
+    @property
     def compares(self) -> bool:
         """Whether the report prints any of the numbers."""
         return any(cell.report is not None for cell in self.cells())

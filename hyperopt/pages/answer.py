@@ -155,9 +155,9 @@ def _rates(experiment: Experiment) -> Block:
 
 
 def _head(view: View) -> str:
-    tally = view.tally
+    tally, of = view.tally, " of the report" if view.experiment.of_report else ""
     parts = [
-        counted_by(tally.sentences, "sentence of the report", "sentences of the report"),
+        counted_by(tally.sentences, f"sentence{of}", f"sentences{of}"),
         counted_by(tally.repeated, "sentence counted elsewhere", "sentences counted elsewhere"),
         counted_by(tally.ours, "check of ours", "checks of ours"),
         *shared_told(view),

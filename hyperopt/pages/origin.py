@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings.origin import Origin
@@ -38,23 +39,23 @@ def share(origin: Origin) -> str:
 
 
 def command(experiment: Experiment, seeds: Sequence[int]) -> str:
-    """Return the command that makes the page in a checkout."""
+    """Return the command that makes the page: in a checkout, or beside the folder of the user's own file."""
     count = tuple(seeds) == tuple(range(len(seeds)))
     given = (
         {}
         if tuple(seeds) == experiment.seeds
         else {"seeds": len(seeds) if count else ",".join(map(str, seeds))}
     )
-    if experiment.changes.keys() <= {"epochs"}:
-        options = {key.upper(): value for key, value in {**given, **experiment.changes}.items()}
-        words = (f"{key}={value}" for key, value in options.items())
-        return " ".join([f"make {experiment.kind}s ONLY={experiment.id}", *words])
-    return " ".join(
-        [
-            f"hyperopt {experiment.kind}s {experiment.id}",
-            *(f"{k}={v}" for k, v in {**given, **experiment.changes}.items()),
+    options = {**given, **experiment.changes}
+    if experiment.folder is None and experiment.changes.keys() <= {"epochs"}:
+        words = [
+            f"make {experiment.kind}s ONLY={experiment.id}",
+            *(f"{k.upper()}={v}" for k, v in options.items()),
         ]
-    )
+    else:
+        name = experiment.id if experiment.folder is None else quote(f"./{experiment.id}.yaml")
+        words = [f"hyperopt {experiment.kind}s {name}", *(f"{k}={v}" for k, v in options.items())]
+    return " ".join(words)
 
 
 def _facts(origin: Origin) -> Iterable[tuple[str, str]]:

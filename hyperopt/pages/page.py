@@ -114,5 +114,6 @@ def _head(experiment: Experiment) -> list[Block]:
     ]
     if experiment.changes:
         changes = " ".join(f"{key}={value}" for key, value in sorted(experiment.changes.items()))
-        lines.append(f"**Not the report's settings:** `{changes}`.")
+        whose = "the report's settings" if experiment.of_report else "the settings in its file"
+        lines.append(f"**Not {whose}:** `{changes}`.")
     return [*lines, *(f"**{sentence}**" for sentence in warnings(experiment))]

@@ -1,4 +1,5 @@
 import random
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -169,6 +170,19 @@ def test_what_runs_do_not_have_takes_none_from_the_count_of_seeds(tmp_path: Path
     page = page_of(experiment, records(experiment, ERRORS))
     assert "15 of 15 runs" in page.markdown
     assert "; 3 seeds." in page.markdown
+
+
+def test_the_page_of_an_own_file_names_no_report_and_the_command_takes_the_file(tmp_path: Path):
+    """The command is for the folder above the file's, as the id is the file's folder and its name."""
+    path = tmp_path / "my lab" / "own.yaml"
+    path.parent.mkdir()
+    path.write_text(re.sub(r", report: [^}]*}", "}", SMALL))
+    [own] = load(str(path))
+    quick = own.changed({"epochs": 1})
+    page = page_of(quick, records(quick, ERRORS)).markdown
+    assert "hyperopt tables './my lab/own.yaml' epochs=1\n" in page
+    assert "**Not the settings in its file:** `epochs=1`." in page
+    assert "**Of 3 sentences 2 are undecided, 1 cannot be told.**" in page
 
 
 def test_other_settings_are_told(experiment: Experiment):

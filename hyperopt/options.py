@@ -225,7 +225,7 @@ def _unexpected(value: Any, spec: Field[Any]) -> str | None:
     if choices and value not in choices:
         return f"one of {', '.join(choices)}"
     if least is not None and isinstance(value, list) and (not value or min(value) < least):
-        return f"a list of whole numbers of {least} or more, at least one"
+        return f"a list of one or more whole numbers of {least} or more"
     if least is not None and isinstance(value, list) and max(value) > most:
         return f"a list of whole numbers of {most:.2g} or less"
     if least is not None and isinstance(value, int) and not least <= value <= most:

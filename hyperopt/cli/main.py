@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from hyperopt.cli.parser import command_line
 from hyperopt.cli.streams import lost, prepare_streams
 from hyperopt.cli.verbs import VERBS
-from hyperopt.errors import ConfigError, ImpossibleError, unknown
+from hyperopt.errors import ConfigError, ImpossibleError, shortened, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,9 +71,11 @@ def _exit_code(words: Sequence[str]) -> int:
         if verb is not None and verb not in verbs:
             raise unknown("command", verb, verbs)
         try:
-            arguments = parser.parse_args([*words[:1], *_flags_first(words[1:])])
+            arguments, unread = parser.parse_known_args([*words[:1], *_flags_first(words[1:])])
         except SystemExit as leave:  # the help or the version has been printed
             return int(leave.code or 0)
+        if unread:
+            raise ConfigError(f"{shortened(' '.join(unread))}: unknown; see hyperopt {verb or ''} --help")
         if arguments.action is None:
             parser.print_help()
             return BAD_INPUT

@@ -233,7 +233,7 @@ def _seeds(value: Any) -> int | tuple[int, ...] | None:
         return None
     if any(isinstance(n, bool) or not isinstance(n, int) for n in numbers) or (values is None and value < 1):
         raise ConfigError(
-            f"{typed('seeds', value)}: a count from 1, such as 5, auto, or which, such as 0,3,4, is expected."
+            f"{typed('seeds', value)}: a count such as 5, the seeds such as 0,3,4, or auto is expected."
         )
     return value if values is None else values
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.cli.tables import table
 from hyperopt.config import Run
 from hyperopt.errors import shown
+from hyperopt.experiments.metrics import metric_of
 
 SPARE = ("sd", "ids", "range", "95 % interval")
 """Columns omitted on narrow terminals, the first ones first."""
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hyperopt.records import Record
+    from hyperopt.statistics import Interval
 
 
 def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
@@ -56,13 +58,15 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
     """One row per setting, over its seeds: differing settings, n, mean, sd, 95 % t interval, diverged, ids.
 
     If a run diverged, median and range replace mean, sd and interval. The metric is the test error in
-    percent, or the training loss if a data set has no test rows.
+    percent, or the training loss if a data set has no test rows; intervals stay within its range.
     """
     settings: dict[str, list[Run]] = {}
     for run in runs:
         setting = {key: value for key, value in run.canonical().items() if key != "seed"}
         settings.setdefault(repr(setting), []).append(run)
     groups = list(settings.values())
+    from hyperopt.statistics import Interval
+
     columns = _columns([group[0] for group in groups])
     tested = any(
         math.isfinite(value) for record in records.values() for value in record.metrics.get("test_error", [])
@@ -76,7 +80,7 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
         rows.append(
             {key: described[key] for key in columns}
             | {"metric": metric}
-            | _statistics(values, sum(r.diverged for r in found))
+            | _statistics(values, sum(r.diverged for r in found), Interval(*metric_of(metric).possible))
             | {"ids": [record.id for record in found]}
         )
     return rows
@@ -180,7 +184,7 @@ def _between(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _statistics(values: Sequence[float], diverged: int) -> dict[str, Any]:
+def _statistics(values: Sequence[float], diverged: int, possible: Interval) -> dict[str, Any]:
     from hyperopt.statistics import summarize
 
     nothing = dict.fromkeys(("mean", "sd", "low", "high", "median", "min", "max"))
@@ -195,5 +199,7 @@ def _statistics(values: Sequence[float], diverged: int) -> dict[str, Any]:
         }
     else:
         told = {"mean": summary.mean, "sd": summary.sd}
-        told |= {"low": summary.interval.low, "high": summary.interval.high} if summary.interval else {}
+        if summary.interval:
+            interval = summary.interval.within(possible)
+            told |= {"low": interval.low, "high": interval.high}
     return {"n": summary.n, "diverged": diverged, **nothing, **told}

@@ -60,7 +60,7 @@ def with_detach(options: Mapping[str, Any], detach: bool) -> dict[str, Any]:
         ConfigError: the engine does not support detaching.
     """
     if detach and options.get("engine") != "slurm":
-        raise ConfigError("--detach: engine=slurm is expected, which alone trains on.")
+        raise ConfigError("--detach: engine=slurm is expected; no other engine goes on without the command.")
     return {**options, "detach": True} if detach else {**options}
 
 

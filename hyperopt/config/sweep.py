@@ -99,7 +99,7 @@ def check_keys(overrides: Sequence[str], also: Sequence[str] = ()) -> None:
     for text in overrides:
         key, equals, _ = text.partition("=")
         if equals and A_KEY.fullmatch(key) and key not in (*shipped_keys(), *PROCESS_KEYS, *also):
-            raise _unknown(key, _of_stack(shipped_keys(), stack), text)
+            raise _unknown(key, (*also, *_of_stack(shipped_keys(), stack)), text)
 
 
 def parse(
@@ -238,7 +238,7 @@ def _values(setting: Any) -> tuple[Any, ...]:
 def _parse(text: str) -> Override:
     if "=" not in text:
         meant = _meant(text)
-        hint = f"did you mean {meant}?" if meant else "keys are neither added nor deleted."
+        hint = f"did you mean {meant}?" if meant else "see --help for the keys."
         raise ConfigError(f"{shortened(text)}: key=value is expected; {hint}")
     from hydra.core.override_parser.overrides_parser import OverridesParser  # slow to import
     from hydra.core.override_parser.types import OverrideType

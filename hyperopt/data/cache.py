@@ -81,7 +81,9 @@ def locked(root: Path, kind: type[Stored]) -> Iterator[None]:
     try:
         lock.acquire()
     except StorageError as error:
-        raise DataError(f"The data folder {error} Set HYPEROPT_DATA to a folder that can be.") from error
+        raise DataError(
+            f"The data folder {error} Set HYPEROPT_DATA to a folder that can be written."
+        ) from error
     try:
         yield
     finally:

@@ -123,8 +123,8 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
     moved = chosen.alpha[:-1] if "alpha" in chosen.tune else chosen.alpha[1:-1]
     if least is not None and any(alpha < least for alpha in moved):
         raise ConfigError(
-            f"{typed('floor', floor)}: alpha={shown(chosen.alpha)} begins below it, and the first step would "
-            f"raise that; at most {shown(min(moved))} is expected."
+            f"{typed('floor', floor)}: alpha={shown(chosen.alpha)} starts below it, so the first step would "
+            f"raise it; at most {shown(min(moved))} is expected."
         )
     return {
         "stack": "/".join(chosen.stack),

@@ -31,7 +31,7 @@ OF_PLAN = ("planned", "learned", "peak", "share")
 NUMBERS = ("lr", "betas", "momentum", "weight_decay", *OF_PLAN)
 """The keys of a group whose values are one number or two."""
 
-MADE_ALIKE = "load it into one that is made as that was"
+MADE_ALIKE = "load it into an optimizer made like the one that saved it"
 
 
 def complete(
@@ -133,7 +133,7 @@ def _check_group(i: int, saved: Any, own: Mapping[str, Any], *, shares: bool) ->
         raise ConfigError(f"state_dict: group {i} has no {missing[0]}; what state_dict() returned has it.")
     if saved["stack"] != own["stack"]:
         raise ConfigError(
-            f"state_dict: {saved['stack']} saved it, and this optimizer is {own['stack']}; {MADE_ALIKE}."
+            f"state_dict: a stack {saved['stack']} saved it, but this one is {own['stack']}; {MADE_ALIKE}."
         )
     if len(saved["params"]) != len(own["params"]):
         differ = f"{len(saved['params'])}, and that of this optimizer is {len(own['params'])}"

@@ -30,8 +30,8 @@ def listed(params: Any) -> list[Any]:
     given = items("params", params)
     if not given:
         raise ConfigError(
-            "params: there is none, as of a module without parameters, or of an iterator that was used up; "
-            "one at least is expected."
+            "params: it is empty, like those of a module without parameters, or an iterator used up before; "
+            "at least one parameter is expected."
         )
     return given
 

@@ -90,7 +90,8 @@ def values_in_words(column: Sequence[Any]) -> str:
     values = [of_top_level(value) for value in column]
     numbers = [v for v in values if isinstance(v, int | float) and not isinstance(v, bool) and v == v]
     if numbers:
-        return f"their values are {shown(min(numbers))} to {shown(max(numbers))}"
+        least, most = shown(min(numbers)), shown(max(numbers))
+        return f"all have {least}" if least == most else f"their values are {least} to {most}"
     single = [one for value in values for one in (value if _is_texts(value) else [value])]
     texts = sorted({shortened(shown(value)) for value in single if value not in (None, "", [])})
     more = f" and {len(texts) - MOST_SHOWN} more" if len(texts) > MOST_SHOWN else ""

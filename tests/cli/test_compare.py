@@ -80,6 +80,7 @@ test_bad_input_is_refused = refusals(
     ("compare stack=adam", "two selections are expected"),
     ("compare stack=adam stack=adam", "the same selection"),
     ("compare stack=adam stack=adam,adam", "select the same 3 runs"),
+    ("plot metric=nope", "there is no metric 'nope'; known: test_error,"),
     ("compare stack=adam stack=nadam", "stack=nadam: none of the 15 stored runs has it"),
     ("compare stack=adam stack=adam/sgd metric=nosuch", "there is no key 'nosuch'"),
     ("compare stack=adam stack=adam/sgd metric=test_error,train_loss", "no seed has it in both"),

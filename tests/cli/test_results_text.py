@@ -22,6 +22,13 @@ def test_a_diverged_run_takes_mean_and_interval_from_its_row() -> None:
     assert (row["median"], row["min"], row["max"], row["diverged"]) == (4.0, 3.0, 5.0, 1)
 
 
+def test_the_interval_of_an_error_stays_within_its_range() -> None:
+    runs = [resolve({"seed": seed}) for seed in (0, 1)]
+    records = {run.id: record_of(run, 1.0 + 98 * run.seed) for run in runs}
+    [row] = settings_table(runs, records)
+    assert (row["mean"], row["low"], row["high"]) == (50.5, 0, 100)
+
+
 def test_a_sweeps_table_has_the_best_first_with_ids_and_fits_the_terminal() -> None:
     runs = [resolve({"alpha": alpha, "seed": seed}) for alpha in (0.1, 0.2, 0.3) for seed in range(4)]
     errors = {0.1: 9.0, 0.2: 5.0, 0.3: 7.0}

@@ -223,6 +223,7 @@ def test_rows_of_stacks_and_columns_of_two_numbers(tmp_path: Path):
         ("metric: test_error", "metric: test_eror", "test_eror.*test_error"),
         ("runs_per_number: 3", "runs_per_number: 0", "runs_per_number=0"),
         ("title: Two stacks", "", "no title"),
+        ("title: Two stacks", "titel: Two stacks", "no title; is titel meant to be title"),
         ("title: Two stacks", "title: [", "cannot be read as YAML"),
         ("title: Two stacks", "title: a\ntitle: b", "cannot be read as YAML.*title"),
     ],

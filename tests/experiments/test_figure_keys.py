@@ -67,6 +67,12 @@ def test_seeds_can_be_a_count(tmp_path: Path):
     [
         ("metric: train_loss,", "metric: train_los,", "train_los.*train_loss"),
         ("points: [1, 3]", "points: [0]", "points=0: epochs are counted from 1"),
+        ("points: [1, 3]", "points: [1, 3, 30]", "points=30: 'SGD' has 3 epochs"),
+        (
+            "\ncurves:",
+            "\n  - {metric: 0.aplha, label: α, points: [3]}\ncurves:",
+            "'0.aplha'; did you mean 0.alpha",
+        ),
         ("points: [1, 3]", "point: [1, 3]", "no key of panel 'point'.*points"),
         ("reductions: [settling]", "reductions: [setling]", "setling.*settling"),
         ("label: SGD, ", "label: SGD, scale: log, ", "no key of curve 'scale'"),

@@ -78,7 +78,9 @@ def test_the_id_of_a_shipped_experiment_is_refused(tmp_path: Path, monkeypatch: 
 test_bad_input_is_refused = refusals(
     ("new poem x", "there is no kind of experiment 'poem'"),
     ("new table a/b*c", "a name such as mine/first is expected"),
-    ("tables ./none.yaml", "none.yaml cannot be read"),
+    ("tables ./none.yaml", "none.yaml cannot be read: No such file"),
+    ("tables .", ".: its files are expected, such as ./*.yaml"),
+    ("tables clipping/table2 sedes=3", "did you mean seeds?"),
 )
 
 

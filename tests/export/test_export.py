@@ -252,5 +252,6 @@ test_bad_input_is_refused = refusals(
     ("export csv stack=adam", "a folder is expected"),
     ("export csv ''", "a folder is expected"),
     ("export csv x stack=sgd", "none of the 4 stored runs has it"),
-    ("export csv", "required"),
+    ("export csv", "the following arguments are required: DIR;"),
+    ("export csv x --all", "--all: unknown; see hyperopt export --help"),
 )

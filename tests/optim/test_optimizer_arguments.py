@@ -127,8 +127,8 @@ PARAMS: dict[str, tuple[Any, type[Exception], str]] = {
         r"params: a dict is given; a group is one of a list, \[{...}\]",
     ),
     "a set": ({weight()}, TypeError, "params: a set is given, which has no order"),
-    "an empty list": ([], ValueError, "params: there is none, as of a module without parameters"),
-    "a used iterator": (iter(()), ValueError, "params: there is none, as .* of an iterator that was used up"),
+    "an empty list": ([], ValueError, "params: it is empty, like those of a module without parameters"),
+    "a used iterator": (iter(()), ValueError, "params: it is empty, .* or an iterator used up before"),
     "numbers": (
         [weight(), 3.0],
         TypeError,

@@ -131,7 +131,7 @@ def test_the_state_of_another_stack_is_refused_and_changes_nothing(saved: str, o
     last(module, opt, batches(2))
     before = repr(opt.state_dict())
     with pytest.raises(
-        ConfigError, match=f"state_dict: {saved} saved it, and this optimizer is {own}; load it"
+        ConfigError, match=f"state_dict: a stack {saved} saved it, but this one is {own}; load it"
     ):
         opt.load_state_dict(through_a_file(other.state_dict()))
     assert repr(opt.state_dict()) == before

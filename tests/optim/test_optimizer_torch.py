@@ -271,7 +271,7 @@ def test_weight_decay_may_be_any_unless_it_is_tuned(kind: type[torch.optim.Adam]
         ({"floor": -1.0}, "floor=-1: a finite number of 0 or more"),
         (
             {"floor": 0.01},
-            r"floor=0.01: alpha=\[0.001,0.01\] begins below it, .* at most 0.001 is",
+            r"floor=0.01: alpha=\[0.001,0.01\] starts below it, .* at most 0.001 is",
         ),
         ({"stack": "sgd/sgd/sgd", "alpha": (0.1, 1e-3, 1e-5), "floor": 0.01}, "at most 0.001 is expected"),
         ({"multiplicative": True, "alpha": (0.0, 1e-4)}, "a number above 0 is expected of a tuned alpha"),

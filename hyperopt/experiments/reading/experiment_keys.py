@@ -22,13 +22,14 @@ from hyperopt.experiments.experiment import (
     ExperimentError,
 )
 from hyperopt.experiments.grid import Baseline, Column, Row, Table
-from hyperopt.experiments.metrics import metric_of
+from hyperopt.experiments.metrics import HYPERPARAMETER, metric_of
 from hyperopt.experiments.reading.claim_keys import check_places, claim_of, effect_of, only_bound
 from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
 from hyperopt.experiments.reading.roots import is_path, own_root
 from hyperopt.files import experiments_dir
+from hyperopt.optim.rules import find
 from hyperopt.wording import printable
 from hyperopt.yaml_file import read_yaml
 
@@ -101,6 +102,8 @@ def _no_experiment(pattern: str, known: Sequence[str]) -> str:
         meant = f"./{pattern}.yaml"
     elif 0 < len(same_name) <= MOST_NAMES:
         meant = " or ".join(same_name)
+    elif os.path.isdir(pattern):  # noqa: PTH112
+        return f"{printable(pattern)}: its files are expected, such as {printable(report or '/')}/*.yaml"
     else:
         return str(unknown("experiment", pattern, known))
     return f"there is no experiment {shortened(repr(pattern))}; did you mean {meant}?"
@@ -135,7 +138,9 @@ def read(path: Path, name: str) -> Experiment:
         return _experiment(name, read_yaml(path), path.parent.parent)
     except ConfigError as error:
         raise ExperimentError(f"{path}: {error}") from error
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
+    except OSError as error:
+        raise ExperimentError(f"{path} cannot be read: {error.strerror}") from error
+    except (YAMLError, UnicodeDecodeError) as error:
         raise ExperimentError(f"{path} cannot be read as YAML: {error}") from error
 
 
@@ -190,9 +195,24 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
     claims = tuple(claim_of(claim, experiment, own) for claim in given)
     experiment = replace(experiment, effect=own, claims=claims)
     _agrees_with_itself(experiment)
-    for cell in experiment.cells():
-        _ = cell.at_seed_0  # raises if its settings are invalid
+    _runs_have(experiment)
     return experiment
+
+
+def _runs_have(experiment: Experiment) -> None:
+    """Check that the settings of all cells are valid, and that runs have the epochs and levels compared."""
+    learned: dict[str, set[str]] = {}
+    for cell in experiment.cells():
+        run = cell.at_seed_0[0]  # raises if its settings are invalid
+        if cell.epoch and cell.epoch > run.epochs:
+            raise ExperimentError(f"points={cell.epoch}: {cell.row!r} has {run.epochs} epochs")
+        if metric_of(cell.metric) is HYPERPARAMETER:
+            learned.setdefault(cell.metric, set()).update(
+                f"{i}.{name}" for i, rule in enumerate(run.stack) for name in find(rule).hyperparameters
+            )
+    for metric, there in learned.items():
+        if metric not in there:
+            raise unknown("metric", metric, sorted(there))
 
 
 def _seeds(given: int | list[Any]) -> tuple[int, ...]:

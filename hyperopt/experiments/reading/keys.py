@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from hyperopt.errors import ConfigError, unknown
@@ -36,7 +37,9 @@ class Keys:
         self.known.append(key)
         if key not in self.left:
             if not default:
-                raise ConfigError(f"{self.what} has no {key}")
+                meant = get_close_matches(key, self.left, n=1)
+                hint = f"; is {meant[0]} meant to be {key}?" if meant else ""
+                raise ConfigError(f"{self.what} has no {key}{hint}")
             return default[0]
         return checked(key, self.left.pop(key), kind)
 
@@ -72,7 +75,8 @@ def checked(key: str, value: Any, kind: Any) -> Any:
             dict: "keys and values",
             list: "a list",
         }
-        raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} is expected")
+        is_ = "are" if kinds == (dict,) else "is"
+        raise ConfigError(f"{key}={value!r}: {' or '.join(words[k] for k in kinds)} {is_} expected")
     return " ".join(map(str.strip, value.splitlines())).strip() if isinstance(value, str) else value
 
 

@@ -22,7 +22,9 @@ from figures_fake import (
 from plain_tables import beside_report, cells_of, p_of
 
 from hyperopt.experiments.experiment import Experiment
+from hyperopt.figures.draw import draw
 from hyperopt.findings.origin import config_hash
+from hyperopt.findings.view import views_of
 
 PAGE = (Path(__file__).parents[1] / "figure9.md").read_text(encoding="utf-8")
 
@@ -106,6 +108,13 @@ def test_none_of_three_is_no_certainty_on_the_page_or_in_its_csv(tmp_path: Path)
     assert cell["high"] == pytest.approx(70.76, abs=0.01)
     assert pd.isna(cell["sd"])
     assert "| 0 to 71 |" in " ".join(page.markdown.split())
+
+
+def test_without_runs_and_without_curves_of_a_report_no_picture_is_linked(tmp_path: Path) -> None:
+    for text, drawn in ((ALONG_ALPHA, True), (ALONG_ALPHA.replace(", report: [8, 12]", ""), False)):
+        experiment = written(tmp_path, text)
+        assert (".svg)" in page_of(experiment, {}).markdown) == drawn
+        assert bool(draw(views_of(experiment, {})[-1])) == drawn
 
 
 def test_a_run_that_ended_as_nan_counts_as_a_seed_and_its_numbers_are_named(experiment: Experiment) -> None:

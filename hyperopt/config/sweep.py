@@ -41,6 +41,8 @@ PLAIN = re.compile(
     re.ASCII,
 )
 """A simple override that can be parsed without Hydra, which is slow to import."""
+FROM_TO = re.compile(r"(\d{1,9})(?:\.\.|:|-)(\d{1,9})")
+"""What may be meant as a range of whole numbers, which is written `range(0,4)`, without its end."""
 LACKING = re.compile(r"(?:^|,)\s*,|,\s*$")
 """A comma with nothing on one side."""
 NO_TEXT = ("true", "false", "null", "nan", "inf")
@@ -120,6 +122,9 @@ def parse(
     for key, value in settings.items():
         if key not in known:
             raise _unknown(key, known, typed(key, value))
+        if key == "seed" and (ends := FROM_TO.fullmatch(str(value))):
+            meant = f"-m seed='range({ends[1]},{int(ends[2]) + 1})'"
+            raise ConfigError(f"{typed(key, value)}: a whole number is expected; did you mean {meant}?")
         if key in OF_EVERY_RUN and not isinstance(value, Sweep):
             checked(Settings, key, value)  # before composing the defaults of all keys, which is slow
     return settings, process

@@ -196,6 +196,7 @@ def test_a_setting_is_resolved_once_for_all_its_seeds() -> None:
         (["seed=range(3,3)"], "range is empty"),
         (["seed=range(0,3,0)"], "step other than 0"),
         (["seed=interval(0,1)"], "comma list"),
+        (["seed=0..3"], r"did you mean -m seed=.range\(0,4\)"),
         (["sede=1,2"], "did you mean seed"),
         (["partition=,,"], "partition=,,: a value is expected on both sides of each comma"),
         (["alpha=1,,2"], "a value is expected on both sides of each comma"),

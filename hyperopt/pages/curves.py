@@ -23,7 +23,7 @@ def section(view: View, figure: Figure) -> list[Block]:
     tables = [part for panel in figure.panels for part in _table(view, figure, panel)]
     return [
         "## The figure, our numbers",
-        *([Picture(experiment.title, f"{name}.svg")] if view.measured or experiment.compares else []),
+        *([Picture(experiment.title, f"{name}.svg")] if any(view.curves.values()) else []),
         *tables,
         _words(view, figure),
         "\n".join(f"- {note}" for note in experiment.notes),

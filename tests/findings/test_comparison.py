@@ -115,7 +115,7 @@ def test_curves_over_steps_are_of_recorded_steps_where_all_runs_of_a_curve_have_
 @pytest.mark.parametrize(
     ("metric", "x", "says"),
     [
-        ("nosuch", "epoch", "there is no key 'nosuch'"),
+        ("nosuch", "epoch", "there is no metric 'nosuch'"),
         ("test_error", "dataset", "epoch, step or a setting"),
         ("crossed_at", "epoch", "none of the selected runs has it"),
     ],

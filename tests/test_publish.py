@@ -1,6 +1,5 @@
 import re
 import shutil
-from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,6 @@ from hyperopt.experiments import load
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.files import results_dir
 from hyperopt.findings.next_look import shown_seeds
-from hyperopt.findings.view import View
-from hyperopt.pages.excerpt import MARKED
 from hyperopt.pages.page import Page
 from hyperopt.publish import leading_to_docs, publish, render, write_page
 from hyperopt.records import Store, read_records
@@ -205,26 +202,6 @@ def test_made_changes_nothing_but_its_own_section(tmp_path: Path, experiment: Ex
 def test_write_page_leaves_only_the_page(tmp_path: Path) -> None:
     path = write_page(tmp_path / "local", "report/table9", Page("text\n", "a\n", ""))
     assert sorted(p.name for p in path.parent.iterdir()) == ["table9.csv", "table9.md"]
-
-
-def test_render_reproduces_the_committed_pages_and_the_excerpts_of_the_readme(
-    tmp_path: Path, published: Mapping[str, Sequence[View]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    results = results_dir()
-    experiments = [e for e in load() if (results / "records" / f"{e.id}.parquet").is_file()]
-    if not experiments:
-        pytest.skip("nothing is published yet")
-    made, readme = tmp_path / "results", tmp_path / "README.md"
-    made.mkdir()
-    (made / "records").symlink_to(results / "records")
-    committed = (results.parent / "README.md").read_text(encoding="utf-8")
-    readme.write_text(MARKED.sub(r"\1old\n\3", committed), encoding="utf-8")
-    monkeypatch.setattr(publishing, "published_views", lambda *_: published)
-    render(experiments, made, drawings=False)
-    assert readme.read_text(encoding="utf-8") == committed
-    pages = ["README.md", "which_stack/README.md"]
-    for name in [*pages, *(f"{e.id}.{kind}" for e in experiments for kind in ("md", "csv"))]:
-        assert (made / name).read_bytes() == (results / name).read_bytes(), name
 
 
 def test_the_readme_gets_the_published_numbers(tmp_path: Path, experiment: Experiment) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hyperopt.records import Record
-    from hyperopt.statistics import Interval
 
 
 def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
@@ -65,8 +64,6 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
         setting = {key: value for key, value in run.canonical().items() if key != "seed"}
         settings.setdefault(repr(setting), []).append(run)
     groups = list(settings.values())
-    from hyperopt.statistics import Interval
-
     columns = _columns([group[0] for group in groups])
     tested = any(
         math.isfinite(value) for record in records.values() for value in record.metrics.get("test_error", [])
@@ -80,7 +77,7 @@ def settings_table(runs: Sequence[Run], records: Mapping[str, Record]) -> list[d
         rows.append(
             {key: described[key] for key in columns}
             | {"metric": metric}
-            | _statistics(values, sum(r.diverged for r in found), Interval(*metric_of(metric).possible))
+            | _statistics(values, sum(r.diverged for r in found), metric_of(metric).possible)
             | {"ids": [record.id for record in found]}
         )
     return rows
@@ -184,8 +181,8 @@ def _between(low: float | None, high: float | None) -> str:
     return "-" if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _statistics(values: Sequence[float], diverged: int, possible: Interval) -> dict[str, Any]:
-    from hyperopt.statistics import summarize
+def _statistics(values: Sequence[float], diverged: int, possible: tuple[float, float]) -> dict[str, Any]:
+    from hyperopt.statistics import Interval, summarize
 
     nothing = dict.fromkeys(("mean", "sd", "low", "high", "median", "min", "max"))
     if not values:
@@ -200,6 +197,6 @@ def _statistics(values: Sequence[float], diverged: int, possible: Interval) -> d
     else:
         told = {"mean": summary.mean, "sd": summary.sd}
         if summary.interval:
-            interval = summary.interval.within(possible)
+            interval = summary.interval.within(Interval(*possible))
             told |= {"low": interval.low, "high": interval.high}
     return {"n": summary.n, "diverged": diverged, **nothing, **told}

@@ -27,7 +27,9 @@ class Word:
 
 
 def word(*names: str, **options: Any) -> Word:
-    """Declare a positional argument or option."""
+    """Declare a positional argument or option; without a default, argparse would require nargs="*", too."""
+    if options.get("nargs") == "*":
+        options.setdefault("default", [])
     return Word(names, options)
 
 
@@ -49,11 +51,11 @@ def completion(arguments: Namespace) -> int:
     return module.completion(arguments, usage())
 
 
-COMPARED = word("words", nargs="*", default=[], metavar="A B [KEY=VALUE ...]")
+COMPARED = word("words", nargs="*", metavar="A B [KEY=VALUE ...]")
 EXPORTED = (
     word("kind", metavar="tensorboard|trackio|csv"),
     word("folder", metavar="DIR"),
-    word("words", nargs="*", default=[], metavar="KEY=VALUE"),
+    word("words", nargs="*", metavar="KEY=VALUE"),
 )
 NEW = (word("kind", metavar="table|figure"), word("name", metavar="NAME", help="such as mine/first"))
 SHELL = word("shell", metavar="bash|zsh|fish")
@@ -65,10 +67,10 @@ PLAN = word("--plan", action="store_true", help="show what would run and how lon
 CFG = word("--cfg", action="store_true", help="print the run as YAML, and where each value comes from")
 DETACH = word("--detach", action="store_true", help="leave jobs to Slurm, to be collected later")
 MULTIRUN = word("-m", "--multirun", action="store_true", help="train every combination of the given values")
-OVERRIDES = word("overrides", nargs="*", default=[], metavar="KEY=VALUE")
-SELECTION = word("words", nargs="*", default=[], metavar="KEY=VALUE")
+OVERRIDES = word("overrides", nargs="*", metavar="KEY=VALUE")
+SELECTION = word("words", nargs="*", metavar="KEY=VALUE")
 A_PATTERN = "clipping/table2 or a glob; default: all"
-EXPERIMENTS = word("asked", nargs="*", default=[], metavar="ID|KEY=VALUE", help=A_PATTERN)
+EXPERIMENTS = word("asked", nargs="*", metavar="ID|KEY=VALUE", help=A_PATTERN)
 
 VERBS = (
     Verb(
@@ -153,21 +155,13 @@ VERBS = (
         "render",
         "rewrite pages in results/ from the published records; trains nothing",
         actions.render,
-        (word("asked", nargs="*", default=[], metavar="ID", help=A_PATTERN),),
+        (word("asked", nargs="*", metavar="ID", help=A_PATTERN),),
     ),
     Verb(
         "which",
         "say which stack to use, according to the study's runs",
         actions.which,
-        (
-            word(
-                "words",
-                nargs="*",
-                default=[],
-                metavar="WORKLOAD|KEY=VALUE",
-                help="iris or a glob; default: all",
-            ),
-        ),
+        (word("words", nargs="*", metavar="WORKLOAD|KEY=VALUE", help="iris or a glob; default: all"),),
         helps.WHICH,
     ),
     Verb(
@@ -188,13 +182,7 @@ VERBS = (
         "fetch and check data sets",
         actions.data,
         (
-            word(
-                "names",
-                nargs="*",
-                default=[],
-                metavar="NAME",
-                help="mnist, ...; without a name, describe the cache",
-            ),
+            word("names", nargs="*", metavar="NAME", help="mnist, ...; without a name, describe the cache"),
             word("--refetch", action="store_true", help="fetch again, even if cached"),
         ),
     ),

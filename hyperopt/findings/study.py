@@ -11,6 +11,8 @@ from hyperopt.records import Record
 
 STUDY = "which_stack"
 """The folder of the study's experiments."""
+QUESTION = "Which stack should I use?"
+"""The title of the study."""
 
 
 def study(curves: Mapping[str, Sequence[float]], experiments: Sequence[Experiment]) -> list[Workload]:

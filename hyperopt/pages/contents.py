@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
 from hyperopt.findings.judging import OUTCOMES
-from hyperopt.findings.study import STUDY
+from hyperopt.findings.study import QUESTION, STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
@@ -111,7 +111,7 @@ def _head(slug: str, views: Mapping[str, View]) -> str:
         page = f"[What it ran, and what its code does](../docs/reports/{slug}.md)"
         parts.append(f"{report.authors}: *{report.title}*. {page}.")
     if slug == STUDY:
-        parts.append(f"[Which stack should I use?]({STUDY}/README.md) has the answers over all workloads.")
+        parts.append(f"[{QUESTION}]({STUDY}/README.md) has the answers over all workloads.")
     if total := sum(tally.sentences.values()):
         parts.append(f"**Of {counted(total, 'sentence')} {outcomes(tally.sentences)}.**")
     parts.append(counted_by(tally.ours, "check of ours", "checks of ours"))

@@ -9,7 +9,7 @@ from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.questions import FEW, SURE, Pick, percent, times
 from hyperopt.findings.standings import BAND, DRAWS, begun, compared
-from hyperopt.findings.study import STUDY
+from hyperopt.findings.study import QUESTION, STUDY
 from hyperopt.findings.to_target import TARGET
 from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
@@ -40,7 +40,7 @@ def page(
         picture: the name of the drawing's file beside the page.
     """
     there, found = compared(workloads), picks(workloads, band, target)
-    parts: list[Block] = ["# Which stack should I use?", *_answers(there, found), of_the_package(there)]
+    parts: list[Block] = [f"# {QUESTION}", *_answers(there, found), of_the_package(there)]
     if found:
         parts += ["## How certain the answers are", *_certainty(there, found)]
         parts += ["## How they are chosen", _rules(found[0], band)]

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from hyperopt.experiments.report import REPORTS
 from hyperopt.findings.best import Best, best
 from hyperopt.findings.judging import OUTCOMES, Outcome
-from hyperopt.findings.study import STUDY
+from hyperopt.findings.study import QUESTION, STUDY
 from hyperopt.findings.tally import Tally, tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
@@ -26,10 +26,6 @@ SIGNS: Mapping[Outcome, str] = {
     "undecided": "?",
     "cannot be told": "–",
 }
-
-
-HEADINGS = {STUDY: "Which stack should I use?"}
-"""The headings of what belongs to no report."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def front(views: Mapping[str, View]) -> Front:
     abouts = [card.about for report in reports for card in report.cards]
     return Front(
         reports=reports,
-        tally=_tally(views.values()),
+        tally=tally_of((view.verdicts, view.measurements) for view in _measured(views)),
         runs=len({id_ for view in views.values() for id_ in view.runs}),
         best=[_best(dataset, one) for dataset, ones in best(views).items() for one in ones],
         datasets=sorted({name for about in abouts for name in about.datasets}),
@@ -122,14 +118,14 @@ def _slug(name: str) -> str:
 
 
 def _report(slug: str, views: Mapping[str, View]) -> ReportPart:
-    report, measured = REPORTS.get(slug), [view for view in views.values() if view.measured]
+    report = REPORTS.get(slug)
     origins = [view.origin for view in views.values() if not view.experiment.lists]
     found, wanted = sum(one.found for one in origins), sum(one.wanted for one in origins)
     return ReportPart(
         slug=slug,
         authors=report.authors if report else "",
-        title=report.title if report else HEADINGS.get(slug, slug),
-        numbers=answer.numbers(answer.by_mean(measured)),
+        title=report.title if report else QUESTION if slug == STUDY else slug,
+        numbers=answer.numbers(answer.by_mean(_measured(views))),
         share=f"{found:,} of {wanted:,} runs",
         cards=[_card(name, view) for name, view in views.items()],
         sentences=sorted(
@@ -139,9 +135,9 @@ def _report(slug: str, views: Mapping[str, View]) -> ReportPart:
     )
 
 
-def _tally(views: Iterable[View]) -> Tally:
-    """Return the counts of the pages that have runs: a sentence without any is not listed either."""
-    return tally_of((view.verdicts, view.measurements) for view in views if view.measured)
+def _measured(views: Mapping[str, View]) -> list[View]:
+    """Return the pages that have runs; a sentence without any is not counted, as it is not listed either."""
+    return [view for view in views.values() if view.measured]
 
 
 def _card(name: str, view: View) -> Card:

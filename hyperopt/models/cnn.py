@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hyperopt.errors import ConfigError, typed
 from hyperopt.models.dense import ACTIVATION
 from hyperopt.models.mlp import Mlp
-from hyperopt.models.model import CUDA, Cost, Model, size
+from hyperopt.models.model import CUDA_LARGE, Cost, Model, size
 
 if TYPE_CHECKING:
     from torch import nn
@@ -35,7 +35,7 @@ class Cnn(Model):
     name: ClassVar[str] = "cnn"
     costs: ClassVar[Mapping[str, Cost]] = {
         "cpu": Cost(pack=4, seconds=0.08, together=False, constant=0.1, uncompiled=1.8),
-        "cuda": CUDA,
+        "cuda": CUDA_LARGE,
     }
 
     channels: tuple[int, ...] = field(metadata={"least": 1})

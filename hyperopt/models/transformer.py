@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hyperopt.errors import ConfigError
-from hyperopt.models.model import CUDA, Cost, Model
+from hyperopt.models.model import CUDA_LARGE, Cost, Model
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,7 +33,7 @@ class Transformer(Model):
     classes_of: ClassVar[str] = "characters"
     costs: ClassVar[Mapping[str, Cost]] = {
         "cpu": Cost(pack=8, seconds=0.12, constant=0.0, uncompiled=1.6),
-        "cuda": CUDA,
+        "cuda": CUDA_LARGE,
     }
 
     width: int = field(metadata={"least": 1, "most": 10_000})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from hyperopt.errors import ConfigError
-from hyperopt.models.model import CUDA, Cost, Model, size
+from hyperopt.models.model import CUDA_LARGE, Cost, Model, size
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,7 +30,7 @@ class Unet(Model):
     classes_of: ClassVar[str] = "pixels"
     costs: ClassVar[Mapping[str, Cost]] = {
         "cpu": Cost(pack=1, seconds=0.12, together=False, constant=0.05, uncompiled=1.6),
-        "cuda": CUDA,
+        "cuda": CUDA_LARGE,
     }
 
     filters: int = field(metadata={"least": 1})

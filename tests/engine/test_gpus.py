@@ -10,9 +10,15 @@ import pytest
 import torch
 from small_runs import small_run
 
+from hyperopt.config import resolve
+from hyperopt.data import generated
 from hyperopt.engine import options as options_module
+from hyperopt.engine.captured import LARGE, size
+from hyperopt.engine.costs import largest_pack
 from hyperopt.engine.options import Options
+from hyperopt.engine.pack import Pack
 from hyperopt.engine.plan import plan
+from hyperopt.engine.program import initial
 from hyperopt.engine.workers import InThisProcess, Processes, visible_gpus
 from hyperopt.engine.workers_for import workers_for
 
@@ -39,6 +45,17 @@ def test_packs_are_split_so_that_all_gpus_are_busy(three_gpus: None) -> None:
     made = plan(long, set(), Options(device="cuda"))
     assert made.workers == 3
     assert [len(pack.runs) for pack in made.packs] == [22, 21, 21]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "model"), [("cifar10", "cnn"), ("cifar10_horses", "unet"), ("tinyshakespeare", "transformer")]
+)
+def test_the_largest_pack_of_a_large_net_has_a_state_small_enough_for_captured_steps(
+    dataset: str, model: str
+) -> None:
+    run = resolve({"dataset": dataset, "model": model, "stack": "adam/sgd"})
+    _, state = initial(Pack((run,)), generated(dataset, 4, 4), "cpu")
+    assert 0 < size(state) * largest_pack(run, "cuda") < LARGE
 
 
 @pytest.mark.slow

@@ -106,7 +106,7 @@ def completed(kind: type[Declared], given: Mapping[str, Any]) -> dict[str, Any]:
     options, schema = usual(kind), schema_of(kind)
     for key, value in given.items():
         if key not in options:
-            raise unknown(f"option of {kind.name}", key, options, given=typed(key, value))
+            raise unknown("option", key, options, of=kind.name, given=typed(key, value))
     return options | {key: hashable(checked(schema, key, value)) for key, value in given.items()}
 
 

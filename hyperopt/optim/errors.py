@@ -80,14 +80,18 @@ class ConfigError(ValueError):
     """Input that is refused; the message is a sentence with the key, its value and what is expected."""
 
 
-def unknown(what: str, name: str, known: Iterable[str], *, given: str | None = None) -> ConfigError:
+def unknown(
+    what: str, name: str, known: Iterable[str], *, of: str | None = None, given: str | None = None
+) -> ConfigError:
     """The error that no `what` is called `name`: suggests a close name, else lists up to five `known`.
 
-    `given` is the whole input as it was typed, if that is more than the name.
+    `of` is what the known ones belong to, such as a rule; `given` is the whole input as it was typed, if that
+    is more than the name.
     """
     typed = f"{shortened(given)}: " if given else ""
+    lacks = f"{of} has no" if of else "there is no"
     return ConfigError(
-        f"{typed}there is no {what} {shortened(repr(name))}; {_hint(name, list(dict.fromkeys(known)))}"
+        f"{typed}{lacks} {what} {shortened(repr(name))}; {_hint(name, list(dict.fromkeys(known)))}"
     )
 
 

@@ -120,7 +120,7 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
     for name in given:
         if not isinstance(name, str) or (name not in names and given != ["all"]):
             raise unknown(
-                f"hyperparameter of {stack[0]}", shown(name), ("all", *names), given=typed("tune", value)
+                "hyperparameter", shown(name), ("all", *names), of=stack[0], given=typed("tune", value)
             )
         if name in find(stack[0]).constants:
             raise ConfigError(

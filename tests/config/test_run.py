@@ -96,7 +96,7 @@ BAD = {
     "a missing value": ({"epochs": "???"}, "epochs=???: a whole number"),
     "a missing option": ({"dataset.train": "???"}, "dataset.train=???: a whole number"),
     "a data set of no name": ({"dataset": {}}, "dataset={}: there is no dataset '{}'"),
-    "a list in a list to tune": ({"tune": [["alpha"]]}, "no hyperparameter of adam"),
+    "a list in a list to tune": ({"tune": [["alpha"]]}, "adam has no hyperparameter '[alpha]'"),
     "a list in a list of widths": ({"model.hidden": [[1]]}, "model.hidden=[[1]]: a list of whole numbers"),
     "a list for a number": ({"epochs": [1]}, "epochs=[1]: a whole number"),
     "a mapping for a name": ({"dtype": {"a": 1}}, "dtype={a:1}: a name"),

@@ -133,7 +133,7 @@ def test_height_and_weight_have_the_statistics_of_the_report():
         (
             "mnist",
             {"normalise": True},
-            "no option of mnist 'normalise'; did you mean normalize?",
+            "mnist has no option 'normalise'; did you mean normalize?",
         ),
         ("mnist", {"normalize": "channel"}, "normalize=channel: true or false is expected."),
         (
@@ -146,7 +146,7 @@ def test_height_and_weight_have_the_statistics_of_the_report():
         (
             "iris",
             {"normalize": True},
-            "there is no option of iris 'normalize'; known: train, generated, test.",
+            "iris has no option 'normalize'; known: train, generated, test.",
         ),
     ],
 )

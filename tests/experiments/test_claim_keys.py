@@ -57,7 +57,7 @@ def test_a_number_that_names_no_row_is_refused(tmp_path: Path) -> None:
 
 def test_a_misspelt_key_of_a_claim_is_named(tmp_path: Path) -> None:
     assert "within: 0.5" in GROUPS
-    with pytest.raises(ExperimentError, match="no key of claim 'morethan'; did you mean more_than"):
+    with pytest.raises(ExperimentError, match="claim has no key 'morethan'; did you mean more_than"):
         written(tmp_path, GROUPS.replace("within: 0.5", "morethan: 0.5"))
-    with pytest.raises(ExperimentError, match="no key of claim 'eachof'; did you mean each_of"):
+    with pytest.raises(ExperimentError, match="claim has no key 'eachof'; did you mean each_of"):
         written(tmp_path, GROUPS.replace("each_of: [SGD 0.1]", "eachof: [SGD 0.1]"))

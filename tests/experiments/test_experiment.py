@@ -242,7 +242,7 @@ def test_the_error_of_an_experiment_is_one_of_config():
     ("old", "new", "message"),
     [
         ("lists: report/table9", "lists: report/table8", "table8"),
-        ("label: SGD / SGD", "label: SGD / SDG", "no row of report/table9 'SGD / SDG'"),
+        ("label: SGD / SGD", "label: SGD / SDG", "report/table9 has no row 'SGD / SDG'"),
     ],
 )
 def test_a_list_of_what_is_not_there_is_refused(tmp_path: Path, old: str, new: str, message: str):

@@ -263,7 +263,7 @@ def test_weight_decay_may_be_any_unless_it_is_tuned(kind: type[torch.optim.Adam]
         ({"alpha": -1.0}, "a finite number of 0 or more"),
         ({"lr": math.nan}, "lr=nan: a finite number of 0 or more"),
         ({"stack": "adam", "clip": True}, "no level above 0 to clip"),
-        ({"tune": "gamma"}, "there is no hyperparameter of adamw 'gamma'"),
+        ({"tune": "gamma"}, "adamw has no hyperparameter 'gamma'; known: all, alpha,"),
         ({"momentum": 0.9}, "momentum=0.9: level 0 is adamw, which has alpha, beta1, beta2"),
         ({"beta1": 1.0}, "beta1=1: a number of at least 0 and below 1"),
         ({"beta3": 0.5}, "did you mean beta2?|did you mean beta1?"),

@@ -79,7 +79,7 @@ def _by_repeats(keys: Keys, experiment: Experiment, says: str) -> bool:
     if (given := keys.take("judged_by", str, None)) is None:
         return False
     if given != "repeats":
-        raise unknown("judged_by of a claim", given, ["repeats"])
+        raise unknown("judged_by", given, ["repeats"], of="a claim")
     if experiment.runs_per_number < 2:
         raise ExperimentError(
             f"the claim {says!r} is judged by repeats, which requires a runs_per_number of 2 or more"

@@ -24,7 +24,7 @@ def check_agreement(experiment: Experiment) -> None:
         there = [row.label for table in experiment.lists.tables for row in table.rows]
         for label in labels:
             if label not in there:
-                raise unknown(f"row of {experiment.lists.id}", label, there)
+                raise unknown("row", label, there, of=experiment.lists.id)
     names = [column.name for column in experiment.columns]
     for key, column in {"order": experiment.order, "pictures": experiment.pictures}.items():
         if column and column not in names:

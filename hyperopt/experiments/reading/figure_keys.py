@@ -149,7 +149,7 @@ def _curve(keys: Keys, panels: Sequence[Panel], x: Axis) -> tuple[Curve, Mapping
     metrics = [panel.metric for panel in panels]
     for metric in given:
         if metric not in metrics:
-            raise unknown("panel's metric", metric, metrics)
+            raise unknown("panel with the metric", metric, metrics)
     report = {metric: _points(label, values, x) for metric, values in given.items()}
     names = {key: keys.take(key, str, "") for key in ("group", "colour", "line")}
     curve = Curve(label, shown_as, keys.take("drawn", bool, True), report, **names)

@@ -51,12 +51,12 @@ class Keys:
         """
         for key in self.left:
             if key not in known and key not in self.known:
-                raise unknown(f"key of {self.what}", str(key), (*known, *self.known))
+                raise unknown("key", str(key), (*known, *self.known), of=self.what)
 
     def nothing_left(self, made: T) -> T:
         """Return `made`; raise an error if a key is left, which is therefore unknown."""
         for key in self.left:
-            raise unknown(f"key of {self.what}", str(key), self.known)
+            raise unknown("key", str(key), self.known, of=self.what)
         return made
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.selection_words import ANY, FROM, split
-from hyperopt.errors import ConfigError, shortened, typed
+from hyperopt.errors import ConfigError, shortened, typed, unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -17,13 +18,15 @@ if TYPE_CHECKING:
     from hyperopt.experiments import Experiment
     from hyperopt.findings.questions import Pick
 
+OPTIONS = {**FROM, "band": ANY, "target": ANY, "format": ("text", "markdown")}
+SURE = 0.7
+"""The likeness (difflib) from which an unknown key is one of ours misspelt; `dataset` is 0.62 of `target`."""
 PAGE = "All methods: the same with format=markdown, and, of what is published, results/which_stack/README.md."
 
 
 def which(arguments: Namespace) -> int:
     """Print the answers for the given workloads, band and target, or the whole page."""
-    own = {**FROM, "band": ANY, "target": ANY, "format": ("text", "markdown")}
-    patterns, options = split(arguments.words, own)
+    patterns, options = split(arguments.words, OPTIONS)
     from rich.console import Console
 
     from hyperopt.findings.advice import caution, picks
@@ -68,6 +71,9 @@ def _chosen(patterns: Sequence[str], experiments: Sequence[Experiment]) -> list[
     for pattern in patterns:
         matching = {e.id for e in experiments if fnmatchcase(e.id, pattern) or fnmatchcase(_name(e), pattern)}
         if not matching:
+            key, equals, _ = pattern.partition("=")
+            if equals and get_close_matches(key, OPTIONS, cutoff=SURE):
+                raise unknown("key", key, OPTIONS, given=pattern)
             names = ", ".join(map(_name, experiments))
             raise ConfigError(
                 f"{shortened(pattern)}: a workload is expected, one of {names}, or a glob; or band=, target=,"

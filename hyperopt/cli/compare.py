@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hyperopt.cli.plot import drawn, picture_path
 from hyperopt.cli.selection_words import ANY, FROM, few, names, split
 from hyperopt.errors import ConfigError, shortened, typed
-from hyperopt.selection.checks import check_key
+from hyperopt.selection.checks import check_metric
 from hyperopt.selection.rows import metric_of
 from hyperopt.selection.select import needed
 from hyperopt.selection.stored import everything
@@ -42,7 +42,7 @@ def compare(arguments: Namespace) -> int:
         raise ConfigError(f"{' '.join(of_a)} and {' '.join(of_b)} select the same {counted(len(a), 'run')}.")
     asked = names(options.get("metric"))
     for metric in asked:
-        check_key(metric, there, given=f"metric={metric}")
+        check_metric(metric, there)
     found = differences(a, b, asked or shared_metrics(a, b))
     lacking = [metric for metric in asked if metric not in {each.metric for each in found}]
     seeds = {config["seed"] for config in a.configs} & {config["seed"] for config in b.configs}

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hyperopt.errors import ConfigError, shown, typed, unknown
+from hyperopt.errors import ConfigError, shown, typed
 from hyperopt.experiments.figure import Axis, Figure, Panel
-from hyperopt.experiments.metrics import METRICS, metric_of
+from hyperopt.experiments.metrics import metric_of
 from hyperopt.findings.curves import MeasuredCurve, Numbers, along_epochs, measured_curve
 from hyperopt.findings.measurements import series, value
 from hyperopt.records import Record, published, working
-from hyperopt.selection.checks import check_key
+from hyperopt.selection.checks import check_key, check_metric
 from hyperopt.selection.criteria import PerLevel, of_top_level
 from hyperopt.selection.rows import varied
-from hyperopt.selection.stored import OF_A_LEVEL, Selection
+from hyperopt.selection.stored import Selection
 
 ALONG = ("epoch", "step")
 MOST_CURVES = 8
@@ -44,11 +44,7 @@ def figure_of(chosen: Selection, metrics: Sequence[str], x: str, logarithmic: st
         ConfigError: no run has a metric, or x is not numeric.
     """
     for metric in metrics:
-        if not (metric in METRICS or OF_A_LEVEL.fullmatch(metric) or metric in chosen.results):
-            raise unknown(
-                "metric", metric, ("test_error", *chosen.results, *METRICS), given=f"metric={metric}"
-            )
-        check_key(metric, chosen, given=f"metric={metric}")
+        check_metric(metric, chosen)
     places: tuple[float, ...] = ()
     if x not in ALONG:
         check_key(x, chosen, given=f"x={x}")

@@ -44,6 +44,18 @@ def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
         raise unknown("key", key, ("stack", "alpha", "test_error", *known, *of.results), given=given or key)
 
 
+def check_metric(metric: str, of: Selection) -> None:
+    """Check that a name is that of a metric, or of a level's hyperparameter that stored runs have.
+
+    Raises:
+        ConfigError: it is neither; the message suggests the nearest metric.
+    """
+    given = f"metric={metric}"
+    if not (metric in METRICS or OF_A_LEVEL.fullmatch(metric) or metric in of.results):
+        raise unknown("metric", metric, (*METRICS, *of.results), given=given)
+    check_key(metric, of, given=given)
+
+
 def _levels(of: Selection) -> str:
     """Return which hyperparameters the runs have, in words."""
     names = [name for name in of.results if OF_A_LEVEL.fullmatch(name)]

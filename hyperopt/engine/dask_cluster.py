@@ -12,7 +12,7 @@ from distributed import Client, LocalCluster, Worker, WorkerPlugin
 from hyperopt.engine.dask_workers import DaskWorkers
 from hyperopt.engine.options import Options
 from hyperopt.engine.workers import ClusterLostError
-from hyperopt.errors import ConfigError
+from hyperopt.errors import ConfigError, typed
 
 PATIENCE_SECONDS = 10.0
 """Seconds that a scheduler may take to answer."""
@@ -43,11 +43,15 @@ def connect(scheduler: str) -> Client:
     """Return a client of the scheduler at an address, or of the one that wrote a file.
 
     Raises:
+        ConfigError: there is no such file.
         ClusterLostError: nobody answers.
     """
     file = "://" not in scheduler
     if file and not Path(scheduler).is_file():
-        raise ClusterLostError(f"scheduler={scheduler}: there is no such file.")
+        raise ConfigError(
+            f"{typed('scheduler', scheduler)}: there is no such file; the .json file that a running scheduler "
+            "wrote, or tcp://HOST:PORT, is expected."
+        )
     where = {"scheduler_file": scheduler} if file else {"address": scheduler}
     try:
         return Client(**where, timeout=PATIENCE_SECONDS, set_as_default=False)

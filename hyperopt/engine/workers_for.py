@@ -22,7 +22,7 @@ def workers_for(options: Options, packs: int, root: Path) -> Workers:
     """Return workers for this many packs with files under `root`.
 
     Raises:
-        ConfigError: the library of the engine is not installed.
+        ConfigError: the library of the engine is not installed, or an option does not suit the engine.
         ClusterLostError: there is no such cluster.
     """
     if options.engine in MODULES:

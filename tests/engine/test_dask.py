@@ -30,6 +30,7 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.workers import ClusterLostError
+from hyperopt.errors import ConfigError
 from hyperopt.records import Store
 
 
@@ -267,7 +268,7 @@ def test_a_scheduler_that_does_not_answer_is_said_so(tmp_path: Path, monkeypatch
     monkeypatch.setattr(dask_cluster, "PATIENCE_SECONDS", 0.5)
     with pytest.raises(ClusterLostError, match=r"scheduler=tcp://127\.0\.0\.1:9: no scheduler answers there"):
         connect("tcp://127.0.0.1:9")
-    with pytest.raises(ClusterLostError, match=r"scheduler=.*none.json: there is no such file"):
+    with pytest.raises(ConfigError, match=r"scheduler=.*none.json: there is no such file; .* is expected\."):
         connect(str(tmp_path / "none.json"))
     (tmp_path / "other.json").write_text('{"a": 1}')
     with pytest.raises(ClusterLostError, match=r"other\.json: no scheduler answers there"):

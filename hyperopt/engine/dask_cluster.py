@@ -49,8 +49,8 @@ def connect(scheduler: str) -> Client:
     file = "://" not in scheduler
     if file and not Path(scheduler).is_file():
         raise ConfigError(
-            f"{typed('scheduler', scheduler)}: there is no such file; the .json file that a running scheduler "
-            "wrote, or tcp://HOST:PORT, is expected."
+            f"{typed('scheduler', scheduler)}: there is no such file; the .json file of a running scheduler, "
+            "or tcp://HOST:PORT, is expected."
         )
     where = {"scheduler_file": scheduler} if file else {"address": scheduler}
     try:

@@ -114,6 +114,7 @@ class Claim:
 
     Attributes:
         says: the sentence.
+        point: what it says in a few words; sentences of a report with the same point are one answer.
         tested: the part of it that is tested, if not all is.
         checks: its tests; the sentence holds if all rows of all checks do.
         all_but: the number of rows that may fail: 1 for `almost all`, all but one for `some`.
@@ -129,6 +130,7 @@ class Claim:
     says: str
     checks: tuple[Check, ...]
     all_but: int = 0
+    point: str = ""
     tested: str = ""
     why: str = ""
     contradicted: bool = False

@@ -47,7 +47,7 @@ def definitions() -> dict[str, Schema]:
     over = {name: _list(TEXT_OR_NUMBER) for name in ("each_of", "mean_of")}
     effect = {"from": place, "to": place}
     tested = {"effect": _ref("effect"), "ratio": _ref("effect"), **over, **bounds}
-    claim = {"says": TEXT, "tested": TEXT, "why": TEXT, "not_testable": TEXT, "all_but": WHOLE}
+    claim = {"says": TEXT, "point": TEXT, "tested": TEXT, "why": TEXT, "not_testable": TEXT, "all_but": WHOLE}
     claim |= {
         "any_of": _list(TEXT_OR_NUMBER),
         "contradicted": TRUTH,

@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
+from hyperopt.findings.answers import DECIDED, OVERALL, Answer, Overall, answers
 from hyperopt.findings.judging import OUTCOMES
 from hyperopt.findings.study import QUESTION, STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import View
 from hyperopt.findings.what_ran import what_ran
-from hyperopt.pages.answer import HEADS, by_mean, by_seeds, expected_share
+from hyperopt.pages.answer import HEADS, by_mean, expected_share
 from hyperopt.pages.markdown import table
 from hyperopt.pages.rests import counted_by, outcomes, rests
 from hyperopt.pages.undecided import next_of
-from hyperopt.wording import counted, duration, possessive, sentence
+from hyperopt.wording import counted, duration, listed, possessive, sentence
 
 if TYPE_CHECKING:
     from hyperopt.pages.page import Page
@@ -24,15 +25,24 @@ if TYPE_CHECKING:
 WORDS = (
     "Five reports make claims about optimizers that tune themselves. Here is what our runs say: a verdict on "
     "each sentence, and a page for each table and figure with our numbers beside the report's. "
-    "[A glossary](../docs/words.md) explains the words. At most 5 % of pages are expected to have a wrong "
-    "verdict; [statistics](../docs/statistics.md) says how this is ensured, and for which effects it may be "
+    f"[{STUDY}](#{STUDY}) is a study of our own. [A glossary](../docs/words.md) explains the words. Some 5 % "
+    "of pages may have a wrong verdict; [statistics](../docs/statistics.md) says why, and where it may be "
     "more. The list is also available as [sentences.csv](sentences.csv); `hyperopt render` writes everything "
     "from `records/`."
 )
 EACH = "What a report says about each of several tables counts once per table, since each has its own runs."
+COLUMNS = (
+    "*At the bound*: the effect is about as large as the sentence's limit. A number agrees *tellingly* if a "
+    "rival number, such as that of the other column, would not agree. A number that several pages compare "
+    "with the same run counts once"
+)
+SUMMED_UP = (
+    "**What the reports say, in short, by our verdict.** A sentence about all rows, all cases or *always* "
+    "fails if one row does. What is said of several tables is one point, with the verdict of those that are "
+    "decided."
+)
 LIKELY = 0.5
 """A look with a larger probability of deciding a sentence is expected to decide it."""
-ONCE = "A number that several pages compare with the same run counts once."
 
 
 def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
@@ -40,7 +50,7 @@ def contents(pages: Mapping[str, Page], views: Mapping[str, View]) -> str:
     reports = sorted({name.split("/")[0] for name in pages}, key=lambda slug: [*REPORTS, slug].index(slug))
     measured = {name: view for name, view in views.items() if view.measured}
     by_report = {slug: {n: v for n, v in measured.items() if n.split("/")[0] == slug} for slug in reports}
-    parts = ["# Results", WORDS, _overview(by_report), _all(measured)]
+    parts = ["# Results", WORDS, _overview(by_report), _all(measured), _summed_up(by_report)]
     for slug, own in by_report.items():
         parts += [f"## {slug}", _head(slug, own), _sentences(own), _pages(slug, pages, own)]
     return "\n\n".join(filter(None, parts)) + "\n"
@@ -58,7 +68,7 @@ def _overview(by_report: Mapping[str, Mapping[str, View]]) -> str:
     header += ["numbers that agree", "of these tellingly"]
     if not rows:
         return ""
-    return f"{table(header, rows, left=header[:2])}\n\n{ONCE} {_by_range(by_report)}".strip()
+    return f"{table(header, rows, left=header[:2])}\n\n{COLUMNS}{_by_range(by_report)}."
 
 
 def _agreement(views: Iterable[View]) -> list[str]:
@@ -68,18 +78,47 @@ def _agreement(views: Iterable[View]) -> list[str]:
 
 
 def _by_range(by_report: Mapping[str, Mapping[str, View]]) -> str:
-    """Return sentences on how many numbers of heat maps lie in the range of ours, and how many by chance."""
-    parts = []
-    for views in by_report.values():
-        for name, view in views.items():
-            if (share := expected_share(view)) is not None and view.tally.compared:
-                found = f"{view.tally.agree} of its {view.tally.compared} numbers"
-                groups = f" ({inside})" if (inside := by_seeds(view)) else ""
-                parts.append(
-                    f"[{name}]({name}.md) maps single runs: {found} lie between our smallest and largest"
-                    f"{groups}. Of further runs like ours, {share} % would."
-                )
-    return " ".join(parts)
+    """Return which pages' numbers are left out, because they are compared with a range."""
+    left_out = [
+        f"[{name}]({name}.md)"
+        for views in by_report.values()
+        for name, view in views.items()
+        if expected_share(view) is not None and view.tally.compared
+    ]
+    return f"; those of {listed(left_out)} are single runs, compared on their page only" if left_out else ""
+
+
+def _summed_up(by_report: Mapping[str, Mapping[str, View]]) -> str:
+    """Return a list with the points of each report by verdict."""
+    lines = []
+    for slug, views in by_report.items():
+        found = answers(verdict for view in views.values() for verdict in view.verdicts)
+        parts = [
+            f"*{_head_of(outcome)}:* {'; '.join(map(_point, points))}."
+            for outcome in OVERALL
+            if (points := [answer for answer in found if answer.outcome == outcome])
+        ]
+        if parts:
+            lines.append(f"- [{slug}](#{slug}). {' '.join(parts)}")
+    return "\n".join([SUMMED_UP, "", *lines]) if lines else ""
+
+
+def _head_of(outcome: Overall) -> str:
+    return "Differs between tables" if outcome == "differs" else HEADS[outcome]
+
+
+def _point(answer: Answer) -> str:
+    """Return a point, and how many of its sentences have its verdict if not all have."""
+    counts, total = answer.sentences, sum(answer.sentences.values())
+    if answer.outcome == "differs":
+        decided = [f"{HEADS[outcome].lower()} in {counts[outcome]}" for outcome in DECIDED if counts[outcome]]
+        return f"{answer.point} ({', '.join(decided)} of {total} tables)"
+    own = counts[answer.outcome]
+    if total == 1:
+        return answer.point
+    left = total - own
+    others = f", undecided in the other{'s' if left > 1 else ''}" if left else ""
+    return f"{answer.point} ({own} of {total} tables{others})"
 
 
 def _all(views: Mapping[str, View]) -> str:

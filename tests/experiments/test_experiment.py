@@ -10,6 +10,7 @@ from hyperopt.experiments import ids, load
 from hyperopt.experiments.experiment import Experiment, ExperimentError
 from hyperopt.files import experiments_dir
 from hyperopt.findings.in_the_report import printed
+from hyperopt.findings.study import STUDY
 from hyperopt.yaml_file import read_yaml
 
 SMALL = """
@@ -131,6 +132,21 @@ def test_the_reports_own_numbers_satisfy_its_claims(name: str):
         held = [effect.holds for effect in printed(claim, experiment)]
         spared = claim.all_but if len(held) > claim.all_but else 0
         assert (held.count(False) <= spared) is not claim.contradicted, (claim.says, held)
+
+
+def test_every_sentence_that_can_be_tested_has_a_point_of_its_own_report():
+    """A point is said of one report, and of one sentence in each of its tables."""
+    of_report: dict[str, set[str]] = {}
+    for name in ids():
+        [experiment] = load(name)
+        points = [claim.point for claim in experiment.claims if claim.counts and claim.testable]
+        if name.split("/")[0] != STUDY:
+            assert all(points), name
+            assert len({*points}) == len(points), name
+            of_report.setdefault(name.split("/")[0], set()).update(points)
+        assert not any(claim.point for claim in experiment.claims if not (claim.counts and claim.testable))
+    assert len(of_report) == 5
+    assert sum(map(len, of_report.values())) == len(set().union(*of_report.values()))
 
 
 @pytest.mark.parametrize("name", ids())

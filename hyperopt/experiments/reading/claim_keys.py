@@ -27,7 +27,7 @@ BOUNDS: dict[str, Callable[[Any], Bound]] = {
 
 KINDS = ("each_of", "mean_of", "any_of")
 OF_CHECKS = ("effect", "ratio", *BOUNDS, *KINDS)
-OF_CLAIMS = ("tested", "checks", "all_but", "contradicted", "ours", "same_as", "judged_by")
+OF_CLAIMS = ("point", "tested", "checks", "all_but", "contradicted", "ours", "same_as", "judged_by")
 
 
 def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Claim:
@@ -61,6 +61,7 @@ def claim_of(given: Any, experiment: Experiment, default: Effect | None) -> Clai
         raise ExperimentError(f"all_but={all_but}: the claim {says!r} has {rows} rows; fewer may fail")
     claim = Claim(
         says=says,
+        point=keys.take("point", str, ""),
         tested=keys.take("tested", str, ""),
         checks=checks,
         all_but=rows - 1 if some_of else all_but,

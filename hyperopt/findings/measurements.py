@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import median
+from typing import Literal
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
@@ -26,6 +27,9 @@ from hyperopt.statistics import (
 
 PENALTY = 1e-4 / (2 * 60_000)
 """The factor of the squared weights in the training loss of docs/reports/hyper_regularization.md, "MNIST"."""
+
+Obstacle = Literal["diverged", "equal", "single"]
+"""Why a number is not compared: a run diverged, the few runs are all equal, or there is only one."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,24 @@ class Measured:
 
     @property
     def comparable(self) -> bool:
-        """Whether the report's number can be compared, given enough runs.
+        """Whether the report's number can be compared, unless there is an `obstacle`.
 
-        Reductions of a curve cannot be, as they may be counts without spread, nor can numbers that depend on
-        the machine.
+        Reductions of a curve cannot be, as they may be counts without spread, nor can shares of runs and
+        numbers that depend on the machine.
         """
         there = self.cell.report is not None and not self.cell.reduction and bool(self.by_seed)
-        return there and not metric_of(self.cell.metric).of_machine
+        metric = metric_of(self.cell.metric)
+        return there and not (metric.of_machine or metric.is_share)
+
+    @property
+    def obstacle(self) -> Obstacle | None:
+        """Why a comparable number is not compared; None if it is compared or not comparable."""
+        if self.agrees is not None or not self.comparable:
+            return None
+        values = [*self.by_seed.values()]
+        if self.diverged or not all(map(math.isfinite, values)):
+            return "diverged"
+        return "equal" if len(values) > 1 else "single"
 
     @cached_property
     def agrees(self) -> bool | None:

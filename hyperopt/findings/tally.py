@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hyperopt.findings.judging import OUTCOMES
-from hyperopt.findings.measurements import Measured, Measurements
+from hyperopt.findings.measurements import Measured, Measurements, Obstacle
 from hyperopt.findings.verdicts import Verdict
 
 
@@ -22,7 +22,7 @@ class Tally:
         agree: the report's numbers that agree.
         telling: those that agree while no rival would.
         compared: the numbers that are compared.
-        left_out: the numbers that cannot be compared yet, because there are too few runs.
+        left_out: the numbers that cannot be compared, by the reason.
     """
 
     sentences: Mapping[str, int]
@@ -31,7 +31,7 @@ class Tally:
     agree: int
     telling: int
     compared: int
-    left_out: int
+    left_out: Counter[Obstacle]
 
 
 def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
@@ -51,7 +51,7 @@ def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
         agree=len(agreed),
         telling=sum(measured.telling is True for measured in agreed),
         compared=sum(measured.agrees is not None for measured in cells.values()),
-        left_out=sum(measured.agrees is None and measured.comparable for measured in cells.values()),
+        left_out=Counter(filter(None, (measured.obstacle for measured in cells.values()))),
     )
 
 

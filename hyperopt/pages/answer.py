@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings import within_range
 from hyperopt.findings.judging import Outcome
+from hyperopt.findings.measurements import Obstacle
 from hyperopt.findings.rates import rates_of_rows
 from hyperopt.findings.tally import Tally, tally_of
 from hyperopt.findings.verdicts import Verdict
@@ -15,7 +17,7 @@ from hyperopt.findings.what_ran import what_ran
 from hyperopt.pages.blocks import Block, Folded, Sentences, Table
 from hyperopt.pages.rests import counted_by, only, rests
 from hyperopt.pages.undecided import shared_told
-from hyperopt.wording import counted, uncapitalized
+from hyperopt.wording import counted, listed, uncapitalized
 
 HEADS: Mapping[Outcome, str] = {
     "holds": "Holds",
@@ -24,6 +26,13 @@ HEADS: Mapping[Outcome, str] = {
     "undecided": "Undecided",
     "cannot be told": "Cannot be told",
 }
+
+WHY_NOT: Mapping[Obstacle, str] = {
+    "diverged": "a run diverged",
+    "equal": "the few runs, all equal, show no spread",
+    "single": "a single run shows no spread",
+}
+"""Why numbers cannot be compared."""
 
 
 def summary(view: View) -> str:
@@ -62,7 +71,7 @@ def numbers(tally: Tally, what: str = "number", *, by_range: bool = False) -> st
         by_range: whether numbers are compared with a range. So many then agree by chance that the telling
             ones are not counted.
     """
-    left = f"{counted(tally.left_out, what)} cannot be compared yet" if tally.left_out else ""
+    left = f"{counted(tally.left_out.total(), what)} cannot be compared" if tally.left_out else ""
     if not tally.compared:
         return left
     if tally.compared == 1:
@@ -84,6 +93,12 @@ def tellingly(tally: Tally) -> str:
 def by_mean(views: Iterable[View]) -> Tally:
     """Return the counts without pages whose numbers are compared with a range, where many agree by chance."""
     return tally_of((view.verdicts, view.measurements) for view in views if expected_share(view) is None)
+
+
+def why_not(left_out: Counter[Obstacle]) -> str:
+    """Return why numbers cannot be compared; of several reasons, each with how many it applies to."""
+    several = len(left_out) > 1
+    return listed([f"{WHY_NOT[why]}{f' ({n})' * several}" for why, n in left_out.items()])
 
 
 def expected_share(view: View) -> int | None:
@@ -119,8 +134,8 @@ def section(view: View) -> list[Block]:
     if tally.compared:
         parts.append(_numbers(tally, view))
     elif tally.left_out:
-        words = f"None of the {counted(tally.left_out, 'number')} can be compared: there are too few runs."
-        parts.append(words)
+        left = counted(tally.left_out.total(), "number")
+        parts.append(f"No number can be compared ({left}), as {why_not(tally.left_out)}.")
     return [*parts, ran(experiment, view), _rates(experiment)]
 
 
@@ -180,5 +195,5 @@ def _numbers(tally: Tally, view: View) -> str:
     elif tally.agree:
         words += f", {tellingly(tally)} (the rival number would not agree)"
     if tally.left_out:
-        words += f"; {tally.left_out} more cannot be compared, as there are too few runs"
+        words += f"; {tally.left_out.total()} more cannot be compared, as {why_not(tally.left_out)}"
     return words + "."

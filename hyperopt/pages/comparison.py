@@ -55,8 +55,8 @@ def _words(view: View, experiment: Experiment, *, compares: bool) -> str:
         words.append("The interval of a share of runs is Clopper and Pearson's.")
     if view.diverged:
         words.append(
-            "If a run diverged, Student's interval is meaningless: median and range are given instead, "
-            f"and with fewer than {FEWEST_RUNS} seeds the cell is not compared."
+            "If a run diverged, Student's interval is meaningless: median and range are given instead, and "
+            f"with fewer than {FEWEST_RUNS} seeds, or a number that is not finite, the cell is not compared."
         )
     return " ".join(words)
 

@@ -18,10 +18,11 @@ OF_TIMES = "Effects of times are ratios, paired by round; n is the number of rou
 OF_RATIOS = "An effect with a / is a ratio; 1 means that both sides are equal."
 OF_P = (
     "*p alone* is the p-value of a row, for whichever of *holds* and *does not hold* has the smaller one. "
-    "*times* corrects it for multiple tests: the rows of the sentence × the sentences of the page × the "
-    "looks, where only rows and sentences count that are not decided yet. The product *p* decides if it is "
-    "0.05 or less. A sentence holds with the largest *p alone* of its rows, and does not hold with the "
-    "smallest times the number of rows; either is corrected for sentences × looks. [Details]({doc})."
+    "*times* corrects it for multiple tests. Its factors are, in this order, the rows of the sentence (1 if "
+    "it holds), the sentences of the page and the looks; what was decided before does not count. The product "
+    "*p* decides if it is 0.05 or less. In the brackets of a sentence its own p alone (to hold, the largest "
+    "of its rows; not to hold, the smallest times their number) is multiplied for sentences, then looks. "
+    "[Details]({doc})."
 )
 MEANT = {
     True: "if it diverged, or if its test error is more than twice the median over seeds and more than five "
@@ -33,10 +34,10 @@ MEANT = {
 ERRORS = frozenset({"test_error", "test_accuracy"})
 FEW = 4
 """The maximum number of rows with lost runs that are named."""
-NOT_YET = "*p alone* is the least possible p-value with so many runs. [Details]({doc})."
+NOT_YET = "*p alone* (≥) is the least p that so few seeds can give, whatever they show. [Details]({doc})."
 SOME = (
-    "A row with ≥ has been judged at no look yet, as runs are missing: it has the least *p alone* that so "
-    "many seeds can have, whatever they show, and counts with a p of 1."
+    "*p alone* with ≥ is the least p that so few seeds can give, whatever they show: the row lacks runs, so "
+    "that no look has judged it yet, and counts with a p of 1."
 )
 
 
@@ -146,7 +147,10 @@ def _part_of_others(view: View) -> str:
 def _of_repeats(verdicts: Sequence[Verdict]) -> str:
     """Return which sentences are judged by repeats, and by which test."""
     numbers = [str(i) for i, verdict in enumerate(verdicts, 1) if verdict.claim.by_repeats]
+    told = any(one.claim.by_repeats and one.strength and one.strength.p < 1 for one in verdicts)
+    brackets = " Its brackets begin with the p of this test and end with how many of these repeats do."
     return (
         f"Sentence {' and '.join(numbers)} is judged by the binomial test on repeats that share no seed: it "
-        "holds if most of them would print all its rows as claimed; *p alone* is that of a single row."
+        f"holds if most of them print all its rows as claimed.{brackets * told} *p alone* is that of a "
+        "single row."
     )

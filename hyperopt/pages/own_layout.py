@@ -29,14 +29,16 @@ def section(view: View) -> list[Block]:
         first, second = experiment.effect.minuend.column, experiment.effect.subtrahend.column
         words.append(
             f"Rows are bold by the report's rule, applied to our means: ({first}) − ({second}) is "
-            f"{markdown.bound(experiment.bold)}. By the report's own numbers the bold rows would be "
-            f"{', '.join(_printed_bold(experiment))}."
+            f"{markdown.bound(experiment.bold)}."
         )
         if experiment.judged_by == "median":
             words.append(
-                "Sentences are judged by medians, because single lost runs shift a mean. So a row may be "
-                "bold although most of its seeds say otherwise."
+                "**A row may be bold although most of its seeds say otherwise**: bold rows compare means, "
+                "which single lost runs shift, so sentences compare medians."
             )
+        words.append(
+            f"By the report's own numbers the bold rows would be {', '.join(_printed_bold(experiment))}."
+        )
     if view.diverged:
         words.append(f"{LOST} A model with NaN weights is scored as predicting class 0, as the report did.")
     return [*parts, " ".join(words), "\n".join(f"- {note}" for note in experiment.notes)]

@@ -68,13 +68,9 @@ def rests(verdict: Verdict, experiment: Experiment) -> str:
     if verdict.outcome == "cannot be told":
         return ""
     parts = [f"We test only {claim.tested}." if claim.tested else ""]
-    parts.append(repeated(verdict))
+    parts.append(of_repeats := repeated(verdict))
     if len(rows) > 1:
-        by_row = counted_by(Counter(row.outcome for row in rows), "row", "rows")
-        parts.append(f"Row by row: {uncapitalized(by_row)}" if claim.by_repeats else by_row)
-        if claim.all_but:
-            few = len(rows) - claim.all_but
-            parts.append(f"{few} of them {'suffices' if few == 1 else 'suffice'}.")
+        parts.append(_by_row(verdict, beside_repeats=bool(of_repeats)))
     if len(rows) == 1 and verdict.outcome in ("holds", "does not hold"):
         parts.append(f"{_effect(rows[0], experiment)} is {_against_claimed(rows[0])}.")
     if verdict.outcome == "undecided":
@@ -91,10 +87,30 @@ def repeated(verdict: Verdict) -> str:
     """Return how often a repeat of the report would print what is claimed; "" for claims about effects."""
     if not verdict.claim.by_repeats or (share := verdict.repeats) is None:
         return ""
+    n, spared = len(verdict.rows), verdict.claim.all_but
+    every = "its row" if n == 1 else "both rows" if n == 2 else f"all {n} rows"
+    every = f"at least {n - spared} of {n} rows" if spared else every
     runs = counted(verdict.rows[0].tested.m, "run")
     return (
-        f"{100 * share:.0f} % of repeats of the report's procedure, with {runs} per number, would print this."
+        f"{100 * share:.0f} % of repeats of the report's procedure ({runs} per number) would print {every} "
+        "as claimed."
     )
+
+
+def _by_row(verdict: Verdict, *, beside_repeats: bool) -> str:
+    """Return the verdicts on the rows of a sentence, and how many it needs if not all.
+
+    `beside_repeats` says whether this follows what `repeated` says of all rows together.
+    """
+    counts = Counter[str](row.outcome for row in verdict.rows)
+    by_row = counted_by(counts, "row", "rows")
+    if beside_repeats:
+        alone = f"By themselves, {uncapitalized(by_row)}"
+        return "By itself no row is decided." if {*counts} == {"undecided"} else alone
+    if not verdict.claim.all_but:
+        return by_row
+    few = len(verdict.rows) - verdict.claim.all_but
+    return f"{by_row.removesuffix('.')}; the sentence needs {'only ' * (few == 1)}{few}."
 
 
 def effect_of(tested: Tested, experiment: Experiment) -> str:
@@ -165,17 +181,21 @@ def _so_far(rows: Sequence[RowVerdict], experiment: Experiment) -> str:
 
 
 def _barely(rows: Sequence[RowVerdict]) -> str:
-    """Return in how many of these rows the effect is as claimed by a negligible amount; "" if in none."""
-    by = "by a negligible amount"
-    few = sum(
-        min(abs((row.tested.center or 0.0) - end) for end in row.tested.check.bound.ends)
-        <= row.tested.negligible
+    """Return in which of these rows the effect is as claimed by a negligible amount; "" if in none."""
+    few = [
+        row
         for row in rows
         if row.tested.check.bound.ends
-    )
+        if min(abs((row.tested.center or 0.0) - end) for end in row.tested.check.bound.ends)
+        <= row.tested.negligible
+    ]
     if not few:
         return ""
-    return f", {by}" if len(rows) == 1 else f", in {'each' if few == len(rows) else few} of them {by}"
+    by = f"by a negligible {_margins(few)} at most"
+    if len(few) == len(rows):
+        return f", {by}" if len(rows) == 1 else f", in each of them {by}"
+    named = f" ({'; '.join(rows_named(row.tested.rows) for row in few)})" if len(few) <= FEW else ""
+    return f", in {len(few)} of them{named} {by}"
 
 
 def _near(row: RowVerdict, experiment: Experiment) -> str:
@@ -191,10 +211,14 @@ def _near(row: RowVerdict, experiment: Experiment) -> str:
 
 def _negligible(rows: Sequence[RowVerdict]) -> str:
     """Return the negligible distance from a bound; "" if the effects equal their bounds."""
-    margins = dict.fromkeys(
-        f"{number(row.tested.negligible, decimals(row))}{_unit(row)}" for row in rows if row.within
-    )
-    return f"Up to {' or '.join(margins)} counts as negligible." if margins else ""
+    margins = _margins([row for row in rows if row.within])
+    return f"Up to {margins} counts as negligible." if margins else ""
+
+
+def _margins(rows: Sequence[RowVerdict]) -> str:
+    """Return the negligible differences of these rows, such as `0.25 points`."""
+    each = [f"{number(row.tested.negligible, decimals(row))}{_unit(row)}" for row in rows]
+    return " or ".join(dict.fromkeys(each))
 
 
 def center(row: RowVerdict) -> str:

@@ -41,15 +41,16 @@ def next_of(verdict: Verdict, view: View, i: int) -> str:
         return f"More rounds of timing: `python -m benchmarks times {view.experiment.id}`"
     if (look := view.ahead.get(i)) is None:
         return "First the missing runs" if view.origin.missing else ""
-    beyond = "" if look.declared else "beyond the seeds that are planned, "
-    return f"At {look.seeds} seeds ({beyond}{cost(look)}): {odds(look.chance)}"
+    given = f"With {look.seeds} ({_cost(look)})"
+    return f"Too few seeds so far. {given} its verdict would be: {odds(look.chance)}"
 
 
-def cost(look: Ahead) -> str:
-    """Return the cost of a look, such as `400 more runs, 18 min; 70 are already finished`."""
-    be = "is" if look.finished == 1 else "are"
-    finished = f"; {look.finished} {be} already finished" if look.finished else ""
-    return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}{finished}"
+def _cost(look: Ahead) -> str:
+    """Return the cost of a look, such as `400 more runs, 18 min, beyond the planned seeds`."""
+    beyond = "" if look.declared else ", beyond the planned seeds"
+    counting = "is finished and counts" if look.finished == 1 else "are finished and count"
+    finished = f"; {look.finished} {counting} once the rest is" if look.finished else ""
+    return f"{counted(look.runs, 'more run')}, {duration(look.seconds)}{beyond}{finished}"
 
 
 def odds(chance: Chance) -> str:

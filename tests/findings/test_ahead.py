@@ -40,7 +40,8 @@ def test_the_next_look_is_priced_sentence_by_sentence(experiment: Experiment) ->
     assert (second.runs, second.seconds) == (28, 28 * 60.0), "it is about both rows"
     assert 0 <= first.chance.decided <= 1
     assert view.ahead.keys() == {0, 1}, "what cannot be told awaits nothing"
-    assert "At 10 seeds (14 more runs, 14 min): " in "\n".join(map(str, claims.section(view)))
+    page = "\n".join(map(str, claims.section(view)))
+    assert "With 10 (14 more runs, 14 min) its verdict would be: " in page
 
 
 def test_runs_of_further_seeds_that_are_finished_are_told(experiment: Experiment) -> None:
@@ -50,7 +51,7 @@ def test_runs_of_further_seeds_that_are_finished_are_told(experiment: Experiment
     view = viewed(experiment, errors, 3)
     assert (view.ahead[0].runs, view.ahead[0].finished) == (10, 4)
     page = "\n".join(map(str, claims.section(view)))
-    assert "At 10 seeds (10 more runs, 10 min; 4 are already finished): " in page
+    assert "With 10 (10 more runs, 10 min; 4 are finished and count once the rest is) " in page
 
 
 def test_where_looks_are_done_a_further_one_is_priced(experiment: Experiment) -> None:

@@ -88,7 +88,9 @@ def test_three_equal_runs_are_compared_with_nothing_either_way(tmp_path: Path, r
     equal = beside_clip(tmp_path, text, [6.0] * 3)
     assert (equal.agrees, equal.telling, equal.least_visible, equal.prediction) == (None, None, None, None)
     assert equal.comparable, "it is counted as left out"
-    assert tally_of([([], {("0.1", "no clip"): equal})]).left_out == 1
+    assert tally_of([([], {("0.1", "no clip"): equal})]).left_out == {"equal": 1}
+    assert beside_clip(tmp_path, text, [6.0]).obstacle == "single"
+    assert beside_clip(tmp_path, text, [6.0, 6.0, 6.1]).obstacle is None
     assert beside_clip(tmp_path, text, [6.0, 6.0, 6.1]).agrees is not None
     assert beside_clip(tmp_path, text, [6.0] * 10).agrees is (report == 6)
 

@@ -216,7 +216,7 @@ tables:
     assert "| SGD | 2.00 s | 13.00% | 0.5000 |" in lines(page.markdown, "SGD")
     assert "| Adam / SGD | 2.00 s | 3.00% | 0.5000 |" in lines(page.markdown, "Adam")
     assert page.markdown.count("**(b) Adam**") == 2
-    assert page.verdicts == "2 numbers cannot be compared yet"
+    assert page.verdicts == "2 numbers cannot be compared"
     assert "2 of 2 runs" in page.markdown
     assert "## Sentences" not in page.markdown
 

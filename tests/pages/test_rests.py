@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,11 @@ from figures_fake import blank
 from hyperopt.experiments import load, read
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.findings import tested as effects
-from hyperopt.findings.measurements import measure
+from hyperopt.findings.measurements import Obstacle, measure
 from hyperopt.findings.tally import Tally
 from hyperopt.findings.verdicts import Verdict
 from hyperopt.findings.view import views_of
-from hyperopt.pages.answer import numbers
+from hyperopt.pages.answer import numbers, why_not
 from hyperopt.pages.rests import contradiction, counted_by, effect_of, rests
 
 CLAIM = '{says: It does no harm., mean_of: ["0.1", "10"], more_than: 0, why: Harm is below 0.}'
@@ -109,7 +110,7 @@ def test_rows_are_counted_by_their_verdicts(tmp_path: Path) -> None:
     found = told_of(made(tmp_path, each), -5, 20)
     assert found == "We test only the harm. Of 2 rows 1 holds, 1 does not."
     some = each.replace("more_than", "all_but: 1, more_than")
-    assert told_of(made(tmp_path, some), -5, 20).endswith("1 does not. 1 of them suffices.")
+    assert told_of(made(tmp_path, some), -5, 20).endswith("1 does not; the sentence needs only 1.")
 
 
 def test_outcomes_are_counted_in_words() -> None:
@@ -143,7 +144,7 @@ def test_an_effect_of_exactly_nothing_says_so(tmp_path: Path) -> None:
 
 def test_numbers_that_agree_are_counted_in_words() -> None:
     def told(agree: int, saying: int, compared: int) -> str:
-        return numbers(Tally({}, {}, {}, agree, saying, compared, 0))
+        return numbers(Tally({}, {}, {}, agree, saying, compared, Counter()))
 
     assert told(22, 9, 27) == "22 of 27 numbers agree, 9 of them tellingly"
     assert told(3, 3, 4) == "3 of 4 numbers agree, all of them tellingly"
@@ -153,6 +154,17 @@ def test_numbers_that_agree_are_counted_in_words() -> None:
     assert told(1, 0, 1) == "its one number agrees, not tellingly"
     assert told(0, 0, 1) == "its one number does not agree"
     assert told(0, 0, 0) == ""
+
+
+@pytest.mark.parametrize(
+    ("left_out", "told"),
+    [
+        ({"equal": 2}, "the few runs, all equal, show no spread"),
+        ({"diverged": 1, "single": 3}, "a run diverged (1) and a single run shows no spread (3)"),
+    ],
+)
+def test_what_cannot_be_compared_says_why(left_out: dict[Obstacle, int], told: str) -> None:
+    assert why_not(Counter(left_out)) == told
 
 
 def test_an_undecided_sentence_says_what_its_rows_show_so_far(tmp_path: Path) -> None:
@@ -185,8 +197,8 @@ def test_effects_that_are_as_claimed_by_next_to_nothing_are_counted(tmp_path: Pa
         told.append(rests(views_of(experiment, records(experiment, errors))[-1].verdicts[0], experiment))
     so_far = "Both rows are undecided. So far the effect is as claimed in 2 of 2 rows"
     assert told == [
-        f"{so_far}, in each of them by a negligible amount.",
-        f"{so_far}, in 1 of them by a negligible amount.",
+        f"{so_far}, in each of them by a negligible 0.25 points at most.",
+        f"{so_far}, in 1 of them (0.1) by a negligible 0.25 points at most.",
     ]
 
 
@@ -254,5 +266,6 @@ def test_a_sentence_about_what_is_printed_says_how_often_it_would_be(tmp_path: P
         errors[row, "clip"] = [40.0] * 10
     verdict = views_of(experiment, records(experiment, errors), 10)[-1].verdicts[1]
     assert rests(verdict, experiment).startswith(
-        "8 % of repeats of the report's procedure, with 3 runs per number, would print this. Row by row: "
+        "8 % of repeats of the report's procedure (3 runs per number) would print both rows as claimed. "
+        "By itself no row is decided. So far "
     )

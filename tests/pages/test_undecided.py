@@ -82,10 +82,10 @@ def test_rows_that_no_look_has_judged_have_the_least_p_that_their_seeds_can_have
     first, second = view.verdicts[0].rows
     assert (second.strength, second.least, first.least) == (None, 0.25, None)
     assert view.verdicts[1].strength is None, "none of its rows has been judged"
-    assert "A row with ≥ has been judged at no look yet" in said(view)
+    assert "*p alone* with ≥ is the least p that so few seeds can give" in said(view)
     assert said(view).count("≥ 0.25 |") == 2
     every = viewed(experiment, 10)
-    assert "A row with ≥" not in said(every)
+    assert "with ≥" not in said(every)
     assert "≥ 0.25" not in said(every)
 
 
@@ -94,7 +94,7 @@ def test_repeats_are_counted_where_they_are_too_few(tmp_path: Path) -> None:
     page = said(viewed(made(tmp_path, "judged_by: median\n", claim), 10, clip=99.0))
     few = "10 seeds make 3 repeats of 3, which cannot decide anything, whatever they show"
     told = f"{few} (p is at least 0.125, times 2 looks);"
-    assert f"{told} 18 seeds or more are needed. *At 30 seeds (" in page
+    assert f"{told} 18 seeds or more are needed. *Too few seeds so far. With 30 (" in page
 
 
 def test_a_look_tells_the_probability_of_every_verdict() -> None:
@@ -116,7 +116,7 @@ def test_rows_without_a_number_are_not_called_as_claimed(tmp_path: Path) -> None
     found |= records(experiment, {("Adam alone", "no clip"): [5.0] * 3})
     numberless = {id_: replace(record, metrics={}) for id_, record in found.items()}
     page = said(views_of(experiment, numberless, 3, by_looks=True)[-1])
-    assert page.count("*At 10 seeds (28 more runs, 56 s): still undecided (over 99 %).*") == 2
+    assert page.count("With 10 (28 more runs, 56 s) its verdict would be: still undecided (over 99 %).*") == 2
 
 
 def test_a_p_tells_of_which_look_it_is(tmp_path: Path) -> None:

@@ -65,4 +65,4 @@ def test_the_expected_share_is_the_mean_over_cells_of_their_own_numbers_of_seeds
     opening = str(answer.section(view))
     assert f"for runs like ours {expected} % are expected" in opening
     listed = contents({"clipping/grid": render([view])}, {"clipping/grid": view})
-    assert "those of [clipping/grid](clipping/grid.md) are single runs, compared on their page only." in listed
+    assert "[clipping/grid](clipping/grid.md) are single runs, compared on their page only." in listed

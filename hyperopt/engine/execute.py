@@ -269,7 +269,7 @@ class Work:
                 self.waiting.appendleft(pack)
                 self.progress.again(pack, str(error))
             else:
-                self.fail(note, pack, Failure(str(error), str(error), memory=True))
+                self.fail(note, pack, Failure(str(error), str(error), memory=error.blame != "other"))
         elif error is not None:
             self.fail(note, pack, failure_of(error, pack))
         elif isinstance(result := future.result(), Failure):

@@ -22,7 +22,7 @@ from hyperopt.engine.process import start_worker
 from hyperopt.errors import ImpossibleError
 
 T = TypeVar("T")
-Blame = Literal["likely", "perhaps", "none"]
+Blame = Literal["likely", "perhaps", "other", "none"]
 
 
 class WorkerLostError(Exception):
@@ -30,7 +30,7 @@ class WorkerLostError(Exception):
 
     Attributes:
         blame: whether its task may have caused it by filling the memory: "likely"; "perhaps", if workers also
-            end for other reasons; "none".
+            end for other reasons; "other", if it ended by itself; "none", if its task has no part in it.
     """
 
     def __init__(self, reason: str, blame: Blame) -> None:
@@ -226,7 +226,8 @@ def memory_kills() -> int:
 def _lost(code: int | None, *, memory: bool) -> WorkerLostError:
     """Return how a process ended; `memory`: the system has meanwhile ended processes for lack of memory."""
     if code is None or code >= 0:
-        return WorkerLostError(f"its worker process ended with code {code}", "perhaps")
+        reason = f"its worker process ended with exit code {code}; its output, if any, is above"
+        return WorkerLostError(reason, "other")
     try:
         name = signal.Signals(-code).name
     except ValueError:

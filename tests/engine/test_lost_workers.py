@@ -95,6 +95,18 @@ def test_a_pack_is_halved_only_where_its_memory_may_have_cost_its_worker(
     assert outcome.failures == []
 
 
+def test_a_pack_whose_worker_ends_by_itself_is_tried_again_and_then_a_failure_not_one_of_memory(
+    store: Store,
+) -> None:
+    watcher, pack = Watcher(), Pack(tuple(four()))
+    outcome = execute(as_plan(pack), store, EAGER, watcher, Losing(1, 2, blame="other"))
+    assert len(watcher.agains) == 1
+    assert watcher.halves == []
+    ((failed, _),) = outcome.failures
+    assert failed == pack
+    assert begun.notes(store.root.parent) == [], "it would be begun in halves"
+
+
 def test_a_cluster_that_is_gone_ends_the_command(store: Store) -> None:
     class Gone(InThisProcess):
         def submit(self, task: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
@@ -218,6 +230,18 @@ def test_one_worker_that_is_killed_harms_no_other() -> None:
         assert {workers.submit(os.getpid).result(60) for _ in range(3)} == {pid} or pid != 0
     finally:
         workers.close()
+
+
+@pytest.mark.usefixtures("forked")
+def test_a_worker_that_ends_by_itself_is_not_said_to_lack_memory() -> None:
+    workers = Processes(1)
+    try:
+        lost = workers.submit(os._exit, 1).exception(60)
+    finally:
+        workers.close()
+    assert isinstance(lost, WorkerLostError)
+    assert str(lost) == "its worker process ended with exit code 1; its output, if any, is above"
+    assert lost.blame == "other"
 
 
 @pytest.mark.usefixtures("forked")

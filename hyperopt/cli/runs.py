@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hyperopt.cli.selection_words import ANY, FROM, few, names, split
 from hyperopt.cli.tables import table, terminal_width
 from hyperopt.errors import shown
+from hyperopt.records import home, working
 from hyperopt.selection.criteria import PerLevel
 from hyperopt.selection.rows import MOST_VARIED, Row, grouped, in_order, mixed, ordered, rows_of, varied
 from hyperopt.selection.select import select, why_none
@@ -43,7 +44,21 @@ def runs(arguments: Namespace) -> int:
         write(rows, told)
     if rows and told == "text":
         print("\n" + _summary(chosen, by, show, len(rows)))
+    if not words and place != "published" and (begun := _unfinished()):
+        print(
+            f"{counted(begun, 'unfinished run')} {'has' if begun == 1 else 'have'} a checkpoint; unless a "
+            "command trains them now, repeating theirs resumes them",
+            file=sys.stderr,
+        )
     return 0
+
+
+def _unfinished() -> int:
+    """Return how many runs have a checkpoint here, and no record."""
+    from hyperopt.engine.heads import checkpointed_ids
+
+    ids = {id_ for of_pack in checkpointed_ids(home()) for id_ in of_pack}
+    return len(ids - working().present(ids))
 
 
 def _summary(chosen: Selection, by: Sequence[str], show: Sequence[str], groups: int) -> str:

@@ -8,12 +8,14 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from fake_records import MADE
 from made_records import a_record
 from refusals import assert_refused
 
 from hyperopt.cli import main
 from hyperopt.config import resolve
+from hyperopt.engine.pack_files import PackFiles
 from hyperopt.records import working
 
 
@@ -52,6 +54,22 @@ def test_text_has_a_line_a_run_and_how_many(home: Path, capsys: pytest.CaptureFi
         ["adam/sgd", "0.001/0.0001", str(seed), f"{seed}.01"] for seed in (2, 1, 0)
     ]
     assert lines[-1] == "3 runs"
+
+
+def test_unfinished_runs_with_a_checkpoint_are_counted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not one that has a record as well, as where a command was killed before it removed the checkpoint."""
+    finished = min(working().ids())
+    PackFiles(home, "a pack").save(["one", "two", finished], 3, {"weights": torch.zeros(3)}, {})
+    for words, said in [
+        ("runs", "2 unfinished runs have a checkpoint; unless a command trains them now, repeating theirs"),
+        ("runs from=published format=json", ""),
+        ("runs seed=0", ""),
+    ]:
+        assert main(words.split()) == 0
+        err = capsys.readouterr().err
+        assert err.startswith(said) if said else not err
 
 
 @pytest.mark.parametrize("word", ["by=nosuch", "show=nosuch", "sort=nosuch"])

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EINVAL, ENOTSUP
+from errno import EDQUOT, EINVAL, ENOSPC, ENOTSUP
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -33,11 +33,12 @@ class StorageError(ImpossibleError):
 
     Attributes:
         path: the file or folder.
+        full: whether the disk, or the user's share of it, is full.
     """
 
-    def __init__(self, message: str, path: Path) -> None:
-        super().__init__(message, path)
-        self.path = path
+    def __init__(self, message: str, path: Path, full: bool = False) -> None:
+        super().__init__(message, path, full)
+        self.path, self.full = path, full
 
     def __str__(self) -> str:
         return str(self.args[0])
@@ -130,7 +131,8 @@ def cannot_write(folder: Path, error: OSError) -> StorageError:
             return StorageError(f"{folder} cannot be written: {part} is a link to nothing.", folder)
         if not part.is_dir():
             return StorageError(f"{folder} cannot be written: {part} is a file.", folder)
-    return StorageError(f"{folder} cannot be written: {error.strerror or error}.", folder)
+    full = error.errno in (ENOSPC, EDQUOT)
+    return StorageError(f"{folder} cannot be written: {error.strerror or error}.", folder, full)
 
 
 @contextmanager

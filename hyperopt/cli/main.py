@@ -126,10 +126,14 @@ def _prepare_process() -> None:
 
 
 def _remedy(error: ImpossibleError) -> str:
-    """Return the remedy for an unusable folder of the working store."""
+    """Return the remedy for an unusable or full folder of the working store."""
     from hyperopt.records.places import home
 
     path = getattr(error, "path", None)
     if path is None or home() not in (path, *path.parents):
         return ""
+    if getattr(error, "full", False):
+        return (
+            f" Make room there, or move {home()} and set HYPEROPT_HOME to it; the same command then resumes."
+        )
     return " Set HYPEROPT_HOME to a folder that can be written."

@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from hyperopt.durable import StorageError
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.process import give_memory_back, prepare_process, with_room
@@ -30,11 +31,13 @@ class Failure:
         reason: one line.
         details: everything known, such as a traceback.
         memory: whether it certainly or probably ran out of memory.
+        storage: the error if a folder cannot be written, which would stop every other pack too.
     """
 
     reason: str
     details: str
     memory: bool = False
+    storage: StorageError | None = None
 
 
 def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
@@ -61,7 +64,8 @@ def failure_of(error: BaseException, pack: Pack) -> Failure:
     trace, run = "".join(traceback.format_exception(error)), pack.first
     if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
         reason = f"{reason}, in your {place}"
-    return Failure(reason, trace, ran_out_of_memory(error))
+    storage = StorageError(*error.args) if isinstance(error, StorageError) else None
+    return Failure(reason, trace, ran_out_of_memory(error), storage)
 
 
 def ran_out_of_memory(error: BaseException) -> bool:

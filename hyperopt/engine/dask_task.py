@@ -74,7 +74,8 @@ def train_there(attempt: Attempt, pack: Pack, options: Options, errand: Errand) 
         if not shared:
             rmtree(root, ignore_errors=True)
     if isinstance(result, Failure):
-        return replace(result, reason=f"{result.reason} (on {worker.address})")
+        storage = result.storage if shared else None  # other workers have disks of their own
+        return replace(result, reason=f"{result.reason} (on {worker.address})", storage=storage)
     return [replace(record, made={**record.made, "command": errand.command}) for record in result]
 
 

@@ -61,6 +61,10 @@ def execute(
 
     Returns:
         The records made, and the packs that failed.
+
+    Raises:
+        StorageError: the store, or a folder beside it, cannot be written; finished packs are stored before.
+        ClusterLostError: the cluster is gone.
     """
     if workers is None:
         workers = workers_for(options, len(plan.packs), store.root.parent)
@@ -276,7 +280,13 @@ class Work:
             self.fail(note, pack, result)
 
     def fail(self, note: Begun, pack: Pack, failure: Failure) -> None:
-        """Retry a pack in halves or beside fewer packs; give up if nothing is left to try."""
+        """Retry a pack in halves or beside fewer packs; give up if nothing is left to try.
+
+        Raises:
+            StorageError: it failed because a folder cannot be written.
+        """
+        if failure.storage is not None:
+            raise failure.storage
         if failure.memory and (len(pack.runs) > 1 or note.beside > 1):
             note = replace(note, memory=True)
             begun.keep(self.root, note)
@@ -287,9 +297,7 @@ class Work:
                 kept = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
                 details = f"details in {kept}"
             except StorageError as error:  # the failure is reported anyway
-                why = getattr(error.__cause__, "strerror", None)
-                said = why is not None and why in failure.reason  # a full disk has already been named
-                details = "details not kept" if said else f"details not kept: {error}"
+                details = f"details not kept: {error}"
             self.files(pack).begun.unlink(missing_ok=True)
             self.outcome.failures.append((pack, f"{failure.reason} ({details})"))
             self.progress.failed(pack, failure.reason)

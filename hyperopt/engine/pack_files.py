@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -87,8 +89,10 @@ class PackFiles:
         with aside(self.checkpoint) as part:
             try:
                 save_file(leaves, part, said | sums)
-            except SafetensorError as error:  # raised for a full disk
-                raise OSError(str(error)) from error
+            except SafetensorError as error:  # raised for a full disk; only its text has the system's number
+                if (number := re.search(r"os error (\d+)", str(error))) is None:
+                    raise OSError(str(error)) from error
+                raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
     def load(self, ids: Sequence[str], device: str) -> Checkpoint | None:
         """Return the furthest checkpoint that holds these runs, perhaps among others.

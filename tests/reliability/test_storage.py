@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 from made_records import a_record
+from safetensors import SafetensorError
 from small_runs import EAGER, Watcher, a_plan, fake_record, small_run
 
 from hyperopt import durable
 from hyperopt.cli import main
 from hyperopt.engine import attempt as attempts
+from hyperopt.engine.begun import notes
 from hyperopt.engine.execute import execute
 from hyperopt.engine.leftovers import RUNS
 from hyperopt.engine.options import Options, cores
@@ -234,18 +236,29 @@ def test_what_failed_is_told_where_it_cannot_be_kept(
     assert f"the reason (details not kept: {home}/failures cannot be written" in capfd.readouterr().err
 
 
-def test_a_disk_that_is_full_for_a_checkpoint_and_for_its_failure_is_named_once(
+def test_a_disk_that_is_full_for_a_checkpoint_ends_the_command(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def full(path: Path, content: bytes) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    """At the second of three packs: the first is kept, and the third not tried."""
+    seeds = []
+
+    def full(tensors: object, path: Path, said: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
 
     def failing(pack: Pack, options: Options, root: Path) -> list[Record]:
-        monkeypatch.setattr(Path, "write_bytes", full)
-        PackFiles(root, pack.name).report(1)
-        return []
+        seeds.append(pack.first.seed)
+        if len(seeds) == 2:
+            PackFiles(root, pack.name).save([pack.first.id], 1, {}, {})
+        return trained(pack, options, root)
 
     monkeypatch.setattr(attempts, "train_pack", failing)
-    assert main(RUN) == 1
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    assert main([*RUN, "-m", "seed=0,1,2", "pack=1", "workers=1"]) == 1
     *_, told = capfd.readouterr().err.splitlines()
-    assert f"{home}/progress cannot be written: No space left on device. (details not kept)" in told
+    assert told == (
+        f"hyperopt: {home}/checkpoints cannot be written: No space left on device. Make room there, or move "
+        f"{home} and set HYPEROPT_HOME to it; the same command then resumes."
+    )
+    assert seeds == [0, 1]
+    assert len(working().ids()) == 1
+    assert notes(home) == [], "it would be begun in halves"

@@ -28,7 +28,7 @@ PROCEDURE = {
     "l2": "l2 {:g} (this times the weight is added to its gradient)",
     "l2_biases": "biases without l2",
     "softmax": "a softmax that may overflow",
-    "tune_after": "rates moved after each tensor",
+    "tune_after": "learning rate changed after each weight tensor rather than once a step",
     "stop_at_loss": "until a minibatch has a loss of {:g}",
 }
 """Descriptions of keys of the procedure that are not at their defaults."""

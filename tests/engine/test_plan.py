@@ -84,7 +84,7 @@ def test_packs_split_equally(runs: int, pack: int, expected: list[int]) -> None:
 def test_a_convolutional_net_trains_in_smaller_packs_on_a_cpu() -> None:
     runs = [small_run(model="cnn", seed=seed) for seed in range(9)]
     assert sizes(plan(runs, set(), ONE_WORKER)) == [3, 3, 3]
-    assert largest_pack(runs[0], "cuda") == CUDA.pack
+    assert 3 < largest_pack(runs[0], "cuda") < CUDA.pack
 
 
 def test_a_run_of_the_unet_trains_alone_and_compiled_on_a_cpu() -> None:

@@ -13,13 +13,12 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from hyperopt.config import Run
-from hyperopt.durable import StorageError
 from hyperopt.engine import begun
 from hyperopt.engine.attempt import Failure, attempt, failure_of
 from hyperopt.engine.begun import Begun, Room, note_of
 from hyperopt.engine.following import Following
 from hyperopt.engine.heads import checkpointed_ids
-from hyperopt.engine.leftovers import RUNS, sweep_leftovers
+from hyperopt.engine.leftovers import keep_failure, sweep_leftovers
 from hyperopt.engine.meanwhile import meanwhile
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, name_of
@@ -291,16 +290,10 @@ class Work:
             note = replace(note, memory=True)
             begun.keep(self.root, note)
             self.room.learn(note)
-        else:
-            ids = " ".join(run.id for run in pack.runs)
-            try:
-                kept = self.files(pack).write_failure(f"{RUNS}{ids}\n{failure.details}")
-                details = f"details in {kept}"
-            except StorageError as error:  # the failure is reported anyway
-                details = f"details not kept: {error}"
-            self.files(pack).begun.unlink(missing_ok=True)
-            self.outcome.failures.append((pack, f"{failure.reason} ({details})"))
-            self.progress.failed(pack, failure.reason)
+            self.waiting.appendleft(pack)
+            self.progress.again(pack, failure.reason)
             return
-        self.waiting.appendleft(pack)
-        self.progress.again(pack, failure.reason)
+        details = keep_failure(self.files(pack), [run.id for run in pack.runs], failure.details)
+        self.files(pack).begun.unlink(missing_ok=True)
+        self.outcome.failures.append((pack, f"{failure.reason} ({details})"))
+        self.progress.failed(pack, failure.reason)

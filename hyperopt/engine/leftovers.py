@@ -1,11 +1,12 @@
-"""Files that killed commands left beside the records; deleted when a command starts to train."""
+"""Files of failed packs and killed commands beside the records; deleted when no run needs them any more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from hyperopt.durable import sweep
+from hyperopt.durable import StorageError, sweep
 from hyperopt.engine.begun import notes
 from hyperopt.engine.heads import heads
 from hyperopt.engine.pack_files import PackFiles
@@ -35,6 +36,15 @@ def sweep_leftovers(store: Store) -> None:
             ids = _failed(path)
             if ids and store.present(ids) >= ids:
                 path.unlink()
+
+
+def keep_failure(files: PackFiles, ids: Iterable[str], details: str) -> str:
+    """Write a failure report that names its runs; return where it is, or why it could not be written."""
+    try:
+        written = files.write_failure(f"{RUNS}{' '.join(ids)}\n{details}")
+    except StorageError as error:  # the failure is reported anyway
+        return f"details not kept: {error}"
+    return f"details in {written}"
 
 
 def _failed(path: Path) -> set[str]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from hyperopt.findings.judging import OUTCOMES, Outcome
+from hyperopt.findings.judging import DECIDED, Outcome
+from hyperopt.findings.tally import by_outcome
 from hyperopt.findings.verdicts import Verdict
 
 Overall = Outcome | Literal["differs"]
 OVERALL: tuple[Overall, ...] = ("holds", "does not hold", "differs", "at the bound", "undecided")
-DECIDED: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound")
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Answer:
     """A point of a report, and the number of its sentences by verdict."""
 
     point: str
-    sentences: Mapping[Outcome, int]
+    sentences: Mapping[str, int]
 
     @property
     def outcome(self) -> Overall:
@@ -37,9 +37,9 @@ def answers(verdicts: Iterable[Verdict]) -> list[Answer]:
     Args:
         verdicts: of all its pages; only sentences of the report count, and only those with a point.
     """
-    points: dict[str, Counter[Outcome]] = {}
+    points: defaultdict[str, list[Verdict]] = defaultdict(list)
     for verdict in verdicts:
         if verdict.claim.counts and verdict.claim.point:
-            points.setdefault(verdict.claim.point, Counter())[verdict.outcome] += 1
-    made = [Answer(point, {o: counts[o] for o in OUTCOMES}) for point, counts in points.items()]
+            points[verdict.claim.point].append(verdict)
+    made = [Answer(point, by_outcome(of_point)) for point, of_point in points.items()]
     return sorted(made, key=lambda answer: OVERALL.index(answer.outcome))

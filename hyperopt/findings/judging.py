@@ -15,6 +15,8 @@ from hyperopt.statistics import Evidence, Method, above, below, holm, interval_o
 
 Outcome = Literal["holds", "does not hold", "at the bound", "undecided", "cannot be told"]
 OUTCOMES: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound", "undecided", "cannot be told")
+DECIDED = OUTCOMES[:3]
+"""The outcomes of decided sentences."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import numpy as np
 from hyperopt.config import Run
 from hyperopt.experiments.experiment import Experiment
 from hyperopt.experiments.grid import Cell
-from hyperopt.findings.judging import Outcome, decide
+from hyperopt.findings.judging import DECIDED, Outcome, decide
 from hyperopt.findings.measurements import measure
 from hyperopt.findings.tested import Tested
 from hyperopt.findings.verdicts import (
@@ -231,8 +231,7 @@ def chances(left: Sequence[Verdict], look: Look) -> list[Chance]:
         ]
         for counts, decision in zip(outcomes, decide(sentences, look.level), strict=True):
             counts[decision.outcome] += 1
-    asked: tuple[Outcome, ...] = ("holds", "does not hold", "at the bound")
-    return [Chance(*(counts[outcome] / DRAWS for outcome in asked)) for counts in outcomes]
+    return [Chance(*(counts[outcome] / DRAWS for outcome in DECIDED)) for counts in outcomes]
 
 
 def _drawn(tested: Tested, look: Look, rng: np.random.Generator) -> Evidence:

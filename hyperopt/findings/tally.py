@@ -45,9 +45,9 @@ def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
                 cells.setdefault(_compared(measured), measured)
     agreed = [measured for measured in cells.values() if measured.agrees]
     return Tally(
-        sentences=_counted(v for v in verdicts if v.claim.counts),
-        ours=_counted(v for v in verdicts if v.claim.ours),
-        repeated=_counted(v for v in verdicts if v.claim.same_as and not v.claim.ours),
+        sentences=by_outcome(v for v in verdicts if v.claim.counts),
+        ours=by_outcome(v for v in verdicts if v.claim.ours),
+        repeated=by_outcome(v for v in verdicts if v.claim.same_as and not v.claim.ours),
         agree=len(agreed),
         telling=sum(measured.telling is True for measured in agreed),
         compared=sum(measured.agrees is not None for measured in cells.values()),
@@ -55,7 +55,7 @@ def tally_of(pages: Iterable[tuple[Sequence[Verdict], Measurements]]) -> Tally:
     )
 
 
-def _counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+def by_outcome(verdicts: Iterable[Verdict]) -> dict[str, int]:
     """Return the number of verdicts by outcome, for all OUTCOMES in order."""
     counts = Counter(verdict.outcome for verdict in verdicts)
     return {outcome: counts[outcome] for outcome in OUTCOMES}

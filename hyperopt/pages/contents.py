@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hyperopt.experiments.report import REPORTS
-from hyperopt.findings.answers import DECIDED, OVERALL, Answer, Overall, answers
-from hyperopt.findings.judging import OUTCOMES
+from hyperopt.findings.answers import OVERALL, Answer, Overall, answers
+from hyperopt.findings.judging import DECIDED, OUTCOMES
 from hyperopt.findings.study import QUESTION, STUDY
 from hyperopt.findings.tally import tally_of
 from hyperopt.findings.verdicts import Verdict

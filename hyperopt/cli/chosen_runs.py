@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from hyperopt.cli.selection_words import FROM
 from hyperopt.findings.timings import is_timing
 from hyperopt.records import Store, home, published, working
 from hyperopt.selection import select
@@ -35,7 +36,7 @@ class ChosenRuns:
 
     def runs(self) -> OwnRuns:
         """Return the runs in their current state."""
-        every = select(self.words, self.place)
+        every = select(self.words, self.place, also=FROM)
         from hyperopt.findings.own_runs import own_runs  # slow to import, and the words may be invalid
 
         runs = [place for place, id_ in enumerate(every.ids) if not is_timing(id_)]

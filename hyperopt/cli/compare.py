@@ -37,7 +37,7 @@ def compare(arguments: Namespace) -> int:
     place = options.get("from", "here")
     of_a, of_b = two(words)
     there = everything(place)
-    a, b = needed(of_a, place, there), needed(of_b, place, there)
+    a, b = (needed(of, place, there, also=OPTIONS) for of in (of_a, of_b))
     if {*a.ids} == {*b.ids}:
         raise ConfigError(f"{' '.join(of_a)} and {' '.join(of_b)} select the same {counted(len(a), 'run')}.")
     asked = names(options.get("metric"))

@@ -36,7 +36,7 @@ def export(arguments: Namespace) -> int:
             "selects runs."
         )
     words, options = split(arguments.words, FROM)
-    chosen = needed(words, options.get("from", "here"))
+    chosen = needed(words, options.get("from", "here"), also=FROM)
     from hyperopt.export.series import exported
 
     runs = exported(chosen)

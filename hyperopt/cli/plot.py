@@ -27,7 +27,7 @@ def plot(arguments: Namespace) -> int:
     """Plot the selected runs, one curve per setting, with bands over seeds."""
     words, options = split(arguments.words, OPTIONS)
     path = picture_path(options.get("file", "plot.png"), "file")
-    chosen = needed(words, options.get("from", "here"))
+    chosen = needed(words, options.get("from", "here"), also=OPTIONS)
     metrics = names(options.get("metric")) or [metric_of(chosen)]
     x, logarithmic = options.get("x", "epoch"), options.get("log", "")
     print(drawn(chosen, metrics, x, names(options.get("by")), logarithmic, path))

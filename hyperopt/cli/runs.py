@@ -29,7 +29,7 @@ def runs(arguments: Namespace) -> int:
     """Print the selected runs, one line each, or one for each group."""
     words, options = split(arguments.words, OPTIONS)
     place = options.get("from", "here")
-    chosen = select(words, place)
+    chosen = select(words, place, also=OPTIONS)
     by, show = names(options.get("by")), names(options.get("show"))
     sort = options.get("sort")
     if sort and not by:  # also by columns that are not shown

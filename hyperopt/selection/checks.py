@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from hyperopt.data import DATASETS
@@ -22,13 +22,14 @@ NUMBERS = "a number, several (1,2), a bound ('<1e-3') or a range (1e-4..1e-2)"
 NAMED: Mapping[str, Collection[str]] = {"dataset": DATASETS, "model": MODELS, "stack": (*RULES, WRITTEN)}
 
 
-def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
+def check_key(key: str, of: Selection, *, given: str | None = None, also: Iterable[str] = ()) -> None:
     """Check that a key is a setting, a result or another property of stored runs.
 
     Args:
         key: the key.
         of: the stored runs.
         given: what the user typed, for the message; by default the key.
+        also: what else could have been meant, such as the options of a verb.
 
     Raises:
         ConfigError: it is none of these; the message suggests the nearest key.
@@ -41,7 +42,9 @@ def check_key(key: str, of: Selection, *, given: str | None = None) -> None:
             raise ConfigError(f"{given or key}: none of {counted(len(of), 'run')} has it; {_levels(of)}.")
         return
     if not any(key in config for config in of.configs):
-        raise unknown("key", key, ("stack", "alpha", "test_error", *known, *of.results), given=given or key)
+        raise unknown(
+            "key", key, ("stack", "alpha", "test_error", *known, *of.results, *also), given=given or key
+        )
 
 
 def check_metric(metric: str, of: Selection) -> None:

@@ -89,6 +89,8 @@ test_bad_input_is_refused = refusals(
     ("compare stack=adam stack=adam/sgd plot=x.gif", ".png or .svg is expected"),
     ("plot stack=sgd", "these runs are 9 curves"),
     ("plot stack=adam metric=0.alpha,9.alpha", "none of 3 runs has it; they have 0.alpha."),
+    ("plot stack=adam fle=x.svg", "did you mean file?"),
+    ("compare stack=adam stack=adam/sgd metrc=test_error", "did you mean metric?"),
     ("plot stack=adam log=z", "one of x, y, xy is expected"),
     ("plot stack=adam file=x", ".png or .svg is expected"),
 )

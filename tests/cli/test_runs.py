@@ -132,6 +132,7 @@ def test_nothing_found_is_said_and_is_no_error(home: Path, capsys: pytest.Captur
         ("from=there", "one of here, published, all is expected"),
         ("by=stack by=alpha", "given twice"),
         ("by=", "a value is expected"),
+        ("shwo=seed", "did you mean show?"),
     ],
 )
 def test_bad_options_are_refused(

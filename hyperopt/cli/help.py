@@ -14,7 +14,7 @@ examples:
 
 exit codes:
   0  all done            1  a run, pack or data set failed
-  2  bad input           130  interrupted; the same command resumes from the last checkpoints
+  2  bad input           130  interrupted (143 by SIGTERM); the same command resumes from the last checkpoints
 """
 
 RUN = """\

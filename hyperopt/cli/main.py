@@ -6,10 +6,11 @@ import atexit
 import gc
 import logging
 import os
+import signal
 import sys
 import traceback
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hyperopt.cli.parser import command_line
 from hyperopt.cli.streams import lost, prepare_streams
@@ -19,7 +20,9 @@ from hyperopt.errors import ConfigError, ImpossibleError, shortened, unknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILED, BAD_INPUT, INTERRUPTED, UNREAD = 1, 2, 130, 141
+FAILED, BAD_INPUT, UNREAD = 1, 2, 141
+BY_SIGNAL = 128
+"""Plus the number of a signal, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
 COLLECT_EVERY = 50_000
 """Python collects garbage after so many new objects."""
 LOG = logging.getLogger("hyperopt")
@@ -86,12 +89,12 @@ def _exit_code(words: Sequence[str]) -> int:
     except ImpossibleError as error:
         print(f"hyperopt: {error}{_remedy(error)}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         print(
             "hyperopt: interrupted; the same command resumes from finished runs and the last checkpoints",
             file=sys.stderr,
         )
-        return INTERRUPTED
+        return BY_SIGNAL + next(iter(interrupt.args), signal.SIGINT)
     except SystemExit as leave:
         *_, frame = traceback.extract_tb(leave.__traceback__)
         where = f"{frame.filename}, line {frame.lineno}"
@@ -113,7 +116,7 @@ def _flags_first(words: Sequence[str]) -> list[str]:
 
 
 def _prepare_process() -> None:
-    """Make output work anywhere, plots open no window, and garbage collection rare.
+    """Make output work anywhere, plots open no window, SIGTERM interrupt, and garbage collection rare.
 
     A notebook sets MPLBACKEND to its own backend, without which matplotlib cannot be imported elsewhere.
     Imports only add objects: searching them for garbage every 700 of them, and once more when Python ends,
@@ -123,6 +126,13 @@ def _prepare_process() -> None:
     os.environ["MPLBACKEND"] = "agg"
     gc.set_threshold(COLLECT_EVERY)
     atexit.register(gc.freeze)
+    with suppress(ValueError):  # only the main thread can
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(number: int, _frame: object) -> NoReturn:
+    """End the command as Ctrl-C does, which jobs in the background ignore: it did not run out of memory."""
+    raise KeyboardInterrupt(number)
 
 
 def _remedy(error: ImpossibleError) -> str:

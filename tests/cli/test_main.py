@@ -1,5 +1,6 @@
 import json
 import math
+import signal
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,6 +215,18 @@ def test_interruption_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch, eng
 
     monkeypatch.setattr("hyperopt.cli.train.train", interrupt)
     assert main(["run"]) == 130
+
+
+def test_a_command_told_to_end_is_interrupted(
+    monkeypatch: pytest.MonkeyPatch, engine: list[Run], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("hyperopt.cli.train.train", lambda *_: signal.raise_signal(signal.SIGTERM))
+    try:
+        assert main(["run"]) == 143
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "interrupted; the same command resumes" in capsys.readouterr().err
 
 
 def test_show_accepts_the_start_of_an_id(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:

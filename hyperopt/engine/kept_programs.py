@@ -63,13 +63,20 @@ def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable
     """
     programs: dict[Hashable, Step] = {}
     by_torch = cache(otherwise)
+    steady = True
 
     def stepped(state: RunState, now: Batches) -> RunState:
+        nonlocal steady
         # A pack's other shapes follow from those of its minibatch and its number of runs.
-        called = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled(), layouts(state))
-        if (program := programs.get(called)) is None:
-            program = programs[called] = _found(step, fixed, options, state, now) or by_torch()
-        return program(state, now)
+        shapes = (now.rows.shape, state.loss_sum.shape, torch.is_grad_enabled())
+        if program := programs.get((shapes, None if steady else layouts(state))):
+            return program(state, now)
+        before = layouts(state)
+        program = _found(step, fixed, options, state, now) or by_torch()
+        programs[shapes, None] = programs[shapes, before] = program
+        after = program(state, now)
+        steady = steady and layouts(after) == before
+        return after
 
     return stepped
 
@@ -94,13 +101,11 @@ def _found(step: Step, fixed: str, options: Mapping[str, Any], state: RunState, 
 
 
 def layouts(state: RunState) -> tuple[tuple[int, ...], ...]:
-    """Return the strides of a state if a weight has more than two axes besides runs; () for other nets.
+    """Return the strides of a state.
 
-    A convolution's weight gradient can have another memory layout than the weights, and a level above stores
-    it between steps: the first step starts from another layout than later steps.
+    The gradient of a convolution's or an embedding's weights can have another memory layout than the weights,
+    and a level above stores it between steps: the first step starts from another layout than later steps.
     """
-    if all(weight.ndim <= 3 for weight in state.params.values()):
-        return ()
     return tuple(leaf.stride() for leaf in tree_leaves(state))
 
 

@@ -7,24 +7,27 @@ import shutil
 import weakref
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from small_runs import TRAIN, measured, small_logistic, small_run
 from torch import nn
 
-from hyperopt.config import Run
-from hyperopt.data import Data
+from hyperopt.config import Run, resolve
+from hyperopt.data import Data, generated
 from hyperopt.engine import kept_programs, program, trainer
 from hyperopt.engine.attempt import Failure, attempt
-from hyperopt.engine.batches import epoch_batches
+from hyperopt.engine.batches import Batches, epoch_batches
 from hyperopt.engine.captured import Step
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack, data_of
 from hyperopt.engine.program import initial
 from hyperopt.engine.trainer import train_pack
+from hyperopt.train import RunState
 
 COMPILED = Options(device="cpu", compile=True)
+RATES = ("1e-3", "1e-2")
 
 
 @pytest.fixture(autouse=True)
@@ -60,27 +63,38 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
         numbers(runs, tmp_path)
 
 
-def test_a_state_laid_out_otherwise_has_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the slope of a convolution's weights lies after the first step, which a level above keeps."""
-    run = small_run(
-        dataset="cifar10", model="cnn", stack="sgd/sgd", **{"model.channels": [2], "model.hidden": [2]}
-    )
-    data = data_of(run, "cpu")
-    _, state = initial(Pack((run,)), data, "cpu")
-    now, made = epoch_batches(Pack((run,)), 0, len(data.train_x), "cpu").part(0), list[object]()
+@pytest.mark.parametrize(
+    ("settings", "programs"),
+    [
+        ({"dataset": "tinyshakespeare", "model": "transformer", "model.width": 4, "model.layers": 1}, 2),
+        ({"dataset": "mnist", "model": "mlp", "model.hidden": [2]}, 1),
+    ],
+)
+def test_a_state_laid_out_otherwise_has_a_program_of_its_own(
+    settings: dict[str, Any], programs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an embedding's gradient is after a step, which a level above keeps."""
+    runs = [resolve({**settings, "stack": "sgd/sgd", "alpha": alpha, "batch_size": 4}) for alpha in RATES]
+    pack, data = Pack(tuple(runs)), generated(settings["dataset"], 4, 4)
+    training, first = initial(pack, data, "cpu")
+    now = epoch_batches(pack, 0, len(data.train_x), "cpu").part(0)
+    laid_out, uncompiled = [], program.pack_step(pack, training, data, compiled=False)
 
-    def compiling(*_: object) -> Step:
-        made.append(0)
-        return lambda state, now: state
+    def compiling(*arguments: Any) -> Step:
+        laid_out.append(layout := kept_programs.layouts(arguments[3]))
+
+        def of_this_layout(state: RunState, now: Batches) -> RunState:
+            assert kept_programs.layouts(state) == layout
+            return uncompiled(state, now)
+
+        return of_this_layout
 
     monkeypatch.setattr(kept_programs, "_found", compiling)
-    step = kept_programs.kept(lambda state, now: state, "", {}, lambda: pytest.fail("it was found"))
-    step(step(state, now), now)
-    assert len(made) == 1
-    name = next(name for name, weight in state.params.items() if weight.ndim > 3)
-    turned = state.params[name].contiguous(memory_format=torch.channels_last_3d)
-    step(state._replace(params={**state.params, name: turned}), now)
-    assert len(made) == 2
+    step = kept_programs.kept(uncompiled, "", {}, lambda: pytest.fail("it was found"))
+    with torch.no_grad():
+        for _ in range(2):  # the state at the beginning is laid out like a checkpoint's
+            step(step(step(first, now), now), now)
+    assert len(laid_out) == programs
 
 
 def test_a_damaged_program_is_none(tmp_path: Path) -> None:

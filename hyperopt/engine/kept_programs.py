@@ -75,7 +75,8 @@ def kept(step: Step, fixed: str, options: Mapping[str, Any], otherwise: Callable
         program = _found(step, fixed, options, state, now) or by_torch()
         programs[shapes, None] = programs[shapes, before] = program
         after = program(state, now)
-        steady = steady and layouts(after) == before
+        if layouts(after) != before or any(weight.ndim > 3 for weight in state.params.values()):
+            steady = False  # and nets with convolutions are always checked
         return after
 
     return stepped

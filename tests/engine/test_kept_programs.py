@@ -63,6 +63,29 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
         numbers(runs, tmp_path)
 
 
+def test_a_state_laid_out_otherwise_has_a_program_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the slope of a convolution's weights lies after the first step, which a level above keeps."""
+    run = small_run(
+        dataset="cifar10", model="cnn", stack="sgd/sgd", **{"model.channels": [2], "model.hidden": [2]}
+    )
+    data = data_of(run, "cpu")
+    _, state = initial(Pack((run,)), data, "cpu")
+    now, made = epoch_batches(Pack((run,)), 0, len(data.train_x), "cpu").part(0), list[object]()
+
+    def compiling(*_: object) -> Step:
+        made.append(0)
+        return lambda state, now: state
+
+    monkeypatch.setattr(kept_programs, "_found", compiling)
+    step = kept_programs.kept(lambda state, now: state, "", {}, lambda: pytest.fail("it was found"))
+    step(step(state, now), now)
+    assert len(made) == 1
+    name = next(name for name, weight in state.params.items() if weight.ndim > 3)
+    turned = state.params[name].contiguous(memory_format=torch.channels_last_3d)
+    step(state._replace(params={**state.params, name: turned}), now)
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(
     ("settings", "programs"),
     [
@@ -70,7 +93,7 @@ def test_a_loaded_program_is_what_torch_compiles_and_is_compiled_no_more(
         ({"dataset": "mnist", "model": "mlp", "model.hidden": [2]}, 1),
     ],
 )
-def test_a_state_laid_out_otherwise_has_a_program_of_its_own(
+def test_a_step_has_a_program_for_each_layout_of_its_state(
     settings: dict[str, Any], programs: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As an embedding's gradient is after a step, which a level above keeps."""

@@ -20,9 +20,7 @@ from hyperopt.errors import ConfigError, ImpossibleError, shortened, unknown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FAILED, BAD_INPUT, UNREAD = 1, 2, 141
-BY_SIGNAL = 128
-"""Plus the number of a signal, as shells do: 130 for Ctrl-C, 143 for SIGTERM."""
+FAILED, BAD_INPUT, INTERRUPTED, UNREAD, TERMINATED = 1, 2, 130, 141, 143
 COLLECT_EVERY = 50_000
 """Python collects garbage after so many new objects."""
 LOG = logging.getLogger("hyperopt")
@@ -34,6 +32,10 @@ WITH_VALUE = {
     if name.startswith("-") and "action" not in word.options
 }
 """Options that take a value."""
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM: it ends a command as Ctrl-C does, which jobs in the background ignore."""
 
 
 class Lines(logging.Handler):
@@ -94,7 +96,7 @@ def _exit_code(words: Sequence[str]) -> int:
             "hyperopt: interrupted; the same command resumes from finished runs and the last checkpoints",
             file=sys.stderr,
         )
-        return BY_SIGNAL + next(iter(interrupt.args), signal.SIGINT)
+        return TERMINATED if isinstance(interrupt, TerminatedError) else INTERRUPTED
     except SystemExit as leave:
         *_, frame = traceback.extract_tb(leave.__traceback__)
         where = f"{frame.filename}, line {frame.lineno}"
@@ -127,12 +129,11 @@ def _prepare_process() -> None:
     gc.set_threshold(COLLECT_EVERY)
     atexit.register(gc.freeze)
     with suppress(ValueError):  # only the main thread can
-        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGTERM, _terminate)
 
 
-def _interrupt(number: int, _frame: object) -> NoReturn:
-    """End the command as Ctrl-C does, which jobs in the background ignore: it did not run out of memory."""
-    raise KeyboardInterrupt(number)
+def _terminate(_number: int, _frame: object) -> NoReturn:
+    raise TerminatedError
 
 
 def _remedy(error: ImpossibleError) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from inspect import signature
 from typing import Any
@@ -28,6 +28,13 @@ from hyperopt.optim.torch_private import compile_errors, tree_map
 from hyperopt.train import RunState, Training
 
 EVALUATION_ROWS = 500
+LESS_INLINED: Mapping[str, Any] = {"realize_opcount_threshold": 24}
+"""The option of `torch.compile` for rules with `nested_reads`.
+
+torch inlines an intermediate result wherever it is read, until its formula has this many operations (50 on a
+CPU). Four steps of Newton's method come within 50, each reading the last result up to eight times. A step of
+the transformer took over ten minutes and 12 GB to compile, and takes one minute and 1.4 GB with 24.
+"""
 
 
 def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
@@ -74,7 +81,9 @@ def pack_step(pack: Pack, training: Training, data: Data, *, compiled: bool) -> 
     step: Step = eager
     if compiled:
         twins = len({run.id for run in pack.runs}) < least_runs(training, device, compiled=True)
-        step = compiled_anew(eager, device, fixed_by(pack, training, data), twins=twins)
+        nested = any(level.rule.nested_reads for level in training.stack.levels)
+        options = compile_options(device, twins=twins, nested=nested)
+        step = compiled_anew(eager, device, options, fixed_by(pack, training, data))
     if device == "cuda":
         return CapturedStep(of_size(pack.first.batch_size, step, eager) if compiled else step)
     return one_by_one(step) if alone(training, device) else step
@@ -128,7 +137,7 @@ class CompileError(RuntimeError):
     """A step that could not be compiled."""
 
 
-def compiled_anew(step: Step, device: str, fixed: str = "", *, twins: bool = False) -> Step:
+def compiled_anew(step: Step, device: str, options: Mapping[str, Any], fixed: str = "") -> Step:
     """Compile the step; if that fails, compile it once more without any caches.
 
     A run's numbers depend on whether it is compiled, so nothing falls back to uncompiled code.
@@ -136,7 +145,7 @@ def compiled_anew(step: Step, device: str, fixed: str = "", *, twins: bool = Fal
     Raises:
         CompileError: it failed again.
     """
-    program, tried = compiled_alone(step, device, fixed, twins=twins), False
+    program, tried = compiled_alone(step, device, options, fixed), False
 
     def compiled(state: RunState, now: Batches) -> RunState:
         nonlocal program, tried
@@ -148,7 +157,7 @@ def compiled_anew(step: Step, device: str, fixed: str = "", *, twins: bool = Fal
                 raise CompileError(
                     f"compiling failed ({_reason(error)}); compile=false trains without"
                 ) from error
-        tried, program = True, compiled_alone(step, device, fixed, twins=twins)
+        tried, program = True, compiled_alone(step, device, options, fixed)
         stepped = compiled(state, now)
         with suppress(OSError):
             before.rename(before.with_name(f"{before.name}.damaged"))
@@ -165,14 +174,13 @@ def _reason(error: Exception) -> str:
     return f"{first} {lines[-1]}" if first.endswith(":") and lines[-1] != first else first
 
 
-def compiled_alone(step: Step, device: str, fixed: str = "", *, twins: bool = False) -> Step:
+def compiled_alone(step: Step, device: str, options: Mapping[str, Any], fixed: str = "") -> Step:
     """Compile the step; if torch supports it, calls check only its tensors and torch's modes.
 
     Everything else that the program reads, from the rules to the keys of its state, is constant for its
     lifetime, and it shares no cache with other programs. Checking it took half of a step of logistic
     regression. On a CPU, the program is stored for other processes if all that determines it is known.
     """
-    options = compile_options(device, twins=twins)
 
     def by_torch() -> Step:
         guards: dict[str, Any] = {}
@@ -190,14 +198,22 @@ def compiled_alone(step: Step, device: str, fixed: str = "", *, twins: bool = Fa
     return by_torch()
 
 
-def compile_options(device: str, *, twins: bool = False) -> dict[str, Any]:
-    """Return options of `torch.compile` on `device` that are faster and change no number."""
+def compile_options(device: str, *, twins: bool = False, nested: bool = False) -> dict[str, Any]:
+    """Return options of `torch.compile` on `device` that are faster and change no number.
+
+    Args:
+        device: "cpu" or "cuda".
+        twins: whether a single run is trained as two copies.
+        nested: whether a rule has `nested_reads`.
+    """
     if device != "cpu":
         return {}
+    options = dict(LESS_INLINED) if nested else {}
     if not onednn_is_faster():
-        return edits_of(powers_once)
+        return options | edits_of(powers_once)
     # Use all three for twins: torch's cache distinguishes programs by the files of their passes.
-    return edits_of(powers_once, of_twins, by_onednn) if twins else edits_of(powers_once, by_onednn)
+    edits = (powers_once, of_twins, by_onednn) if twins else (powers_once, by_onednn)
+    return options | edits_of(*edits)
 
 
 def _tensors_and_modes(guards: Sequence[Any]) -> list[bool]:

@@ -116,11 +116,11 @@ def test_only_a_run_alone_has_a_twin(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its product may not be taken for that of another run."""
     asked: list[bool] = []
 
-    def noted(step: object, device: str, fixed: str, *, twins: bool) -> object:
+    def noted(device: str, *, twins: bool, nested: bool) -> dict[str, object]:
         asked.append(twins)
-        return step
+        return {}
 
-    monkeypatch.setattr(program, "compiled_anew", noted)
+    monkeypatch.setattr(program, "compile_options", noted)
     one, other = small_run(stack="sgd", seed=0), small_run(stack="sgd", seed=1)
     data = data_of(one, "cpu")
     for runs in ((one,), (one, other), (one, one)):

@@ -31,6 +31,7 @@ class Chi1(Chi):
     """Exact: 2 r**2 (r - 1) = c."""
 
     algorithm: ClassVar[int] = 1
+    nested_reads: ClassVar[bool] = True
 
 
 class Chi2(Chi):

@@ -33,6 +33,7 @@ class Hellinger1(Hellinger):
     """Exact: r**2 - r**1.5 = c."""
 
     algorithm: ClassVar[int] = 1
+    nested_reads: ClassVar[bool] = True
 
 
 class Hellinger2(Hellinger):

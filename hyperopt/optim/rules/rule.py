@@ -36,6 +36,8 @@ class Rule:
         elementwise: whether every element is updated by itself, so that parameters may be joined in a vector.
         uses_shape: whether the rule reads more of a parameter than its elements and norms, such as its rows
             and columns; if not, the parameter may be flattened.
+        nested_reads: whether `update` reads intermediate results several times, one within the other, so that
+            a compiler that inlines them would evaluate the first ones thousands of times.
         common: names of state, of any shape, that is the same for all parameters; each parameter has a copy.
     """
 
@@ -47,6 +49,7 @@ class Rule:
     by_name: ClassVar[frozenset[str]] = frozenset()
     elementwise: ClassVar[bool] = False
     uses_shape: ClassVar[bool] = False
+    nested_reads: ClassVar[bool] = False
     common: ClassVar[frozenset[str]] = frozenset()
 
     def space(self, name: str) -> Space:

@@ -84,12 +84,9 @@ def _pick(
         _shares(_answers(draws, band)),
         {name: _left(question.scores(left, of), method, band) for name, left in without.items()},
         tuple(workload.name for workload in there),
-        {
-            w.name: (_score_on(w, method, question), _score_on(w, BASELINE, question))
-            for w in begun(workloads)
-            if w not in there and method in w.methods
-        },
+        _each([w for w in begun(workloads) if w not in there and method in w.methods], method, question),
         _least(stacks) if stacks else None,
+        _each(there, _least(stacks)[0], question) if stacks else {},
         _least(others),
         band,
         _best(question.before.scores(means, of), band) if question.before else None,
@@ -117,6 +114,11 @@ def _answers(scores: Mapping[str, Numbers], band: float) -> list[str]:
 
 def _shares(answers: Sequence[str]) -> dict[str, float]:
     return {label: n / len(answers) for label, n in Counter(answers).most_common()}
+
+
+def _each(workloads: Sequence[Workload], label: str, question: Question) -> dict[str, tuple[float, float]]:
+    """Return the scores of a method and of the baseline on each workload, by name."""
+    return {w.name: (_score_on(w, label, question), _score_on(w, BASELINE, question)) for w in workloads}
 
 
 def _score_on(workload: Workload, label: str, question: Question) -> float:
@@ -156,10 +158,10 @@ def of_the_package(workloads: Sequence[Workload]) -> str:
     return (
         f"**The library's own default**, `HyperOptimizer(model.parameters())`, is {OF_THE_PACKAGE}. It is"
         f" meant to replace a tuned {BASELINE}, whose rate it multiplies: from {BASELINE}'s best rate, its"
-        f" loss is {times(own.at_baselines)} {BASELINE}'s. It does not replace a good rate: from its default"
-        f" rate, its loss is {times(own.default)} that of {BASELINE} at its best rate, while {BASELINE}'s"
-        f" from its own default is {times(base.default)}. Averaged over its best rate and the neighbouring"
-        f" rates, it is {times(own.near)}, and {BASELINE}'s {times(base.near)}. [How it was"
+        f" loss is {times(own.at_baselines)} {BASELINE}'s. It does not find a rate from scratch: from its"
+        f" default rate, its loss is {times(own.default)} that of {BASELINE} at its best rate, while"
+        f" {BASELINE}'s from its own default is {times(base.default)}. Averaged over its best rate and the"
+        f" neighbouring rates, it is {times(own.near)}, and {BASELINE}'s {times(base.near)}. [How it was"
         " chosen](../../docs/optimizer.md#the-defaults), and [how it continues training trained"
         " weights](../../docs/optimizer.md#trained-weights-that-go-on)."
     )

@@ -25,6 +25,7 @@ class Question:
         rated: the attribute of `Standing` that scores methods with a learning rate.
         free: the attribute of `Standing` that scores methods without one.
         where: what the score is, in words.
+        alike: that another method is scored in the same way, in words.
         given: whether the reader provides a learning rate.
         before: the question by an earlier rule, if the rule was changed after its results were seen.
     """
@@ -33,6 +34,7 @@ class Question:
     rated: str
     free: str
     where: str
+    alike: str
     given: bool
     before: Question | None = None
 
@@ -45,19 +47,35 @@ class Question:
         return self.rated if method.needs_rate else self.free
 
 
-BLINDLY = Question("No idea of the rate", "blind", "default", "at a rate drawn blindly", given=False)
+BLINDLY = Question(
+    "No idea of the rate", "blind", "default", "at a rate drawn blindly", "at one", given=False
+)
 """The earlier rule: methods without a rate at their default, others by their mean over all rates."""
 QUESTIONS = (
-    Question("No idea of the rate", "default", "default", "at its default", given=False, before=BLINDLY),
+    Question(
+        "No idea of the rate",
+        "default",
+        "default",
+        "at its default",
+        "at its own default",
+        given=False,
+        before=BLINDLY,
+    ),
     Question(
         "A rough idea",
         "near",
         "near",
         "averaged over its best rate and the neighbouring rates, a decade below and above",
+        "averaged alike",
         given=True,
     ),
     Question(
-        f"A tuned {BASELINE} at hand", "at_baselines", "default", f"at {BASELINE}'s best rate", given=True
+        f"A tuned {BASELINE} at hand",
+        "at_baselines",
+        "default",
+        f"at {BASELINE}'s best rate",
+        "at its best rate",
+        given=True,
     ),
 )
 
@@ -91,6 +109,7 @@ class Pick:
         of: the names of the workloads that it is based on.
         checks: the scores of the method and the baseline on workloads with incomplete runs, by name.
         stack: the best stack, if any, and its score.
+        each: the scores of that stack and of the baseline on each workload, by name.
         other: the best of all other methods, and its score.
         band: how much lower, as a share, a score has to be than the baseline's to count as better.
         before: the answer, and its score, by the earlier rule of the question; None if there is none.
@@ -107,6 +126,7 @@ class Pick:
     of: tuple[str, ...]
     checks: Mapping[str, tuple[float, float]]
     stack: tuple[str, float] | None
+    each: Mapping[str, tuple[float, float]]
     other: tuple[str, float]
     band: float
     before: tuple[str, float] | None
@@ -124,6 +144,11 @@ class Pick:
         return self.scores[BASELINE]
 
     @property
+    def is_unit(self) -> bool:
+        """Whether the score is 1 by definition: the baseline's at its own best rate."""
+        return self.method == BASELINE and self.question.rated == "at_baselines"
+
+    @property
     def is_firm(self) -> bool:
         """Whether it has enough workloads, and neither a single workload nor chance in seeds decides it."""
         stays = all(left.method == self.method for left in self.without.values())
@@ -138,22 +163,25 @@ class Pick:
         else:
             found = f"{where}, its loss is {times(self.score)} that of {BASELINE}"
             if self.question.rated != "at_baselines":
-                found += f" at its best rate; {BASELINE}'s own is {times(self.baseline)} that"
+                found += (
+                    f" at its best rate; {BASELINE} {self.question.alike} has {times(self.baseline)} that"
+                )
         return f"**{self.question.who}:** {verb} {self.method}; {found}. {self._sureness}{self.beside}"
 
     @property
     def _sureness(self) -> str:
         """Sentences about the interval of the score, and about what the answer depends on."""
         of = f"{'only ' if len(self.of) < FEW else ''}{counted(len(self.of), 'workload')}"
-        words = ["one seed, so chance cannot be judged"]
-        if self.interval:
-            share = self.again.get(self.method, 0.0)
+        words, share = ["one seed, so chance cannot be judged"], self.again.get(self.method, 0.0)
+        if self.interval and self.is_unit:
+            words = [f"{100 * share:.0f} % of bootstrap draws of seeds give this answer"]
+        elif self.interval:
             words = [f"{_between([self.interval.low, self.interval.high])} over bootstrap draws of seeds"]
             if share < SURE:
                 words[0] += f", {100 * share:.0f} % of which give this answer"
                 likeliest, its = next(iter(self.again.items()))
                 words[0] += f" and {100 * its:.0f} % {self._not_chosen(likeliest)}" if its > share else ""
-        if lefts := self.without.values():
+        if (lefts := self.without.values()) and not self.is_unit:
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base
             words.append(f"{_between([left.score for left in lefts])}{base} if one workload is left out")
@@ -163,9 +191,7 @@ class Pick:
 
     def _not_chosen(self, method: str) -> str:
         """Return a method, and why it is not the answer although more draws of seeds give it."""
-        loss = times(self.scores[method])
-        loss += " as well" if loss == times(self.score) else ""
-        return f"{method}, whose loss over all seeds, by which the answer is chosen, is {loss}"
+        return f"{method}, which has {times(self.scores[method])} over all seeds, and these decide"
 
 
 def _between(values: Collection[float]) -> str:

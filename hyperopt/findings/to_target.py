@@ -56,7 +56,8 @@ def fastest(workloads: Sequence[Workload], labels: Iterable[str], target: float)
             f" in the fewest epochs ({listed([f'{n:g}' for n in there[best]])})."
         )
     ratio = geometric_mean(there[best]) / geometric_mean(there[BASELINE])
-    ours, theirs = (listed([f"{n:g}" for n in there[label]]) for label in (best, BASELINE))
+    ours = listed([f"{n:g} on {w.name}" for n, w in zip(there[best], workloads, strict=True)])
+    theirs = listed([f"{n:g}" for n in there[BASELINE]])
     return (
         f"{best} reaches {loss} in the fewest epochs, each method from its own best rate: in {ours}, where"
         f" {BASELINE} takes {theirs}; {ratio:.2f} times as many in the geometric mean."

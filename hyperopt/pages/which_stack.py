@@ -62,9 +62,14 @@ def _answers(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
     if not found:
         return [f"**No answer yet:** on no workload are all runs of {BASELINE} finished."]
     code = "\n".join
+    own = (
+        "`model`, `rate` and `steps`"
+        if any("steps" in code(p.lines) for p in found)
+        else "`model` and `rate`"
+    )
     return [
         "A *stack* such as `adam/sgd` is Adam on the weights and SGD on Adam's hyperparameters"
-        f" ([glossary]({WORDS})). Replace `model`, `rate` and `steps` by your own.",
+        f" ([glossary]({WORDS})). Replace {own} by your own.",
         caution(there),
         *(
             f"- {pick.sentence}\n\n  ```python\n  {code(pick.lines).replace(chr(10), f'{chr(10)}  ')}\n  ```"
@@ -119,7 +124,9 @@ def _certainty_of(pick: Pick) -> list[str]:
         pick.question.who,
         pick.method,
         times(pick.score),
-        f"{pick.interval.low:.2f} to {pick.interval.high:.2f}" if pick.interval else NOTHING,
+        f"{pick.interval.low:.2f} to {pick.interval.high:.2f}"
+        if pick.interval and not pick.is_unit
+        else NOTHING,
         "; ".join(again) if pick.interval else NOTHING,
         "; ".join(left) or NOTHING,
     ]
@@ -201,7 +208,8 @@ def _drawn(picture: str | None) -> list[Block]:
         "Test loss after the last epoch against the initial rate, or the first guess of a method that needs"
         f" none. Losses are capped at the loss of guessing. Shown are {BASELINE}, the answers above, the"
         " library's default and, of every other kind of method, the one with the least mean over all rates."
-        f" The [glossary]({WORDS}) explains their names.",
+        " The last panel is the share of workloads on which a method reaches the target, explained under"
+        f" *Time to the target*. The [glossary]({WORDS}) explains the names.",
     ]
 
 
@@ -209,18 +217,16 @@ def _lose(pick: Pick) -> str:
     if pick.stack is None:
         return f"- *{pick.question.who}:* no stack has complete runs."
     (stack, own), (other, best) = pick.stack, pick.other
-    if f"{own:.2f}" == f"{best:.2f}":
-        words = (
-            f"level. The best stack, {stack}, and the best other method, {other}, have {times(own)} the loss"
-            f" of {BASELINE} at its best rate"
-        )
+    if max(own, best) <= min(own, best) * (1 + pick.band):
+        state = f"level, within {percent(pick.band)}"
     else:
-        words = (
-            f"{'ahead' if own < best else 'behind'}{'' if pick.is_firm else ' so far'}. The best stack,"
-            f" {stack}, has {times(own)} the loss of {BASELINE} at its best rate; the best other method,"
-            f" {other}, has {times(best)} that loss"
-        )
-    return f"- *{pick.question.who}:* stacks are {words}."
+        state = f"{'ahead' if own < best else 'behind'}{'' if pick.is_firm else ' so far'}"
+    each = "; ".join(f"{name} {at:.2f} ({base:.2f})" for name, (at, base) in pick.each.items())
+    return (
+        f"- *{pick.question.who}:* stacks are {state}. The best stack, {stack}, has {times(own)} the loss of"
+        f" {BASELINE} at its best rate; the best other method, {other}, has {times(best)} that loss. By"
+        f" workload, this stack and in brackets {BASELINE} {pick.question.alike}: {each}."
+    )
 
 
 def _ask_again() -> list[Block]:

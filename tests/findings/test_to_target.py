@@ -31,8 +31,8 @@ def said(*methods: Method, target: float = 1.0) -> str:
 def test_the_fastest_is_named_with_its_epochs_and_the_baselines() -> None:
     """AdamW comes to its last loss before its last epoch, as the curves of records may."""
     assert said(ADAMW, FAST, SLOW) == (
-        "Fast reaches AdamW's best loss in the fewest epochs, each method from its own best rate: in 2, where"
-        " AdamW takes 3; 0.67 times as many in the geometric mean."
+        "Fast reaches AdamW's best loss in the fewest epochs, each method from its own best rate: in 2 on a,"
+        " where AdamW takes 3; 0.67 times as many in the geometric mean."
     )
     assert said(ADAMW, SLOW) == (
         "No method reaches AdamW's best loss on all of these workloads in fewer epochs than AdamW."

@@ -74,6 +74,7 @@ def _pick(
     [method] = _answers(question.scores(means, of), band)
     low, high = map(float, np.quantile(draws[method], [0.025, 0.975]))
     stacks = {label: score for label, score in scores.items() if "/" in label}
+    stack = _least(stacks) if stacks else None
     others = {label: score for label, score in scores.items() if label not in stacks}
     recipe = of[method].recipe
     return Pick(
@@ -85,8 +86,8 @@ def _pick(
         {name: _left(question.scores(left, of), method, band) for name, left in without.items()},
         tuple(workload.name for workload in there),
         _each([w for w in begun(workloads) if w not in there and method in w.methods], method, question),
-        _least(stacks) if stacks else None,
-        _each(there, _least(stacks)[0], question) if stacks else {},
+        stack,
+        _each(there, stack[0], question) if stack else {},
         _least(others),
         band,
         _best(question.before.scores(means, of), band) if question.before else None,

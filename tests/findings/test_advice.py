@@ -116,6 +116,8 @@ def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() ->
     rarely = replace(tossed, again={"sgd/sgd": 0.6, "adam/sgd": 0.4})
     draws = "40 % of which give this answer and 60 % sgd/sgd"
     assert f"{draws}, which has 0.22 times over all seeds, and these decide." in rarely.sentence
+    tied = replace(rarely, scores={**rarely.scores, "sgd/sgd": rarely.score + 0.001})
+    assert f"{draws}, which has 0.21 times over all seeds, and these decide." in tied.sentence
     assert tossed.interval
     assert (tossed.interval.low, tossed.interval.high) == pytest.approx((1 / 9, 2.8 / 9))
 

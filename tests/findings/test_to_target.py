@@ -38,7 +38,9 @@ def test_the_fastest_is_named_with_its_epochs_and_the_baselines() -> None:
         "No method reaches AdamW's best loss on all of these workloads in fewer epochs than AdamW."
     )
     both = [workload(ADAMW, FAST), workload(ADAMW, method("Fast", 1.0, 1.0), name="b")]
-    assert "in 2 on a and 1 on b, where AdamW takes 3 and 3; 0.47 times" in fastest(both, ["AdamW", "Fast"], 1.0)
+    assert "in 2 on a and 1 on b, where AdamW takes 3 and 3; 0.47 times" in fastest(
+        both, ["AdamW", "Fast"], 1.0
+    )
 
 
 @pytest.mark.parametrize("target", [0.5, 0.7, 0.8, 0.95, 0.975, 0.999, 1.0, 1.05, 2.0, 3.0])

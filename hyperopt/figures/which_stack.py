@@ -9,10 +9,11 @@ from itertools import cycle
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
+from matplotlib.ticker import LogFormatter
 
 from hyperopt.figures.draw import files
 from hyperopt.figures.style import COLOURS, LEGEND
-from hyperopt.findings.advice import OF_THE_PACKAGE, picks
+from hyperopt.findings.advice import OF_THE_PACKAGE, named, picks
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.standings import compared, standings
 from hyperopt.findings.to_target import FACTORS, TARGET, profiles
@@ -25,6 +26,13 @@ DASHES = ("-", (0, (4, 2)))
 """Line styles that alternate, so that both of two overlapping lines are visible."""
 
 
+class _Decimal(LogFormatter):
+    """Labels the ticks that matplotlib labels on a logarithmic axis, in decimals."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
+
+
 def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[str, bytes]:
     """Return the drawing by file type, "svg" and "png"; {} while no workload has runs of the baseline."""
     there = compared(workloads)
@@ -34,11 +42,11 @@ def draw_study(workloads: Sequence[Workload], target: float = TARGET) -> dict[st
 def drawn_methods(workloads: Sequence[Workload]) -> list[str]:
     """Return the methods to draw.
 
-    These are the baseline, the recommended methods, the package's default, and the method with the least mean
-    over rates under each other heading.
+    These are the baseline, the methods that answers name, the package's default, and as far as there are
+    colours, the method with the least mean over rates under each other heading.
     """
     means, of = standings(workloads), compared(workloads)[0].methods
-    chosen = [BASELINE, *(pick.method for pick in picks(workloads)), OF_THE_PACKAGE]
+    chosen = [BASELINE, *named(picks(workloads)), OF_THE_PACKAGE]
     chosen = [label for label in dict.fromkeys(chosen) if label in means]
     best: dict[str, str] = {}
     for label in sorted(means, key=lambda label: means[label].blind):
@@ -66,6 +74,8 @@ def _drawing(workloads: Sequence[Workload], target: float) -> Drawing:
                 label=label,
             )
         place.set(xscale="log", yscale="log", title=workload.name, xlabel="initial rate", ylabel="test loss")
+        place.yaxis.set_major_formatter(_Decimal())
+        place.yaxis.set_minor_formatter(_Decimal())
     _profile(axes[len(workloads)], workloads, colours, target)
     for place in axes[panels:]:
         place.remove()

@@ -58,6 +58,11 @@ def picks(workloads: Sequence[Workload], band: float = BAND, target: float = TAR
     ]
 
 
+def named(found: Sequence[Pick]) -> list[str]:
+    """Return the answers, and for each question the best method that is no stack."""
+    return list(dict.fromkeys([*(pick.method for pick in found), *(pick.other[0] for pick in found)]))
+
+
 def _pick(
     question: Question,
     workloads: Sequence[Workload],

@@ -21,8 +21,17 @@ MEASURES = ("default", "best", "near", "decades", "blind", "at_baselines")
 COSTS = ("step", "kept")
 
 
-def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost]) -> list[Block]:
-    """Return the mean standings of all methods: what columns mean, the best methods, the others folded."""
+def all_methods(
+    there: Sequence[Workload], band: float, costs: Mapping[str, Cost], named: Sequence[str] = ()
+) -> list[Block]:
+    """Return the mean standings of all methods: what columns mean, the best methods, the others folded.
+
+    Args:
+        there: the workloads.
+        band: see `Standing.decades`.
+        costs: the measured costs by method.
+        named: methods that are not folded wherever they stand.
+    """
     heads = [*_heads(there[0]), *(COSTS if costs else ())]
     means = standings(there, band)
     order = sorted(means, key=lambda label: means[label].default)
@@ -30,7 +39,9 @@ def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost
         label: [label, *_numbers(means[label]), *(_of_cost(costs.get(label)) if costs else [])]
         for label in order
     }
-    first = [label for i, label in enumerate(order) if i < FIRST or label in (BASELINE, OF_THE_PACKAGE)]
+    leaders = {_leader(means, measure) for measure in MEASURES}
+    shown = {*order[:FIRST], BASELINE, OF_THE_PACKAGE, *named, *leaders}
+    first = [label for label in order if label in shown]
     parts: list[Block] = [
         f"Test losses after the last epoch as multiples of that of {BASELINE} at its best rate, as geometric"
         f" means over {counted(len(there), 'workload')}, sorted by the loss at the default:",
@@ -38,9 +49,15 @@ def all_methods(there: Sequence[Workload], band: float, costs: Mapping[str, Cost
         Table(heads, [rows[label] for label in first], left=[heads[0]]),
     ]
     if others := [label for label in order if label not in first]:
-        shown = Table(heads, [rows[label] for label in others], left=[heads[0]])
-        parts.append(Folded(f"The other {counted(len(others), 'method')}", [shown]))
+        folded = Table(heads, [rows[label] for label in others], left=[heads[0]])
+        parts.append(Folded(f"The other {counted(len(others), 'method')}", [folded]))
     return parts
+
+
+def _leader(means: Mapping[str, Standing], measure: str) -> str:
+    """Return the best method by an attribute of `Standing`."""
+    sign = -1 if measure == "decades" else 1
+    return min(means, key=lambda label: sign * getattr(means[label], measure))
 
 
 def of_workload(workload: Workload, band: float) -> Block:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from hyperopt.findings.advice import OF_THE_PACKAGE, caution, of_the_package, picks
+from hyperopt.findings.advice import OF_THE_PACKAGE, caution, named, of_the_package, picks
 from hyperopt.findings.method_costs import Cost
 from hyperopt.findings.methods import BASELINE, Workload
 from hyperopt.findings.questions import FEW, SURE, Pick, percent, times
@@ -49,7 +49,7 @@ def page(
     if there:
         parts += _drawn(picture)
         parts += ["## Where stacks lose, and where they do not", "\n".join(map(_lose, found))]
-        parts += ["## All methods", *all_methods(there, band, costs or {})]
+        parts += ["## All methods", *all_methods(there, band, costs or {}, named(found))]
         parts += ["## Time to the target", *time_to_target(there, target)]
         parts += [
             Folded(_title(workload), [of_workload(workload, band), f"[Its page]({workload.name}.md)."])
@@ -87,7 +87,6 @@ def _certainty(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
         "its loss",
         "95 % interval",
         "answers in bootstrap draws",
-        "without a workload",
     ]
     checked = any(pick.checks for pick in found)
     rows = [[*_certainty_of(pick), *([_checks(pick)] if checked else [])] for pick in found]
@@ -110,16 +109,12 @@ def _certainty(there: Sequence[Workload], found: Sequence[Pick]) -> list[Block]:
             left=[heads[0], heads[1], *heads[4:], "elsewhere"],
         ),
         words,
+        *_without_each(found),
     ]
 
 
 def _certainty_of(pick: Pick) -> list[str]:
     again = [f"{100 * share:.0f} % {label}" for label, share in pick.again.items() if share >= SHOWN]
-    left = [
-        f"{name}: {at.score:.2f}, {BASELINE} {at.baseline:.2f}"
-        + (f", then {at.method}" if at.method != pick.method else "")
-        for name, at in pick.without.items()
-    ]
     return [
         pick.question.who,
         pick.method,
@@ -128,8 +123,30 @@ def _certainty_of(pick: Pick) -> list[str]:
         if pick.interval and not pick.is_unit
         else NOTHING,
         "; ".join(again) if pick.interval else NOTHING,
-        "; ".join(left) or NOTHING,
     ]
+
+
+def _without_each(found: Sequence[Pick]) -> list[Block]:
+    """Return the answers without each workload, a row for each; [] if there is only one workload."""
+    if not found[0].without:
+        return []
+    heads = [head for pick in found for head in _heads_without(pick)]
+    rows = [[name, *(cell for pick in found for cell in _left(pick, name))] for name in found[0].without]
+    return [
+        "The answers without one of the workloads, and the loss of the answer above, in brackets"
+        f" {BASELINE}'s:",
+        Table(["without", *heads], rows, left=["without", *(pick.question.who for pick in found)]),
+    ]
+
+
+def _heads_without(pick: Pick) -> list[str]:
+    return [pick.question.who, *([f"{pick.method} ({BASELINE})"] if pick.method != BASELINE else [])]
+
+
+def _left(pick: Pick, name: str) -> list[str]:
+    left = pick.without[name]
+    numbers = f"{left.score:.2f} ({left.baseline:.2f})"
+    return [left.method, *([numbers] if pick.method != BASELINE else [])]
 
 
 def _checks(pick: Pick) -> str:
@@ -206,8 +223,9 @@ def _drawn(picture: str | None) -> list[Block]:
     return [
         Picture("Final loss against initial rate", picture),
         "Test loss after the last epoch against the initial rate, or the first guess of a method that needs"
-        f" none. Losses are capped at the loss of guessing. Shown are {BASELINE}, the answers above, the"
-        " library's default and, of every other kind of method, the one with the least mean over all rates."
+        f" none. Losses are capped at the loss of guessing. Shown are {BASELINE}, the answers above, for each"
+        " question the best method that is no stack, the library's default and, of some other kinds of"
+        " method, the one with the least mean over all rates."
         " The last panel is the share of workloads on which a method reaches the target, explained under"
         f" *Time to the target*. The [glossary]({WORDS}) explains the names.",
     ]

@@ -42,6 +42,26 @@ def test_the_first_methods_by_their_default_are_shown_without_a_click() -> None:
     assert "The other 9 methods" in page([workload(ADAMW, *many)])
 
 
+def test_methods_that_an_answer_names_or_that_lead_a_column_are_not_folded() -> None:
+    many = [method(f"m{i}", [9.0, 2.0 + i / 10, 9.0]) for i in range(20)]
+    leads = method("leads", [0.9, 9.0, 0.9])  # the most good rates
+    free = method("free", [8.0, 0.5, 8.0], default=2, needs_rate=False)
+    text = page([workload(ADAMW, *many, leads, free)]).split("## All methods")[1]
+    first, folded = text.split("<details>")[:2]
+    assert "| leads " in first
+    assert "| free " in first
+    assert "| m15 " in folded
+
+
+def test_the_page_says_what_each_answer_would_be_without_each_workload() -> None:
+    of = [workload(ADAMW, FORGIVING, name="a"), workload(ADAMW, method("adam/sgd", [9.0] * 3), name="b")]
+    table = page(of).split("The answers without one")[1].split("\n\n")[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in table.splitlines()]
+    assert rows[0] == ["without", "No idea of the rate", "A rough idea"]
+    assert rows[2:] == [["a", "AdamW", "AdamW"], ["b", "AdamW", "adam/sgd"]]
+    assert "The answers without one" not in page(of[:1])
+
+
 def test_the_page_has_what_methods_cost_where_that_was_measured(tmp_path: Path) -> None:
     costs, file = {"AdamW": Cost(1.0, 1.0, 2.0), "adam/sgd, clip": Cost(1.375, 1.93, 3.0)}, tmp_path / "c.csv"
     assert read(file) == {}

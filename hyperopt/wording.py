@@ -16,9 +16,9 @@ def counted(n: int, noun: str) -> str:
     return f"{n} {noun}{'' if n == 1 else 's'}"
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], by: str = "and") -> str:
     """Join items: `a`, `a and b`, `a, b and c`."""
-    return " and ".join([*([", ".join(words[:-1])] if words[1:] else []), *words[-1:]])
+    return f" {by} ".join([*([", ".join(words[:-1])] if words[1:] else []), *words[-1:]])
 
 
 def numbered(items: Collection[T], doing: str, tell: Tell) -> Iterator[T]:

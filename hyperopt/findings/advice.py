@@ -82,16 +82,19 @@ def _pick(
     stack = _least(stacks) if stacks else None
     others = {label: score for label, score in scores.items() if label not in stacks}
     recipe = of[method].recipe
+    drawn_on = sum(len(w.methods[BASELINE].by_seed) > 1 for w in there)
     return Pick(
         question,
         method,
         scores,
-        Interval(low, high) if any(w.methods[BASELINE].by_seed[1:] for w in there) else None,
+        Interval(low, high) if drawn_on else None,
         _shares(_answers(draws, band)),
         {name: _left(question.scores(left, of), method, band) for name, left in without.items()},
         tuple(workload.name for workload in there),
+        drawn_on,
         _each([w for w in begun(workloads) if w not in there and method in w.methods], method, question),
         stack,
+        _each(there, method, question),
         _each(there, stack[0], question) if stack else {},
         _least(others),
         band,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hyperopt.findings.methods import BASELINE, Method
 from hyperopt.findings.standings import Measures, Numbers
 from hyperopt.statistics import Interval
-from hyperopt.wording import counted
+from hyperopt.wording import counted, listed
 
 FEW = 5
 """With fewer workloads, an answer is no advice for other work."""
@@ -107,8 +107,10 @@ class Pick:
         again: the share of bootstrap draws of seeds in which each method is the answer, the largest first.
         without: the result without each workload, by the workload's name.
         of: the names of the workloads that it is based on.
+        drawn: how many of them have several seeds.
         checks: the scores of the method and the baseline on workloads with incomplete runs, by name.
         stack: the best stack, if any, and its score.
+        own: the scores of the method and of the baseline on each workload, by name.
         each: the scores of that stack and of the baseline on each workload, by name.
         other: the best of all other methods, and its score.
         band: how much lower, as a share, a score has to be than the baseline's to count as better.
@@ -124,8 +126,10 @@ class Pick:
     again: Mapping[str, float]
     without: Mapping[str, Left]
     of: tuple[str, ...]
+    drawn: int
     checks: Mapping[str, tuple[float, float]]
     stack: tuple[str, float] | None
+    own: Mapping[str, tuple[float, float]]
     each: Mapping[str, tuple[float, float]]
     other: tuple[str, float]
     band: float
@@ -170,28 +174,60 @@ class Pick:
 
     @property
     def _sureness(self) -> str:
-        """Sentences about the interval of the score, and about what the answer depends on."""
-        of = f"{'only ' if len(self.of) < FEW else ''}{counted(len(self.of), 'workload')}"
-        words, share = ["one seed, so chance cannot be judged"], self.again.get(self.method, 0.0)
-        if self.interval and self.is_unit:
-            words = [f"{100 * share:.0f} % of bootstrap draws of seeds give this answer"]
-        elif self.interval:
-            words = [f"{_between([self.interval.low, self.interval.high])} over bootstrap draws of seeds"]
-            if share < SURE:
-                words[0] += f", {100 * share:.0f} % of which give this answer"
-                likeliest, its = next(iter(self.again.items()))
-                words[0] += f" and {100 * its:.0f} % {self._not_chosen(likeliest)}" if its > share else ""
+        """Sentences about what the answer is based on and depends on."""
+        words = [self._by_chance, self._by_workload, self._behind]
+        return " ".join(filter(None, words))
+
+    @property
+    def _by_chance(self) -> str:
+        """How many workloads there are, and what other seeds could change."""
+        of = f"This is based on {'only ' if len(self.of) < FEW else ''}{counted(len(self.of), 'workload')}"
+        if not self.interval:
+            return f"{of} with one seed each, so chance cannot be judged."
+        several = f", {self.drawn} of them with several seeds" if self.drawn < len(self.of) else ""
+        share, (likeliest, its) = self.again.get(self.method, 0.0), next(iter(self.again.items()))
+        give = f"{100 * share:.0f} % of bootstrap draws of seeds give this answer"
+        if its > share:
+            give += f", {100 * its:.0f} % {likeliest} ({times(self.scores[likeliest])} over all seeds)"
+        words = (
+            []
+            if self.is_unit
+            else [f"Its 95 % interval is {_between([self.interval.low, self.interval.high])}"]
+        )
+        words += [give] if self.is_unit or share < SURE else []
+        return f"{of}{several}. {'; '.join(words)}."
+
+    @property
+    def _by_workload(self) -> str:
+        """What the answer and its score would be without each workload; "" if there is only one."""
+        words = []
         if (lefts := self.without.values()) and not self.is_unit:
             base = f" ({BASELINE} {_between([left.baseline for left in lefts])})"
             base = "" if self.question.rated == "at_baselines" or self.method == BASELINE else base
-            words.append(f"{_between([left.score for left in lefts])}{base} if one workload is left out")
-        other = {name: left.method for name, left in self.without.items() if left.method != self.method}
-        lacks = [f"without {name} the answer would be {method}" for name, method in other.items()]
-        return f"This is based on {of}: {'; '.join([*words, *lacks])}."
+            words.append(f"without one workload it is {_between([left.score for left in lefts])} times{base}")
+        without: dict[str, list[str]] = {}
+        for name, left in self.without.items():
+            without.setdefault(left.method, []).append(name)
+        words += [
+            f"without {listed(names, by='or')} the answer would be {method}"
+            for method, names in without.items()
+            if method != self.method
+        ]
+        text = "; ".join(words)
+        return f"{text[0].upper()}{text[1:]}." if text else ""
 
-    def _not_chosen(self, method: str) -> str:
-        """Return a method, and why it is not the answer although more draws of seeds give it."""
-        return f"{method}, which has {times(self.scores[method])} over all seeds, and these decide"
+    @property
+    def _behind(self) -> str:
+        """Where its loss is above the baseline's by more than the band; "" if nowhere."""
+        worse = [
+            f"{name} ({own:.2f}; {base:.2f})"
+            for name, (own, base) in self.own.items()
+            if own > base * (1 + self.band)
+        ]
+        if not worse:
+            return ""
+        by = f"more than {percent(self.band)} behind {BASELINE} {self.question.alike}"
+        return f"It is {by} on {listed(worse)}."
 
 
 def _between(values: Collection[float]) -> str:

@@ -84,8 +84,8 @@ def test_an_answer_carries_what_a_workload_left_out_makes_of_it() -> None:
     assert rough.without["a"].score == pytest.approx((1.15**2 * 0.1) ** (1 / 3))
     first = picks([*one, odd])[0]
     assert (first.method, first.without["odd"].method) == ("adam/sgd", "AdamW")
-    assert "on only 4 workloads: one seed, so chance cannot be judged; 0.48 to 1.05" in first.sentence
-    assert "(AdamW 1.00 to 1.00) if one workload is left out;" in first.sentence
+    assert "on only 4 workloads with one seed each, so chance cannot be judged." in first.sentence
+    assert "Without one workload it is 0.48 to 1.05 times (AdamW 1.00 to 1.00);" in first.sentence
     assert "without odd the answer would be AdamW." in first.sentence
 
 
@@ -111,15 +111,26 @@ def test_an_answer_is_advice_where_neither_a_workload_nor_chance_decides_it() ->
         "adam/sgd": pytest.approx(0.75, abs=0.05),
         "sgd/sgd": pytest.approx(0.25, abs=0.05),
     }
-    assert "on only 1 workload: 0.11 to 0.31 over bootstrap draws of seeds, 7" in tossed.sentence
-    assert "% of which give this answer." in tossed.sentence
+    assert "Its 95 % interval is 0.11 to 0.31; 7" in tossed.sentence
+    assert "% of bootstrap draws of seeds give this answer. " in tossed.sentence
     rarely = replace(tossed, again={"sgd/sgd": 0.6, "adam/sgd": 0.4})
-    draws = "40 % of which give this answer and 60 % sgd/sgd"
-    assert f"{draws}, which has 0.22 times over all seeds, and these decide." in rarely.sentence
+    draws = "40 % of bootstrap draws of seeds give this answer, 60 % sgd/sgd"
+    assert f"{draws} (0.22 times over all seeds)." in rarely.sentence
     tied = replace(rarely, scores={**rarely.scores, "sgd/sgd": rarely.score + 0.001})
-    assert f"{draws}, which has 0.21 times over all seeds, and these decide." in tied.sentence
+    assert f"{draws} (0.21 times over all seeds)." in tied.sentence
     assert tossed.interval
     assert (tossed.interval.low, tossed.interval.high) == pytest.approx((1 / 9, 2.8 / 9))
+
+
+def test_an_answer_says_where_it_is_behind_and_how_many_workloads_have_several_seeds() -> None:
+    ahead = [workload(ADAMW, method("adam/sgd", [0.5] * 3), name=name) for name in "abcd"]
+    behind = workload(ADAMW, method("adam/sgd", [1.2] * 3), name="odd")
+    first = picks([*ahead, behind])[0]
+    assert "It is more than 10 % behind AdamW at its own default on odd (1.20; 1.00)." in first.sentence
+    assert "behind AdamW" not in picks([*ahead, behind], band=0.25)[0].sentence
+    many = Method("AdamW", "", (1.0,) * 3, 1, ((1.0,),) * 3, by_seed=((1.0,) * 3,) * 2)
+    own = Method("adam/sgd", "", (0.5,) * 3, 1, ((0.5,),) * 3, by_seed=((0.5,) * 3,) * 2)
+    assert "on 5 workloads, 1 of them with several seeds." in picks([*ahead, workload(many, own)])[0].sentence
 
 
 def test_a_workload_that_is_begun_takes_no_method_from_the_answers_and_checks_them() -> None:

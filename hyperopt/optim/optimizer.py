@@ -151,10 +151,7 @@ class HyperOptimizer(Optimizer):
 
     def eval(self) -> None:
         """Put the weights to evaluate into the parameters, if they differ from the trained ones."""
-        for i, group in enumerate(self.param_groups):
-            bottom, levels_now = _arithmetic(self._owner(i)).bottom, self._owner(i)["levels"]
-            if bottom.rule.averages:
-                evaluated.put(group["params"], self.state, bottom, levels_now)
+        evaluated.put(self.param_groups, self._owners(), self.state)
 
     def train(self) -> None:
         """Restore the trained weights; the next `step` needs them."""

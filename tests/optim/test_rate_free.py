@@ -18,7 +18,7 @@ from own_code import own_package
 from problems import BATCH, small_problem, start
 from prodigyopt import Prodigy
 from schedulefree import AdamWScheduleFree, SGDScheduleFree
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import SGD, AdamW, Optimizer
 
 from hyperopt.config import resolve
@@ -80,6 +80,40 @@ def test_a_schedule_free_rule_is_evaluated_where_the_peer_is(name: str) -> None:
     assert apart(here, dict(ours.named_parameters())) == 0
     peer.train()
     assert apart(last(ours, opt, batches(10)), last(theirs, peer, batches(10))) < 1e-12
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", ["schedulefree_sgd", "schedulefree_adamw", "dog"])
+def test_16_bit_parameters_are_evaluated_at_the_rounded_average_and_restored(
+    name: str, dtype: torch.dtype
+) -> None:
+    param = nn.Parameter(torch.linspace(-1, 1, 5).to(dtype))
+    opt = HyperOptimizer([param], name, 0.1)
+    for _ in range(5):
+        param.grad = 2 * param.detach() - 1
+        opt.step()
+    trained, state = param.detach().clone(), opt.state[param]
+    average = state["average"] if name == "dog" else trained.float().lerp(state["z"], 1 - 1 / 0.9)
+    opt.eval()
+    assert torch.equal(param, average.to(dtype))
+    assert not torch.equal(param, trained)
+    opt.train()
+    assert torch.equal(param, trained)
+
+
+def test_if_one_parameter_cannot_be_evaluated_none_is() -> None:
+    params = [nn.Parameter(torch.ones(3)) for _ in range(4)]
+    opt = HyperOptimizer([{"params": params[:2]}, {"params": params[2:]}], "schedulefree_sgd", 0.1)
+    for param in params:
+        param.grad = param.detach()
+    opt.step()
+    trained = params[0].detach().clone()
+    kept, opt.state[params[3]]["z"] = opt.state[params[3]]["z"], torch.ones(2)
+    with pytest.raises(RuntimeError):
+        opt.eval()
+    assert all(torch.equal(param, trained) for param in params)
+    opt.state[params[3]]["z"] = kept
+    opt.step()
 
 
 def test_dogs_average_is_that_of_its_package() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from hyperopt.cli.parser import command_line
 from hyperopt.cli.streams import lost, prepare_streams
-from hyperopt.cli.verbs import VERBS
+from hyperopt.cli.verbs import VERBS, taken
 from hyperopt.errors import ConfigError, ImpossibleError, shortened, unknown
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _exit_code(words: Sequence[str]) -> int:
         except SystemExit as leave:  # the help or the version has been printed
             return int(leave.code or 0)
         if unread:
-            raise ConfigError(f"{shortened(' '.join(unread))}: unknown; see hyperopt {verb or ''} --help")
+            raise ConfigError(f"{shortened(' '.join(unread))}: unknown; {_takes(verb)}")
         if arguments.action is None:
             parser.print_help()
             return BAD_INPUT
@@ -103,6 +103,15 @@ def _exit_code(words: Sequence[str]) -> int:
         print(f"hyperopt: sys.exit({leave.code!r}) ended the command, from {where}", file=sys.stderr)
         return FAILED
     return code
+
+
+def _takes(verb: str | None) -> str:
+    """Return a sentence part that says what a verb takes, or the command itself without one."""
+    if verb is None:
+        return "a command is expected; see hyperopt --help"
+    if arguments := taken(verb):
+        return f"hyperopt {verb} takes {arguments}; see hyperopt {verb} --help"
+    return f"hyperopt {verb} takes no arguments."
 
 
 def _flags_first(words: Sequence[str]) -> list[str]:

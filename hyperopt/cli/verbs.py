@@ -198,6 +198,20 @@ VERBS = (
 """Every verb, in the order in which the help lists them."""
 
 
+def taken(name: str) -> str:
+    """Return what a verb takes, as its help shows it: `[--yes] [KEY=VALUE ...]`; "" for nothing."""
+    [verb] = [verb for verb in VERBS if verb.name == name]
+    return " ".join(map(_shown, verb.words))
+
+
+def _shown(word: Word) -> str:
+    value, nargs = str(word.options.get("metavar", "")), word.options.get("nargs")
+    if word.names[0].startswith("-"):
+        return f"[{' '.join(filter(None, [word.names[-1], value]))}]"
+    several = f"{value} ..." if nargs else value
+    return f"[{several}]" if nargs == "*" else several
+
+
 def usage() -> dict[str, Usage]:
     """Return what may follow each verb, for shell completion."""
     return {verb.name: _usage(verb.words) for verb in VERBS}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, fields
 from functools import cache
 from itertools import product
-from math import prod
+from math import isinf, prod
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.config.compose import GROUPS, own_rules, settings_keys
@@ -117,6 +117,9 @@ def parse(
     texts = list(overrides)
     check_keys(texts)
     settings = read(texts)
+    for text, value in zip(texts, settings.values(), strict=True):
+        if "inf" not in text and any(isinstance(one, float) and isinf(one) for one in _values(value)):
+            raise ConfigError(f"{shortened(text)}: numbers of at most 1.7e308 are expected.")
     process = process_options({key: settings.pop(key) for key in PROCESS_KEYS if key in settings}, formats)
     known = known_keys(settings)
     for key, value in settings.items():

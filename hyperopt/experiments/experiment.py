@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hyperopt.config import ConfigError, Run
+from hyperopt.errors import typed
 from hyperopt.experiments.claim import Bound, Claim, Effect
 from hyperopt.experiments.figure import Figure, HeatMap
 from hyperopt.experiments.grid import Baseline, Cell, Column, Row, Settings, Table
@@ -21,6 +22,20 @@ JUDGED_BY = ("mean", "median")
 
 class ExperimentError(ConfigError):
     """An experiment is invalid, or does not support a request; the message is a sentence."""
+
+
+def seed_numbers(seeds: Seeds) -> tuple[int, ...]:
+    """Return seeds, given as a number or as a list, as a tuple: `3` is 0, 1, 2.
+
+    Raises:
+        ExperimentError: there is no seed, or one is negative or repeated.
+    """
+    numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
+    if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
+        raise ExperimentError(
+            f"{typed('seeds', seeds)}: a count from 1, or different numbers from 0, is expected"
+        )
+    return numbers
 
 
 @dataclass(frozen=True)
@@ -143,14 +158,11 @@ class Experiment:
         """Return seeds as a tuple: `3` is 0, 1, 2; None means the experiment's own.
 
         Raises:
-            ExperimentError: there is no seed, or one is negative or repeated.
+            ExperimentError: as of the function `seed_numbers`.
         """
         if seeds is None:
             return self.seeds
-        numbers = tuple(range(seeds)) if isinstance(seeds, int) else tuple(seeds)
-        if not numbers or min(numbers) < 0 or len(set(numbers)) < len(numbers):
-            raise ExperimentError(f"seeds={seeds}: a count from 1, or different numbers from 0, is expected")
-        return numbers
+        return seed_numbers(seeds)
 
     def look_seeds(self, n: int) -> tuple[int, ...]:
         """Return the seeds of a look at `n` seeds: the experiment's own first, then the smallest others."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from refusals import assert_refused
 from small_runs import record_of
 
 from hyperopt.cli import main, pages
@@ -113,6 +114,26 @@ def test_bad_input_is_a_sentence_and_exit_code_2_and_touches_nothing(
     assert len(said.err.splitlines()) == 1
     assert said.out == ""
     assert list(home.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("list rules", "rules: unknown; hyperopt list takes no arguments."),
+        ("new table x stack=adam", "stack=adam: unknown; hyperopt new takes table|figure NAME; see"),
+        ("publish clipping/table2 --yes", "--yes: unknown; hyperopt publish takes ID ...; see"),
+        ("rm --force", "--force: unknown; hyperopt rm takes [--yes] [KEY=VALUE ...]; see hyperopt rm --help"),
+        ("view --wide", "hyperopt view takes [--no-open] [--port N] [KEY=VALUE ...]; see"),
+        ("--nosuch", "--nosuch: unknown; a command is expected; see hyperopt --help"),
+        ("run alpha=1e400", "alpha=1e400: numbers of at most 1.7e308 are expected"),
+        ("run -m alpha=0.1,-1e400", "alpha=0.1,-1e400: numbers of at most"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_a_refusal_repeats_the_word_and_says_what_is_allowed(
+    line: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert_refused(line, says, capsys)
 
 
 def test_one_run_then_the_same_from_the_store(engine: list[Run], capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,3 +1,4 @@
+import re
 import shutil
 from pathlib import Path
 
@@ -201,6 +202,13 @@ def test_what_the_grid_varies_cannot_be_overridden(tmp_path: Path):
 def test_bad_seeds_are_refused(tmp_path: Path, seeds: int | list[int]):
     with pytest.raises(ExperimentError, match="seeds="):
         written(tmp_path, SMALL).runs(seeds)
+
+
+@pytest.mark.parametrize("seeds", ["-3", "[0, 0]"])
+def test_bad_seeds_of_a_file_are_refused_as_they_are_written(tmp_path: Path, seeds: str):
+    said = f"seeds={seeds.replace(' ', '')}: a count from 1, or different"
+    with pytest.raises(ExperimentError, match=re.escape(said)):
+        written(tmp_path, f"{SMALL}\nseeds: {seeds}\n")
 
 
 def test_rows_of_stacks_and_columns_of_two_numbers(tmp_path: Path):

@@ -253,5 +253,8 @@ test_bad_input_is_refused = refusals(
     ("export csv ''", "a folder is expected"),
     ("export csv x stack=sgd", "none of the 4 stored runs has it"),
     ("export csv", "the following arguments are required: DIR;"),
-    ("export csv x --all", "--all: unknown; see hyperopt export --help"),
+    (
+        "export csv x --all",
+        "--all: unknown; hyperopt export takes tensorboard|trackio|csv DIR [KEY=VALUE ...]",
+    ),
 )

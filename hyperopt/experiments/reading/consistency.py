@@ -40,7 +40,6 @@ def check_agreement(experiment: Experiment) -> None:
     looks = experiment.looks
     if not looks or looks[0] < 1 or sorted(set(looks)) != list(looks):
         raise ExperimentError(f"looks={list(looks)}: rising numbers of seeds from 1 are expected")
-    experiment.seed_numbers(experiment.seeds)
 
 
 def check_runs(experiment: Experiment) -> None:

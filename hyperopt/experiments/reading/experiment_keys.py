@@ -14,7 +14,13 @@ from typing import Any
 from yaml import YAMLError
 
 from hyperopt.errors import MOST_NAMES, ConfigError, shortened, unknown
-from hyperopt.experiments.experiment import DEFAULT_LOOKS, DEFAULT_SEEDS, Experiment, ExperimentError
+from hyperopt.experiments.experiment import (
+    DEFAULT_LOOKS,
+    DEFAULT_SEEDS,
+    Experiment,
+    ExperimentError,
+    seed_numbers,
+)
 from hyperopt.experiments.grid import Baseline, Column, Row, Table
 from hyperopt.experiments.metrics import metric_of
 from hyperopt.experiments.reading.claim_keys import claim_of, effect_of, only_bound
@@ -195,9 +201,7 @@ def _experiment(name: str, given: Any, root: Path) -> Experiment:
 
 def _seeds(given: int | list[Any]) -> tuple[int, ...]:
     """Return seeds that are given as a number or as a list."""
-    if isinstance(given, int):
-        return tuple(range(given))
-    return tuple(checked("seeds", seed, int) for seed in given)
+    return seed_numbers(given if isinstance(given, int) else [checked("seeds", seed, int) for seed in given])
 
 
 def _columns(given: dict[Any, Any], metric: str) -> tuple[Column, ...]:

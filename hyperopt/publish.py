@@ -81,6 +81,11 @@ def render_own(experiments: Sequence[Experiment], tell: Tell = untold) -> dict[s
     return pages
 
 
+def is_published(experiment: Experiment) -> bool:
+    """Return whether an experiment has published records."""
+    return _records(experiment, own_results(experiment) if experiment.folder else results_dir()).is_file()
+
+
 def own_results(experiment: Experiment) -> Path:
     """Return the results folder of a user's own experiment."""
     assert experiment.folder is not None

@@ -13,7 +13,7 @@ examples:
   hyperopt tables 'clipping/*' seeds=5 budget=30m    more seeds, within half an hour
 
 exit codes:
-  0  all done            1  a run, pack or data set failed
+  0  all done            1  a run, pack or data set failed, or nothing to publish
   2  bad input           130  interrupted (143 by SIGTERM); the same command resumes from the last checkpoints
 """
 

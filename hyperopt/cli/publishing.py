@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import TYPE_CHECKING
 
 from hyperopt.errors import ConfigError, shortened
@@ -17,18 +19,31 @@ if TYPE_CHECKING:
 
 
 def publish(arguments: Namespace) -> int:
-    """Copy finished runs to the published records and render their pages."""
+    """Copy finished runs to the published records and render their pages.
+
+    Experiments without any published run are reported, and the exit code is then 1.
+    """
     shipped, own = _asked("publish", arguments.asked)
     from rich.console import Console
 
     from hyperopt.cli.progress import telling
+    from hyperopt.publish import is_published, publish_own
     from hyperopt.publish import publish as publish_records
-    from hyperopt.publish import publish_own
 
+    store = working()
     with telling(Console(stderr=True)) as tell:
-        pages = publish_own(own, working(), tell)
-        pages |= publish_records(shipped, working(), tell=tell) if shipped else {}
-    return _say([*own, *shipped], pages)
+        pages = publish_own(own, store, tell)
+        pages |= publish_records(shipped, store, tell=tell) if shipped else {}
+    there = {experiment.id: is_published(experiment) for experiment in (*own, *shipped)}
+    _say([experiment for experiment in (*own, *shipped) if there[experiment.id]], pages)
+    for experiment in (*own, *shipped):
+        if not there[experiment.id]:
+            print(
+                f"hyperopt: {experiment.id}: no finished run with its settings and seeds is in {store.root}, "
+                f"so nothing is published; `{_training(experiment, arguments.asked)}` trains them.",
+                file=sys.stderr,
+            )
+    return 0 if all(there.values()) else 1
 
 
 def render(arguments: Namespace) -> int:
@@ -43,7 +58,8 @@ def render(arguments: Namespace) -> int:
     with telling(Console(stderr=True)) as tell:
         pages = render_own(own, tell)
         pages |= render_pages(shipped, tell=tell) if shipped else {}
-    return _say([*own, *shipped], pages)
+    _say([*own, *shipped], pages)
+    return 0
 
 
 def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[Experiment]]:
@@ -66,10 +82,18 @@ def _asked(verb: str, patterns: Sequence[str]) -> tuple[list[Experiment], list[E
     return shipped if checkout_root() else [], own
 
 
-def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> int:
+def _training(experiment: Experiment, patterns: Sequence[str]) -> str:
+    """Return the command that trains an experiment, named by its path if one of the patterns is that."""
+    from hyperopt.experiments.reading.roots import id_of_path, is_path
+
+    asked = experiment.lists or experiment
+    paths = [word for word in patterns if is_path(word) and id_of_path(word) == asked.id]
+    return f"hyperopt {asked.kind}s {shlex.quote(paths[0] if paths else asked.id)}"
+
+
+def _say(experiments: Sequence[Experiment], pages: Mapping[str, Page]) -> None:
     for experiment in experiments:
         page = pages.get(experiment.id)
         print(f"{experiment.id}: {page.verdicts if page else 'no run of it is published'}")
     if others := sorted(pages.keys() - {experiment.id for experiment in experiments}):
         print(f"also rendered, as their pages changed: {', '.join(others)}")
-    return 0

@@ -53,6 +53,36 @@ def test_a_skeleton_runs_as_it_is_and_is_published_beside_itself(
     assert main(["render", "./mine/first.yaml"]) == 0
 
 
+def test_publishing_what_has_no_finished_run_says_so_and_how_to_train_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, epochs in (("first", 1), ("second", 3)):
+        assert main(["new", "table", f"mine/{name}"]) == 0
+        path = tmp_path / "mine" / f"{name}.yaml"
+        path.write_text(path.read_text().replace("epochs: 20", f"epochs: {epochs}"), encoding="utf-8")
+    train = ["tables", "./mine/first.yaml", "workers=1", "compile=false"]
+    assert main([*train, "seeds=1", "epochs=2"]) == 0
+    capsys.readouterr()
+    assert main(["publish", "./mine/first.yaml"]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "hyperopt: mine/first: no finished run with its settings and seeds is in "
+        f"{tmp_path / 'home' / 'records'}, so nothing is published; "
+        "`hyperopt tables ./mine/first.yaml` trains them.\n"
+    )
+    assert main(train) == 0
+    capsys.readouterr()
+    for _ in ("new runs", "published runs"):
+        assert main(["publish", "./mine/first.yaml"]) == 0
+        assert capsys.readouterr() == ("mine/first: its one sentence is undecided\n", "")
+        assert main(["publish", "./mine/first.yaml", "./mine/second.yaml"]) == 1
+        said = capsys.readouterr()
+        assert said.out == "mine/first: its one sentence is undecided\n"
+        assert said.err.startswith("hyperopt: mine/second: no finished run")
+        assert said.err.count("\n") == 1
+
+
 def test_a_folder_of_ones_own_is_listed_beside_the_shipped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

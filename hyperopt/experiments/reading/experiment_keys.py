@@ -28,7 +28,7 @@ from hyperopt.experiments.reading.consistency import check_agreement, check_runs
 from hyperopt.experiments.reading.figure_keys import figure_of
 from hyperopt.experiments.reading.heatmap_keys import heatmap_of
 from hyperopt.experiments.reading.keys import NUMBER, Keys, checked, some, texts
-from hyperopt.experiments.reading.roots import is_path, own_root
+from hyperopt.experiments.reading.roots import id_of_path, is_path, own_root
 from hyperopt.files import experiments_dir
 from hyperopt.wording import printable
 from hyperopt.yaml_file import read_yaml
@@ -54,7 +54,7 @@ def load(
     for pattern in patterns or ("*",):
         if is_path(pattern):
             path = Path(pattern).expanduser().resolve()
-            chosen[f"{path.parent.name}/{path.stem}"] = path, path.parent
+            chosen[id_of_path(pattern)] = path, path.parent
             continue
         matching = {name: place for name, place in files.items() if fnmatchcase(name, pattern)}
         if not matching and patterns:

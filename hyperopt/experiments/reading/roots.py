@@ -34,6 +34,12 @@ def is_path(pattern: str) -> bool:
     return pattern.endswith(ENDINGS)
 
 
+def id_of_path(pattern: str) -> str:
+    """Return the id of the experiment in a file: `<its folder>/<its name>`."""
+    path = Path(pattern).expanduser().resolve()
+    return f"{path.parent.name}/{path.stem}"
+
+
 def _named(path: Path) -> str:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8")).get(KEY)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import Tensor
+
 from hyperopt.optim import parsing
 from hyperopt.optim.errors import ConfigError, is_slip, shown, typed
 from hyperopt.optim.spaces import in_float32
@@ -49,6 +51,15 @@ SURELY = {"learning_rate": "lr", "wd": "weight_decay"}
 
 OF_A_STACK: dict[str, Any] = WITH_STACK | UNTRACED | {"lr": None, "clip": False, "numbers": {}}
 """The settings that a group does not inherit if it names a stack of its own."""
+
+
+def stack_and_rate(stack: Any, lr: Any) -> tuple[Any, Any]:
+    """The stack and the rate given to `HyperOptimizer`: a number in place of the stack is the rate."""
+    if not isinstance(stack, int | float | Tensor):
+        return stack, lr
+    if lr is not None:
+        raise ConfigError(f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once.")
+    return None, stack
 
 
 def defaults_for(stack: Any, *, amsgrad: Any, multiplicative: Any) -> dict[str, Any]:

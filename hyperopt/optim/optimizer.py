@@ -11,12 +11,12 @@ from torch.optim.optimizer import Optimizer, ParamsT
 
 from hyperopt.optim import checkpoint, evaluated, loading, parameters, sharding, torch_names
 from hyperopt.optim.buckets import Scratch
-from hyperopt.optim.errors import ConfigError, shown, typed
+from hyperopt.optim.errors import ConfigError, typed
 from hyperopt.optim.events import events_of, may_be_new, warn
-from hyperopt.optim.group_settings import defaults_for
+from hyperopt.optim.group_settings import defaults_for, stack_and_rate
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.parsing import check_lr, parse_truth
-from hyperopt.optim.placing import same
+from hyperopt.optim.placing import free_removed, same, without_removed
 from hyperopt.optim.shared import hand_over, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
@@ -80,15 +80,11 @@ class HyperOptimizer(Optimizer):
     ) -> None:
         self._steppers: dict[int, Stepper] = {}
         self._known: list[Group] = []
+        self._held: list[Tensor] = []
         self._scratch = Scratch()
         self._warned: set[tuple[int, int, str]] = set()
         params = parameters.listed(params)
-        if isinstance(stack, int | float | Tensor):
-            if lr is not None:
-                raise ConfigError(
-                    f"{typed('lr', lr)}: {shown(stack)} before it is the rate, too; give it once."
-                )
-            stack, lr = None, stack
+        stack, lr = stack_and_rate(stack, lr)
         preset = defaults_for(stack, amsgrad=numbers.get("amsgrad", False), multiplicative=multiplicative)
         numbers = torch_names.understood(numbers, preset["stack"])
         stack = numbers.pop("stack", preset["stack"])
@@ -145,7 +141,12 @@ class HyperOptimizer(Optimizer):
                 )
             with torch.enable_grad():
                 loss = closure()
-        for indices in self._sets():
+        sets = self._sets()
+        held = [p for group in self.param_groups for p in group["params"]]
+        if not same(held, self._held):
+            free_removed(self.param_groups, self.state)
+            self._held = held
+        for indices in sets:
             self._step(indices)
         return loss
 
@@ -181,10 +182,12 @@ class HyperOptimizer(Optimizer):
 
         Every parameter that requires a gradient has a state, moved or not, as torch.distributed expects.
         """
-        with self.register_state_dict_post_hook(  # before those of users
+        self._follow()
+        completed = self.register_state_dict_post_hook(  # before those of users
             lambda _, saved: loading.complete(saved, self.param_groups, self._owners(), self.state),
             prepend=True,
-        ):
+        )
+        with without_removed(self.param_groups, self.state), completed:
             return super().state_dict()
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -207,11 +210,10 @@ class HyperOptimizer(Optimizer):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._warned, self._steppers, self._known, self._scratch = set(), {}, [], Scratch()
+        self._warned, self._steppers, self._known, self._held, self._scratch = set(), {}, [], [], Scratch()
         self._follow()
 
     def __repr__(self) -> str:
-        self._follow()
         groups = []
         for group, owner in zip(self.param_groups, self._owners(), strict=True):
             _, *above = _arithmetic(owner).hyperparameters(owner["levels"])
@@ -268,6 +270,7 @@ class HyperOptimizer(Optimizer):
         return self._groups([0 if self.defaults["shared"] else i])[0]
 
     def _owners(self) -> list[ParamGroup]:
+        self._follow()
         return [self._owner(i) for i in range(len(self.param_groups))]
 
     def _shared_with(self, i: int) -> ParamGroup | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
 from operator import is_
+from typing import Any
 
 from torch import Tensor
 
@@ -81,6 +83,26 @@ class Placement:
         self._waiting = [p for p in self._waiting if p not in placed]
         self._of_any_length = False
         self.elements = sum(p.numel() for p in self._placed)
+
+
+def free_removed(
+    groups: Iterable[Mapping[str, Any]], states: MutableMapping[Tensor, ParamState]
+) -> dict[Tensor, ParamState]:
+    """Delete the states of parameters that no group holds, and return them."""
+    held = {p for group in groups for p in group["params"]}
+    return {p: states.pop(p) for p in list(states) if isinstance(p, Tensor) and p not in held}
+
+
+@contextmanager
+def without_removed(
+    groups: Iterable[Mapping[str, Any]], states: MutableMapping[Tensor, ParamState]
+) -> Iterator[None]:
+    """Leave out the states of parameters that no group holds, inside the context."""
+    removed = free_removed(groups, states)
+    try:
+        yield
+    finally:
+        states.update(removed)
 
 
 def same(ones: Sequence[object], others: Sequence[object]) -> bool:

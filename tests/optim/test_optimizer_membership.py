@@ -119,13 +119,44 @@ def test_a_group_that_is_taken_out_stops_and_the_other_goes_on(shared: bool, pla
     assert torch.equal(params[place], stays)
     assert not torch.equal(params[1 - place], goes)
     assert opt.hyperparameters() != learned
-    opt.state.pop(params[place])
     twin = copy.deepcopy(params[1 - place])
     other = HyperOptimizer([twin], "adam/sgd", (0.01, 1e-5), shared=shared)
     other.load_state_dict(opt.state_dict())
     train(opt, [params[1 - place]])
     train(other, [twin])
     assert torch.equal(params[1 - place], twin)
+
+
+REMOVALS: dict[str, Callable[[Any], Any]] = {
+    "a group": lambda opt: opt.param_groups.pop(),
+    "the first group": lambda opt: opt.param_groups.pop(0),
+    "a parameter": lambda opt: opt.param_groups[0]["params"].pop(),
+}
+
+
+@pytest.mark.parametrize("stack", ["adam/sgd", "prodigy", "schedulefree_adamw"])
+@pytest.mark.parametrize("shared", [False, True], ids=["apart", "shared"])
+@pytest.mark.parametrize("removal", REMOVALS)
+def test_what_is_removed_is_no_part_of_a_saved_state_and_is_freed_at_the_next_step(
+    removal: str, shared: bool, stack: str
+) -> None:
+    params = weights(1.0, 2.0)
+    groups = [{"params": params[:1]}, {"params": params[1:]}] if "group" in removal else [{"params": params}]
+    opt = HyperOptimizer(groups, stack, shared=shared)
+    train(opt, params)
+    REMOVALS[removal](opt)
+    [stays] = opt.param_groups[0]["params"]
+    twin = copy.deepcopy(stays)
+    other = HyperOptimizer([twin], stack, shared=shared)
+    other.load_state_dict(opt.state_dict())
+    assert set(opt.state) == set(params)
+    opt.eval()
+    opt.train()
+    train(opt, params)
+    train(other, [twin])
+    assert torch.equal(stays, twin)
+    assert set(opt.state) == {stays}
+    assert len(opt.state_dict()["state"]) == 1
 
 
 def test_what_is_no_parameter_is_refused_where_it_is_written_or_at_the_next_step() -> None:

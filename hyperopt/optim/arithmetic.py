@@ -148,7 +148,13 @@ class Arithmetic:
         return Above(tuned, fixed, state.levels, state.seen)
 
     def climb(
-        self, state: Above, gathers: Tree, written: Tree, step: Tensor, climbs: Tensor
+        self,
+        state: Above,
+        gathers: Tree,
+        written: Tree,
+        step: Tensor,
+        climbs: Tensor,
+        sums: Tree | None = None,
     ) -> tuple[Above, Tensor]:
         """Step all levels above 0.
 
@@ -158,6 +164,7 @@ class Arithmetic:
             written: as in `with_written`.
             step: counted from 1.
             climbs: the number of steps in which the levels above also took a step, including this one.
+            sums: as in `move`; here only watched.
 
         Returns:
             The state after the step, and all natural values of level 0 as one vector.
@@ -167,11 +174,9 @@ class Arithmetic:
             slopes = {"alpha": hypergradient(gathers)} if self.bottom.traces else gathers
             tuned, levels = Stack(self.stack.levels[1:]).step(tuned, slopes, levels, climbs)
             tuned = self.bottom.bounded(tuned)
-        after = Above(tuned, fixed, levels, state.seen)
-        natural = self.hyperparameters(after)
-        # Not after._replace: torch 2.11 cannot compile a function that returns its result.
-        after = Above(tuned, fixed, levels, seen_after(state.seen, natural, step))
-        return after, torch.stack(list(natural[0].values()))
+        natural = self.hyperparameters(Above(tuned, fixed, levels, state.seen))
+        seen = seen_after(state.seen, natural, step, sums)
+        return Above(tuned, fixed, levels, seen), torch.stack(list(natural[0].values()))
 
     def scheduled(self, state: Above, share: Tensor) -> Above:
         """The state with the alpha of level 0 that an update uses: `share` times the tuned one."""

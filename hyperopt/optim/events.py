@@ -1,4 +1,4 @@
-"""Events of rates: when one first became negative, or a hyperparameter first became not finite."""
+"""Events of rates: when one first became negative, or a hyperparameter or a sum first became not finite."""
 
 from __future__ import annotations
 
@@ -32,32 +32,39 @@ def events_of(above: Above, group: int) -> list[Event]:
     ]
 
 
-def seen_after(seen: Tensor, levels: list[Tree], step: Tensor) -> Tensor:
-    """`Above.seen` after step number `step`, which ended with these natural values of each level."""
+def seen_after(seen: Tensor, levels: list[Tree], step: Tensor, sums: Tree | None = None) -> Tensor:
+    """`Above.seen` after step number `step`, which ended with these natural values of each level.
+
+    `sums` are what level 0's rule sums over all parameters, if it sums, and estimates its rate from.
+    """
+    bottom, *above = levels
+    watched = [[*(bottom | (sums or {})).values()], *([*values.values()] for values in above)]
     if not torch.compiler.is_compiling() and step.device.type == "cpu":
         rates = [values["alpha"].item() for values in levels]
-        others = [value.item() for values in levels for value in values.values()]
+        others = [value.item() for values in watched for value in values]
         if min(rates) >= 0 and all(map(math.isfinite, others)):
             return seen
     rows = []
-    for values in levels:
-        infinite = ~torch.stack(list(values.values())).isfinite().all()
+    for values, of_level in zip(levels, watched, strict=True):
+        infinite = ~torch.stack(of_level).isfinite().all()
         rows.append(torch.stack([values["alpha"] < 0, infinite]))
     happens = torch.stack(rows)
     return seen.where((seen != 0) | ~happens, step.to(torch.int64))
 
 
-def may_be_new(above: Above, step: int, values: Mapping[str, Any]) -> bool:
+def may_be_new(above: Above, step: int, values: Mapping[str, Any], *, sums: bool) -> bool:
     """Whether to check a group for events after a step.
 
     Args:
         above: after the step.
         step: the number of the step.
-        values: the natural values of level 0; enough to decide if they are floats and no other level moves.
+        values: the natural values of level 0; enough to decide if they are floats, no other level moves, and
+            its rule does not sum.
+        sums: whether it sums over all parameters.
     """
     if above.seen.device.type != "cpu" and step % WATCH_EVERY:
         return False
-    if len(above.seen) > 2 or not isinstance(values["alpha"], float):
+    if sums or len(above.seen) > 2 or not isinstance(values["alpha"], float):
         return bool(above.seen.any())
     return values["alpha"] < 0 or not all(map(math.isfinite, values.values()))
 

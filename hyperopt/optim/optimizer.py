@@ -253,7 +253,7 @@ class HyperOptimizer(Optimizer):
         values = stepper.natural(after)
         for group in groups:
             group.show(stepper.arithmetic.bottom.rule, values, of_lr)
-        if may_be_new(after, owner["step"], values):
+        if may_be_new(after, owner["step"], values, sums=bool(stepper.arithmetic.bottom.rule.summed)):
             warn(events_of(after, indices[0]), dict(enumerate(owner["stack"].split("/"))), self._warned)
 
     def _sets(self) -> list[list[int]]:

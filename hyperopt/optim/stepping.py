@@ -134,16 +134,16 @@ class Stepper:
                 self._compiles = False
                 run_by = self._programs(last)
         count = _scalar(last + 1, like)
+        sums = None
+        if self.arithmetic.bottom.rule.summed:  # then no level above moves the hyperparameters
+            sums = self._summed(spans, self._scheduled(self._taken(above, written), shares[1]))
         if rests:
-            after = self.arithmetic.with_written(above, written) if written else above
+            after = self._taken(above, written)
         else:
             gathers = self._pulled(moved_before, above, shares[0], run_by)
             climbs = _scalar(last + 1 - rested, like)
-            after, natural = run_by.climb(above, gathers, written, count, climbs)
+            after, natural = run_by.climb(above, gathers, written, count, climbs, sums)
             self._natural = after, self._named(natural)
-        sums = None
-        if self.arithmetic.bottom.rule.summed:
-            sums = self._summed(spans, self._scheduled(after, shares[1]))
         for span in spans:
             if len(spans) > 1 or not moved_before:
                 span.fill()
@@ -155,6 +155,10 @@ class Stepper:
             run_by.move(there.tuned, there.fixed, span.vectors, of_span, given, of_all, traced)
             span.leave(last + 1)
         return after
+
+    def _taken(self, above: Above, written: Tree) -> Above:
+        """The hyperparameters with those that were written."""
+        return self.arithmetic.with_written(above, written) if written else above
 
     def _counts(self, span: Span, last: int) -> bool:
         """Whether the loss depends on the rates through these: they moved last, or have a trace."""

@@ -77,8 +77,8 @@ class Above(NamedTuple):
         tuned: raw values of level 0.
         fixed: natural values of level 0.
         levels: states of the levels above 0.
-        seen: per level, the first step at which alpha was negative, and the first at which a hyperparameter
-            was not finite, 0 for never; int64 [levels, 2].
+        seen: per level, the first step at which alpha was negative, and the first at which a hyperparameter,
+            or a sum of level 0's rule over all parameters, was not finite, 0 for never; int64 [levels, 2].
     """
 
     tuned: Tree

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import torch
 from dadaptation import DAdaptAdam
 from dog import DoG, PolynomialDecayAverager
 from lion_pytorch import Lion
-from loops import Net, apart, batches, last, net, trained
+from loops import Net, apart, batches, last, loss_of, net, trained
 from oracles import mechanized
 from own_code import own_package
 from problems import BATCH, small_problem, start
@@ -149,6 +150,24 @@ def test_a_parameter_that_joins_late_has_the_common_estimate(name: str) -> None:
     last(module, opt, batches(5))
     for common in ("d",) if name == "prodigy" else ("r", "G"):
         assert len({opt.state[p][common].item() for p in module.parameters()}) == 1
+
+
+ESTIMATING = ("prodigy", "dadapt_adam", "dog", "mechanic_sgd", "mechanic_adamw")
+
+
+@pytest.mark.usefixtures("traced_only")
+@pytest.mark.parametrize(("name", "compiled"), [*((name, False) for name in ESTIMATING), ("dog", True)])
+def test_an_estimate_from_a_gradient_that_is_no_number_is_told_of(name: str, compiled: bool) -> None:
+    """Also of D-adaptation and Prodigy, whose d keeps its last value then, and so is finite."""
+    module = net()
+    opt = HyperOptimizer(module.parameters(), name, compile=compiled)
+    last(module, opt, batches(3))
+    assert opt.events == []
+    loss_of(module, batches(1)[0]).backward()
+    module.head.bias.grad[0] = math.nan
+    with pytest.warns(RuntimeWarning, match=rf"level 0 \({name}\) of group 0: not finite at step 4"):
+        opt.step()
+    assert opt.events == [{"step": 4, "group": 0, "level": 0, "event": "not finite"}]
 
 
 def test_what_tunes_itself_takes_no_level_above() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args, get_type_hints
 
 from hyperopt.errors import ConfigError, typed, unknown
 from hyperopt.files import conf_dir
-from hyperopt.optim.spaces import in_float32, is_held
+from hyperopt.optim.spaces import HELD, in_float32, is_held
 from hyperopt.yaml_file import read_yaml
 
 if TYPE_CHECKING:
@@ -231,9 +231,9 @@ def _unexpected(value: Any, spec: Field[Any]) -> str | None:
     if least is not None and isinstance(value, int) and not least <= value <= most:
         return f"a whole number of {least} or more" + (f", up to {most:.2g}," if value > most else "")
     if "above" in spec.metadata and not (is_held(value) and in_float32(value) > spec.metadata["above"]):
-        return f"a number above {spec.metadata['above']} that float32 can hold"
+        return f"a number above {spec.metadata['above']} {HELD}"
     if isinstance(value, float) and not (is_held(value) and value >= 0):
-        return "a number of 0 or more that float32 can hold"
+        return f"a number of 0 or more {HELD}"
     return None
 
 

@@ -36,7 +36,7 @@ VALUE = (
     st.none()
     | st.booleans()
     | st.integers(0, 10**6)
-    | st.floats(0, 1e6)
+    | st.floats(0, 1e6, width=32)
     | st.sampled_from(["", "1", "1.5", "true", "word"])
     | st.lists(st.integers(0, 9) | st.sampled_from(["2", "x"]), max_size=3)
 )

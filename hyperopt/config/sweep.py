@@ -18,7 +18,7 @@ from hyperopt.config.shorthands import SHORTHANDS
 from hyperopt.errors import ConfigError, shortened, shown, typed, unknown
 from hyperopt.optim.parsing import NothingToClipError, with_plain_minus
 from hyperopt.optim.rules import RULES, find
-from hyperopt.optim.spaces import is_held
+from hyperopt.optim.spaces import HELD, is_held
 from hyperopt.optim.stack_settings import check_has_levels_above
 from hyperopt.options import checked
 
@@ -281,7 +281,7 @@ def _value(text: str, override: Override) -> Any:
     if isinstance(value, RangeSweep):
         start, stop = value.start or 0, value.stop or 0
         if value.step == 0 or not all(map(is_held, (start, stop, value.step))):
-            raise ConfigError(f"{shortened(text)}: a range has finite ends, and a step other than 0.")
+            raise ConfigError(f"{shortened(text)}: a range has ends {HELD}, and a step other than 0.")
         if (stop - start) / value.step > MOST_RUNS:
             raise ConfigError(f"{shortened(text)}: a range of at most {MOST_RUNS:,} values is expected.")
         values = tuple(value.range())

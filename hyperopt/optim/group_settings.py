@@ -9,7 +9,6 @@ from torch import Tensor
 
 from hyperopt.optim import parsing
 from hyperopt.optim.errors import ConfigError, is_slip, shown, typed
-from hyperopt.optim.spaces import in_float32
 from hyperopt.optim.stack_settings import (
     MAIN,
     UNTRACED,
@@ -121,9 +120,8 @@ def completed(given: Mapping[str, Any], *, dtype: str) -> dict[str, Any]:
         raise ConfigError(f"{typed('compile', compiles)}: true, false or auto is expected.")
     check_schedule(schedule)
     multiplicative = parsing.parse_truth("multiplicative", given["multiplicative"])
-    held = [alpha if dtype == "float64" else in_float32(alpha) for alpha in chosen.alpha]
-    if multiplicative and 0 in held[:-1]:
-        raise _stays_0(given, chosen, held.index(0))
+    if multiplicative and 0 in chosen.alpha[:-1]:
+        raise _stays_0(given, chosen)
     if given["tune"] not in ("all", ["all"], ("all",)):
         check_has_levels_above(chosen.stack, "tune", given["tune"])
     if multiplicative:
@@ -174,13 +172,12 @@ def check_keys(group: Mapping[str, Any], stack: Any) -> None:
             raise ConfigError(f"{typed(str(key), group[key])}: {no}; did you mean {meant}?{where}")
 
 
-def _stays_0(given: Mapping[str, Any], chosen: StackSettings, level: int) -> ConfigError:
+def _stays_0(given: Mapping[str, Any], chosen: StackSettings) -> ConfigError:
     """The error for a rate of 0 that a level above would multiply, by the setting that says it."""
-    by_alpha = parsing.parse_alpha(given["alpha"], chosen.stack, "float64")[level]
-    is_lr = level == 0 and given["lr"] is not None and by_alpha != chosen.alpha[0]
+    by_alpha = parsing.parse_alpha(given["alpha"], chosen.stack, "float64")
+    is_lr = chosen.alpha[0] == 0 and given["lr"] is not None and by_alpha[0] != 0
     said = typed("lr", given["lr"]) if is_lr else f"alpha={shown(chosen.alpha)}"
-    zero = "float32 takes it for 0, which" if chosen.alpha[level] else "0"
     return ConfigError(
-        f"{said}: {zero} stays 0 when the level above multiplies it; with multiplicative=true a number above "
+        f"{said}: 0 stays 0 when the level above multiplies it; with multiplicative=true a number above "
         "0 is expected of a tuned alpha."
     )

@@ -12,7 +12,7 @@ from hyperopt.optim.defaults import default_alphas
 from hyperopt.optim.errors import ConfigError, shown, typed, unknown
 from hyperopt.optim.own import WRITTEN
 from hyperopt.optim.rules import RULES, find
-from hyperopt.optim.spaces import UNIT_INTERVAL, in_float32, is_held
+from hyperopt.optim.spaces import HELD, UNIT_INTERVAL, in_float32, is_held
 
 TRUTH = {"true": True, "false": False}
 MINUS = str.maketrans("\N{MINUS SIGN}\N{EN DASH}\N{NON-BREAKING HYPHEN}", "---")
@@ -135,7 +135,7 @@ def parse_tune(value: Any, stack: tuple[str, ...], numbers: Mapping[str, float])
 
 
 def parse_number(key: str, value: Any, part: Any = None, dtype: str = "float32") -> float:
-    """A number of at least 0 that is finite in `dtype`; a minus sign may be typographic.
+    """A number of at least 0 that `dtype` can hold; a minus sign may be typographic.
 
     `part` is the part of `value` to read, if it holds several.
     """
@@ -149,7 +149,7 @@ def parse_number(key: str, value: Any, part: Any = None, dtype: str = "float32")
     if not math.isfinite(number) or number < 0:
         raise ConfigError(f"{typed(key, value)}: a finite number of 0 or more is expected.")
     if dtype != "float64" and not is_held(number):
-        raise ConfigError(f"{typed(key, value)}: a number of 0 or more that float32 can hold is expected.")
+        raise ConfigError(f"{typed(key, value)}: a number of 0 or more {HELD} is expected.")
     return number + 0.0
 
 
@@ -157,7 +157,7 @@ def parse_share(key: str, value: Any) -> float:
     """A number from 0 up to 1."""
     share = math.nan
     with suppress(ConfigError):
-        share = parse_number(key, value)
+        share = parse_number(key, value, dtype="float64")
     if not share <= 1:
         raise ConfigError(f"{typed(key, value)}: a number from 0 up to 1 is expected.")
     return share

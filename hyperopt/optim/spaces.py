@@ -112,9 +112,13 @@ def in_float32(value: float) -> float:
     return nearest
 
 
+HELD = "that float32 can hold (1.4e-45 to 3.4e+38)"
+"""What `is_held` asks of a number above 0, for sentences."""
+
+
 def is_held(value: float) -> bool:
-    """Whether `value` is finite in float32."""
-    return math.isfinite(in_float32(value))
+    """Whether `value` is finite in float32, and 0 there only if it is 0."""
+    return math.isfinite(nearest := in_float32(value)) and (nearest != 0 or value == 0)
 
 
 LINEAR, UNIT_INTERVAL, ROOT, LOG = Linear(), UnitInterval(), Root(), Log()

@@ -14,6 +14,7 @@ from hyperopt.optim.errors import ConfigError, shown, typed, warn
 from hyperopt.optim.parsing import check_decay, parse_number
 from hyperopt.optim.rate import Rate, TensorRate
 from hyperopt.optim.rules import Rule
+from hyperopt.optim.spaces import in_float32
 from hyperopt.optim.stack_settings import MAIN, known_names
 
 NAMES = {
@@ -171,9 +172,8 @@ def _one_number(group: Mapping[str, Any], rule: Rule, key: str, name: str, value
     if name == "alpha" and isinstance(number, float) and not 0 <= float(group["lr"]) < math.inf:
         return value  # after an event, of which the optimizer has warned, any value
     named = name if key == "betas" else key
-    try:
-        read = parse_number(named, number)
-    except ConfigError:  # the type of the parameters is only checked if it matters: schedulers write often
+    read = parse_number(named, number, dtype="float64")  # a schedule may fall below what float32 can hold
+    if math.isinf(in_float32(read)):  # the type of the parameters is only checked if it matters
         read = parse_number(named, number, dtype=dtype_of(group["params"]))
     if name == "alpha":
         return read if isinstance(value, str) else value

@@ -103,6 +103,10 @@ BAD = {
     "more epochs than a record can count": ({"epochs": 1e308}, "epochs=1e+308: a whole number"),
     "a width that no record can count": ({"model.hidden": [2**63]}, "whole numbers of 1e+05 or less"),
     "a rate beyond float32": ({"alpha": 1e39}, "alpha=1e+39: a number of 0 or more that float32 can hold"),
+    "a rate below float32": (
+        {"alpha": "1e-3/1e-46"},
+        "alpha=1e-3/1e-46: a number of 0 or more that float32 can",
+    ),
     "a rate of 5,000 digits": ({"alpha": 10**5000}, "a finite number"),
     "a number of 5,000 digits": ({"stack": "sgd", "momentum": 10**5000}, "momentum="),
     "a stack of 5,000 digits": ({"stack": 10**5000}, "there is no rule"),

@@ -141,7 +141,7 @@ def test_height_and_weight_have_the_statistics_of_the_report():
             {"normalize": "all"},
             "normalize=all: one of none, global, channel, imagenet is expected.",
         ),
-        ("mnist", {"divisor": 0}, "divisor=0: a number above 0 that float32 can hold is expected."),
+        ("mnist", {"divisor": 0}, "divisor=0: a number above 0 that float32 can hold"),
         ("mnist", {"train": 0}, "train=0: a whole number of 1 or more is expected."),
         (
             "iris",

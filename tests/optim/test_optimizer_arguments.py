@@ -172,9 +172,25 @@ def test_a_closure_that_is_none_is_refused_and_may_return_nothing() -> None:
     assert all(map(torch.equal, before, module.parameters()))
 
 
-def test_a_rate_that_float32_takes_for_0_is_no_rate_to_multiply() -> None:
-    with pytest.raises(ConfigError, match="a number above 0 is expected of a tuned alpha"):
-        made("adam/sgd", alpha=(1e-50, 1e-3), multiplicative=True)
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"lr": 1e-50}, "lr=1e-50"),
+        ({"alpha": (1e-3, 1e-50)}, r"alpha=\[0.001,1e-50\]"),
+        ({"alpha": "1e-46"}, "alpha=1e-46"),
+        ({"eps": 1e-60}, "eps=1e-60"),
+        ({"weight_decay": 1e39}, r"weight_decay=1e\+39"),
+    ],
+)
+def test_a_number_that_float32_cannot_hold_is_refused_unless_parameters_have_64_bits(
+    settings: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"{said}: a number of 0 or more that float32 can hold \(1.4e-45 to"
+    ):
+        made("adam/sgd", **settings)
+    HyperOptimizer([weight(dtype=torch.float64)], "adam/sgd", **settings)
+    made("adam/sgd", **dict.fromkeys(settings, 1e-45))
 
 
 @pytest.mark.parametrize("in_group", [False, True], ids=["argument", "group"])
@@ -182,9 +198,7 @@ def test_a_rate_that_float32_takes_for_0_is_no_rate_to_multiply() -> None:
     ("settings", "message"),
     [
         ({"lr": 0}, "lr=0: 0 stays 0 when the level above multiplies it"),
-        ({"lr": 1e-50}, "lr=1e-50: float32 takes it for 0, which stays 0 when"),
         ({"alpha": (0, 0.01)}, r"alpha=\[0,0.01\]: 0 stays 0 when"),
-        ({"alpha": (1e-50, 0.01)}, r"alpha=\[1e-50,0.01\]: float32 takes it for 0"),
     ],
 )
 def test_a_rate_of_0_that_would_be_multiplied_is_named_as_it_was_written(

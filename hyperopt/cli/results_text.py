@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.tables import table
@@ -13,7 +13,7 @@ from hyperopt.experiments.metrics import metric_of
 
 SPARE = ("sd", "ids", "range", "95 % interval")
 """Columns omitted on narrow terminals, the first ones first."""
-SHOWN_OF_ID, MOST_IDS = 7, 3
+SHOWN_OF_ID, MOST_IDS, MOST_EPOCHS = 7, 3, 20
 SAID = {"learning_rate": "mean alpha"}
 """Displayed names of metrics that differ from their keys in records."""
 
@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
 
 def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
-    """Format a record: a line per epoch, then the result and the hyperparameters of every level.
+    """Format a record: its epochs, then the hyperparameters of every level and the result.
 
+    Of a long run every so many epochs are shown, with the first and the last, and where to find all.
     All are in order of name, alpha first, whether the record was read or has just been made.
     """
     metrics = sorted(record.metrics.items(), key=lambda item: (not item[0].startswith("train"), item[0]))
-    for i in range(max((len(series) for _, series in metrics), default=0)):
-        yield f"epoch {i + 1}: {_values((name, series[i]) for name, series in metrics if i < len(series))}"
+    epochs = max((len(series) for _, series in metrics), default=0)
+    some = _epochs_shown(epochs)
+    for epoch in some:
+        at = ((name, series[epoch - 1]) for name, series in metrics if epoch <= len(series))
+        yield f"epoch {epoch}: {_values(at)}"
+    if len(some) < epochs:
+        command = f"hyperopt export csv DIR id={record.id} from=all"
+        yield f"{len(some)} of {epochs} epochs; `{command}` writes all of them"
     told = sorted((key, series) for key, series in record.hyperparameters.items() if series)
     for level, rule in enumerate(record.config["stack"].split("/")):
         own = ((key, series) for key, series in told if key.startswith(f"{level}."))
@@ -43,6 +50,13 @@ def run_lines(record: Record, *, cached: bool) -> Iterator[str]:
     how = "cached" if cached else "trained"
     yield f"result: {_values(result)}; {_end(record)}"
     yield f"run {record.id}, {how} ({record.seconds:.1f} s, {record.steps} steps)"
+
+
+def _epochs_shown(epochs: int) -> list[int]:
+    """Return the epochs to show: all of a few, else the first and last and every 2nd, 5th, 10th ..."""
+    steps = (digit * 10**power for power in count() for digit in (1, 2, 5))
+    step = next(step for step in steps if epochs <= step * MOST_EPOCHS)
+    return [epoch for epoch in range(1, epochs + 1) if epoch in (1, epochs) or epoch % step == 0]
 
 
 def _end(record: Record) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from small_runs import fake_record, record_of, small_run
 
+from hyperopt.cli import main
 from hyperopt.cli.results_text import run_lines, settings_table, sweep_table
 from hyperopt.cli.run import json_record
 from hyperopt.config import resolve
+from hyperopt.records import working
 
 
 def test_a_diverged_run_takes_mean_and_interval_from_its_row() -> None:
@@ -66,6 +69,35 @@ def test_infinite_squares_of_weights_are_told_from_infinite_weights(
     ended = fake_record(small_run(), diverged=diverged, final={"squared_weights": squares})
     [line] = [line for line in run_lines(ended, cached=True) if line.startswith("result")]
     assert line.endswith(f"; {says}")
+
+
+@pytest.mark.parametrize(
+    ("epochs", "shown"),
+    [
+        (0, []),
+        (1, [1]),
+        (20, [*range(1, 21)]),
+        (21, [1, *range(2, 21, 2), 21]),
+        (1500, [1, *range(100, 1501, 100)]),
+        (2001, [1, *range(200, 2001, 200), 2001]),
+    ],
+)
+def test_of_a_long_run_some_epochs_are_printed_and_all_can_be_exported(
+    epochs: int, shown: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metrics = {"train_loss": [float(epoch) for epoch in range(1, epochs + 1)]}
+    record = replace(fake_record(small_run(epochs=max(epochs, 1))), metrics=metrics)
+    lines = [*run_lines(record, cached=True)]
+    printed = [line for line in lines if line.startswith("epoch")]
+    assert printed == [f"epoch {epoch}: train_loss {epoch}" for epoch in shown]
+    [said] = [line for line in lines if "`" in line] or [""]
+    assert said.startswith(f"{len(shown)} of {epochs} epochs; ") == (len(shown) < epochs)
+    if said:
+        monkeypatch.setenv("HYPEROPT_HOME", str(tmp_path))
+        working().write([record], "pack")
+        assert main(said.split("`")[1].replace("DIR", str(tmp_path)).split()[1:]) == 0
+        rows = (tmp_path / "epochs.csv").read_text().splitlines()
+        assert len([row for row in rows if ",train_loss," in row]) == epochs
 
 
 def test_trained_and_cached_runs_are_told_in_one_order_and_without_a_level_that_is_none() -> None:

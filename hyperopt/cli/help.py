@@ -109,7 +109,7 @@ that results/which_stack/README.md explains.
                               is good if the method comes within the band of AdamW's best loss
   target=1                    the method that first reaches AdamW's best loss; 1.05: 1.05 times that loss
   from=here|published|all     your own runs, those in results/records, or both (default)
-  format=markdown             the whole page, also on a terminal; piped output always has it
+  format=markdown             the whole page, also on a terminal; piped output has it without links
 example:
   hyperopt which logistic mnist_mlp band=0.05 target=1.05
 """

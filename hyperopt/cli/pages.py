@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
+from hyperopt.cli.tables import terminal_width
 from hyperopt.cli.train import check_callbacks, engine_options, planner, say_unrecorded, train
 from hyperopt.config.compose import composed
 from hyperopt.config.process_options import seconds, with_detach
@@ -219,9 +221,9 @@ def _show(experiment: Experiment, asked: Asked, here: Store, out: Store) -> None
         lines.append(f"the whole page: {', '.join(map(str, paths))}")
     except StorageError as error:  # reading a table needs no writable folder
         lines.append(f"not written: {error}")
-    console = Console()
-    if console.is_terminal and asked.process.get("format") != "markdown":
-        show(console, views[-1], lines)
+    if terminal_width() and asked.process.get("format") != "markdown":
+        columns, rows = get_terminal_size()  # rich takes a terminal that is called dumb for one of 80 columns
+        show(Console(width=columns, height=rows), views[-1], lines)
     else:
         print("\n".join(["", printable(page.markdown), *lines]))
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from hyperopt.cli.selection_words import ANY, FROM, split
+from hyperopt.cli.tables import terminal_width
 from hyperopt.errors import ConfigError, shortened, typed, unknown
 
 if TYPE_CHECKING:
@@ -27,14 +28,13 @@ PAGE = "All methods: the same with format=markdown, and, of what is published, r
 def which(arguments: Namespace) -> int:
     """Print the answers for the given workloads, band and target, or the whole page."""
     patterns, options = split(arguments.words, OPTIONS)
-    from rich.console import Console
-
     from hyperopt.findings.advice import caution, picks
     from hyperopt.findings.method_costs import costs_file, read
     from hyperopt.findings.methods import LOSS
     from hyperopt.findings.standings import BAND
     from hyperopt.findings.study import experiments_of_study, study
     from hyperopt.findings.to_target import TARGET
+    from hyperopt.pages.markdown import unlinked
     from hyperopt.pages.which_stack import page
     from hyperopt.records import published, working
 
@@ -45,12 +45,12 @@ def which(arguments: Namespace) -> int:
     asked = {id_ for experiment in experiments for id_ in experiment.ids()}
     curves = ChainMap(*(store().curves(LOSS, asked) for store in stores[options.get("from", "all")]))
     workloads = study(curves, experiments)
-    console = Console()
-    in_short = console.is_terminal and options.get("format") != "markdown"
-    if in_short and (found := picks(workloads, band, target)):
-        _say(console.width, caution(workloads), found)
+    as_markdown, width = options.get("format") == "markdown", terminal_width()
+    if width and not as_markdown and (found := picks(workloads, band, target)):
+        _say(width, caution(workloads), found)
     else:
-        print(page(workloads, band, target, costs=read(costs_file())), end="")
+        text = page(workloads, band, target, costs=read(costs_file()))
+        print(text if as_markdown else unlinked(text), end="")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 NOTHING = "–"
 NOISE = 12
 """Decimals beyond which the difference of equal numbers may be nonzero by rounding."""
+LINK = r"!?\[([^]]*)\]\([^()\s]+\)"
 LOST = "† Some of these runs ended as NaN."
 
 
@@ -75,6 +77,11 @@ def cell(text: str) -> str:
 def rows_named(labels: Sequence[str]) -> str:
     """Return one label, or the first and last of several."""
     return labels[0] if len(labels) == 1 else f"{labels[0]} … {labels[-1]}"
+
+
+def unlinked(text: str) -> str:
+    """Return Markdown with links replaced by their texts, without paragraphs that are only a link."""
+    return re.sub(LINK, r"\1", re.sub(rf"(?m)^{LINK}\.?\n\n", "", text))
 
 
 def folded(summary: str, text: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from fake_records import ERRORS, SMALL, records
 from rich.console import Console
 
+from hyperopt.cli import main, pages
 from hyperopt.cli.terminal import show
 from hyperopt.experiments import load, read
 from hyperopt.experiments.experiment import Experiment
@@ -48,6 +49,18 @@ def test_every_claim_has_one_line_with_its_verdicts(experiment: Experiment) -> N
         "It does no harm.",
         "It may help.",
     ]
+
+
+def test_a_dumb_terminal_has_its_own_width(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"HYPEROPT_HOME": str(tmp_path), "TERM": "dumb", "COLUMNS": "60"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(pages, "terminal_width", lambda: 60)
+    assert main(["tables", "clipping/table2", "from=published"]) == 0
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert len(rows) > 5
+    assert max(map(len, rows)) <= 60
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -8,6 +8,7 @@ import pytest
 from refusals import refusals
 from small_studies import record_of
 
+from hyperopt.cli import which as command
 from hyperopt.cli.main import main
 from hyperopt.experiments import load
 from hyperopt.records import write_records
@@ -34,8 +35,10 @@ def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
     whole = capsys.readouterr().out
     assert whole.startswith("# Which stack should I use?")
     assert "So far this is based on iris only and 2 of 58 methods:" in whole
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "70")
+    assert "(glossary)" in whole
+    assert "](" not in whole
+    assert "Its page" not in whole
+    monkeypatch.setattr(command, "terminal_width", lambda: 40)
     assert main(["which", "*st*", "from=here"]) == 0
     said = capsys.readouterr().out
     assert [said.count(f"{who}: try DoG;") for who in ("No idea of the rate", "A rough idea")] == [1, 1]
@@ -44,9 +47,12 @@ def test_the_command_prints_the_page_and_on_a_terminal_three_answers(
     assert "So far this is based on iris and logistic only and 2 of 58" in " ".join(said.split())
     assert "**" not in said
     assert "## " not in said
-    assert max(len(line) for line in said.splitlines()) <= 70
+    assert max(len(line) for line in said.splitlines() if not line.startswith("    ")) <= 40
     assert main(["which", "iris", "logistic", "from=here", "format=markdown"]) == 0
-    assert "So far this is based on iris and logistic only and 2 of 58" in capsys.readouterr().out
+    whole = capsys.readouterr().out
+    assert "So far this is based on iris and logistic only and 2 of 58" in whole
+    assert "([glossary](../../docs/words.md))" in whole
+    assert "[Its page](iris.md)." in whole
 
 
 test_the_command_refuses_what_it_does_not_know = refusals(

@@ -173,8 +173,6 @@ def _sentences(views: Mapping[str, View]) -> str:
 
 
 def _remark(verdict: Verdict, view: View, i: int) -> str:
-    if verdict.outcome == "cannot be told":
-        return verdict.claim.why
     whose = sentence(possessive(view.experiment.reference))
     against = f"{whose} own numbers contradict it." if verdict.claim.contradicted else ""
     if verdict.outcome == "undecided":

@@ -63,10 +63,10 @@ def only(counts: Mapping[str, int]) -> str:
 
 
 def rests(verdict: Verdict, experiment: Experiment) -> str:
-    """Return the basis of a verdict as sentences; "" if there is nothing to add."""
+    """Return the basis of a verdict, or why there is none, as sentences; "" if there is nothing to add."""
     claim, rows = verdict.claim, verdict.rows
     if verdict.outcome == "cannot be told":
-        return ""
+        return claim.why
     parts = [f"We test only {claim.tested}." if claim.tested else ""]
     parts.append(of_repeats := repeated(verdict))
     if len(rows) > 1:

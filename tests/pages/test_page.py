@@ -183,6 +183,7 @@ def test_the_page_of_an_own_file_names_no_report_and_the_command_takes_the_file(
     assert "hyperopt tables './my lab/own.yaml' epochs=1\n" in page
     assert "**Not the settings in its file:** `epochs=1`." in page
     assert "**Of 3 sentences 2 are undecided, 1 cannot be told.**" in page
+    assert "- (3) **Cannot be told**: “It may help”. It allows every outcome.\n" in page
 
 
 def test_other_settings_are_told(experiment: Experiment):

@@ -17,7 +17,7 @@ from hyperopt.optim.group_settings import defaults_for, stack_and_rate
 from hyperopt.optim.groups import ParamGroup, asked, first_shown, prepare, restored
 from hyperopt.optim.parsing import check_lr, parse_truth
 from hyperopt.optim.placing import free_removed, same, without_removed
-from hyperopt.optim.shared import hand_over, leading, written_to
+from hyperopt.optim.shared import hand_over, hyperparameters_of, leading, written_to
 from hyperopt.optim.stepping import Stepper
 from hyperopt.optim.stepping import arithmetic_of as _arithmetic
 from hyperopt.optim.torch_private import outside_graphs
@@ -160,16 +160,15 @@ class HyperOptimizer(Optimizer):
             evaluated.take_back(group["params"], self.state)
 
     def hyperparameters(self, group: int = 0) -> list[dict[str, float]]:
-        """Every hyperparameter of a group in natural units, per level, bottom to top."""
+        """Every hyperparameter of a group in natural units, per level, bottom to top.
+
+        If level 0 estimates its rate, as Prodigy does, it also has `effective_rate`, from the first step on.
+        """
         first = next((indices for indices in self._sets() if group in indices), None)
         if first is None:
             places = f"a place in param_groups, from 0 to {len(self.param_groups) - 1}"
             raise ConfigError(f"{typed('group', group)}: {places}, is expected.")
-        owner = self.param_groups[first[0]]
-        bottom, *above = _arithmetic(owner).hyperparameters(owner["levels"])
-        groups = self._groups(first)
-        bottom |= written_to(groups, bottom["alpha"]) | {"alpha": leading(groups)["lr"]}
-        return [{name: float(value) for name, value in level.items()} for level in (bottom, *above)]
+        return hyperparameters_of(self._groups(first), self.state)
 
     @property
     def events(self) -> list[dict[str, Any]]:

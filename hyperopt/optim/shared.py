@@ -1,15 +1,17 @@
-"""Groups that share hyperparameters: a value written to one of them is for all."""
+"""Groups that share hyperparameters: what they show, and a value written to one of them, is for all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from hyperopt.optim.errors import ConfigError, shown
 from hyperopt.optim.groups import ParamGroup
 from hyperopt.optim.level import Tree
+from hyperopt.optim.stepping import arithmetic_of
 
 
 def leading(groups: Sequence[ParamGroup]) -> ParamGroup:
@@ -44,6 +46,27 @@ def written_to(groups: Iterable[ParamGroup], like: Tensor) -> Tree:
             if name in found and found[name] != value:
                 raise _at_odds(name, [found[name].item(), value.item()])
             found[name] = value
+    return found
+
+
+def hyperparameters_of(
+    groups: Sequence[ParamGroup], states: Mapping[Tensor, dict[str, Any]]
+) -> list[dict[str, float]]:
+    """Every hyperparameter, per level, and level 0's `effective_rate` if it estimates one and has moved."""
+    arithmetic = arithmetic_of(groups[0])
+    bottom, *above = arithmetic.hyperparameters(groups[0]["levels"])
+    like = bottom["alpha"]
+    bottom |= written_to(groups, like)
+    lr = leading(groups)["lr"]
+    found = [
+        {name: float(value) for name, value in level.items()} for level in (bottom | {"alpha": lr}, *above)
+    ]
+    moved = [states[p] for group in groups for p in group["params"] if states.get(p, {}).get("moved")]
+    if moved:
+        latest = max(moved, key=lambda state: state["moved"])
+        hyper = {name: torch.tensor(value, dtype=like.dtype) for name, value in found[0].items()}
+        rate = arithmetic.bottom.rule.effective_rate(latest, hyper)
+        found[0] |= {} if rate is None else {"effective_rate": float(rate)}
     return found
 
 

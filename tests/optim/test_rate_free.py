@@ -155,6 +155,39 @@ def test_a_parameter_that_joins_late_has_the_common_estimate(name: str) -> None:
 ESTIMATING = ("prodigy", "dadapt_adam", "dog", "mechanic_sgd", "mechanic_adamw")
 
 
+@pytest.mark.parametrize("name", ESTIMATING)
+def test_the_estimated_rate_is_shown_times_its_schedule(name: str) -> None:
+    """By a way that does not read it: the peer's estimate, or what a step does to a weight."""
+    ours, opt, theirs, peer = optimizers(name)
+    assert "effective_rate" not in opt.hyperparameters()[0], "before a step nothing is estimated"
+    last(theirs, peer, batches(STEPS))
+    last(ours, opt, batches(STEPS))
+    weight, grad = ours.head.weight.detach(), ours.head.weight.grad
+    shown = opt.hyperparameters()[0]
+    alpha = PEERS[name][0].get("alpha", shown["alpha"])
+    if name in ("prodigy", "dadapt_adam"):
+        rate = peer.param_groups[0]["d"] * alpha
+    elif name == "dog":
+        before = weight.clone()
+        opt.step()
+        shown = opt.hyperparameters()[0]
+        assert grad is not None
+        rate = float(((before - weight) / grad).mean())
+    else:
+        state = opt.state[ours.head.weight]
+        rate = float(((weight - state["start"]) / state["way"]).mean()) * alpha
+    assert shown["effective_rate"] == pytest.approx(float(rate), rel=1e-6)
+    opt.param_groups[0]["lr"] = opt.param_groups[0]["lr"] / 2
+    assert opt.hyperparameters()[0]["effective_rate"] == pytest.approx(shown["effective_rate"] / 2)
+
+
+def test_a_rule_whose_rate_is_given_shows_no_other() -> None:
+    module = net()
+    opt = HyperOptimizer(module.parameters(), "schedulefree_adamw")
+    last(module, opt, batches(1))
+    assert "effective_rate" not in opt.hyperparameters()[0]
+
+
 @pytest.mark.usefixtures("traced_only")
 @pytest.mark.parametrize(("name", "compiled"), [*((name, False) for name in ESTIMATING), ("dog", True)])
 def test_an_estimate_from_a_gradient_that_is_no_number_is_told_of(name: str, compiled: bool) -> None:

@@ -53,6 +53,10 @@ class DistanceEstimate(Rule):
         none = param.new_zeros(())
         return {name: param.new_zeros(param.shape) for name in ("m", "v", "s")} | {"n": none, "d": none}
 
+    def effective_rate(self, state: State, hyper: Hyper) -> Tensor:
+        """The estimate d times alpha, not corrected for the start of Adam's means."""
+        return state["d"] * hyper["alpha"]
+
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
         """The estimate `d`."""
         return {"d": next(iter(states.values()))["d"]}

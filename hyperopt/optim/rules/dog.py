@@ -90,6 +90,10 @@ class Dog(Rule):
     def evaluated(self, param: Tensor, state: State, hyper: Hyper) -> Tensor:
         return state["average"] if self.average else param
 
+    def effective_rate(self, state: State, hyper: Hyper) -> Tensor:
+        """The factor of the gradient."""
+        return hyper["alpha"] * state["r"] / state["G"].sqrt()
+
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
         """The largest distance `r`, and the `rate` r / sqrt(G)."""
         some = next(iter(states.values()))

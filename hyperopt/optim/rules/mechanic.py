@@ -109,6 +109,10 @@ class Mechanic(Rule):
         direction = super().accumulate(grad, state, hyper, step, param)
         return super().update(direction, state, hyper, step, param)
 
+    def effective_rate(self, state: State, hyper: Hyper) -> Tensor:
+        """The scale of the whole displacement times the rule's own alpha."""
+        return state["s"].sum().clamp(min=0) * hyper["alpha"]
+
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
         """The `scale`, the sum of s over its horizons."""
         return {"scale": next(iter(states.values()))["s"].sum()}

@@ -120,6 +120,13 @@ class Rule:
         """
         raise NotImplementedError
 
+    def effective_rate(self, state: State, hyper: Hyper) -> Tensor | None:
+        """The rate that the rule makes of its estimate, a scalar; None if its rate is alpha.
+
+        `state` is of any parameter after an update, so the estimate must be in `common`.
+        """
+        return None
+
     def diagnostics(self, states: Mapping[str, State]) -> dict[str, Tensor]:
         """Numbers to record after an epoch, scalars by name, from the state of every parameter."""
         return {}

@@ -52,7 +52,7 @@ SOMETHING = st.fixed_dictionaries(
         )
     },
     optional={
-        "alpha": st.floats(0, 1e3),
+        "alpha": st.floats(0, 1e3, width=32),
         "seed": st.integers(0, 2**31),
         "epochs": st.integers(1, 100),
         "form": st.sampled_from(FORMS),

@@ -12,6 +12,7 @@ from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.process import give_memory_back, prepare_process, with_room
 from hyperopt.engine.trainer import train_pack
+from hyperopt.errors import ConfigError
 from hyperopt.optim.own import own_place
 from hyperopt.records import Record
 
@@ -60,10 +61,12 @@ def attempt(pack: Pack, options: Options, root: Path) -> list[Record] | Failure:
 
 def failure_of(error: BaseException, pack: Pack) -> Failure:
     """Return an error as text, with its location if that is in a user's module."""
-    reason = f"{type(error).__name__}: {(str(error).strip() or 'no message').splitlines()[0]}"
+    reason = (str(error).strip() or "no message").splitlines()[0]
     trace, run = "".join(traceback.format_exception(error)), pack.first
-    if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
-        reason = f"{reason}, in your {place}"
+    if not isinstance(error, ConfigError):  # a sentence, which says where
+        reason = f"{type(error).__name__}: {reason}"
+        if place := own_place((*run.stack, run.dataset["name"], run.model["name"]), trace):
+            reason = f"{reason}, in your {place}"
     storage = StorageError(*error.args) if isinstance(error, StorageError) else None
     return Failure(reason, trace, ran_out_of_memory(error), storage)
 

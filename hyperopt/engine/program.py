@@ -60,6 +60,12 @@ def initial(pack: Pack, data: Data, device: str) -> tuple[Training, RunState]:
         clip = tuple(torch.tensor(c) for c in (False, *run.clip))
         states.append(training.init(models.parameters(module), models.buffers(module), numbers, clip))
     stacked = tree_map(lambda *leaves: torch.stack(leaves).to(device), *states)
+    if any(":" in rule for rule in pack.first.stack):
+        # An error in a user's own rule is told as one here; in a compiled step it would be the compiler's.
+        step = torch.ones((), dtype=dtype, device=device)
+        vmap(training.stack.step, in_dims=(0, 0, 0, None))(
+            stacked.params, stacked.params, stacked.stack, step
+        )
     return training, stacked
 
 

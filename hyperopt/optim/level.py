@@ -8,6 +8,7 @@ from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from hyperopt.optim.clip import ClipState, clip_by_norm_average
+from hyperopt.optim.own import updated
 from hyperopt.optim.rules import Rule
 from hyperopt.optim.schedule import CONSTANT_RATE, Schedule
 from hyperopt.optim.spaces import LOG, Space
@@ -176,8 +177,8 @@ class Level:
             direction, clip_state = self._direction(name, hyper, clip, grad, memory, step, param)
             if clip_state:
                 clip_states[name] = clip_state
-            updates[name], rule_states[name] = self.rule.update(
-                direction, memory.rule[name], hyper, step, param
+            updates[name], rule_states[name] = updated(
+                self.rule, direction, memory.rule[name], hyper, step, param
             )
         return updates, Memory(rule_states, clip_states)
 

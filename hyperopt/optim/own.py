@@ -10,9 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType, UnionType
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hyperopt.optim.errors import ConfigError, shortened
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from hyperopt.optim.rules.rule import Hyper, Rule, State
 
 WRITTEN = "package.module:Class"
 NO_CLASSVAR = "mutable default"
@@ -96,6 +101,59 @@ def own_place(names: Iterable[str], trace: str) -> str | None:
     own = {module.__file__ for module in modules if module is not None}
     places = [(file, line) for file, line in re.findall(r'File "([^"]+)", line (\d+)', trace) if file in own]
     return "{}, line {}".format(*places[-1]) if places else None
+
+
+def updated(
+    rule: Rule, grad: Tensor, state: State, hyper: Hyper, step: Tensor, param: Tensor
+) -> tuple[Tensor, State]:
+    """The result of `rule.update`; that of a user's own rule is checked, unless it is being compiled.
+
+    Raises:
+        ConfigError: it is not an amount with the shape of the gradient and a next state with the names of
+            this one, or it depends on the value of a tensor where that is not known.
+    """
+    import torch
+
+    if torch.compiler.is_compiling() or type(rule).__module__.partition(".")[0] == "hyperopt":
+        return rule.update(grad, state, hyper, step, param)
+    from hyperopt.optim.torch_private import is_for_value
+
+    try:
+        result: Any = rule.update(grad, state, hyper, step, param)
+    except RuntimeError as error:
+        if not is_for_value(error):
+            raise
+        asked = "asks for the value of a tensor, as a Python `if` does, but many runs share one call"
+        line = _line_of(rule, error)
+        raise _broken(rule, f"{asked}; an operation on tensors, such as torch.where, is", line) from error
+    parts = result if isinstance(result, tuple | list) else ()
+    amount, after = parts if len(parts) == 2 else (None, None)
+    if not (isinstance(amount, torch.Tensor) and isinstance(after, Mapping)):
+        given = f"({', '.join(type(part).__name__ for part in parts)})" if parts else type(result).__name__
+        pair = "(amount to subtract from the parameter, next state), a tensor and a dict, is"
+        raise _broken(rule, f"returned {given}; {pair}")
+    if amount.shape != grad.shape:
+        shape = f"shape {list(amount.shape)}; {list(grad.shape)}, that of the parameter, is"
+        raise _broken(rule, f"returned an amount to subtract of {shape}")
+    if set(after) != set(state):
+        names = f"names ({', '.join(map(str, after))}); those of init ({', '.join(state)}) are"
+        raise _broken(rule, f"returned a next state with {names}")
+    return amount, dict(after)
+
+
+def _broken(rule: Rule, fault: str, line: str = "") -> ConfigError:
+    return ConfigError(f"rule {type(rule).__qualname__} in {_file_of(rule)}{line}: update {fault} expected.")
+
+
+def _file_of(rule: Rule) -> str:
+    module = type(rule).__module__
+    return getattr(sys.modules.get(module), "__file__", None) or module
+
+
+def _line_of(rule: Rule, error: BaseException) -> str:
+    """The last line of the rule's file that the error passed."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == _file_of(rule)]
+    return f", line {lines[-1]}" if lines else ""
 
 
 @contextmanager

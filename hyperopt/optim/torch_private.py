@@ -17,6 +17,7 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_map, tree_unflat
 __all__ = [
     "compile_errors",
     "copy_each",
+    "is_for_value",
     "is_of_fsdp1",
     "of_any_length",
     "outside_graphs",
@@ -70,6 +71,15 @@ def is_of_fsdp1(param: Tensor) -> bool:
     optimizer does not know: with `use_orig_params` parameters look as usual. Without it they are not refused.
     """
     return bool(getattr(param, "_fsdp_flattened", False))
+
+
+def is_for_value(error: RuntimeError) -> bool:
+    """Whether `vmap` refused to give Python the value of a tensor, for an `if` or for `item()`.
+
+    The error has no class of its own, so this looks for the start of its text. Without it the error is shown
+    as torch words it.
+    """
+    return str(error).startswith("vmap: It looks like you're")
 
 
 def compile_errors() -> tuple[type[Exception], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -193,6 +194,27 @@ def test_an_error_while_it_trains_says_where(
     line = 1 + rings.splitlines().index(next(x for x in rings.splitlines() if fault in x)) + 1
     assert main(["run", "dataset=mypackage.bad:Rings", "epochs=1", "workers=1"]) == 1
     assert f"bad.py, line {line}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("compiled", ["true", "false"])
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            "if grad.sum() > 0: pass",
+            r"wrong\.py, line 15: update asks for the value of a tensor, .* torch.where, is",
+        ),
+        ("return grad", r"wrong\.py: update returned Tensor; \(amount to subtract .* is"),
+    ],
+)
+def test_an_update_that_breaks_its_contract_is_told_in_one_sentence(
+    folder: Path, line: str, says: str, compiled: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = PUSH.replace("        return (1", f"        {line}\n        return (1")
+    (folder / "mypackage" / "wrong.py").write_text(text, encoding="utf-8")
+    stack = ["stack=mypackage.wrong:Push/sgd", f"compile={compiled}"]
+    assert main(["run", "dataset=iris", "epochs=1", "workers=1", *stack]) == 1
+    assert re.search(rf"failed.*: rule Push in [^ ]*{says} expected\. \(det", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

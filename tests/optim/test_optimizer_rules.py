@@ -120,5 +120,43 @@ def test_a_module_that_lacks_another_says_so_itself(folder: Path) -> None:
         find("mypackage.broken:Lion")
 
 
+OTHER_RESULTS = {
+    "an amount alone": (
+        "hyper['alpha'] * grad",
+        r"Tensor; \(amount to subtract from .*, next state\), a tensor",
+    ),
+    "three things": ("grad, {}, step", r"\(Tensor, dict, Tensor\); \(amount to subtract"),
+    "a number": ("0.1, {'m': grad}", r"\(float, dict\); \(amount to subtract"),
+    "another shape": (
+        "grad.new_zeros(7), {'m': grad}",
+        r"an amount .* shape \[7\]; \[4\], that of the param",
+    ),
+    "a sum": (
+        "grad.sum(), {'m': grad}",
+        r"an amount to subtract of shape \[\]; \[4\], that of the parameter",
+    ),
+    "another state": ("grad, {'n': grad}", r"a next state with names \(n\); those of init \(m\) are"),
+}
+
+
+@pytest.mark.parametrize("result", OTHER_RESULTS)
+@pytest.mark.parametrize("above", ["", "/sgd"])
+def test_an_update_that_returns_something_else_is_told_by_class_and_file(
+    folder: Path, result: str, above: str
+) -> None:
+    returned, says = OTHER_RESULTS[result]
+    text = blocks(PAGE, "python")[0].replace(
+        'return hyper["alpha"] * c.sign(), {"m": m}', f"return {returned}"
+    )
+    module = result.replace(" ", "_")
+    (folder / "mypackage" / f"{module}.py").write_text(text, encoding="utf-8")
+    param = torch.nn.Parameter(torch.ones(4))
+    opt = HyperOptimizer([param], f"mypackage.{module}:Lion{above}")
+    param.grad = torch.ones(4)
+    with pytest.raises(ConfigError, match=rf"^rule Lion in .*{module}\.py: update returned {says}.* exp"):
+        opt.step()
+    assert torch.equal(param, torch.ones(4))
+
+
 def test_names_of_the_packages_rules() -> None:
     assert all(find(name) is rule for name, rule in RULES.items())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from hyperopt.engine import products, torch_compiler
 from hyperopt.engine import torch_private as of_engine
@@ -54,6 +55,17 @@ def private_names(tree: ast.AST) -> Iterator[str]:
 def test_a_private_name_is_seen(line: str) -> None:
     assert list(private_names(ast.parse(line)))
     assert not list(private_names(ast.parse("import torch; torch.__version__; self._version_of; F.relu")))
+
+
+def test_vmap_tells_of_an_if_and_of_a_number_as_we_look_for() -> None:
+    asks: list[Callable[[Tensor], Tensor]] = [lambda x: x if x > 0 else -x, lambda x: x * x.item()]
+    for ask in asks:
+        with pytest.raises(RuntimeError) as error:
+            torch.func.vmap(ask)(torch.ones(2))
+        assert torch_private.is_for_value(error.value)
+    with pytest.raises(RuntimeError) as error:
+        torch.func.vmap(torch.mm)(torch.ones(2, 3, 4), torch.ones(2, 3, 4))
+    assert not torch_private.is_for_value(error.value)
 
 
 def test_three_modules_alone_name_what_is_private_in_torch() -> None:

@@ -19,11 +19,20 @@ ABOVE: dict[str, dict[str, float]] = {
 """The alpha of a rule above level 0, by the rule of the level below it."""
 ABOVE["sgd_steroids"] = ABOVE["sgd"]
 
+SGDS = {"sgd", "sgd_steroids"}
+
 
 def default_alphas(stack: Sequence[str]) -> tuple[float, ...]:
-    """One alpha per level; level 0 has its rule's default."""
-    above = []
-    for below, rule in pairwise(stack):
+    """One alpha per level; level 0 has its rule's default.
+
+    SGD over SGD, above another rule, has a tenth of the square of the alpha that it tunes: 0.01, which suits
+    a stack of SGDs alone, would change an alpha of 1e-5 beyond all bounds (docs/optimizer.md).
+    """
+    alphas = [find(stack[0]).hyperparameters["alpha"]]
+    for k, (below, rule) in enumerate(pairwise(stack)):
         row = ABOVE.get(rule, ABOVE[OTHER])
-        above.append(row.get(below, row[OTHER]))
-    return (find(stack[0]).hyperparameters["alpha"], *above)
+        alpha = row.get(below, row[OTHER])
+        if {below, rule} <= SGDS and not {*stack[:k]} <= SGDS:
+            alpha = float(f"{alphas[k] ** 2 / 10:.3g}")  # as it would be typed: 1e-11
+        alphas.append(alpha)
+    return tuple(alphas)

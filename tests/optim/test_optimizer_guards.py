@@ -145,7 +145,7 @@ def test_only_the_chosen_hyperparameters_are_tuned() -> None:
     assert (after["alpha"], after["beta2"]) == (0.01, 0.999)
 
 
-def after_one_large_element(stack: str | None, element: float) -> tuple[float, float]:
+def after_one_large_element(stack: str | None, element: float | None) -> tuple[float, float]:
     """The loss and the rate of the example of docs/optimizer.md, with one element set at step 100."""
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float32)
@@ -159,11 +159,18 @@ def after_one_large_element(stack: str | None, element: float) -> tuple[float, f
         rows = torch.randint(512, (64,))
         loss = nn.functional.cross_entropy(second(first(x[rows]).tanh()), y[rows])
         loss.backward()
-        if step == 100 and first.weight.grad is not None:
+        if element is not None and step == 100 and first.weight.grad is not None:
             first.weight.grad[0, 0] = element
         opt.step()
         opt.zero_grad()
     return loss.item(), float(opt.param_groups[0]["lr"])
+
+
+@pytest.mark.parametrize("rule", ["adam", "adamw", "adabelief", "amsgrad", "adagrad"])
+def test_three_levels_at_their_defaults_do_what_two_do(rule: str) -> None:
+    """At 0.01, which the third level had, the rate of Adam is negative after 5 steps."""
+    ends = [after_one_large_element(f"{rule}/sgd{third}", None) for third in ("", "/sgd")]
+    assert ends[1] == pytest.approx(ends[0], rel=0.03)
 
 
 @pytest.mark.filterwarnings("ignore:level:RuntimeWarning")

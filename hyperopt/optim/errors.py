@@ -27,6 +27,9 @@ SYNONYMS = {
     "sgdm": "sgd with momentum=0.9",
     "sgd_momentum": "sgd with momentum=0.9",
     "hypergrad": "sgd_hd",
+    "sgd_hd": "sgd/sgd with tune=alpha",
+    "sgdn_hd": "sgd/sgd with tune=alpha, nesterov=true and momentum=0.9",
+    "adam_hd": "adam/sgd with tune=alpha",
     "lr": "alpha",
     "learning_rate": "alpha",
     "learningrate": "alpha",
@@ -102,7 +105,7 @@ def _hint(name: str, known: list[str]) -> str:
     synonym = SYNONYMS.get(_plain(name), "")
     if synonym == "alpha" and "lr" in known:
         synonym = "lr"  # alpha is then the rate of every level, or of the top
-    if synonym.partition(" ")[0].rstrip(",") in known:
+    if synonym.partition(" ")[0].partition("/")[0] in known:
         return f"did you mean {synonym}?"
     if near := get_close_matches(name[:MOST_LETTERS], known, n=1, cutoff=0.6):
         return f"did you mean {near[0]}?"

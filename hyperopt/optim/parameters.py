@@ -46,6 +46,11 @@ def of_group(group: Any, i: int) -> list[Any]:
     if not isinstance(group, Mapping) or "params" not in group:
         found = f"{type(group).__name__} without params" if isinstance(group, Mapping) else _said(group)
         raise TypeError(f'group {i}: {found} is given; a dict such as {{"params": [...]}} is expected.')
+    if {"levels", "share"} <= group.keys():  # copies and saved states have them too
+        raise ConfigError(
+            f"group {i}: it is one of another HyperOptimizer, with its stack and state; its parameters, "
+            '{"params": group["params"]}, with the settings that you want are expected.'
+        )
     params = group["params"]
     if isinstance(params, nn.Module | Mapping):
         raise TypeError(f"params of group {i}: {type(params).__name__} is given; {EXPECTED}.")

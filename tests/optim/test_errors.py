@@ -1,8 +1,12 @@
 """What a sentence about input says."""
 
 import pytest
+import torch
+from torch import nn
 
-from hyperopt.optim.errors import MOST_LETTERS, MOST_NAMES, SYNONYMS, shown, typed, unknown
+from hyperopt.config.shorthands import SHORTHANDS, USUAL
+from hyperopt.optim import HyperOptimizer
+from hyperopt.optim.errors import MOST_LETTERS, MOST_NAMES, SYNONYMS, ConfigError, shown, typed, unknown
 
 KEYS = ("dataset", "model", "stack", "alpha", "l2", "compile", "batch_size", "weight_decay", "seed", "epochs")
 RULES = ("sgd", "adam", "adagrad", "rmsprop", "amsgrad", "package.module:Class")
@@ -41,6 +45,18 @@ def test_at_most_five_names_are_listed() -> None:
 def test_no_synonym_needs_another() -> None:
     first = {meant.partition(" ")[0] for meant in SYNONYMS.values()}
     assert not first & set(SYNONYMS) - {"data", "momentum", "sgd_hd"}
+
+
+@pytest.mark.parametrize("name", SHORTHANDS)
+def test_a_named_stack_of_the_command_leads_to_what_it_stands_for(name: str) -> None:
+    params = [nn.Parameter(torch.ones(2))]
+    settings = SHORTHANDS[name] | USUAL.get(name, {})
+    stack = settings.pop("stack")
+    with pytest.raises(ConfigError, match=rf"stack={name}: .* did you mean {stack} with (.*)\?$") as refused:
+        HyperOptimizer(params, name)
+    said = str(refused.value).rpartition(" with ")[2].rstrip("?").replace(" and ", ", ").split(", ")
+    assert sorted(said) == sorted(f"{key}={shown(value)}" for key, value in settings.items())
+    HyperOptimizer(params, stack, **settings)
 
 
 HUGE = {

@@ -11,9 +11,8 @@ import torch
 from loops import apart, batches, last, net
 from torch import nn
 
-from hyperopt.config.shorthands import SHORTHANDS, USUAL
 from hyperopt.optim import HyperOptimizer
-from hyperopt.optim.errors import ConfigError, shown
+from hyperopt.optim.errors import ConfigError
 
 
 def made(*given: Any, **more: Any) -> tuple[nn.Module, HyperOptimizer]:
@@ -45,17 +44,6 @@ def test_a_slip_or_a_name_of_others_leads_to_the_setting(slip: str, stack: tuple
         ConfigError, match=rf"{slip}=1: there is no setting '{slip}'; did you mean {HINTS[slip]}\?"
     ):
         made(*stack, **{slip: 1})
-
-
-@pytest.mark.parametrize("name", SHORTHANDS)
-def test_a_named_stack_of_the_command_leads_to_what_it_stands_for(name: str) -> None:
-    settings = SHORTHANDS[name] | USUAL.get(name, {})
-    stack = settings.pop("stack")
-    with pytest.raises(ConfigError, match=rf"stack={name}: .* did you mean {stack} with (.*)\?$") as refused:
-        made(name)
-    said = str(refused.value).rpartition(" with ")[2].rstrip("?").replace(" and ", ", ").split(", ")
-    assert sorted(said) == sorted(f"{key}={shown(value)}" for key, value in settings.items())
-    made(stack, **settings)
 
 
 CONTRADICTIONS: list[tuple[str, dict[str, Any], str]] = [

@@ -208,3 +208,18 @@ def test_groups_at_odds_are_still_shown_by_repr() -> None:
     with pytest.raises(ConfigError, match=r"lr=\[0.1,0.2\]: groups with shared=True take one value"):
         opt.step()
     assert repr(opt) == "HyperOptimizer(adam(0.1)/sgd(1e-05), adam(0.2)/sgd(1e-05))"
+
+
+@pytest.mark.parametrize("copied", [False, True], ids=["itself", "a copy"])
+def test_a_group_of_another_optimizer_is_refused_and_its_parameters_are_taken(copied: bool) -> None:
+    one, two = (HyperOptimizer([nn.Parameter(torch.ones(2))], "adam/sgd") for _ in range(2))
+    groups = [dict(group) if copied else group for group in one.param_groups]
+    for i, make in enumerate(
+        (lambda: HyperOptimizer(groups, "adam/adam"), lambda: two.add_param_group(*groups))
+    ):
+        with pytest.raises(
+            ConfigError, match=rf'group {i}: it is one of another .* {{"params": group\["params"\]}}'
+        ):
+            make()
+    again = HyperOptimizer([{"params": group["params"]} for group in groups], "adam/adam")
+    assert again.param_groups[0]["stack"] == "adam/adam"

@@ -1,7 +1,9 @@
 """Notes of started packs; leftover notes show how much fits into memory.
 
 A pack leaves its note behind if its command or worker was killed or if it ran out of memory. Whoever trains
-its runs next, even in a later command, starts with smaller packs, then with fewer at once.
+its runs next, even in a later command, starts with smaller packs, then with fewer at once. If the command was
+killed, and the system has ended no process for lack of memory since, the pack is first retried whole, once:
+programs that watch the memory also end processes, and the system does not count these.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from hyperopt.durable import remove, write
 from hyperopt.engine.heads import UNREADABLE, ordinary
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
-from hyperopt.engine.workers import WorkerLostError
+from hyperopt.engine.workers import WorkerLostError, memory_mark
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Begun:
         epochs: the epochs of each run.
         beside: number of packs training at once, including this one.
         memory: whether it is known to have run out of memory.
+        mark: the `memory_mark` when it started; "" if it trains elsewhere.
+        again: whether an earlier pack of its runs did not finish.
     """
 
     name: str
@@ -38,11 +42,8 @@ class Begun:
     epochs: int
     beside: int
     memory: bool = False
-
-
-def note_of(pack: Pack, beside: int, *, memory: bool = False) -> Begun:
-    """Return the note of a pack."""
-    return Begun(pack.name, tuple(run.id for run in pack.runs), pack.first.epochs, beside, memory)
+    mark: str = ""
+    again: bool = False
 
 
 def keep(root: Path, note: Begun) -> None:
@@ -60,9 +61,16 @@ def notes(root: Path) -> list[Begun]:
         with suppress(*UNREADABLE):  # damaged notes are ignored
             ordinary(path)
             said = json.loads(path.read_text(encoding="utf-8"))
-            ids = tuple(map(str, said["ids"]))
             found.append(
-                Begun(path.stem, ids, int(said["epochs"]), int(said["beside"]), bool(said["memory"]))
+                Begun(
+                    path.stem,
+                    tuple(map(str, said["ids"])),
+                    int(said["epochs"]),
+                    int(said["beside"]),
+                    bool(said["memory"]),
+                    str(said["mark"]),
+                    bool(said["again"]),
+                )
             )
     return found
 
@@ -75,11 +83,19 @@ class Room:
         together: by run id, the maximum number of runs in its pack.
         at_once: by run id, the maximum number of packs training at once.
         tried: for retried packs whose worker was lost, the epochs they had done.
+        again: the ids of runs whose pack did not finish.
     """
 
     together: dict[str, int] = field(default_factory=dict)
     at_once: dict[str, int] = field(default_factory=dict)
     tried: dict[str, int] = field(default_factory=dict)
+    again: set[str] = field(default_factory=set)
+
+    def note_of(self, pack: Pack, beside: int, *, here: bool) -> Begun:
+        """Return the note of a pack that starts now; `here` says whether it trains on this machine."""
+        ids, mark = tuple(run.id for run in pack.runs), memory_mark() if here else ""
+        again = not self.again.isdisjoint(ids)
+        return Begun(pack.name, ids, pack.first.epochs, beside, mark=mark, again=again)
 
     def learn(self, note: Begun) -> None:
         """Halve a pack that did not finish; for a single run, halve the packs beside it."""
@@ -91,6 +107,8 @@ class Room:
     def recall(self, root: Path, held: Container[str]) -> None:
         """Learn from leftover notes, except of packs that finished an epoch, for which memory sufficed.
 
+        A pack that may be retried whole is not learned from either.
+
         Args:
             root: the folder of the notes.
             held: the runs that other commands train; their packs may still finish.
@@ -98,7 +116,11 @@ class Room:
         for note in notes(root):
             epoch, since, _ = PackFiles(root, note.name).reported() or (0, 0, "")
             enough = since < epoch < note.epochs and not note.memory
-            if not enough and not any(each in held for each in note.ids):
+            if enough or any(each in held for each in note.ids):
+                continue
+            self.again.update(note.ids)
+            whole = not (note.memory or note.again) and note.mark and note.mark == memory_mark()
+            if not whole:
                 self.learn(note)
 
     def again_as_it_was(self, root: Path, note: Begun, lost: WorkerLostError) -> bool:

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 from hyperopt.config import Run
 from hyperopt.engine import begun
 from hyperopt.engine.attempt import Failure, attempt, failure_of
-from hyperopt.engine.begun import Begun, Room, note_of
+from hyperopt.engine.begun import Begun, Room
 from hyperopt.engine.following import Following
 from hyperopt.engine.heads import checkpointed_ids
 from hyperopt.engine.leftovers import keep_failure, sweep_leftovers
@@ -197,7 +197,7 @@ class Work:
     def hand_out(self, packs: Sequence[Pack]) -> None:
         """Submit packs after writing their notes."""
         for pack in packs:
-            note = note_of(pack, self.workers.beside)
+            note = self.room.note_of(pack, self.workers.beside, here=self.options.engine == "local")
             begun.keep(self.root, note)
             self.training[pack.name] = pack, note
             future = self.workers.submit(attempt, pack, self.options, self.root)

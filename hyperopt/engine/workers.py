@@ -167,13 +167,13 @@ class Process:
         Raises:
             WorkerLostError: the process ended before the task did.
         """
-        before = memory_kills()
+        before = memory_mark()
         try:
             self._here.send((task, arguments))
             result: T = self._here.recv()
         except (EOFError, OSError):
             self._process.join()
-            raise _lost(self._process.exitcode, memory=memory_kills() > before) from None
+            raise _lost(self._process.exitcode, memory=memory_mark() != before) from None
         return result
 
     def end(self) -> None:
@@ -214,13 +214,17 @@ def _serve(there: Connection, gpu: str | None) -> None:
             there.send(task(*arguments))
 
 
-def memory_kills() -> int:
-    """Return how many processes the system has ended for lack of memory; 0 where it does not count them."""
+def memory_mark() -> str:
+    """Return this start of the system and how many processes it has ended for lack of memory; "" if unknown.
+
+    While it stays the same, the system has ended none.
+    """
     with suppress(OSError):
+        start = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines():
             if line.startswith("oom_kill "):
-                return int(line.split()[1])
-    return 0
+                return f"{start} {line.split()[1]}"
+    return ""
 
 
 def _lost(code: int | None, *, memory: bool) -> WorkerLostError:

@@ -1,4 +1,4 @@
-"""Packs that do not fit into memory, workers that are lost, and what a later command makes of it."""
+"""Packs that do not fit into memory, workers that are lost, and what is tried after that."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from execution import Trained, as_plan, at_once, four, is_free, train_with
 from small_runs import EAGER, Watcher, small_run
 
 from hyperopt.engine import begun
+from hyperopt.engine.begun import Room
 from hyperopt.engine.execute import execute
 from hyperopt.engine.options import Options
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
-from hyperopt.engine.plan import plan
 from hyperopt.engine.workers import Blame, ClusterLostError, InThisProcess, Processes, WorkerLostError
 from hyperopt.engine.workers_for import workers_for
 from hyperopt.errors import ConfigError
@@ -143,58 +143,14 @@ def test_a_run_whose_worker_is_lost_twice_though_it_was_alone_is_a_failure(store
     assert reason.startswith("its worker process was ended by SIGKILL (details in ")
 
 
-@pytest.mark.parametrize(
-    ("never_ended", "expected"),
-    [
-        ([(0, 1, 2, 3)], [(0, 1), (2, 3)]),
-        ([(0, 1, 2, 3), (0, 1)], [(0,), (1,), (2, 3)]),
-        ([(0, 1, 2, 3), (2, 3)], [(0, 1), (2,), (3,)]),
-        ([(0,)], [(0, 1, 2, 3)]),
-    ],
-)
-def test_a_pack_that_never_ended_is_begun_in_halves(
-    never_ended: Trained, expected: Trained, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It leaves its note where the command itself is killed, start after start."""
-    trained, watcher, runs = train_with(at_once, monkeypatch), Watcher(), four()
-    for seeds in never_ended:
-        note = begun.note_of(Pack(tuple(runs[seed] for seed in seeds)), 1)
-        begun.keep(store.root.parent, note)
-    execute(plan(runs, store.ids(), EAGER), store, EAGER, watcher)
-    assert trained == expected
-    assert len(watcher.halves) == (len(expected) > 1)
-    assert begun.notes(store.root.parent) == [], "it would be remembered for ever"
-
-
 def test_a_run_that_never_ended_beside_others_is_begun_beside_fewer(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train_with(at_once, monkeypatch)
     pack, watcher = Pack((small_run(),)), Watcher()
-    begun.keep(store.root.parent, begun.note_of(pack, 4))
+    begun.keep(store.root.parent, Room().note_of(pack, 4, here=False))
     execute(as_plan(pack), store, EAGER, watcher, Losing(size=4))
     assert watcher.workers == [2]
-
-
-def test_a_pack_that_was_killed_after_an_epoch_goes_on_whole(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trained, pack = train_with(at_once, monkeypatch), Pack(tuple(four()))
-    begun.keep(store.root.parent, begun.note_of(pack, 1))
-    PackFiles(store.root.parent, pack.name).report(1)
-    execute(as_plan(pack), store, EAGER, Watcher())
-    assert trained == [(0, 1, 2, 3)]
-
-
-def test_a_pack_that_was_interrupted_goes_on_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(pack: Pack, options: Options, root: Path) -> list[Record]:
-        raise KeyboardInterrupt
-
-    trained, runs = train_with(interrupted, monkeypatch), four()
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            execute(as_plan(Pack(tuple(runs))), store, EAGER, Watcher())
-    assert trained == [(0, 1, 2, 3)] * 2
 
 
 def test_what_a_pack_held_in_memory_is_free_before_its_halves_train(
@@ -255,8 +211,8 @@ def test_a_worker_that_ends_by_itself_is_not_said_to_lack_memory() -> None:
 def test_memory_is_named_only_where_the_system_has_ended_a_process_for_it(
     ended_for_memory: int, told: str, blame: Blame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counts = iter((7, 7 + ended_for_memory))
-    monkeypatch.setattr("hyperopt.engine.workers.memory_kills", lambda: next(counts))
+    marks = iter(("start 7", f"start {7 + ended_for_memory}"))
+    monkeypatch.setattr("hyperopt.engine.workers.memory_mark", lambda: next(marks))
     workers = Processes(1)
     try:
         lost = workers.submit(signal.raise_signal, signal.SIGKILL).exception(60)

@@ -19,7 +19,7 @@ from hyperopt.cli.chosen_runs import ChosenRuns
 from hyperopt.cli.main import main
 from hyperopt.cli.view_server import made
 from hyperopt.config import resolve
-from hyperopt.engine.begun import keep, note_of
+from hyperopt.engine.begun import Room, keep
 from hyperopt.engine.pack import Pack
 from hyperopt.engine.pack_files import PackFiles
 from hyperopt.engine.run_claims import RunClaims
@@ -112,7 +112,7 @@ def training(epoch: int) -> Iterator[None]:
     pack = Pack(tuple(runs))
     with RunClaims(home()) as claims:
         claims.take([run.id for run in runs])
-        keep(home(), note_of(pack, 1))
+        keep(home(), Room().note_of(pack, 1, here=False))
         PackFiles(home(), pack.name).report(epoch)
         yield
 

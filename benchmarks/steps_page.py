@@ -45,9 +45,9 @@ def head(results: Results) -> Iterator[str]:
         + "Every subject runs in its own process with one torch thread. The subjects take turns, and only "
         "one works at a time; every second round is in reverse order. Rounds are added until the ratios are "
         f"precise or the time is up: the first table has {counted(len(first.ms), 'round')}. Times are "
-        "medians of wall clock over rounds (first to third quartile), without importing, reading data, "
-        "compiling and evaluation. Ratios are taken in each round, on a CPU of processor time; given are "
-        "their median and its 95 % interval, by ranks."
+        "medians of wall clock over rounds (first to third quartile), excluding the time for importing, "
+        "reading data, compiling and evaluation. Ratios are taken in each round, on a CPU of processor time; "
+        "given are their median and its 95 % interval, by ranks."
     )
     stolen = "unknown" if results.stolen is None else f"{100 * results.stolen:.1f} %"
     yield (

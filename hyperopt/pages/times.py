@@ -9,14 +9,14 @@ from hyperopt.pages.blocks import Block, Table
 from hyperopt.pages.markdown import number
 
 FOR_ALL_STEPS = (
-    "Seconds for the row's epochs, of a single run with one torch thread and its data in memory, without "
-    "compiling and evaluation. Ratios are to the first row of the sub-table, round by round. The report's "
-    "seconds are from its own machine, with a DataLoader, so only the ratios can be compared."
+    "Seconds for the row's epochs, of a single run with one torch thread and its data in memory, excluding "
+    "the time for compiling and evaluation. Ratios are to the first row of the sub-table, round by round. "
+    "The report's seconds are from its own machine, with a DataLoader, so only the ratios can be compared."
 )
 PER_STEP = (
-    "Microseconds per step, of a single run with one thread and its data in memory, without compiling and "
-    "evaluation. Ratios are to the first row of the sub-table, round by round. The report's times are from "
-    "its own machine, so only the ratios can be compared."
+    "Microseconds per step, of a single run with one thread and its data in memory, excluding the time for "
+    "compiling and evaluation. Ratios are to the first row of the sub-table, round by round. The report's "
+    "times are from its own machine, so only the ratios can be compared."
 )
 
 

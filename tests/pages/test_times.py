@@ -24,6 +24,7 @@ def test_times_are_beside_the_reports_with_their_ratios(experiment: Experiment) 
     ]
     assert lines(times_section, "Adam |") == ["| Adam | 40.00 | 1.00 | 11.00 | 1.00 |  | 30.00 | 1.00 |  |"]
     assert "in 3 rounds. Every run had at least 0.97 of a core" in times_section
+    assert "in memory, excluding the time for compiling and evaluation." in times_section
     assert "As printed" not in times_section, "the report gives no time for it"
 
 

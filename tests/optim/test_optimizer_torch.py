@@ -187,6 +187,20 @@ def test_compiled_model_as_the_model() -> None:
     assert apart(end, {k: p.detach() for k, p in compiled.named_parameters()}) < EXACT
 
 
+def test_a_compiled_step_is_the_step() -> None:
+    ends = []
+    for compiled in (False, True):
+        module = net()
+        opt: Any = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
+        step = torch.compile(opt.step, backend="eager") if compiled else opt.step
+        for x, y in batches(5):
+            opt.zero_grad()
+            loss_of(module, (x, y)).backward()
+            step()
+        ends.append({k: p.detach() for k, p in module.named_parameters()})
+    assert apart(*ends) == 0
+
+
 def test_named_and_empty_parameters() -> None:
     module = net()
     opt = HyperOptimizer(

@@ -27,7 +27,8 @@ WORDS = (
     "each sentence, and a page for each table and figure with our numbers beside the report's. "
     f"[{STUDY}](#{STUDY}) is a study of our own. [A glossary](../docs/words.md) explains the words. Some 5 % "
     "of pages may have a wrong verdict; [statistics](../docs/statistics.md) says why, and where it may be "
-    "more. The list is also available as [sentences.csv](sentences.csv); `hyperopt render` writes everything "
+    "more. The list is also available as [sentences.csv](sentences.csv), of which "
+    "[statistics](../docs/statistics.md#forecasts) explains the columns; `hyperopt render` writes everything "
     "from `records/`."
 )
 EACH = "What a report says about each of several tables counts once per table, since each has its own runs."
@@ -134,10 +135,11 @@ def _all(views: Mapping[str, View]) -> str:
         likely = [look for look in looks if look.chance.decided > LIKELY]
         together = {run: seconds for look in likely for run, seconds in look.missing.items()}
         runs, seconds = counted(len(together), "more run"), sum(together.values())
-        cost = f" ({runs} in all, {duration(seconds)})" if likely else ""
+        cost = f": {runs}, shared ones counted once, and {duration(seconds)}" if likely else ""
         text += (
-            f" More seeds would probably decide {len(likely)} of the undecided ones{cost}. Each line gives "
-            "what its sentence takes, and the probability of each verdict given our runs."
+            f" More seeds would probably decide {len(likely)} of the undecided ones or put them at their "
+            f"bounds{cost}. Each line gives what its sentence takes, and the probability of each verdict "
+            "given our runs."
         )
     return text
 

@@ -27,7 +27,8 @@ def test_runs_behind_two_sentences_are_counted_once(view: View) -> None:
     """Seven more seeds of two rows and two columns; a run of these records takes two seconds."""
     told = contents({"report/table9": render([view])}, {"report/table9": view})
     assert [(look.runs, look.chance.decided) for look in view.ahead.values()] == [(28, 1.0), (28, 1.0)]
-    assert "More seeds would probably decide 2 of the undecided ones (28 more runs in all, 56 s)." in told
+    assert "decide 2 of the undecided ones or put them at their bounds: 28 more runs, shared" in told
+    assert "counted once, and 56 s. Each line" in told
 
 
 def test_a_number_of_several_pages_is_said_to_count_once(view: View) -> None:

@@ -20,8 +20,9 @@ OF_P = (
     "*p alone* is the p-value of a row, for whichever of *holds* and *does not hold* has the smaller one. "
     "*times* corrects it for multiple tests. Its factors are, in this order, the rows of the sentence (1 if "
     "it holds), the sentences of the page and the looks; what was decided before does not count. The product "
-    "*p* decides if it is 0.05 or less. In the brackets of a sentence its own p alone (to hold, the largest "
-    "of its rows; not to hold, the smallest times their number) is multiplied for sentences, then looks. "
+    "*p* decides if it is 0.05 or less. In the brackets of a sentence its own p alone is multiplied for "
+    "sentences, then looks. If k of its n rows suffice, that is the k-th smallest p alone of the rows, times "
+    "n − k + 1: to hold, the largest if all must hold; not to hold, n times the smallest if one suffices. "
     "[Details]({doc})."
 )
 MEANT = {

@@ -189,13 +189,10 @@ class Pick:
         give = f"{100 * share:.0f} % of bootstrap draws of seeds give this answer"
         if its > share:
             give += f", {100 * its:.0f} % {likeliest} ({times(self.scores[likeliest])} over all seeds)"
-        words = (
-            []
-            if self.is_unit
-            else [f"Its 95 % interval is {_between([self.interval.low, self.interval.high])}"]
-        )
-        words += [give] if self.is_unit or share < SURE else []
-        return f"{of}{several}. {'; '.join(words)}."
+        if not self.is_unit:
+            its_interval = f"Its 95 % interval is {_between([self.interval.low, self.interval.high])}"
+            give = f"{its_interval}; {give}" if share < SURE else its_interval
+        return f"{of}{several}. {give}."
 
     @property
     def _by_workload(self) -> str:

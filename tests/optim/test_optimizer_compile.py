@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import torch
-from loops import apart, batches, last, loss_of, net
+from loops import EXACT, apart, batches, last, loss_of, net
 from torch import nn
 
 from hyperopt.optim import HyperOptimizer, buckets, programs
@@ -183,3 +183,27 @@ def test_a_users_compiled_loop_takes_the_steps_of_the_plain_one(way: str) -> Non
 def test_the_compiler_is_not_imported_with_the_optimizer() -> None:
     code = "import sys; from hyperopt import HyperOptimizer; sys.exit('torch._dynamo' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_compiled_model_as_the_model() -> None:
+    plain, compiled = net(), net()
+    opt = HyperOptimizer(plain.parameters(), "adam/sgd", (0.01, 1e-3))
+    other = HyperOptimizer(compiled.parameters(), "adam/sgd", (0.01, 1e-3))
+    end = last(plain, opt, batches(5))
+    program: Any = torch.compile(compiled, backend="eager")
+    last(program, other, batches(5))
+    assert apart(end, {k: p.detach() for k, p in compiled.named_parameters()}) < EXACT
+
+
+def test_a_compiled_step_is_the_step() -> None:
+    ends = []
+    for compiled in (False, True):
+        module = net()
+        opt: Any = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
+        step = torch.compile(opt.step, backend="eager") if compiled else opt.step
+        for x, y in batches(5):
+            opt.zero_grad()
+            loss_of(module, (x, y)).backward()
+            step()
+        ends.append({k: p.detach() for k, p in module.named_parameters()})
+    assert apart(*ends) == 0

@@ -177,30 +177,6 @@ def test_any_layout_in_memory_as_in_torch() -> None:
         assert rate == pytest.approx(ends[0][1], rel=1e-12)
 
 
-def test_compiled_model_as_the_model() -> None:
-    plain, compiled = net(), net()
-    opt = HyperOptimizer(plain.parameters(), "adam/sgd", (0.01, 1e-3))
-    other = HyperOptimizer(compiled.parameters(), "adam/sgd", (0.01, 1e-3))
-    end = last(plain, opt, batches(5))
-    program: Any = torch.compile(compiled, backend="eager")
-    last(program, other, batches(5))
-    assert apart(end, {k: p.detach() for k, p in compiled.named_parameters()}) < EXACT
-
-
-def test_a_compiled_step_is_the_step() -> None:
-    ends = []
-    for compiled in (False, True):
-        module = net()
-        opt: Any = HyperOptimizer(module.parameters(), "adam/sgd", (0.01, 1e-3))
-        step = torch.compile(opt.step, backend="eager") if compiled else opt.step
-        for x, y in batches(5):
-            opt.zero_grad()
-            loss_of(module, (x, y)).backward()
-            step()
-        ends.append({k: p.detach() for k, p in module.named_parameters()})
-    assert apart(*ends) == 0
-
-
 def test_named_and_empty_parameters() -> None:
     module = net()
     opt = HyperOptimizer(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hyperopt.cli.train import planner, train
+from hyperopt.cli.train import lacking_data, planner, train
 from hyperopt.records import Store
 from hyperopt.wording import counted
 
@@ -45,11 +45,15 @@ def train_by_looks(
     *,
     plan_only: bool,
 ) -> int:
-    """Train look after look within a budget in seconds, and show all; return the number of failed packs."""
+    """Train look after look within a budget in seconds, and show all.
+
+    Return the number of failed packs and of experiments without data.
+    """
     from hyperopt.findings.next_look import shown_seeds
 
+    lacking: set[str] = set()
     failures, left = 0, budget
-    while steps := _steps(experiments, stores, process):
+    while steps := _steps([each for each in experiments if each.id not in lacking], stores, process):
         if plan_only:
             print("\n".join(map(_described, steps)))
             if len(steps) > 1:
@@ -60,18 +64,22 @@ def train_by_looks(
         if not fitting.packs:
             print("no pack of the next looks fits into the budget")
             break
+        if without := lacking_data({step.experiment.id: fitting}):
+            lacking |= without
+            continue
         outcome = train(fitting, process)
         failures += len(outcome.failures)
         left = None if left is None else left - fitting.seconds
         if outcome.failures or outcome.left or len(fitting.packs) < len(step.plan.packs):
             break
     else:
-        print("every look that could decide a sentence has its runs")
+        if not lacking:
+            print("every look that could decide a sentence has its runs")
         if plan_only:
             return 0
     for experiment in experiments:
         show(experiment, shown_seeds(experiment, _records(experiment, stores)))
-    return failures
+    return failures + len(lacking)
 
 
 def _steps(

@@ -9,7 +9,14 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from hyperopt.cli.tables import terminal_width
-from hyperopt.cli.train import check_callbacks, engine_options, planner, say_unrecorded, train
+from hyperopt.cli.train import (
+    check_callbacks,
+    engine_options,
+    lacking_data,
+    planner,
+    say_unrecorded,
+    train,
+)
 from hyperopt.config.compose import composed
 from hyperopt.config.process_options import seconds, with_detach
 from hyperopt.config.sweep import Sweep, check_keys, parse, read
@@ -110,9 +117,10 @@ def _train_and_show(arguments: Namespace, kind: str) -> int:
             return 0
     else:
         chosen, plans = list(asked.experiments), {}
-    failures, left = 0, asked.budget
+    lacking = lacking_data({each.id: plans[each.id] for each in chosen if each.id in plans})
+    failures, left = len(lacking), asked.budget
     for experiment in chosen:
-        if plan := plans.get(experiment.id):
+        if (plan := plans.get(experiment.id)) and experiment.id not in lacking:
             fitting = plan if left is None else plan.within(left)
             if len(fitting.packs) < len(plan.packs):
                 print(f"{experiment.id}: {len(fitting.packs)} of {len(plan.packs)} packs fit into the budget")

@@ -67,7 +67,7 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
     from hyperopt.data import prepare
     from hyperopt.engine.execute import execute
 
-    for name in {pack.first.dataset["name"] for pack in plan.packs if not pack.first.dataset["generated"]}:
+    for name in _data_sets(plan):
         prepare(name)
     progress: Progress = watch(Console(stderr=True))
     if names := process.get("callbacks"):
@@ -84,6 +84,27 @@ def train(plan: Plan, process: Mapping[str, Any]) -> Outcome:
         jobs = counted(len(outcome.left), "job")
         print(f"hyperopt: {left} in {jobs} left to Slurm; the same command collects them", file=sys.stderr)
     return outcome
+
+
+def lacking_data(plans: Mapping[str, Plan]) -> set[str]:
+    """Fetch the data sets of plans; report those that are unavailable, and return which plans need them."""
+    from hyperopt.data import DataError, prepare
+
+    lacking: set[str] = set()
+    for name in sorted(set().union(*map(_data_sets, plans.values()))):
+        try:
+            prepare(name)
+        except DataError as error:
+            without = [id_ for id_, plan in plans.items() if name in _data_sets(plan)]
+            told = f"hyperopt: not trained without {name}: {', '.join(without)}"
+            print(f"hyperopt: {error}\n{told}", file=sys.stderr)
+            lacking.update(without)
+    return lacking
+
+
+def _data_sets(plan: Plan) -> set[str]:
+    """Return the names of the data sets of a plan, without generated ones."""
+    return {pack.first.dataset["name"] for pack in plan.packs if not pack.first.dataset["generated"]}
 
 
 def check_callbacks(process: Mapping[str, Any]) -> None:

@@ -60,7 +60,7 @@ def fetch(
     told = [
         f"{name} cannot be had here. Tried:",
         *reasons,
-        "To supply it by hand, put torchvision's files here, or set HYPEROPT_DATA to their folder:",
+        "To supply it by hand, put its files here, or set HYPEROPT_DATA to the folder above them:",
         *by_hand,
     ]
     raise DataError("\n".join(told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from statistics import NormalDist
 
 from hyperopt.experiments.experiment import Experiment
@@ -101,10 +102,12 @@ def _table(view: View, table: SubTable) -> Iterator[Block]:
     lost = any(measured.diverged for measured, _ in cells)
     header = [experiment.corner, "", *([experiment.reference.removeprefix("the ")] if compared else [])]
     if experiment.random:
-        header += ["mean", "sd", "95 % interval"]
+        by_median = experiment.judged_by == "median"
+        header += ["mean", *(["median"] if by_median else []), "sd", "95 % interval"]
         header += ["prediction interval", "n", "agrees", "least visible"] if compared else ["n"]
         header += ["diverged"] if lost else []
-        rows = [_row(measured, name, compared=compared, lost=lost) for measured, name in cells]
+        row = partial(_row, by_median=by_median, compared=compared, lost=lost)
+        rows = [row(measured, name) for measured, name in cells]
     else:
         header += ["ours", *(["agrees"] if compared else [])]
         printed = [(measured, name) for measured, name in cells if measured.cell.report is not None]
@@ -125,24 +128,25 @@ def _exact(measured: Measured, name: str, *, compared: bool) -> list[str]:
     return [measured.cell.row, name, number(measured.cell.report, decimals), ours, agrees(measured)]
 
 
-def _row(measured: Measured, name: str, *, compared: bool, lost: bool) -> list[str]:
+def _row(measured: Measured, name: str, *, by_median: bool, compared: bool, lost: bool) -> list[str]:
     decimals, summary = measured.cell.decimals, measured.summary
-    mean = number(summary.mean, decimals) if summary else NOTHING
     share = metric_of(measured.cell.metric).is_share
+    mean = number(summary.mean, decimals) if summary else NOTHING
+    median = number(summary.median, decimals) if summary and not share else NOTHING
     plain = summary and not measured.diverged and not share
     sd = number(summary.sd, decimals) if summary and plain else NOTHING
-    texts = [mean, sd, interval(measured.interval, decimals)]
+    texts = [mean, *([median] if by_median else []), sd, interval(measured.interval, decimals)]
     n = str(summary.n if summary else 0)
     if compared:
         texts = [number(measured.cell.report, decimals), *texts, interval(measured.prediction, decimals), n]
         texts += [agrees(measured), number(measured.least_visible, decimals)]
     else:
         texts.append(n)
-    return [measured.cell.row, name, *texts, *([_lost(measured)] if lost else [])]
+    return [measured.cell.row, name, *texts, *([_lost(measured, by_median=by_median)] if lost else [])]
 
 
-def _lost(measured: Measured) -> str:
-    """Return how many runs diverged, and the median and range if these are numbers."""
+def _lost(measured: Measured, *, by_median: bool) -> str:
+    """Return how many runs diverged, and range and, unless a column gives it, median if these are numbers."""
     summary, lost = measured.summary, len(measured.diverged)
     if not lost or summary is None:
         return ""
@@ -152,4 +156,5 @@ def _lost(measured: Measured) -> str:
     middle, ends = number(summary.median, measured.cell.decimals), summary.range
     if NOTHING in (middle, number(ends.low), number(ends.high)):
         return f"{count}: no number left"
-    return f"{count}: median {middle}, range {interval(ends, measured.cell.decimals)}"
+    given = "" if by_median else f"median {middle}, "
+    return f"{count}: {given}range {interval(ends, measured.cell.decimals)}"

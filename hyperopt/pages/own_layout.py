@@ -34,7 +34,7 @@ def section(view: View) -> list[Block]:
         if experiment.judged_by == "median":
             words.append(
                 "**A row may be bold although most of its seeds say otherwise**: bold rows compare means, "
-                "which single lost runs shift, so sentences compare medians."
+                "which single lost runs shift, so sentences compare medians. The comparison below gives both."
             )
         words.append(
             f"By the report's own numbers the bold rows would be {', '.join(_printed_bold(experiment))}."

@@ -57,6 +57,26 @@ def test_the_numbers_of_the_page_are_those_of_plain_arithmetic():
     assert shown == [["7.00%", "5.00%"], [f"{mean(wild)}%†", f"{mean(wild_clip)}%†"]]
 
 
+def test_where_medians_judge_they_stand_beside_the_means(tmp_path: Path):
+    """A mean with lost runs is far from most runs; what is said of lost runs is then shorter."""
+    path = tmp_path / "table9.yaml"
+    path.write_text(SMALL + "judged_by: median\n")
+    experiment = read(path, "report/table9")
+    page = page_of(experiment, records(experiment, ERRORS)).markdown
+    of = {place: [90.2 if e is None else e for e in errors] for place, errors in ERRORS.items()}
+    rows = cells_of(page, 12)[: len(of)]
+    assert [(row[0], row[1]) for row in rows] == [(row, "" if row == "Adam alone" else c) for row, c in of]
+    assert [row[3:5] for row in rows] == [[mean(e), f"{sorted(e)[1]:.2f}"] for e in of.values()]
+    assert [row[-1] for row in rows] == [
+        "",
+        "",
+        "",
+        "2 of 3: range 50.20 to 90.20",
+        "1 of 3: range 40.20 to 90.20",
+    ]
+    assert "| mean | median | sd |" in re.sub(" +", " ", page)
+
+
 def test_a_page_is_the_same_whatever_the_order_of_records(experiment: Experiment):
     given = list(records(experiment, ERRORS).items())
     page = page_of(experiment, dict(given))

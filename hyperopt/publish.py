@@ -175,12 +175,14 @@ def _render(
 
 def _write_study(results: Path, views: Mapping[str, View], *, drawings: bool) -> None:
     """Write the study's page over all workloads, if it has any runs."""
-    of_study = [view.runs for name, view in views.items() if name.startswith(f"{STUDY}/")]
-    if not (runs := dict(ChainMap(*map(dict, of_study)))):
+    of_study = {name: view.runs for name, view in views.items() if name.startswith(f"{STUDY}/")}
+    if not (runs := dict(ChainMap(*map(dict, of_study.values())))):
         return
     workloads, path = study(curves_of(runs), experiments_of_study()), results / STUDY / "README.md"
     costs = method_costs.read(method_costs.costs_file(results))
-    write(path, which_stack.page(workloads, costs=costs, picture=path.with_suffix(".svg").name))
+    seconds = {name: sum(record.seconds for record in its.values()) for name, its in of_study.items()}
+    picture = path.with_suffix(".svg").name
+    write(path, which_stack.page(workloads, costs=costs, seconds=seconds, picture=picture))
     if drawings:
         from hyperopt.figures.which_stack import draw_study  # matplotlib
 

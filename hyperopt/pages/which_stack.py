@@ -28,6 +28,7 @@ def page(
     target: float = TARGET,
     *,
     costs: Mapping[str, Cost] | None = None,
+    seconds: Mapping[str, float] | None = None,
     picture: str | None = None,
 ) -> str:
     """Return the page in Markdown.
@@ -37,6 +38,7 @@ def page(
         band: the relative difference up to which a loss counts as being as good as the baseline's.
         target: the target loss of the profiles, as a multiple of the baseline's best.
         costs: the measured costs by method.
+        seconds: the training time of all finished runs by the workload's id.
         picture: the name of the drawing's file beside the page.
     """
     there, found = compared(workloads), picks(workloads, band, target)
@@ -44,7 +46,7 @@ def page(
     if found:
         parts += ["## How certain the answers are", *_certainty(there, found)]
         parts += ["## How they are chosen", _rules(found[0], band)]
-    parts += ["## The runs so far", _runs(workloads)]
+    parts += ["## The runs so far", *_runs(workloads, seconds or {})]
     parts.append("\n".join(f"- *{w.name}:* {'; '.join(w.ran)}." for w in workloads if w.ran))
     if there:
         parts += _drawn(picture)
@@ -183,12 +185,25 @@ def _rules(first: Pick, band: float) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def _runs(workloads: Sequence[Workload]) -> Block:
+def _runs(workloads: Sequence[Workload], seconds: Mapping[str, float]) -> list[Block]:
     rows = [
         [w.name, f"{w.found} of {w.wanted}", _seeds(w), _methods_in(w), _short(w.missing)] for w in workloads
     ]
     heads = ["workload", "finished runs", "seeds", "complete methods", "other methods"]
-    return Table(heads, rows, left=["workload", "seeds", "other methods"])
+    table = Table(heads, rows, left=["workload", "seeds", "other methods"])
+    if not seconds:
+        return [table]
+    of_each = listed([f"{_hours(seconds[w.id])} on {w.name}" for w in workloads if w.id in seconds])
+    total = _hours(sum(seconds.values()))
+    return [
+        table,
+        f"The steps of all finished runs took {total} of one process, without evaluation and compilation:"
+        f" {of_each}.",
+    ]
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} h"
 
 
 def _seeds(workload: Workload) -> str:

@@ -206,6 +206,7 @@ def test_tables_train_what_is_missing_and_write_the_page(
 
     monkeypatch.setattr(pages, "train", train)
     monkeypatch.setattr(pages, "planner", planner)
+    monkeypatch.setattr(pages, "lacking_data", lambda plans: set())
     command = ["tables", "clipping/table2", "seeds=0,1", "epochs=1"]
     assert main(command) == 0
     first = capsys.readouterr().out

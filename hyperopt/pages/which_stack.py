@@ -15,7 +15,7 @@ from hyperopt.pages import blocks
 from hyperopt.pages.blocks import Block, Commands, Folded, Picture, Table
 from hyperopt.pages.markdown import NOTHING
 from hyperopt.pages.standings import all_methods, of_workload, time_to_target
-from hyperopt.wording import counted, listed
+from hyperopt.wording import counted, duration, listed
 
 WORDS = "../../docs/words.md"
 SHOWN = 0.05
@@ -193,17 +193,13 @@ def _runs(workloads: Sequence[Workload], seconds: Mapping[str, float]) -> list[B
     table = Table(heads, rows, left=["workload", "seeds", "other methods"])
     if not seconds:
         return [table]
-    of_each = listed([f"{_hours(seconds[w.id])} on {w.name}" for w in workloads if w.id in seconds])
-    total = _hours(sum(seconds.values()))
+    of_each = listed([f"{duration(seconds[w.id])} on {w.name}" for w in workloads if w.id in seconds])
+    total = duration(sum(seconds.values()))
     return [
         table,
         f"The steps of all finished runs took {total} of one process, without evaluation and compilation:"
         f" {of_each}.",
     ]
-
-
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} h"
 
 
 def _seeds(workload: Workload) -> str:

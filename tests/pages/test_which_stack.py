@@ -89,11 +89,14 @@ def test_the_page_of_the_study_is_written_with_the_others(tmp_path: Path) -> Non
     written = (tmp_path / "which_stack" / "README.md").read_text(encoding="utf-8")
     assert "So far this is based on iris only and 2 of 58 methods:" in written
     assert "14 of 406" in written
-    assert "took 0.0 h of one process, without evaluation and compilation: 0.0 h on iris." in written
+    assert "took 14 s of one process, without evaluation and compilation: 14 s on iris." in written
 
 
 def test_the_page_says_how_long_training_took_where_that_is_known() -> None:
     of = [workload(ADAMW, name="a"), workload(ADAMW, name="b")]
     text = page(of, seconds={"which_stack/a": 1800, "which_stack/b": 7200})
-    assert "took 2.5 h of one process, without evaluation and compilation: 0.5 h on a and 2.0 h on b." in text
+    assert (
+        "took 2 h 30 min of one process, without evaluation and compilation: 30 min on a and 2 h 0 min on b."
+        in text
+    )
     assert "of one process" not in page(of)
